@@ -1,0 +1,42 @@
+// What pcapdex says to people: on standard error, one line a message, escaped for a terminal.
+#ifndef COMMON_MESSAGE_H
+#define COMMON_MESSAGE_H
+
+#include <stddef.h>
+
+#if defined(__GNUC__)
+#define PRINTF_LIKE(format_index, args_index) __attribute__((format(printf, format_index, args_index)))
+#else
+#define PRINTF_LIKE(format_index, args_index)
+#endif
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_DAMAGED = 1, // done, but some input was damaged or could not be read
+	EXIT_USAGE = 2,
+	EXIT_FAILED = 3, // could not do it
+};
+
+// "pcapdex: error: TEXT" and "pcapdex: warning: TEXT" (red and yellow on a terminal unless NO_COLOR is set).
+// Control bytes in the text are shown as \xHH. Any progress line is cleared first.
+void message_error(const char *format, ...) PRINTF_LIKE(1, 2);
+void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
+void message_note(const char *format, ...) PRINTF_LIKE(1, 2); // no prefix word
+
+// Escapes text from the wire or a file for a terminal: control bytes (C0, DEL, C1) and invalid UTF-8 become \xHH.
+// Writes at most size - 1 bytes and a NUL, whole escapes only; returns to.
+char *message_escape(char *to, size_t size, const char *text, size_t length);
+
+// The words nearest to `word` (edit distance) among count names: "did you mean ...?" text into `to`, or "" when
+// nothing is near. names is an array of pointers.
+char *message_nearest(char *to, size_t size, const char *word, const char *const *names, size_t count);
+
+// Whether stream (a FILE *) wants colour: a terminal, and NO_COLOR unset.
+int message_wants_colour(void *stream);
+
+// Memory or exit: messages and ends the program with EXIT_FAILED when there is none.
+void *memory_alloc(size_t size);            // zeroed
+void *memory_resize(void *old, size_t size); // as realloc
+char *memory_copy_text(const char *text);    // NULL gives NULL
+
+#endif

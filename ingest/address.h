@@ -1,0 +1,15 @@
+// Addresses as text.
+#ifndef INGEST_ADDRESS_H
+#define INGEST_ADDRESS_H
+
+#include "packet.h"
+
+enum { ADDRESS_TEXT_MAX = 48 };
+
+// IPv4 dotted, IPv6 as RFC 5952 recommends, MAC as aa:bb:cc:dd:ee:ff. Writes a NUL; returns the length.
+size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *, bool is_mac);
+
+struct address address_from_mac(const uint8_t mac[6]);
+bool address_is_v4(const struct address *);
+
+#endif

@@ -1,0 +1,246 @@
+// The case as ingest writes it. See case_file.h.
+#include "case_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../common/case.h"
+#include "../common/embedded.h"
+#include "../common/message.h"
+#include "packet.h"
+
+#define STRING(x) #x
+#define EXPAND(x) STRING(x)
+
+enum { BUSY_MS = 5000 };
+
+bool case_file_run(struct case_file *c, const char *sql)
+{
+	if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	message_error("%s: %s", c->path, sqlite3_errmsg(c->db));
+	return false;
+}
+
+int64_t case_file_integer(struct case_file *c, int64_t otherwise, const char *sql, ...)
+{
+	sqlite3_stmt *statement;
+	int64_t value = otherwise;
+	va_list texts;
+	if (sqlite3_prepare_v2(c->db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return otherwise;
+	va_start(texts, sql);
+	for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++)
+		sqlite3_bind_text(statement, i, va_arg(texts, const char *), -1, SQLITE_STATIC);
+	va_end(texts);
+	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+		value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return value;
+}
+
+static char *joined(const char *a, const char *b)
+{
+	size_t n = strlen(a) + strlen(b) + 1;
+	char *to = memory_alloc(n);
+	snprintf(to, n, "%s%s", a, b);
+	return to;
+}
+
+// ---- a new case ---------------------------------------------------------------------------------------------------
+
+static bool write_packet_errors(struct case_file *c)
+{
+	static const struct {
+		int bit;
+		const char *name, *meaning;
+	} errors[] = {
+#define X(id, name, meaning) {PACKET_ERROR_BIT_##id, name, meaning},
+		PACKET_ERRORS(X)
+#undef X
+	};
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+		char *sql = sqlite3_mprintf("INSERT INTO packet_errors VALUES (%d, %Q, %Q)", errors[i].bit, errors[i].name,
+		                            errors[i].meaning);
+		bool ok = sql && case_file_run(c, sql);
+		sqlite3_free(sql);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static bool write_schema(struct case_file *c)
+{
+	for (const struct embedded *e = embedded_schema; e->name; e++)
+		if (!case_file_run(c, e->text))
+			return false;
+	return write_packet_errors(c) &&
+	       case_file_run(c, "PRAGMA application_id = " EXPAND(CASE_APPLICATION_ID)
+	                        "; PRAGMA user_version = " EXPAND(CASE_VERSION));
+}
+
+// Holds the lock of the file built aside, so that a second ingest of the same case does not take it for a leftover.
+static bool lock_building(struct case_file *c)
+{
+	c->lock = open(c->building, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (c->lock < 0) {
+		message_error("%s: cannot write here: %s", c->path, strerror(errno));
+		return false;
+	}
+	if (flock(c->lock, LOCK_EX | LOCK_NB) != 0) {
+		message_error("%s: another ingest is making this case; wait for it, or choose another name with -o", c->path);
+		close(c->lock);
+		c->lock = -1;
+		return false;
+	}
+	if (ftruncate(c->lock, 0) != 0) {
+		message_error("%s: %s", c->building, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool open_new(struct case_file *c)
+{
+	c->building = joined(c->path, ".building");
+	if (!lock_building(c))
+		return false;
+	if (sqlite3_open_v2(c->building, &c->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
+		message_error("%s: %s", c->building, c->db ? sqlite3_errmsg(c->db) : "out of memory");
+		return false;
+	}
+	// Nobody sees the file before it is whole: no journal, no syncs until the end.
+	return case_file_run(c, "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+	                        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY") &&
+	       case_file_run(c, "BEGIN") && write_schema(c) && case_file_run(c, "COMMIT");
+}
+
+// ---- one that exists ----------------------------------------------------------------------------------------------
+
+static bool check_case(struct case_file *c)
+{
+	int64_t application = case_file_integer(c, -1, "PRAGMA application_id");
+	int64_t version = case_file_integer(c, -1, "PRAGMA user_version");
+	if (application != CASE_APPLICATION_ID) {
+		message_error("%s: exists and is not a pcapdex case; choose another name with -o", c->path);
+		return false;
+	}
+	if (version != CASE_VERSION) {
+		message_error("%s: is a case of version %lld, and this program writes version %d; %s", c->path,
+		              (long long)version, CASE_VERSION,
+		              version > CASE_VERSION ? "use a newer pcapdex" : "ingest the captures again into a new case");
+		return false;
+	}
+	return true;
+}
+
+static bool open_existing(struct case_file *c)
+{
+	int rc = sqlite3_open_v2(c->path, &c->db, SQLITE_OPEN_READWRITE, NULL);
+	if (rc != SQLITE_OK) {
+		message_error("%s: %s", c->path, c->db ? sqlite3_errmsg(c->db) : "out of memory");
+		return false;
+	}
+	sqlite3_busy_timeout(c->db, BUSY_MS);
+	return check_case(c) && case_file_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
+}
+
+bool case_file_open(struct case_file *c, const char *path)
+{
+	struct stat status;
+	*c = (struct case_file){.path = memory_copy_text(path), .lock = -1};
+	if (stat(path, &status) != 0) {
+		if (errno == ENOENT)
+			return open_new(c);
+		message_error("%s: %s", path, strerror(errno));
+		return false;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		message_error("%s: exists and is not a regular file; choose another name with -o", path);
+		return false;
+	}
+	if (status.st_size == 0) {
+		message_error("%s: exists and is empty, not a case; remove it, or choose another name with -o", path);
+		return false;
+	}
+	return open_existing(c);
+}
+
+// ---- transactions -------------------------------------------------------------------------------------------------
+
+bool case_file_begin(struct case_file *c)
+{
+	return case_file_run(c, "BEGIN IMMEDIATE");
+}
+
+bool case_file_end(struct case_file *c)
+{
+	return case_file_run(c, "COMMIT");
+}
+
+void case_file_abandon(struct case_file *c)
+{
+	if (!sqlite3_get_autocommit(c->db))
+		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static bool sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? memory_copy_text(path) : memory_copy_text(".");
+	if (slash)
+		folder[slash == path ? 1 : slash - path] = '\0';
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return ok;
+}
+
+bool case_file_finish(struct case_file *c)
+{
+	if (!c->building)
+		return true;
+	int rc = sqlite3_close(c->db);
+	c->db = NULL;
+	if (rc != SQLITE_OK || fsync(c->lock) != 0) {
+		message_error("%s: %s", c->building, rc != SQLITE_OK ? sqlite3_errstr(rc) : strerror(errno));
+		return false;
+	}
+	if (access(c->path, F_OK) == 0) {
+		message_error("%s: appeared while it was being made; nothing was overwritten", c->path);
+		return false;
+	}
+	if (rename(c->building, c->path) != 0) {
+		message_error("%s: %s", c->path, strerror(errno));
+		return false;
+	}
+	free(c->building);
+	c->building = NULL;
+	sync_folder(c->path);
+	return true;
+}
+
+void case_file_release(struct case_file *c)
+{
+	if (c->db) {
+		case_file_abandon(c);
+		sqlite3_close(c->db);
+	}
+	if (c->building && c->lock >= 0)
+		unlink(c->building);
+	if (c->lock >= 0)
+		close(c->lock);
+	free(c->building);
+	free(c->path);
+	*c = (struct case_file){.lock = -1};
+}

@@ -1,0 +1,36 @@
+// The case as ingest writes it: a new one is built aside and renamed when it is complete; to one that exists, each
+// capture is added in a transaction of its own.
+#ifndef INGEST_CASE_FILE_H
+#define INGEST_CASE_FILE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct case_file {
+	sqlite3 *db;
+	char *path;     // of the case
+	char *building; // of the file built aside; NULL: the case existed before
+	int lock;       // descriptor that holds the lock on `building`; -1
+};
+
+// Opens or begins the case. False after a message: it is no case, is of a newer version, is in use, or cannot be
+// written; nothing was changed.
+bool case_file_open(struct case_file *, const char *path);
+
+// A transaction about one capture. After a failed or abandoned one, the case is as it was before.
+bool case_file_begin(struct case_file *);
+bool case_file_end(struct case_file *);     // commits; false after a message
+void case_file_abandon(struct case_file *); // rolls back
+
+// Makes a new case appear under its name, synced to disk. False after a message.
+bool case_file_finish(struct case_file *);
+
+// Closes; a new case that was not finished is removed.
+void case_file_release(struct case_file *);
+
+// One integer from a statement; `otherwise` for NULL or no row. Parameters are bound from text, NULL-ended.
+int64_t case_file_integer(struct case_file *, int64_t otherwise, const char *sql, ...);
+bool case_file_run(struct case_file *, const char *sql); // false after a message
+
+#endif

@@ -1,0 +1,243 @@
+// The dispatch tables and the loop that walks a frame through them.
+#include "dissect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TABLES_MAX = 64, LAYERS_MAX = 512, NUMBERS = 65536 };
+
+// A decoder with its dispatch tables found.
+struct layer {
+	const struct decoder *decoder;
+	const uint16_t *tables[DECODER_TABLES_MAX];
+};
+
+static struct layer layers[LAYERS_MAX + 1]; // from 1; 0 in a dispatch table is nobody
+static unsigned layer_count;
+
+static const char *table_names[TABLES_MAX];
+static uint16_t tables[TABLES_MAX][NUMBERS]; // places in layers
+static unsigned table_count;
+
+static const uint16_t *link_types;
+
+static void fail(const char *what, const char *name)
+{
+	fprintf(stderr, "pcapdex: error: ingest/proto: %s: %s\n", name, what);
+	exit(EXIT_FAILURE);
+}
+
+static uint16_t *find_table(const char *name)
+{
+	for (unsigned i = 0; i < table_count; i++)
+		if (strcmp(table_names[i], name) == 0)
+			return tables[i];
+	if (table_count == TABLES_MAX)
+		fail("too many dispatch tables", name);
+	table_names[table_count] = name;
+	return tables[table_count++];
+}
+
+static void enter_keys(const struct decoder *decoder, unsigned place)
+{
+	for (unsigned i = 0; i < DECODER_KEYS_MAX && decoder->keys[i].table; i++) {
+		const struct decoder_key *key = &decoder->keys[i];
+		uint16_t *table = find_table(key->table);
+		if (key->number >= NUMBERS)
+			fail("key out of range", decoder->name ? decoder->name : key->table);
+		if (table[key->number])
+			fail("key claimed by another decoder as well", decoder->name ? decoder->name : key->table);
+		table[key->number] = (uint16_t)place;
+	}
+}
+
+static void enter(const struct decoder *decoder)
+{
+	if (layer_count == LAYERS_MAX)
+		fail("too many decoders", decoder->name ? decoder->name : "?");
+
+	struct layer *layer = &layers[++layer_count];
+	layer->decoder = decoder;
+	for (unsigned i = 0; i < DECODER_TABLES_MAX && decoder->tables[i]; i++)
+		layer->tables[i] = find_table(decoder->tables[i]);
+	enter_keys(decoder, layer_count);
+}
+
+void dissect_init(void)
+{
+	if (layer_count)
+		return;
+	link_types = find_table("linktype");
+	for (unsigned i = 0; decoders[i]; i++)
+		enter(decoders[i]);
+}
+
+bool dissect_knows_link_type(uint16_t link_type)
+{
+	return link_types[link_type] != 0;
+}
+
+static const struct layer *layer_of(const struct layer *from, const struct dissection_next *next)
+{
+	const uint16_t *table = from->tables[next->table];
+	if (!table || next->number >= NUMBERS || !table[next->number])
+		return NULL;
+	return &layers[table[next->number]];
+}
+
+static void give_up(struct dissection *d, enum verdict verdict, uint32_t errors)
+{
+	d->next_count = 0;
+	if (d->quoting)
+		return;
+	d->packet->verdict = verdict;
+	d->packet->errors |= errors;
+}
+
+static void too_deep(struct dissection *d)
+{
+	give_up(d, VERDICT_MALFORMED, PACKET_ERROR_MALFORMED | PACKET_ERROR_TOO_DEEP);
+}
+
+// A read went past the end: where the snap length cut the frame that may be why, elsewhere the bytes never were.
+static void give_up_at_end(struct dissection *d)
+{
+	if (d->cut)
+		give_up(d, VERDICT_TRUNCATED, PACKET_ERROR_TRUNCATED);
+	else
+		give_up(d, VERDICT_MALFORMED, PACKET_ERROR_MALFORMED);
+}
+
+// Has a layer take its header off the rest; false: it was for another. A header that could not be decoded stays in
+// the rest, under its name in the stack.
+static bool run(struct dissection *d, const struct layer *layer)
+{
+	struct packet *p = d->packet;
+	struct bytes rest = d->rest;
+	uint32_t cut = d->cut;
+	unsigned stack_count = p->stack_count;
+	uint64_t stack_hash = p->stack_hash;
+
+	d->next_count = 0;
+	if (layer->decoder->name)
+		dissect_layer(d, layer->decoder->name);
+	if (layer->decoder->decode)
+		layer->decoder->decode(d);
+	if (!d->rejected && !d->rest.bad)
+		return true;
+
+	bool rejected = d->rejected;
+	if (!rejected)
+		give_up_at_end(d);
+	d->rest = rest;
+	d->cut = cut;
+	d->rejected = false;
+	if (!rejected)
+		return true;
+	p->stack_count = stack_count;
+	p->stack_hash = stack_hash;
+	return false;
+}
+
+// Nobody takes a layer that was needed: nobody knows it, or those that do found that it is not what it says.
+static void nobody(struct dissection *d, bool rejected)
+{
+	if (dissect_wire_left(d))
+		dissect_layer(d, "data");
+	if (rejected)
+		give_up(d, VERDICT_MALFORMED, PACKET_ERROR_MALFORMED);
+	else
+		give_up(d, VERDICT_UNSUPPORTED, PACKET_ERROR_UNSUPPORTED);
+}
+
+// Runs the first candidate that takes what `from` left. NULL: the dissection ends here.
+static const struct layer *follow(struct dissection *d, const struct layer *from)
+{
+	unsigned count = d->next_count;
+	bool needed = false, rejected = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct dissection_next next = d->next[i];
+		const struct layer *layer = layer_of(from, &next);
+		if (layer && run(d, layer))
+			return layer;
+		needed |= next.needed;
+		rejected |= layer && next.needed;
+	}
+	if (needed)
+		nobody(d, rejected);
+	return NULL;
+}
+
+static void walk(struct dissection *d, const struct layer *layer)
+{
+	if (!run(d, layer)) {
+		nobody(d, true);
+		return;
+	}
+	for (unsigned depth = 1; (layer = follow(d, layer)); depth++) {
+		if (depth < PACKET_LAYERS_MAX && d->packet->stack_count < PACKET_LAYERS_MAX)
+			continue;
+		too_deep(d);
+		return;
+	}
+}
+
+// Clears what a decoder may leave unset. packet->quoted counts only with has_quoted.
+static void clear(struct packet *p, const struct frame *frame)
+{
+	p->frame = frame;
+	p->verdict = VERDICT_DECODED;
+	p->errors = 0;
+	p->ip_checksum = CHECKSUM_UNKNOWN;
+	p->l4_checksum = CHECKSUM_UNKNOWN;
+	p->vlan_id = -1;
+	p->ethertype = -1;
+	p->has_macs = false;
+	p->has_quoted = false;
+	memset(&p->ip, 0, sizeof p->ip);
+	p->stack_count = 0;
+	p->stack_hash = 0;
+	p->flow = NULL;
+	p->direction = 0;
+}
+
+static uint32_t wire_len_of(const struct frame *frame)
+{
+	uint32_t wire_len = frame->wire_len > frame->fcs_len ? frame->wire_len - frame->fcs_len : 0;
+	return frame->data.left > frame->wire_len ? (uint32_t)frame->data.left : wire_len;
+}
+
+void dissect_frame(struct packet *packet, const struct frame *frame)
+{
+	struct dissection d = {.packet = packet, .ip = &packet->ip, .rest = frame->data};
+	unsigned place = link_types[frame->link_type];
+
+	clear(packet, frame);
+	if (frame->wire_len > frame->data.left)
+		d.cut = frame->wire_len - (uint32_t)frame->data.left;
+	dissect_limit(&d, wire_len_of(frame));
+
+	if (place)
+		walk(&d, &layers[place]);
+	else
+		nobody(&d, false);
+	if (packet->has_quoted)
+		return;
+	packet->payload = d.rest;
+	packet->payload_len = dissect_wire_left(&d);
+}
+
+void dissect_stack_text(const struct packet *packet, char *to, size_t size)
+{
+	size_t used = 0;
+
+	if (!size)
+		return;
+	to[0] = '\0';
+	for (unsigned i = 0; i < packet->stack_count && used < size; i++) {
+		int written = snprintf(to + used, size - used, "%s%s", i ? ":" : "", packet->stack[i]);
+		used += written > 0 ? (size_t)written : 0;
+	}
+}

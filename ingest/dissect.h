@@ -1,0 +1,21 @@
+// Frames to packets: runs the decoders of ingest/proto/ over a frame.
+#ifndef INGEST_DISSECT_H
+#define INGEST_DISSECT_H
+
+#include "decoder.h"
+
+// Enters every decoder into its dispatch tables. Once, before the first frame; ends the program with a message
+// when two decoders claim the same key (a mistake in ingest/proto/, met by the tests).
+void dissect_init(void);
+
+// Decodes one frame into *packet, from the link layer down to the transport. Never fails: packet->verdict and
+// packet->errors say how it went. *packet borrows from *frame.
+void dissect_frame(struct packet *packet, const struct frame *frame);
+
+// Whether a decoder is entered for a link type.
+bool dissect_knows_link_type(uint16_t link_type);
+
+// packet->stack as one text, "eth:ethertype:ip:tcp"; to is cut at size, always ended by a NUL.
+void dissect_stack_text(const struct packet *packet, char *to, size_t size);
+
+#endif

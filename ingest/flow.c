@@ -1,0 +1,330 @@
+// Packets to flows. See flow.h.
+#include "flow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "../common/message.h"
+#include "tcp_analysis.h"
+
+enum { BUCKETS_FIRST = 1024 };
+
+// IANA numbers with a name worth showing; the others are shown as numbers.
+static const char *const protocol_names[256] = {
+	[1] = "icmp", [2] = "igmp",   [4] = "ipip",  [6] = "tcp",       [8] = "egp",    [17] = "udp",   [27] = "rdp",
+	[33] = "dccp", [41] = "ipv6", [46] = "rsvp", [47] = "gre",      [50] = "esp",   [51] = "ah",    [58] = "icmpv6",
+	[88] = "eigrp", [89] = "ospf", [97] = "etherip", [103] = "pim", [112] = "vrrp", [115] = "l2tp", [132] = "sctp",
+	[136] = "udplite", [137] = "mpls",
+};
+
+static char protocol_numbers[256][4]; // "253"; filled as they are met
+
+const char *flow_protocol_name(uint8_t protocol)
+{
+	if (protocol_names[protocol])
+		return protocol_names[protocol];
+	if (!protocol_numbers[protocol][0])
+		snprintf(protocol_numbers[protocol], sizeof protocol_numbers[protocol], "%u", protocol);
+	return protocol_numbers[protocol];
+}
+
+const char *flow_start_name(enum flow_start start)
+{
+	static const char *const names[] = {"new", "reused_ports", "timeout"};
+	return names[start];
+}
+
+void flow_table_init(struct flow_table *t, int64_t first_id, int64_t timeout_ns)
+{
+	*t = (struct flow_table){.bucket_count = BUCKETS_FIRST, .next_id = first_id, .timeout_ns = timeout_ns};
+	t->buckets = memory_alloc(t->bucket_count * sizeof *t->buckets);
+}
+
+void flow_table_release(struct flow_table *t)
+{
+	free(t->buckets);
+	*t = (struct flow_table){0};
+}
+
+const struct endpoint *flow_endpoint(const struct flow *f, int direction)
+{
+	return (direction != 0) != f->src_is_high ? &f->key.high : &f->key.low;
+}
+
+// ---- keys ---------------------------------------------------------------------------------------------------------
+
+static int compare_endpoints(const struct endpoint *a, const struct endpoint *b)
+{
+	int order = memcmp(a->address.at, b->address.at, sizeof a->address.at);
+	return order ? order : (a->port > b->port) - (a->port < b->port);
+}
+
+// Fills key; *from_high says which end sent the packet. Padding is zeroed: keys are compared and hashed as memory.
+static void key_fill(struct flow_key *key, const struct endpoint *from, const struct endpoint *to, const char *protocol,
+                     bool has_ports, bool *from_high)
+{
+	memset(key, 0, sizeof *key);
+	*from_high = compare_endpoints(from, to) > 0;
+	key->low = *from_high ? *to : *from;
+	key->high = *from_high ? *from : *to;
+	key->protocol = protocol;
+	key->has_ports = has_ports;
+}
+
+static void key_of_headers(struct flow_key *key, const struct headers *ip, bool *from_high)
+{
+	struct endpoint from = {ip->src, ip->has_ports ? ip->src_port : 0};
+	struct endpoint to = {ip->dst, ip->has_ports ? ip->dst_port : 0};
+	key_fill(key, &from, &to, flow_protocol_name(ip->protocol), ip->has_ports, from_high);
+}
+
+// "0x88b5", interned: one text an ethertype.
+static const char *ethertype_name(uint32_t ethertype)
+{
+	static char *names[65536];
+	char **name = &names[ethertype & 0xffff];
+	if (!*name) {
+		*name = memory_alloc(sizeof "0x1234");
+		snprintf(*name, sizeof "0x1234", "0x%04x", ethertype & 0xffff);
+	}
+	return *name;
+}
+
+// What a frame without IP is called: the last protocol of its stack that is one, or its ethertype.
+static const char *link_protocol(const struct packet *p)
+{
+	static const char *const carriers[] = {"data", "ethertype", "eth", "vlan", "llc", "wlan", "sll", "ip", "ipv6"};
+	const char *last = p->stack_count ? p->stack[p->stack_count - 1] : "data";
+	for (size_t i = 0; i < sizeof carriers / sizeof *carriers; i++)
+		if (strcmp(last, carriers[i]) == 0)
+			return p->ethertype >= 0 ? ethertype_name((uint32_t)p->ethertype) : p->stack[0];
+	return last;
+}
+
+// False: the packet has no endpoints.
+static bool key_of_packet(struct flow_key *key, const struct packet *p, bool *from_high)
+{
+	if (p->ip.ip_version) {
+		key_of_headers(key, &p->ip, from_high);
+		return true;
+	}
+	if (!p->has_macs)
+		return false;
+	struct endpoint from = {p->mac_src, 0}, to = {p->mac_dst, 0};
+	key_fill(key, &from, &to, link_protocol(p), false, from_high);
+	return true;
+}
+
+// ---- the table ----------------------------------------------------------------------------------------------------
+
+static uint64_t key_hash(const struct flow_key *key)
+{
+	return XXH3_64bits(key, sizeof *key);
+}
+
+static void grow(struct flow_table *t)
+{
+	size_t count = t->bucket_count * 2;
+	struct flow **buckets = memory_alloc(count * sizeof *buckets);
+	for (size_t i = 0; i < t->bucket_count; i++) {
+		for (struct flow *f = t->buckets[i], *next; f; f = next) {
+			next = f->next_in_bucket;
+			f->next_in_bucket = buckets[f->hash & (count - 1)];
+			buckets[f->hash & (count - 1)] = f;
+		}
+	}
+	free(t->buckets);
+	t->buckets = buckets;
+	t->bucket_count = count;
+}
+
+static struct flow *look_up(const struct flow_table *t, const struct flow_key *key, uint64_t hash)
+{
+	struct flow *f = t->buckets[hash & (t->bucket_count - 1)];
+	while (f && (f->hash != hash || memcmp(&f->key, key, sizeof *key) != 0))
+		f = f->next_in_bucket;
+	return f;
+}
+
+static void append(struct flow_table *t, struct flow *f)
+{
+	f->older = t->newest;
+	f->newer = NULL;
+	if (t->newest)
+		t->newest->newer = f;
+	else
+		t->oldest = f;
+	t->newest = f;
+}
+
+static void unlink_flow(struct flow_table *t, struct flow *f)
+{
+	if (f->older)
+		f->older->newer = f->newer;
+	else
+		t->oldest = f->newer;
+	if (f->newer)
+		f->newer->older = f->older;
+	else
+		t->newest = f->older;
+}
+
+// Further packets do not find it any more; it stays in the order of age.
+static void unlist(struct flow_table *t, struct flow *f)
+{
+	struct flow **at = &t->buckets[f->hash & (t->bucket_count - 1)];
+	while (*at != f)
+		at = &(*at)->next_in_bucket;
+	*at = f->next_in_bucket;
+	f->listed = false;
+	t->count--;
+}
+
+static struct flow *flow_make(struct flow_table *t, const struct flow_key *key, uint64_t hash)
+{
+	if (t->count >= t->bucket_count)
+		grow(t);
+	struct flow *f = memory_alloc(sizeof *f);
+	memcpy(&f->key, key, sizeof *key); // with its padding
+	f->hash = hash;
+	f->next_in_bucket = t->buckets[hash & (t->bucket_count - 1)];
+	t->buckets[hash & (t->bucket_count - 1)] = f;
+	f->listed = true;
+	t->count++;
+	append(t, f);
+	f->id = t->next_id++;
+	return f;
+}
+
+struct flow *flow_take(struct flow_table *t)
+{
+	struct flow *f = t->oldest;
+	if (!f)
+		return NULL;
+	unlink_flow(t, f);
+	if (f->listed)
+		unlist(t, f);
+	return f;
+}
+
+struct flow *flow_take_idle(struct flow_table *t, int64_t now_ns)
+{
+	struct flow *f = t->oldest;
+	if (!f || !t->timeout_ns || now_ns - f->last_ts_ns <= t->timeout_ns)
+		return NULL;
+	return flow_take(t);
+}
+
+void flow_free(struct flow *f)
+{
+	if (!f)
+		return;
+	tcp_flow_free(f->tcp);
+	free(f);
+}
+
+// ---- tracking -----------------------------------------------------------------------------------------------------
+
+static bool is_new_connection(const struct flow *f, const struct packet *p, int direction)
+{
+	const struct flow_side *sender = &f->side[direction];
+	return (p->ip.tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && sender->has_first_seq &&
+	       sender->first_seq != p->ip.tcp.seq;
+}
+
+// What the numbers of both directions are relative to, as Wireshark has it: the SYN's; without one, such that the
+// first byte seen is number 1. A SYN-ACK with another number starts over in the same flow.
+static void set_first_seqs(struct flow *f, struct packet *p)
+{
+	const struct tcp_header *tcp = &p->ip.tcp;
+	struct flow_side *sender = &f->side[p->direction], *other = &f->side[!p->direction];
+	if (sender->has_first_seq && (tcp->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
+	    sender->first_seq != tcp->seq) {
+		sender->first_seq = tcp->seq;
+		p->reused_ports = true;
+	}
+	if (!sender->has_first_seq) {
+		sender->first_seq = tcp->flags & TCP_SYN ? tcp->seq : tcp->seq - 1;
+		sender->has_first_seq = true;
+	}
+	if (!other->has_first_seq && tcp->flags & TCP_ACK) {
+		other->first_seq = tcp->ack - 1;
+		other->has_first_seq = true;
+	}
+}
+
+static void count_packet(struct flow *f, const struct packet *p)
+{
+	int64_t ts_ns = p->frame->ts_ns;
+	struct flow_side *side = &f->side[p->direction];
+	side->packets++;
+	side->bytes += p->frame->wire_len;
+	side->payload_bytes += p->payload_len;
+	if (ts_ns < f->first_ts_ns)
+		f->first_ts_ns = ts_ns;
+	if (ts_ns > f->last_ts_ns)
+		f->last_ts_ns = ts_ns;
+	f->last_packet_id = p->id;
+}
+
+static void begin(struct flow *f, const struct packet *p, bool from_high, enum flow_start start)
+{
+	f->src_is_high = from_high;
+	f->start = start;
+	f->ip_version = p->ip.ip_version;
+	f->is_mac = p->ip.ip_version == 0;
+	f->first_ts_ns = f->last_ts_ns = p->frame->ts_ns;
+	f->first_packet_id = p->id;
+}
+
+void flow_track(struct flow_table *t, struct packet *p)
+{
+	struct flow_key key;
+	bool from_high;
+	p->flow = NULL;
+	p->reused_ports = false;
+	if (!key_of_packet(&key, p, &from_high))
+		return;
+	uint64_t hash = key_hash(&key);
+	struct flow *f = look_up(t, &key, hash);
+	bool is_tcp = p->ip.has_transport && p->ip.protocol == 6;
+	enum flow_start start = FLOW_NEW;
+	if (f && t->timeout_ns && p->frame->ts_ns - f->last_ts_ns > t->timeout_ns) {
+		start = FLOW_TIMEOUT;
+	} else if (f && is_tcp && is_new_connection(f, p, from_high != f->src_is_high)) {
+		start = FLOW_REUSED_PORTS;
+		p->reused_ports = true;
+	}
+	if (f && start != FLOW_NEW) {
+		unlist(t, f);
+		f = NULL;
+	}
+	if (!f) {
+		f = flow_make(t, &key, hash);
+		begin(f, p, from_high, start);
+	} else if (t->timeout_ns && f != t->newest) {
+		unlink_flow(t, f);
+		append(t, f);
+	}
+	p->flow = f;
+	p->direction = from_high != f->src_is_high;
+	if (is_tcp)
+		set_first_seqs(f, p);
+	count_packet(f, p);
+}
+
+struct flow *flow_find(const struct flow_table *t, const struct headers *ip, int *direction)
+{
+	struct flow_key key;
+	bool from_high;
+	if (!ip->ip_version)
+		return NULL;
+	key_of_headers(&key, ip, &from_high);
+	struct flow *f = look_up(t, &key, key_hash(&key));
+	if (f)
+		*direction = from_high != f->src_is_high;
+	return f;
+}

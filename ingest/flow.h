@@ -1,0 +1,82 @@
+// Packets to flows: who talks to whom.
+//
+// A flow is a protocol and two endpoints of the innermost IP header; without IP, two MAC addresses and a link
+// protocol. A SYN that starts a new connection on the same endpoints starts a new flow, exactly when Wireshark's
+// tcp.stream does: the SYN's sequence number is not the first one of its direction.
+//
+// Memory: about 200 bytes a flow, and 400 more a TCP flow. Without a time-out every flow of a capture stays until
+// its end; with one, idle flows are handed out and freed.
+#ifndef INGEST_FLOW_H
+#define INGEST_FLOW_H
+
+#include "packet.h"
+
+struct tcp_flow;
+
+struct endpoint {
+	struct address address;
+	uint16_t port;
+};
+
+struct flow_key {
+	struct endpoint low, high; // in memcmp order
+	const char *protocol;      // an interned name
+	bool has_ports;
+};
+
+enum flow_start { FLOW_NEW, FLOW_REUSED_PORTS, FLOW_TIMEOUT };
+
+struct flow_side {
+	int64_t packets, bytes, payload_bytes;
+	uint32_t first_seq; // TCP: what sequence numbers of this direction are relative to
+	bool has_first_seq;
+};
+
+struct flow {
+	struct flow *next_in_bucket;
+	struct flow *older, *newer; // by last packet; in the order of creation where there is no time-out
+	uint64_t hash;
+	struct flow_key key;
+	bool src_is_high; // which endpoint of the key is src
+	bool is_mac;
+	bool listed; // in the hash table: found by further packets
+	uint8_t ip_version;
+	enum flow_start start;
+	int64_t id;
+	int64_t first_ts_ns, last_ts_ns;
+	int64_t first_packet_id, last_packet_id;
+	struct flow_side side[2]; // by direction: 0 src, 1 dst
+	struct tcp_flow *tcp;     // owned; tcp.c makes it at the first TCP segment
+};
+
+struct flow_table {
+	struct flow **buckets;
+	size_t bucket_count, count;
+	struct flow *oldest, *newest;
+	int64_t next_id;
+	int64_t timeout_ns; // 0 none
+};
+
+void flow_table_init(struct flow_table *, int64_t first_id, int64_t timeout_ns);
+void flow_table_release(struct flow_table *); // every flow must have been taken out
+
+// Finds or makes the packet's flow, counts the packet in it and sets packet->flow, packet->direction and
+// packet->reused_ports. packet->flow is NULL for packets without endpoints.
+void flow_track(struct flow_table *, struct packet *);
+
+// The flow that headers quoted in an ICMP error belong to, or NULL; *direction is that of the quoted packet.
+struct flow *flow_find(const struct flow_table *, const struct headers *, int *direction);
+
+// Takes the oldest flow out of the table: any, or one that is idle since before the time-out at now_ns. NULL none.
+// The caller owns it: flow_free().
+struct flow *flow_take(struct flow_table *);
+struct flow *flow_take_idle(struct flow_table *, int64_t now_ns);
+void flow_free(struct flow *);
+
+const struct endpoint *flow_endpoint(const struct flow *, int direction); // of the sender in that direction
+const char *flow_start_name(enum flow_start);
+
+// Name of an IP protocol number for flows.protocol: "tcp", "udp", "icmp" ..., or the number. Static.
+const char *flow_protocol_name(uint8_t protocol);
+
+#endif

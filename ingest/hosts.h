@@ -1,0 +1,22 @@
+// Addresses and what they sent and received, gathered from flows.
+#ifndef INGEST_HOSTS_H
+#define INGEST_HOSTS_H
+
+#include "flow.h"
+#include "writer.h"
+
+struct host;
+
+struct hosts {
+	struct host **buckets;
+	size_t bucket_count, count;
+	struct host *first, *last; // in the order they were met
+};
+
+void hosts_init(struct hosts *);
+void hosts_add_flow(struct hosts *, const struct flow *);
+
+// Writes the rows of a capture, and frees everything.
+void hosts_finish(struct hosts *, struct writer *, int64_t capture_id);
+
+#endif

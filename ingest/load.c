@@ -1,0 +1,513 @@
+// One capture's files to rows. See load.h.
+#include "load.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../common/message.h"
+#include "../common/progress.h"
+#include "dissect.h"
+#include "filter.h"
+#include "flow_index.h"
+#include "hosts.h"
+#include "icmp_pairs.h"
+#include "stacks.h"
+#include "tcp_analysis.h"
+
+enum {
+	BUCKET_NS = 100000000, // of time_buckets
+	PROGRESS_EVERY = 8192, // packets
+};
+
+struct bucket {
+	int64_t start_ts_ns, first_packet_id, last_packet_id, packets, bytes;
+};
+
+// A capture while it is loaded.
+struct load {
+	const struct load_options *options;
+	struct case_file *case_file;
+	struct writer *writer;
+	struct flow_table flows;
+	struct icmp_pairs icmp;
+	struct hosts hosts;
+	struct flow_index flow_index;
+	struct stacks stacks;
+	struct filter filter;
+	struct packet packet;
+	struct bucket bucket;
+
+	struct capture_row capture;
+	int64_t number;            // of the last frame read
+	int64_t first_id;          // packet_id of number 1
+	int64_t first_flow_id;
+	int64_t file_id, interface_id; // of the file at hand; interface_id is that of its interface 0
+	int64_t file_packets, file_first_id, file_last_id;
+	int64_t verdicts[VERDICT_UNSUPPORTED + 1];
+	bool ended; // --count is reached
+};
+
+static volatile sig_atomic_t interrupted;
+
+void load_interrupt(void)
+{
+	interrupted = 1;
+}
+
+bool load_interrupted(void)
+{
+	return interrupted != 0;
+}
+
+// ---- rows ---------------------------------------------------------------------------------------------------------
+
+static int64_t checksum_value(enum checksum checksum)
+{
+	return checksum == CHECKSUM_UNKNOWN ? ROW_NULL : checksum;
+}
+
+static void set_ip_fields(struct packet_row *row, const struct headers *ip)
+{
+	bool has_ip = ip->ip_version != 0;
+	row->ttl = has_ip ? ip->ttl : ROW_NULL;
+	row->tos = has_ip ? ip->tos : ROW_NULL;
+	row->ip_id = ip->has_ip_id ? (int64_t)ip->ip_id : ROW_NULL;
+	row->fragment_offset = ip->is_fragment ? ip->fragment_offset : ROW_NULL;
+	row->more_fragments = ip->is_fragment ? ip->more_fragments : ROW_NULL;
+}
+
+static void set_tcp_fields(struct packet_row *row, const struct packet *p)
+{
+	const struct tcp_header *tcp = &p->ip.tcp;
+	bool is_tcp = p->flow && p->ip.has_transport && p->ip.protocol == 6;
+	row->tcp_flags = is_tcp ? tcp->flags : ROW_NULL;
+	row->seq = is_tcp ? p->seq : ROW_NULL;
+	row->ack = is_tcp ? p->ack : ROW_NULL;
+	row->window = is_tcp ? tcp->window : ROW_NULL;
+	row->tsval = is_tcp && tcp->has_timestamps ? (int64_t)tcp->tsval : ROW_NULL;
+	row->tsecr = is_tcp && tcp->has_timestamps ? (int64_t)tcp->tsecr : ROW_NULL;
+	row->acks = is_tcp && p->acks ? p->acks : ROW_NULL;
+	row->ack_rtt_ns = is_tcp && p->acks ? p->ack_rtt_ns : ROW_NULL;
+}
+
+static void add_packet(struct load *l)
+{
+	const struct packet *p = &l->packet;
+	const struct frame *frame = p->frame;
+	int64_t stack_id = stacks_id(&l->stacks, p, l->writer);
+	struct packet_row *row = writer_add(l->writer, TABLE_PACKETS);
+	row->packet_id = p->id;
+	row->capture_id = l->capture.capture_id;
+	row->number = p->number;
+	row->ts_ns = frame->ts_ns;
+	row->wire_len = frame->wire_len;
+	row->captured_len = (int64_t)frame->data.left;
+	row->file_offset = (int64_t)frame->file_offset;
+	row->interface_id = l->interface_id + frame->interface;
+	row->stack_id = stack_id;
+	row->flow_id = p->flow ? p->flow->id : ROW_NULL;
+	row->direction = p->flow ? p->direction : ROW_NULL;
+	row->vlan_id = p->vlan_id >= 0 ? p->vlan_id : ROW_NULL;
+	row->payload_len = p->payload_len;
+	row->ip_checksum_ok = checksum_value(p->ip_checksum);
+	row->l4_checksum_ok = checksum_value(p->l4_checksum);
+	row->errors = p->errors;
+	set_ip_fields(row, &p->ip);
+	set_tcp_fields(row, p);
+}
+
+static void flush_bucket(struct load *l)
+{
+	const struct bucket *b = &l->bucket;
+	if (b->packets == 0)
+		return;
+	struct time_bucket_row *row = writer_add(l->writer, TABLE_TIME_BUCKETS);
+	*row = (struct time_bucket_row){
+		.capture_id = l->capture.capture_id,
+		.start_ts_ns = b->start_ts_ns,
+		.first_packet_id = b->first_packet_id,
+		.last_packet_id = b->last_packet_id,
+		.packets = b->packets,
+		.bytes = b->bytes,
+	};
+}
+
+static void count_in_bucket(struct load *l)
+{
+	const struct packet *p = &l->packet;
+	int64_t into = p->frame->ts_ns % BUCKET_NS;
+	int64_t start = p->frame->ts_ns - (into < 0 ? into + BUCKET_NS : into);
+	if (l->bucket.packets == 0 || l->bucket.start_ts_ns != start) {
+		flush_bucket(l);
+		l->bucket = (struct bucket){.start_ts_ns = start, .first_packet_id = p->id};
+	}
+	l->bucket.last_packet_id = p->id;
+	l->bucket.packets++;
+	l->bucket.bytes += p->frame->wire_len;
+}
+
+struct side_members {
+	int64_t *syns, *fins, *rsts, *isn, *mss, *window_scale, *sack, *min_window, *max_window;
+	int64_t *retransmissions, *fast_retransmissions, *spurious_retransmissions, *out_of_order, *duplicate_acks;
+	int64_t *zero_windows, *lost_segments, *keep_alives, *rtt_count, *rtt_min_ns, *rtt_mean_ns, *rtt_max_ns;
+	double *mean_window;
+};
+
+#define SIDE_MEMBERS(row, side)                                                                                        \
+	{                                                                                                                  \
+		.syns = &(row)->side##_syns, .fins = &(row)->side##_fins, .rsts = &(row)->side##_rsts,                         \
+		.isn = &(row)->side##_isn, .mss = &(row)->side##_mss, .window_scale = &(row)->side##_window_scale,             \
+		.sack = &(row)->side##_sack, .min_window = &(row)->side##_min_window,                                          \
+		.max_window = &(row)->side##_max_window, .retransmissions = &(row)->side##_retransmissions,                    \
+		.fast_retransmissions = &(row)->side##_fast_retransmissions,                                                   \
+		.spurious_retransmissions = &(row)->side##_spurious_retransmissions,                                           \
+		.out_of_order = &(row)->side##_out_of_order, .duplicate_acks = &(row)->side##_duplicate_acks,                  \
+		.zero_windows = &(row)->side##_zero_windows, .lost_segments = &(row)->side##_lost_segments,                    \
+		.keep_alives = &(row)->side##_keep_alives, .rtt_count = &(row)->side##_rtt_count,                              \
+		.rtt_min_ns = &(row)->side##_rtt_min_ns, .rtt_mean_ns = &(row)->side##_rtt_mean_ns,                            \
+		.rtt_max_ns = &(row)->side##_rtt_max_ns, .mean_window = &(row)->side##_mean_window,                            \
+	}
+
+static void set_side(const struct side_members *to, const struct flow_side *flow, const struct tcp_side *side)
+{
+	bool sent = side->segments > 0, timed = side->rtt_count > 0;
+	*to->syns = side->syns;
+	*to->fins = side->fins;
+	*to->rsts = side->rsts;
+	*to->isn = sent ? (int64_t)flow->first_seq : ROW_NULL;
+	*to->mss = side->mss >= 0 ? side->mss : ROW_NULL;
+	*to->window_scale = side->window_scale_option >= 0 ? side->window_scale_option : ROW_NULL;
+	*to->sack = side->syns ? side->sack_permitted : ROW_NULL;
+	*to->min_window = sent ? side->min_window : ROW_NULL;
+	*to->mean_window = sent ? (double)side->window_sum / side->segments : ROW_NULL_REAL;
+	*to->max_window = sent ? side->max_window : ROW_NULL;
+	*to->retransmissions = side->events[TCP_EVENT_RETRANSMISSION];
+	*to->fast_retransmissions = side->events[TCP_EVENT_FAST_RETRANSMISSION];
+	*to->spurious_retransmissions = side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
+	*to->out_of_order = side->events[TCP_EVENT_OUT_OF_ORDER];
+	*to->duplicate_acks = side->events[TCP_EVENT_DUPLICATE_ACK];
+	*to->zero_windows = side->events[TCP_EVENT_ZERO_WINDOW];
+	*to->lost_segments = side->events[TCP_EVENT_LOST_SEGMENT];
+	*to->keep_alives = side->events[TCP_EVENT_KEEP_ALIVE];
+	*to->rtt_count = side->rtt_count;
+	*to->rtt_min_ns = timed ? side->rtt_min_ns : ROW_NULL;
+	*to->rtt_mean_ns = timed ? side->rtt_sum_ns / side->rtt_count : ROW_NULL;
+	*to->rtt_max_ns = timed ? side->rtt_max_ns : ROW_NULL;
+}
+
+static void set_null(const struct side_members *to)
+{
+	int64_t *const members[] = {
+		to->syns, to->fins, to->rsts, to->isn, to->mss, to->window_scale, to->sack, to->min_window, to->max_window,
+		to->retransmissions, to->fast_retransmissions, to->spurious_retransmissions, to->out_of_order,
+		to->duplicate_acks, to->zero_windows, to->lost_segments, to->keep_alives, to->rtt_count, to->rtt_min_ns,
+		to->rtt_mean_ns, to->rtt_max_ns,
+	};
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		*members[i] = ROW_NULL;
+	*to->mean_window = ROW_NULL_REAL;
+}
+
+static int64_t elapsed(int64_t from_ns, int64_t to_ns)
+{
+	return from_ns == ROW_NULL || to_ns == ROW_NULL ? ROW_NULL : to_ns - from_ns;
+}
+
+static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writer *w)
+{
+	const struct side_members src = SIDE_MEMBERS(row, src), dst = SIDE_MEMBERS(row, dst);
+	const struct tcp_flow *tcp = f->tcp;
+	row->status = NULL;
+	row->completeness = row->syn_rtt_ns = row->handshake_ns = row->initial_rtt_ns = ROW_NULL;
+	if (!tcp) {
+		set_null(&src);
+		set_null(&dst);
+		return;
+	}
+	char status[64];
+	snprintf(status, sizeof status, "S%uF%u%s", tcp->side[0].syns + tcp->side[1].syns,
+	         tcp->side[0].fins + tcp->side[1].fins, tcp->side[0].rsts + tcp->side[1].rsts ? "/R" : "");
+	row->status = writer_text(w, status);
+	row->completeness = tcp->completeness;
+	row->syn_rtt_ns = elapsed(tcp->first_syn_ts_ns, tcp->syn_ack_ts_ns);
+	row->handshake_ns = elapsed(tcp->first_syn_ts_ns, tcp->established_ts_ns);
+	row->initial_rtt_ns = tcp->initial_rtt_ns ? tcp->initial_rtt_ns : ROW_NULL;
+	set_side(&src, &f->side[0], &tcp->side[0]);
+	set_side(&dst, &f->side[1], &tcp->side[1]);
+}
+
+static void add_flow(struct load *l, const struct flow *f)
+{
+	struct flow_row *row = writer_add(l->writer, TABLE_FLOWS);
+	const struct endpoint *src = flow_endpoint(f, 0), *dst = flow_endpoint(f, 1);
+	row->flow_id = f->id;
+	row->capture_id = l->capture.capture_id;
+	row->protocol = f->key.protocol;
+	row->src = writer_address(l->writer, &src->address, f->is_mac);
+	row->dst = writer_address(l->writer, &dst->address, f->is_mac);
+	row->src_port = f->key.has_ports ? src->port : ROW_NULL;
+	row->dst_port = f->key.has_ports ? dst->port : ROW_NULL;
+	row->ip_version = f->ip_version ? f->ip_version : ROW_NULL;
+	row->first_ts_ns = f->first_ts_ns;
+	row->last_ts_ns = f->last_ts_ns;
+	row->first_packet_id = f->first_packet_id;
+	row->last_packet_id = f->last_packet_id;
+	row->started = flow_start_name(f->start);
+	row->src_packets = f->side[0].packets;
+	row->src_bytes = f->side[0].bytes;
+	row->src_payload_bytes = f->side[0].payload_bytes;
+	row->dst_packets = f->side[1].packets;
+	row->dst_bytes = f->side[1].bytes;
+	row->dst_payload_bytes = f->side[1].payload_bytes;
+	set_tcp_flow(row, f, l->writer);
+	hosts_add_flow(&l->hosts, f);
+}
+
+static void end_flow(struct load *l, struct flow *f)
+{
+	add_flow(l, f);
+	flow_free(f);
+}
+
+static void add_interfaces(struct load *l, struct capture *file)
+{
+	unsigned count;
+	const struct capture_interface *interfaces = capture_interfaces(file, &count);
+	for (unsigned i = 0; i < count; i++) {
+		const struct capture_interface *from = &interfaces[i];
+		struct interface_row *row = writer_add(l->writer, TABLE_INTERFACES);
+		*row = (struct interface_row){
+			.interface_id = l->interface_id + i,
+			.capture_file_id = l->file_id,
+			.number = i,
+			.link_type = from->link_type,
+			.snaplen = from->snaplen ? (int64_t)from->snaplen : ROW_NULL,
+			.ts_units = from->ts_units,
+			.ts_offset_s = from->ts_offset_s,
+			.received = from->received >= 0 ? from->received : ROW_NULL,
+			.dropped = from->dropped >= 0 ? from->dropped : ROW_NULL,
+		};
+		row->name = writer_text(l->writer, from->name);
+		row->description = writer_text(l->writer, from->description);
+		row->filter = writer_text(l->writer, from->filter);
+		row->os = writer_text(l->writer, from->os);
+		row->hardware = writer_text(l->writer, from->hardware);
+	}
+	l->interface_id += count;
+}
+
+static void add_file(struct load *l, struct capture *file, const char *path, const char *damage)
+{
+	char full_path[PATH_MAX], fingerprint[33] = "";
+	bool is_pipe = strcmp(path, "-") == 0;
+	if (!load_interrupted())
+		capture_fingerprint(file, fingerprint);
+	struct capture_file_row *row = writer_add(l->writer, TABLE_CAPTURE_FILES);
+	*row = (struct capture_file_row){
+		.capture_file_id = l->file_id,
+		.capture_id = l->capture.capture_id,
+		.format = capture_format_name(capture_format(file)),
+		.compression = capture_compression_name(capture_compression(file)),
+		.size = capture_size(file) >= 0 ? capture_size(file) : ROW_NULL,
+		.first_packet_id = l->file_packets ? l->file_first_id : ROW_NULL,
+		.last_packet_id = l->file_packets ? l->file_last_id : ROW_NULL,
+		.packets = l->file_packets,
+		.bytes_unread = (int64_t)capture_bytes_unread(file),
+	};
+	row->path = writer_text(l->writer, !is_pipe && realpath(path, full_path) ? full_path : path);
+	row->fingerprint = writer_text(l->writer, fingerprint);
+	row->damage = writer_text(l->writer, damage);
+	row->comment = writer_text(l->writer, capture_comment(file));
+}
+
+static void add_capture(struct load *l)
+{
+	struct capture_row *row = writer_add(l->writer, TABLE_CAPTURES);
+	*row = l->capture;
+	row->decoded = l->verdicts[VERDICT_DECODED];
+	row->truncated = l->verdicts[VERDICT_TRUNCATED];
+	row->malformed = l->verdicts[VERDICT_MALFORMED];
+	row->unsupported = l->verdicts[VERDICT_UNSUPPORTED];
+	row->name = writer_text(l->writer, l->capture.name);
+	row->filter = writer_text(l->writer, l->capture.filter);
+}
+
+// ---- the loop -----------------------------------------------------------------------------------------------------
+
+static bool is_wanted(struct load *l, const struct frame *frame)
+{
+	const struct load_options *o = l->options;
+	return frame->ts_ns >= o->since_ns && frame->ts_ns < o->until_ns && filter_passes(&l->filter, frame);
+}
+
+static void count_packet(struct load *l)
+{
+	const struct packet *p = &l->packet;
+	struct capture_row *capture = &l->capture;
+	int64_t ts_ns = p->frame->ts_ns;
+	if (capture->packets++ == 0)
+		capture->first_ts_ns = capture->last_ts_ns = ts_ns;
+	if (ts_ns < capture->first_ts_ns)
+		capture->first_ts_ns = ts_ns;
+	if (ts_ns > capture->last_ts_ns)
+		capture->last_ts_ns = ts_ns;
+	capture->bytes += p->frame->wire_len;
+	l->verdicts[p->verdict]++;
+	if (l->file_packets++ == 0)
+		l->file_first_id = p->id;
+	l->file_last_id = p->id;
+	l->ended = l->options->count && capture->packets == l->options->count;
+}
+
+static void load_frame(struct load *l, const struct frame *frame)
+{
+	struct packet *p = &l->packet;
+	l->number++;
+	if (!is_wanted(l, frame)) {
+		l->capture.left_out++;
+		flow_index_add(&l->flow_index, ROW_NULL);
+		return;
+	}
+	dissect_frame(p, frame);
+	p->number = l->number;
+	p->id = l->first_id + l->number - 1;
+	for (struct flow *idle; (idle = flow_take_idle(&l->flows, frame->ts_ns)) != NULL;)
+		end_flow(l, idle);
+	flow_track(&l->flows, p);
+	tcp_analyze(p, l->writer, l->capture.capture_id);
+	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
+	add_packet(l);
+	count_in_bucket(l);
+	count_packet(l);
+	flow_index_add(&l->flow_index, p->flow ? p->flow->id : ROW_NULL);
+}
+
+static bool load_file(struct load *l, struct capture *file, const char *path, struct load_totals *totals)
+{
+	struct capture_fault fault = {""};
+	struct progress progress;
+	struct frame frame;
+	enum capture_result result = CAPTURE_END;
+	l->file_packets = 0;
+	if (l->options->progress)
+		progress_begin(&progress, path, capture_size(file));
+	while (!l->ended && !load_interrupted() && (result = capture_next(file, &frame, &fault)) == CAPTURE_FRAME) {
+		load_frame(l, &frame);
+		if (l->number % PROGRESS_EVERY != 0)
+			continue;
+		if (l->options->progress)
+			progress_update(&progress, (int64_t)capture_bytes_read(file), l->number);
+		if (writer_failed(l->writer))
+			break;
+	}
+	if (l->options->progress)
+		progress_end(&progress);
+	bool damaged = result == CAPTURE_DAMAGED || load_interrupted();
+	if (load_interrupted())
+		snprintf(fault.text, sizeof fault.text, "%s: interrupted after packet %lld", path, (long long)l->number);
+	if (damaged)
+		message_warning("%s", fault.text);
+	totals->damaged_files += damaged;
+	totals->files++;
+	add_file(l, file, path, damaged ? fault.text : NULL);
+	add_interfaces(l, file);
+	l->file_id++;
+	return !writer_failed(l->writer);
+}
+
+static int64_t next_id(struct case_file *c, const char *table, const char *column)
+{
+	char sql[128];
+	snprintf(sql, sizeof sql, "SELECT max(%s) FROM %s", column, table);
+	return case_file_integer(c, 0, sql) + 1;
+}
+
+static bool load_init(struct load *l, struct case_file *c, const char *name, const struct load_options *options)
+{
+	const char *temporary = c->building ? c->building : c->path;
+	*l = (struct load){.options = options, .case_file = c};
+	l->capture = (struct capture_row){
+		.capture_id = next_id(c, "captures", "capture_id"),
+		.name = name,
+		.first_packet_id = ROW_NULL,
+		.first_ts_ns = ROW_NULL,
+		.last_ts_ns = ROW_NULL,
+		.filter = options->filter,
+		.flow_timeout_ns = options->flow_timeout_ns ? options->flow_timeout_ns : ROW_NULL,
+	};
+	l->first_id = next_id(c, "packets", "packet_id");
+	l->first_flow_id = next_id(c, "flows", "flow_id");
+	l->file_id = next_id(c, "capture_files", "capture_file_id");
+	l->interface_id = next_id(c, "interfaces", "interface_id");
+	bool gaps = options->filter || options->since_ns != INT64_MIN || options->until_ns != INT64_MAX;
+	if (!filter_init(&l->filter, options->filter) || !stacks_init(&l->stacks, c->db))
+		return false;
+	if (!flow_index_init(&l->flow_index, temporary, l->first_id, l->first_flow_id))
+		return false;
+	flow_table_init(&l->flows, l->first_flow_id, options->flow_timeout_ns);
+	icmp_pairs_init(&l->icmp);
+	hosts_init(&l->hosts);
+	l->writer = writer_start(c->db, gaps);
+	return l->writer != NULL;
+}
+
+// The packet that an ICMP error complains about: the latest of its flow with that IP identification, among the last
+// thousand; the identification of IPv6 is none, and any packet in that direction will do.
+static bool find_original_packets(struct case_file *c, int64_t capture_id)
+{
+	char *sql = sqlite3_mprintf(
+		"UPDATE icmp_errors AS e SET original_packet_id = ("
+		"SELECT p.packet_id FROM (SELECT packet_id FROM flow_packets WHERE flow_id = e.original_flow_id"
+		" AND packet_id < e.packet_id ORDER BY packet_id DESC LIMIT 1000) JOIN packets p USING (packet_id)"
+		" JOIN flows f ON f.flow_id = e.original_flow_id"
+		" WHERE p.ip_id IS e.original_ip_id AND iif(p.direction, f.dst, f.src) = e.original_src"
+		" ORDER BY p.packet_id DESC LIMIT 1)"
+		" WHERE capture_id = %lld AND original_flow_id IS NOT NULL", (long long)capture_id);
+	bool ok = sql && case_file_run(c, sql);
+	sqlite3_free(sql);
+	return ok;
+}
+
+// Everything that waits for the last packet.
+static bool load_finish(struct load *l, struct load_totals *totals)
+{
+	int64_t capture_id = l->capture.capture_id;
+	totals->flows += l->flows.next_id - l->first_flow_id;
+	flush_bucket(l);
+	icmp_pairs_finish(&l->icmp, l->writer, capture_id);
+	for (struct flow *f; (f = flow_take(&l->flows)) != NULL;)
+		end_flow(l, f);
+	hosts_finish(&l->hosts, l->writer, capture_id);
+	bool ok = flow_index_finish(&l->flow_index, l->flows.next_id - 1, l->writer);
+	if (l->number > 0)
+		l->capture.first_packet_id = l->first_id;
+	add_capture(l);
+	ok = writer_finish(l->writer) && ok;
+	return ok && find_original_packets(l->case_file, capture_id);
+}
+
+bool load_capture(struct case_file *c, const char *name, struct capture **files, char *const *paths, unsigned count,
+                  const struct load_options *options, struct load_totals *totals)
+{
+	struct load *l = memory_alloc(sizeof *l);
+	bool ok = load_init(l, c, name, options);
+	for (unsigned i = 0; i < count; i++) {
+		if (ok && !load_interrupted())
+			ok = load_file(l, files[i], paths[i], totals);
+		capture_free(files[i]);
+	}
+	if (l->writer)
+		ok = load_finish(l, totals) && ok;
+	totals->captures += ok;
+	totals->packets += l->capture.packets;
+	totals->bytes += l->capture.bytes;
+	totals->left_out += l->capture.left_out;
+	totals->interrupted = load_interrupted();
+	flow_table_release(&l->flows);
+	stacks_release(&l->stacks);
+	filter_release(&l->filter);
+	free(l);
+	return ok;
+}

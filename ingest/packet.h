@@ -1,0 +1,149 @@
+// What the dissectors and the later stages know of one packet. One struct packet is reused for every frame; the
+// stages fill it from left to right: dissect, flow, analyze.
+#ifndef INGEST_PACKET_H
+#define INGEST_PACKET_H
+
+#include "frame.h"
+
+enum {
+	PACKET_LAYERS_MAX = 64, // names in a protocol stack; deeper nesting is given up as malformed
+	PACKET_SACKS_MAX = 4,   // SACK blocks that fit a TCP header (RFC 2018)
+};
+
+// How the dissection of a packet ended: the accounts of a capture. Every packet has exactly one.
+enum verdict {
+	VERDICT_DECODED,
+	VERDICT_TRUNCATED,   // the snap length cut a header that we wanted
+	VERDICT_MALFORMED,   // a header contradicts itself or the packet's length
+	VERDICT_UNSUPPORTED, // a link type or protocol that we do not know, at a layer that we need
+};
+
+// Bits of packets.errors: name, and what it says. schema/packets.sql is held to this list at start-up.
+#define PACKET_ERRORS(X)                                                                                               \
+	X(TRUNCATED, "truncated", "the snap length cut a header")                                                      \
+	X(MALFORMED, "malformed", "a header contradicts itself or the packet's length")                                \
+	X(UNSUPPORTED, "unsupported", "a link type or protocol that is not known here")                                \
+	X(IP_HEADER_LENGTH, "ip_header_length", "IPv4 header length below 20 bytes or beyond the packet")              \
+	X(IP_TOTAL_LENGTH, "ip_total_length", "IP length below the header's, or beyond the frame")                     \
+	X(IP_RESERVED_BIT, "ip_reserved_bit", "the reserved bit of the IPv4 flags is set")                             \
+	X(TCP_DATA_OFFSET, "tcp_data_offset", "TCP data offset below 20 bytes or beyond the segment")                  \
+	X(TCP_RESERVED_BITS, "tcp_reserved_bits", "reserved bits of the TCP header are set")                           \
+	X(TCP_SYN_FIN, "tcp_syn_fin", "SYN and FIN in one segment")                                                    \
+	X(TCP_SYN_RST, "tcp_syn_rst", "SYN and RST in one segment")                                                    \
+	X(TCP_NO_FLAGS, "tcp_no_flags", "no flag at all is set")                                                       \
+	X(TCP_OPTIONS, "tcp_options", "a TCP option's length is wrong")                                                \
+	X(UDP_LENGTH, "udp_length", "UDP length below 8 bytes or beyond the IP packet")                                \
+	X(PORT_ZERO, "port_zero", "source or destination port 0")                                                      \
+	X(SAME_ENDPOINTS, "same_endpoints", "source and destination are the same address and port")                   \
+	X(TOO_DEEP, "too_deep", "more layers than the dissector follows")
+
+enum packet_error_bit {
+#define X(name, text, meaning) PACKET_ERROR_BIT_##name,
+	PACKET_ERRORS(X)
+#undef X
+	PACKET_ERROR_COUNT
+};
+
+enum packet_error {
+#define X(name, text, meaning) PACKET_ERROR_##name = 1 << PACKET_ERROR_BIT_##name,
+	PACKET_ERRORS(X)
+#undef X
+};
+
+enum checksum { CHECKSUM_UNKNOWN = -1, CHECKSUM_WRONG = 0, CHECKSUM_OK = 1 };
+
+enum tcp_flag {
+	TCP_FIN = 0x001,
+	TCP_SYN = 0x002,
+	TCP_RST = 0x004,
+	TCP_PSH = 0x008,
+	TCP_ACK = 0x010,
+	TCP_URG = 0x020,
+	TCP_ECE = 0x040,
+	TCP_CWR = 0x080,
+	TCP_AE = 0x100, // RFC 9768 (once NS)
+};
+
+// An endpoint's address: IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), a MAC address in the last six bytes.
+struct address {
+	uint8_t at[16];
+};
+
+// TCP header fields and options; only meaningful where headers.protocol is TCP.
+struct tcp_header {
+	uint32_t seq, ack;
+	uint16_t flags; // enum tcp_flag
+	uint16_t window;
+	int32_t mss;          // -1: no such option
+	int16_t window_scale; // -1: no such option
+	bool sack_permitted;
+	bool has_timestamps;
+	bool has_mptcp;
+	uint8_t sack_count;
+	uint32_t tsval, tsecr; // RFC 7323
+	struct {
+		uint32_t left, right;
+	} sacks[PACKET_SACKS_MAX];
+};
+
+struct icmp_header {
+	uint8_t type, code;
+	uint16_t checksum;
+	uint16_t ident, seq;  // of echo and timestamp messages
+	uint32_t gateway_mtu; // redirect: gateway address; fragmentation needed, packet too big: next-hop MTU
+};
+
+// One IP header with its transport header: the innermost of the packet, or the one that an ICMP error quotes.
+struct headers {
+	uint8_t ip_version;   // 4, 6, or 0: no IP header
+	uint8_t protocol;     // IANA number of the innermost transport reached; IPv6: after the extension headers
+	uint8_t ttl, tos;     // hop limit and traffic class for IPv6
+	bool has_ports, has_transport; // has_transport: the transport header below was read whole
+	bool is_fragment;     // offset or more-fragments set
+	bool more_fragments;
+	bool dont_fragment;
+	bool has_ip_id;
+	uint16_t fragment_offset; // in bytes
+	uint32_t ip_id;       // 16 bits; 32 from an IPv6 fragment header
+	uint16_t src_port, dst_port;
+	struct address src, dst;
+	struct tcp_header tcp;
+	struct icmp_header icmp;
+};
+
+struct flow;
+
+struct packet {
+	const struct frame *frame; // borrowed
+	int64_t id;                // packets.packet_id
+	int64_t number;            // packets.number
+
+	// dissect
+	enum verdict verdict;
+	uint32_t errors; // enum packet_error
+	enum checksum ip_checksum, l4_checksum;
+	int32_t vlan_id;    // innermost 802.1Q tag; -1 none
+	int32_t ethertype;  // of the frame, or -1; with the MACs, the flow key where there is no IP
+	bool has_macs;
+	bool has_quoted;
+	struct address mac_src, mac_dst;
+	struct headers ip;     // the innermost IP packet (outside of any ICMP quotation)
+	struct headers quoted; // what an ICMP error quotes; only where has_quoted
+	struct bytes payload;  // captured bytes above the innermost header that was decoded; borrowed from frame
+	uint32_t payload_len;  // the same as it was on the wire
+	const char *stack[PACKET_LAYERS_MAX]; // names as in Wireshark's frame.protocols; static strings
+	unsigned stack_count;
+	uint64_t stack_hash;
+
+	// flow
+	struct flow *flow; // NULL: a packet without endpoints
+	int direction;     // 0 sent by the flow's src, 1 by its dst
+	bool reused_ports; // a SYN that begins a new connection on old endpoints, or a SYN-ACK with another number
+
+	// analyze; only where the packet is a TCP segment
+	int64_t seq, ack;   // relative to the first of their direction, not wrapping
+	int64_t acks;       // number of the packet that this one acknowledges; 0 none
+	int64_t ack_rtt_ns; // time since that packet
+};
+
+#endif

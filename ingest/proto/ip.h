@@ -1,0 +1,89 @@
+// What the IP decoders, and those above IP, have in common.
+#ifndef INGEST_PROTO_IP_H
+#define INGEST_PROTO_IP_H
+
+#include "../checksum.h"
+#include "../decoder.h"
+
+// IANA protocol numbers, as in headers.protocol.
+enum {
+	IP_PROTO_HOPOPTS = 0,
+	IP_PROTO_ICMP = 1,
+	IP_PROTO_IGMP = 2,
+	IP_PROTO_IPV4 = 4,
+	IP_PROTO_TCP = 6,
+	IP_PROTO_UDP = 17,
+	IP_PROTO_IPV6 = 41,
+	IP_PROTO_ROUTING = 43,
+	IP_PROTO_FRAGMENT = 44,
+	IP_PROTO_ESP = 50,
+	IP_PROTO_AH = 51,
+	IP_PROTO_ICMPV6 = 58,
+	IP_PROTO_NONE = 59,
+	IP_PROTO_DSTOPTS = 60,
+	IP_PROTO_SCTP = 132,
+	IP_PROTO_MOBILITY = 135,
+	IP_PROTO_UDPLITE = 136,
+	IP_PROTO_SHIM6 = 140,
+};
+
+static inline struct address ip_address4(struct bytes *b)
+{
+	struct address a = {{[10] = 0xff, [11] = 0xff}};
+	bytes_copy(b, a.at + 12, 4);
+	return a;
+}
+
+static inline struct address ip_address6(struct bytes *b)
+{
+	struct address a;
+	bytes_copy(b, a.at, sizeof a.at);
+	return a;
+}
+
+// Starts the headers of an IP packet, forgetting those of the packet that tunnels it.
+static inline struct headers *ip_begin(struct dissection *d, uint8_t version)
+{
+	struct headers *ip = d->ip;
+	if (ip->ip_version)
+		memset(ip, 0, sizeof *ip);
+	ip->ip_version = version;
+	if (!d->quoting)
+		d->packet->ip_checksum = d->packet->l4_checksum = CHECKSUM_UNKNOWN;
+	return ip;
+}
+
+// The checksum of a transport's datagram; sum: of whatever else the checksum covers, as the pseudo header.
+// Zero stands for one that was left to the network card, unless it happens to be right.
+static inline void ip_verify(struct dissection *d, struct bytes datagram, uint16_t checksum, uint32_t sum)
+{
+	if (!d->checksummable)
+		return;
+	if (checksum_is_right(sum + checksum_sum(datagram)))
+		d->packet->l4_checksum = CHECKSUM_OK;
+	else
+		d->packet->l4_checksum = checksum ? CHECKSUM_WRONG : CHECKSUM_UNKNOWN;
+}
+
+// The sum over the pseudo header of RFC 9293, 3.1 and RFC 8200, 8.1.
+static inline uint32_t ip_pseudo_sum(const struct dissection *d, uint8_t protocol, size_t length)
+{
+	return d->pseudo_sum + protocol + (uint32_t)(length >> 16) + (uint32_t)(length & 0xffff);
+}
+
+// Source and destination port, and what is odd about them.
+static inline void ip_ports(struct dissection *d, struct bytes *b)
+{
+	struct headers *ip = d->ip;
+	ip->src_port = bytes_u16(b);
+	ip->dst_port = bytes_u16(b);
+	ip->has_ports = !b->bad;
+	if (b->bad)
+		return;
+	if (!ip->src_port || !ip->dst_port)
+		dissect_error(d, PACKET_ERROR_PORT_ZERO);
+	if (ip->src_port == ip->dst_port && memcmp(&ip->src, &ip->dst, sizeof ip->src) == 0)
+		dissect_error(d, PACKET_ERROR_SAME_ENDPOINTS);
+}
+
+#endif

@@ -1,0 +1,165 @@
+// IPv4: RFC 791, 3.1; the DS field: RFC 2474, 3.
+#include "ip.h"
+
+enum { PROTOCOL };
+
+enum {
+	HEADER_MIN = 20,
+	FLAG_RESERVED = 0x8000,
+	FLAG_DONT_FRAGMENT = 0x4000,
+	FLAG_MORE_FRAGMENTS = 0x2000,
+	FRAGMENT_OFFSET = 0x1fff, // in units of 8 bytes
+};
+
+enum option {
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	OPTION_LOOSE_SOURCE_ROUTE = 131,
+	OPTION_STRICT_SOURCE_ROUTE = 137,
+};
+
+// Header length, or 0 when the header cannot be one.
+static size_t header_len(struct dissection *d)
+{
+	uint8_t first = (uint8_t)bytes_peek(d->rest, 0, 1);
+	size_t length = (size_t)(first & 0x0f) * 4;
+
+	if (d->rest.left < HEADER_MIN) {
+		bytes_fail(&d->rest);
+		return 0;
+	}
+	if (first >> 4 != 4) {
+		dissect_malformed(d, PACKET_ERROR_MALFORMED);
+		return 0;
+	}
+	if (length < HEADER_MIN || length > dissect_wire_left(d)) {
+		dissect_malformed(d, PACKET_ERROR_IP_HEADER_LENGTH);
+		return 0;
+	}
+	return length;
+}
+
+static void read_fragment(struct dissection *d, uint16_t field)
+{
+	struct headers *ip = d->ip;
+
+	if (field & FLAG_RESERVED)
+		dissect_error(d, PACKET_ERROR_IP_RESERVED_BIT);
+	ip->dont_fragment = field & FLAG_DONT_FRAGMENT;
+	ip->more_fragments = field & FLAG_MORE_FRAGMENTS;
+	ip->fragment_offset = (uint16_t)((field & FRAGMENT_OFFSET) * 8);
+	ip->is_fragment = ip->more_fragments || ip->fragment_offset;
+}
+
+// The sum over the addresses of the pseudo header. A packet on its way along a source route carries the next stop
+// as destination and the final one as last of the route (RFC 1122, 3.2.1.8 c), which is what the checksum is of.
+static uint32_t sum_of_addresses(struct bytes addresses, struct bytes options)
+{
+	struct bytes src = bytes_split(&addresses, 4);
+
+	while (options.left) {
+		uint8_t kind = bytes_u8(&options);
+		if (kind == OPTION_END)
+			break;
+		if (kind == OPTION_NOP)
+			continue;
+		uint8_t length = bytes_u8(&options);
+		struct bytes body = bytes_split(&options, length > 2 ? length - 2u : 0);
+		if (kind != OPTION_LOOSE_SOURCE_ROUTE && kind != OPTION_STRICT_SOURCE_ROUTE)
+			continue;
+		uint8_t pointer = bytes_u8(&body);
+		if (pointer < length && body.left >= 4) {
+			bytes_skip(&body, body.left - 4);
+			return checksum_sum(src) + checksum_sum(body);
+		}
+	}
+	return checksum_sum(src) + checksum_sum(addresses);
+}
+
+static void verify_header(struct dissection *d, struct bytes header, uint16_t checksum)
+{
+	if (d->quoting || header.bad)
+		return;
+	if (checksum_is_right(checksum_sum(header)))
+		d->packet->ip_checksum = CHECKSUM_OK;
+	else
+		d->packet->ip_checksum = checksum ? CHECKSUM_WRONG : CHECKSUM_UNKNOWN;
+}
+
+// Cuts the rest to the packet; true when all of it was captured. A total length of 0 is that of a packet which the
+// network card was to segment: it ends with the frame.
+static bool limit(struct dissection *d, uint32_t total, uint32_t header)
+{
+	uint32_t there = dissect_wire_left(d);
+
+	if (total == 0)
+		return !d->cut;
+	if (total < header) {
+		dissect_malformed(d, PACKET_ERROR_IP_TOTAL_LENGTH);
+		return false;
+	}
+	if (total - header > there)
+		dissect_error(d, PACKET_ERROR_IP_TOTAL_LENGTH);
+	dissect_limit(d, total - header);
+	return total - header == d->rest.left;
+}
+
+// What the packet carries. A fragment's data goes to the reassembly; a first fragment that is not whole cannot take
+// part in it, and is decoded as far as it goes, as Wireshark has it.
+static void follow(struct dissection *d, bool whole)
+{
+	const struct headers *ip = d->ip;
+
+	if (!dissect_wire_left(d))
+		return;
+	if (ip->is_fragment && (whole || ip->fragment_offset))
+		dissect_layer(d, "data");
+	else
+		dissect_next(d, PROTOCOL, ip->protocol);
+}
+
+static void decode(struct dissection *d)
+{
+	if (bytes_peek(d->rest, 0, 1) >> 4 == 6) {
+		dissect_next(d, PROTOCOL, IP_PROTO_IPV6);
+		return;
+	}
+	size_t length = header_len(d);
+	if (!length)
+		return;
+
+	struct headers *ip = ip_begin(d, 4);
+	struct bytes packet = d->rest;
+
+	bytes_skip(&d->rest, 1);
+	ip->tos = bytes_u8(&d->rest);
+	uint16_t total = bytes_u16(&d->rest);
+	ip->ip_id = bytes_u16(&d->rest);
+	ip->has_ip_id = true;
+	read_fragment(d, bytes_u16(&d->rest));
+	ip->ttl = bytes_u8(&d->rest);
+	ip->protocol = bytes_u8(&d->rest);
+	uint16_t checksum = bytes_u16(&d->rest);
+	struct bytes addresses = d->rest;
+	addresses.left = 8;
+	ip->src = ip_address4(&d->rest);
+	ip->dst = ip_address4(&d->rest);
+	verify_header(d, bytes_split(&packet, length), checksum);
+
+	struct bytes options = bytes_split(&d->rest, length - HEADER_MIN);
+	if (options.bad)
+		return;
+	d->pseudo_sum = sum_of_addresses(addresses, options);
+	bool whole = limit(d, total, (uint32_t)length);
+	d->checksummable = whole && !ip->is_fragment && !d->quoting;
+	if (!d->rest.bad)
+		follow(d, whole);
+}
+
+const struct decoder decoder_ipv4 = {
+	.name = "ip",
+	.keys = {{"linktype", 228}, {"ethertype", 0x0800}, {"ip.proto", IP_PROTO_IPV4}, {"ppp.protocol", 0x0021},
+	         {"chdlc.protocol", 0x0800}, {"gre.proto", 0x0800}, {"llc.dsap", 0x06}, {"null.type", 2}},
+	.tables = {[PROTOCOL] = "ip.proto"},
+	.decode = decode,
+};

@@ -1,0 +1,275 @@
+// IPv6 and its extension headers: RFC 8200, 3 and 4; AH: RFC 4302, 2; jumbograms: RFC 2675.
+#include "ip.h"
+
+enum { PROTOCOL };
+
+enum {
+	HEADER_LEN = 40,
+	JUMBO_MIN = 65536,
+	FRAGMENT_OFFSET = 0xfff8,
+	FRAGMENT_MORE = 0x0001,
+};
+
+static void follow(struct dissection *d, uint8_t next)
+{
+	d->ip->protocol = next;
+	if (next == IP_PROTO_NONE)
+		return;
+	dissect_next(d, PROTOCOL, next);
+}
+
+// RFC 8200, 4.2.
+enum option {
+	OPTION_PAD1 = 0,
+	OPTION_JUMBO = 0xc2,        // RFC 2675, 2
+	OPTION_HOME_ADDRESS = 0xc9, // RFC 6275, 6.3
+};
+
+// The body of the first option of a kind; empty when there is none, bad when the options are not well formed.
+static struct bytes find_option(struct bytes options, uint8_t wanted)
+{
+	struct bytes found = {.left = 0};
+
+	while (options.left) {
+		uint8_t kind = bytes_u8(&options);
+		if (kind == OPTION_PAD1)
+			continue;
+		struct bytes body = bytes_split(&options, bytes_u8(&options));
+		if (kind == wanted && !found.left)
+			found = body;
+	}
+	found.bad = options.bad;
+	return found;
+}
+
+// RFC 8200, 4.3, 4.4, 4.6: next header, length in 8 bytes beyond the first 8. Takes the header off the window and
+// returns what is behind these two.
+static struct bytes take_extension(struct bytes *from, uint8_t *next)
+{
+	*next = bytes_u8(from);
+	size_t length = (bytes_u8(from) + 1u) * 8;
+	return bytes_split(from, length - 2);
+}
+
+// The length that a jumbogram's hop-by-hop header gives for the payload; 0 when there is none.
+static uint32_t jumbo_length(struct bytes rest)
+{
+	uint8_t next;
+	struct bytes body = find_option(take_extension(&rest, &next), OPTION_JUMBO);
+	uint32_t length = bytes_u32(&body);
+
+	return length >= JUMBO_MIN ? length : 0;
+}
+
+// Cuts the rest to the packet. A payload length of 0 is that of a jumbogram, or of a packet which the network card
+// was to segment: then it ends with the frame.
+static void limit(struct dissection *d, uint32_t payload, uint8_t next)
+{
+	uint32_t there = dissect_wire_left(d);
+
+	if (payload == 0 && next == IP_PROTO_HOPOPTS)
+		payload = jumbo_length(d->rest);
+	else if (payload == 0)
+		payload = next == IP_PROTO_NONE ? 0 : there;
+	if (payload > there) {
+		dissect_error(d, PACKET_ERROR_IP_TOTAL_LENGTH);
+		d->checksummable = false;
+	}
+	dissect_limit(d, payload);
+	if (d->cut)
+		d->checksummable = false;
+}
+
+static void decode(struct dissection *d)
+{
+	uint32_t first = (uint32_t)bytes_peek(d->rest, 0, 4); // version, traffic class, flow label
+
+	if (d->rest.left && first >> 28 != 6) {
+		dissect_reject(d);
+		return;
+	}
+	if (d->rest.left < HEADER_LEN) {
+		bytes_fail(&d->rest);
+		return;
+	}
+	struct headers *ip = ip_begin(d, 6);
+	ip->tos = (uint8_t)(first >> 20);
+	bytes_skip(&d->rest, 4);
+	uint16_t payload = bytes_u16(&d->rest);
+	uint8_t next = bytes_u8(&d->rest);
+	ip->ttl = bytes_u8(&d->rest);
+	struct bytes addresses = d->rest;
+	addresses.left = 32;
+	ip->src = ip_address6(&d->rest);
+	ip->dst = ip_address6(&d->rest);
+	d->pseudo_sum = checksum_sum(addresses);
+	d->checksummable = !d->quoting;
+	limit(d, payload, next);
+	follow(d, next);
+}
+
+const struct decoder decoder_ipv6 = {
+	.name = "ipv6",
+	.keys = {{"linktype", 229}, {"ethertype", 0x86dd}, {"ip.proto", IP_PROTO_IPV6}, {"ppp.protocol", 0x0057},
+	         {"chdlc.protocol", 0x86dd}, {"gre.proto", 0x86dd}, {"null.type", 24},
+	         {"null.type", 28}, {"null.type", 30}},
+	.tables = {[PROTOCOL] = "ip.proto"},
+	.decode = decode,
+};
+
+// The sum over the addresses of the pseudo header, after one of them changed. Only for IPv6: an IPv4 packet with
+// these headers is not what they were made for.
+static void set_addresses(struct dissection *d, struct address src, struct address dst)
+{
+	d->ip->src = src;
+	d->ip->dst = dst;
+	d->pseudo_sum = checksum_sum(bytes_of(src.at, sizeof src.at)) + checksum_sum(bytes_of(dst.at, sizeof dst.at));
+}
+
+// A mobile node's home address stands for the source address, in the pseudo header too (RFC 6275, 11.3.1).
+static void decode_options(struct dissection *d)
+{
+	uint8_t next;
+	struct bytes home = find_option(take_extension(&d->rest, &next), OPTION_HOME_ADDRESS);
+
+	if (d->rest.bad)
+		return;
+	if (home.bad) {
+		dissect_malformed(d, PACKET_ERROR_MALFORMED);
+		return;
+	}
+	if (home.left == 16 && d->ip->ip_version == 6)
+		set_addresses(d, ip_address6(&home), d->ip->dst);
+	follow(d, next);
+}
+
+const struct decoder decoder_ipv6_hopopts = {
+	.name = "ipv6.hopopts",
+	.keys = {{"ip.proto", IP_PROTO_HOPOPTS}},
+	.tables = {[PROTOCOL] = "ip.proto"},
+	.decode = decode_options,
+};
+
+const struct decoder decoder_ipv6_dstopts = {
+	.name = "ipv6.dstopts",
+	.keys = {{"ip.proto", IP_PROTO_DSTOPTS}},
+	.tables = {[PROTOCOL] = "ip.proto"},
+	.decode = decode_options,
+};
+
+enum routing_type { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENT = 4 };
+
+// Where the packet is to end up, which its pseudo header has for destination (RFC 8200, 8.1); false: as the IPv6
+// header says. A segment routing header (RFC 8754, 2) lists the last segment first.
+static bool final_destination(struct bytes body, struct address *to)
+{
+	uint8_t type = bytes_u8(&body);
+	uint8_t segments_left = bytes_u8(&body);
+	bytes_skip(&body, 4);
+	if (!segments_left || body.left < 16)
+		return false;
+	if (type == ROUTING_SOURCE || type == ROUTING_MOBILE)
+		bytes_skip(&body, body.left - 16);
+	else if (type != ROUTING_SEGMENT)
+		return false;
+	*to = ip_address6(&body);
+	return true;
+}
+
+static void decode_routing(struct dissection *d)
+{
+	uint8_t next;
+	struct address final;
+	struct bytes body = take_extension(&d->rest, &next);
+
+	if (body.bad)
+		return;
+	if (d->ip->ip_version == 6 && final_destination(body, &final))
+		set_addresses(d, d->ip->src, final);
+	follow(d, next);
+}
+
+const struct decoder decoder_ipv6_routing = {
+	.name = "ipv6.routing",
+	.keys = {{"ip.proto", IP_PROTO_ROUTING}},
+	.tables = {[PROTOCOL] = "ip.proto"},
+	.decode = decode_routing,
+};
+
+// RFC 8200, 4.5. With neither offset nor more to come it is an atomic fragment (RFC 6946): a whole packet.
+static void decode_fragment(struct dissection *d)
+{
+	struct headers *ip = d->ip;
+	uint8_t next = bytes_u8(&d->rest);
+	bytes_skip(&d->rest, 1);
+	uint16_t field = bytes_u16(&d->rest);
+	uint32_t id = bytes_u32(&d->rest);
+
+	if (d->rest.bad)
+		return;
+	ip->protocol = next;
+	ip->ip_id = id;
+	ip->has_ip_id = true;
+	ip->fragment_offset = field & FRAGMENT_OFFSET;
+	ip->more_fragments = field & FRAGMENT_MORE;
+	ip->is_fragment = ip->more_fragments || ip->fragment_offset;
+	if (ip->is_fragment)
+		d->checksummable = false;
+	if (ip->is_fragment && dissect_wire_left(d))
+		dissect_layer(d, "data");
+	else if (!ip->is_fragment)
+		follow(d, next);
+}
+
+const struct decoder decoder_ipv6_fragment = {
+	.name = "ipv6.fraghdr",
+	.keys = {{"ip.proto", IP_PROTO_FRAGMENT}},
+	.tables = {[PROTOCOL] = "ip.proto"},
+	.decode = decode_fragment,
+};
+
+// RFC 4302, 2: the length is in words of 4 bytes, minus 2. Follows IPv4 as well.
+static void decode_ah(struct dissection *d)
+{
+	uint8_t next = bytes_u8(&d->rest);
+	size_t length = (bytes_u8(&d->rest) + 2u) * 4;
+
+	bytes_skip(&d->rest, length - 2);
+	if (!d->rest.bad)
+		follow(d, next);
+}
+
+const struct decoder decoder_ah = {
+	.name = "ah",
+	.keys = {{"ip.proto", IP_PROTO_AH}},
+	.tables = {[PROTOCOL] = "ip.proto"},
+	.decode = decode_ah,
+};
+
+const struct decoder decoder_esp = {
+	.name = "esp",
+	.keys = {{"ip.proto", IP_PROTO_ESP}},
+};
+
+// RFC 5533, 5.
+static void decode_shim6(struct dissection *d)
+{
+	uint8_t next;
+	struct bytes body = take_extension(&d->rest, &next);
+
+	if (!body.bad)
+		follow(d, next);
+}
+
+const struct decoder decoder_shim6 = {
+	.name = "shim6",
+	.keys = {{"ip.proto", IP_PROTO_SHIM6}},
+	.tables = {[PROTOCOL] = "ip.proto"},
+	.decode = decode_shim6,
+};
+
+// RFC 6275, 6.1: nothing follows.
+const struct decoder decoder_mipv6 = {
+	.name = "mipv6",
+	.keys = {{"ip.proto", IP_PROTO_MOBILITY}},
+};

@@ -1,0 +1,44 @@
+// LLC: IEEE 802.2, 3.2 and 5.2.
+#include "link.h"
+
+enum { DSAP, SNAP };
+
+enum { SAP_SNAP = 0xaa };
+
+enum {
+	CONTROL_UNNUMBERED = 0x03, // both bits: a control field of one byte; others have two
+	CONTROL_UI = 0x03,         // unnumbered information
+	CONTROL_POLL = 0x10,
+	CONTROL_NOT_INFORMATION = 0x01,
+};
+
+// Whether a control field is that of a frame which carries data: I or UI.
+static bool carries_information(uint8_t control)
+{
+	return (control & ~CONTROL_POLL) == CONTROL_UI || !(control & CONTROL_NOT_INFORMATION);
+}
+
+static void decode(struct dissection *d)
+{
+	uint8_t dsap = bytes_u8(&d->rest);
+	uint8_t ssap = bytes_u8(&d->rest);
+	uint8_t control = bytes_u8(&d->rest);
+
+	if ((control & CONTROL_UNNUMBERED) != CONTROL_UNNUMBERED)
+		bytes_skip(&d->rest, 1);
+	if (d->rest.bad || !dissect_wire_left(d))
+		return;
+	if (!carries_information(control))
+		dissect_layer(d, "data");
+	else if (dsap == SAP_SNAP && ssap == SAP_SNAP)
+		dissect_next(d, SNAP, 0);
+	else
+		dissect_next(d, DSAP, dsap);
+}
+
+const struct decoder decoder_llc = {
+	.name = "llc",
+	.keys = {{"llc", 0}},
+	.tables = {[DSAP] = "llc.dsap", [SNAP] = "llc.snap"},
+	.decode = decode,
+};

@@ -1,0 +1,134 @@
+// TCP: RFC 9293, 3.1; options: RFC 9293, 3.2 (MSS), RFC 7323 (window scale, timestamps), RFC 2018 (SACK),
+// RFC 8684, 3 (MPTCP).
+#include "ip.h"
+
+enum {
+	HEADER_MIN = 20,
+	RESERVED_BITS = 0x0e00, // between data offset and AE
+	FLAG_BITS = 0x01ff,
+	DATA_OFFSET_SHIFT = 12,
+};
+
+enum option {
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	OPTION_MSS = 2,
+	OPTION_WINDOW_SCALE = 3,
+	OPTION_SACK_PERMITTED = 4,
+	OPTION_SACK = 5,
+	OPTION_TIMESTAMPS = 8,
+	OPTION_MPTCP = 30,
+};
+
+static void read_sacks(struct tcp_header *tcp, struct bytes body)
+{
+	tcp->sack_count = 0;
+	while (body.left >= 8 && tcp->sack_count < PACKET_SACKS_MAX) {
+		unsigned i = tcp->sack_count++;
+		tcp->sacks[i].left = bytes_u32(&body);
+		tcp->sacks[i].right = bytes_u32(&body);
+	}
+}
+
+// Fills in one option; false: its length is wrong.
+static bool read_option(struct tcp_header *tcp, uint8_t kind, struct bytes body)
+{
+	size_t length = body.left;
+	bool syn = tcp->flags & TCP_SYN;
+
+	switch (kind) {
+	case OPTION_MSS:
+		if (syn && length == 2)
+			tcp->mss = bytes_u16(&body);
+		return length == 2;
+	case OPTION_WINDOW_SCALE:
+		if (syn && length == 1)
+			tcp->window_scale = bytes_u8(&body);
+		return length == 1;
+	case OPTION_SACK_PERMITTED:
+		tcp->sack_permitted |= syn && length == 0;
+		return length == 0;
+	case OPTION_SACK:
+		read_sacks(tcp, body);
+		return length && length % 8 == 0;
+	case OPTION_TIMESTAMPS:
+		if (length != 8)
+			return false;
+		tcp->tsval = bytes_u32(&body);
+		tcp->tsecr = bytes_u32(&body);
+		tcp->has_timestamps = true;
+		return true;
+	case OPTION_MPTCP:
+		tcp->has_mptcp = true;
+		return true;
+	default:
+		return true;
+	}
+}
+
+static void read_options(struct dissection *d, struct bytes options)
+{
+	while (options.left) {
+		uint8_t kind = bytes_u8(&options);
+		if (kind == OPTION_END)
+			return;
+		if (kind == OPTION_NOP)
+			continue;
+		uint8_t length = bytes_u8(&options);
+		struct bytes body = bytes_split(&options, length >= 2 ? length - 2u : SIZE_MAX);
+		if (body.bad || !read_option(&d->ip->tcp, kind, body))
+			dissect_error(d, PACKET_ERROR_TCP_OPTIONS);
+	}
+}
+
+static void judge_flags(struct dissection *d, uint16_t word)
+{
+	unsigned flags = word & FLAG_BITS;
+
+	if (word & RESERVED_BITS)
+		dissect_error(d, PACKET_ERROR_TCP_RESERVED_BITS);
+	if ((flags & (TCP_SYN | TCP_FIN)) == (TCP_SYN | TCP_FIN))
+		dissect_error(d, PACKET_ERROR_TCP_SYN_FIN);
+	if ((flags & (TCP_SYN | TCP_RST)) == (TCP_SYN | TCP_RST))
+		dissect_error(d, PACKET_ERROR_TCP_SYN_RST);
+	if (flags == 0)
+		dissect_error(d, PACKET_ERROR_TCP_NO_FLAGS);
+}
+
+static void decode(struct dissection *d)
+{
+	struct tcp_header *tcp = &d->ip->tcp;
+	struct bytes segment = d->rest;
+
+	ip_ports(d, &d->rest);
+	tcp->mss = -1;
+	tcp->window_scale = -1;
+	tcp->seq = bytes_u32(&d->rest);
+	tcp->ack = bytes_u32(&d->rest);
+	uint16_t word = bytes_u16(&d->rest);
+	tcp->flags = word & FLAG_BITS;
+	tcp->window = bytes_u16(&d->rest);
+	uint16_t checksum = bytes_u16(&d->rest);
+	bytes_skip(&d->rest, 2);
+	if (d->rest.bad)
+		return;
+
+	judge_flags(d, word);
+	ip_verify(d, segment, checksum, ip_pseudo_sum(d, IP_PROTO_TCP, segment.left));
+	uint32_t length = (uint32_t)(word >> DATA_OFFSET_SHIFT) * 4;
+	if (length < HEADER_MIN || length - HEADER_MIN > dissect_wire_left(d)) {
+		dissect_malformed(d, PACKET_ERROR_TCP_DATA_OFFSET);
+		return;
+	}
+	struct bytes options = bytes_split(&d->rest, length - HEADER_MIN);
+	if (options.bad)
+		return;
+	d->ip->has_transport = true;
+	read_options(d, options);
+}
+
+const struct decoder decoder_tcp = {
+	.name = "tcp",
+	.keys = {{"ip.proto", IP_PROTO_TCP}},
+	.decode = decode,
+};

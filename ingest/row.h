@@ -1,0 +1,147 @@
+// Rows as plain structs, and the tables that describe them once: for the writer, and for a check at start-up that
+// schema/*.sql declares the same columns.
+//
+// A row owns nothing. Its texts are static, or live in the batch's text arena, or belong to a flow until the batch
+// is written.
+#ifndef INGEST_ROW_H
+#define INGEST_ROW_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet.h"
+
+#define ROW_NULL INT64_MIN  // an INTEGER member without a value
+#define ROW_NULL_REAL NAN   // a REAL member without a value
+
+enum column_kind { COLUMN_INTEGER, COLUMN_REAL, COLUMN_TEXT, COLUMN_ADDRESS };
+
+struct column {
+	const char *name;
+	enum column_kind kind;
+	size_t offset;
+};
+
+struct table {
+	const char *name;
+	const struct column *columns;
+	unsigned column_count;
+	size_t row_size;
+	bool auto_id; // the table's id is not among the columns: SQLite counts on from the last
+};
+
+// C types of the column kinds, for the struct members.
+typedef int64_t row_INTEGER;
+typedef double row_REAL;
+typedef const char *row_TEXT;
+typedef struct address row_ADDRESS;
+
+#define CAPTURE_ROW(X)                                                                                                 \
+	X(INTEGER, capture_id) X(TEXT, name) X(INTEGER, first_packet_id) X(INTEGER, first_ts_ns)                           \
+	X(INTEGER, last_ts_ns) X(INTEGER, packets) X(INTEGER, bytes) X(INTEGER, decoded) X(INTEGER, truncated)             \
+	X(INTEGER, malformed) X(INTEGER, unsupported) X(INTEGER, left_out) X(TEXT, filter) X(INTEGER, flow_timeout_ns)
+
+#define CAPTURE_FILE_ROW(X)                                                                                            \
+	X(INTEGER, capture_file_id) X(INTEGER, capture_id) X(TEXT, path) X(TEXT, format) X(TEXT, compression)              \
+	X(INTEGER, size) X(TEXT, fingerprint) X(INTEGER, first_packet_id) X(INTEGER, last_packet_id)                       \
+	X(INTEGER, packets) X(INTEGER, bytes_unread) X(TEXT, damage) X(TEXT, comment)
+
+#define INTERFACE_ROW(X)                                                                                               \
+	X(INTEGER, interface_id) X(INTEGER, capture_file_id) X(INTEGER, number) X(INTEGER, link_type)                      \
+	X(INTEGER, snaplen) X(INTEGER, ts_units) X(INTEGER, ts_offset_s) X(TEXT, name) X(TEXT, description)                \
+	X(TEXT, filter) X(TEXT, os) X(TEXT, hardware) X(INTEGER, received) X(INTEGER, dropped)
+
+#define PROTOCOL_STACK_ROW(X) X(INTEGER, stack_id) X(TEXT, stack)
+
+#define PACKET_ROW(X)                                                                                                  \
+	X(INTEGER, packet_id) X(INTEGER, capture_id) X(INTEGER, number) X(INTEGER, ts_ns) X(INTEGER, wire_len)             \
+	X(INTEGER, captured_len) X(INTEGER, file_offset) X(INTEGER, interface_id) X(INTEGER, stack_id)                     \
+	X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, vlan_id) X(INTEGER, ttl) X(INTEGER, ip_id)                    \
+	X(INTEGER, tos) X(INTEGER, fragment_offset) X(INTEGER, more_fragments) X(INTEGER, payload_len)                     \
+	X(INTEGER, tcp_flags) X(INTEGER, seq) X(INTEGER, ack) X(INTEGER, window) X(INTEGER, tsval)                         \
+	X(INTEGER, tsecr) X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, ip_checksum_ok)                               \
+	X(INTEGER, l4_checksum_ok) X(INTEGER, errors)
+
+#define PACKET_ERROR_ROW(X) X(INTEGER, bit) X(TEXT, name) X(TEXT, meaning)
+
+#define FLOW_PACKET_ROW(X) X(INTEGER, flow_id) X(INTEGER, packet_id)
+
+#define TIME_BUCKET_ROW(X)                                                                                             \
+	X(INTEGER, capture_id) X(INTEGER, start_ts_ns) X(INTEGER, first_packet_id) X(INTEGER, last_packet_id)              \
+	X(INTEGER, packets) X(INTEGER, bytes)
+
+#define FLOW_SIDE_TCP(X, side)                                                                                         \
+	X(INTEGER, side##_syns) X(INTEGER, side##_fins) X(INTEGER, side##_rsts) X(INTEGER, side##_isn)                     \
+	X(INTEGER, side##_mss) X(INTEGER, side##_window_scale) X(INTEGER, side##_sack) X(INTEGER, side##_min_window)       \
+	X(REAL, side##_mean_window) X(INTEGER, side##_max_window) X(INTEGER, side##_retransmissions)                       \
+	X(INTEGER, side##_fast_retransmissions) X(INTEGER, side##_spurious_retransmissions)                                \
+	X(INTEGER, side##_out_of_order) X(INTEGER, side##_duplicate_acks) X(INTEGER, side##_zero_windows)                  \
+	X(INTEGER, side##_lost_segments) X(INTEGER, side##_keep_alives) X(INTEGER, side##_rtt_count)                       \
+	X(INTEGER, side##_rtt_min_ns) X(INTEGER, side##_rtt_mean_ns) X(INTEGER, side##_rtt_max_ns)
+
+#define FLOW_ROW(X)                                                                                                    \
+	X(INTEGER, flow_id) X(INTEGER, capture_id) X(TEXT, protocol) X(TEXT, src) X(INTEGER, src_port) X(TEXT, dst)        \
+	X(INTEGER, dst_port) X(INTEGER, ip_version) X(INTEGER, first_ts_ns) X(INTEGER, last_ts_ns)                         \
+	X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(TEXT, started) X(INTEGER, src_packets)                    \
+	X(INTEGER, src_bytes) X(INTEGER, src_payload_bytes) X(INTEGER, dst_packets) X(INTEGER, dst_bytes)                  \
+	X(INTEGER, dst_payload_bytes) X(TEXT, status) X(INTEGER, completeness) X(INTEGER, syn_rtt_ns)                      \
+	X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns) FLOW_SIDE_TCP(X, src) FLOW_SIDE_TCP(X, dst)
+
+#define HOST_ROW(X)                                                                                                    \
+	X(INTEGER, capture_id) X(TEXT, address) X(ADDRESS, address_bytes) X(INTEGER, ip_version) X(INTEGER, flows)         \
+	X(INTEGER, packets_sent) X(INTEGER, packets_received) X(INTEGER, bytes_sent) X(INTEGER, bytes_received)            \
+	X(INTEGER, first_ts_ns) X(INTEGER, last_ts_ns)
+
+#define TCP_EVENT_ROW(X)                                                                                               \
+	X(INTEGER, capture_id) X(INTEGER, packet_id) X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, ts_ns)           \
+	X(TEXT, kind) X(INTEGER, related_packet_id) X(INTEGER, value)
+
+#define ICMP_PAIR_ROW(X)                                                                                               \
+	X(INTEGER, capture_id) X(INTEGER, flow_id) X(TEXT, kind) X(TEXT, src) X(TEXT, dst) X(INTEGER, ident)               \
+	X(INTEGER, seq) X(INTEGER, request_packet_id) X(INTEGER, reply_packet_id) X(INTEGER, request_ts_ns)                \
+	X(INTEGER, reply_ts_ns) X(INTEGER, rtt_ns) X(INTEGER, request_bytes) X(INTEGER, reply_bytes)                       \
+	X(INTEGER, request_data_bytes) X(INTEGER, reply_data_bytes) X(INTEGER, request_ttl) X(INTEGER, reply_ttl)
+
+#define ICMP_ERROR_ROW(X)                                                                                              \
+	X(INTEGER, capture_id) X(INTEGER, packet_id) X(INTEGER, flow_id) X(INTEGER, ts_ns) X(INTEGER, ip_version)          \
+	X(INTEGER, type) X(INTEGER, code) X(TEXT, src) X(TEXT, dst) X(INTEGER, mtu) X(INTEGER, original_protocol)          \
+	X(TEXT, original_src) X(INTEGER, original_src_port) X(TEXT, original_dst) X(INTEGER, original_dst_port)            \
+	X(INTEGER, original_ip_id) X(INTEGER, original_flow_id) X(INTEGER, original_packet_id)
+
+// Every table that rows go to: enum name, row struct, SQL name, columns, whether SQLite counts its id.
+#define TABLES(X)                                                                                                      \
+	X(CAPTURES, capture_row, captures, CAPTURE_ROW, false)                                                             \
+	X(CAPTURE_FILES, capture_file_row, capture_files, CAPTURE_FILE_ROW, false)                                         \
+	X(INTERFACES, interface_row, interfaces, INTERFACE_ROW, false)                                                     \
+	X(PROTOCOL_STACKS, protocol_stack_row, protocol_stacks, PROTOCOL_STACK_ROW, false)                                 \
+	X(PACKETS, packet_row, packets, PACKET_ROW, false)                                                                 \
+	X(PACKET_ERRORS, packet_error_row, packet_errors, PACKET_ERROR_ROW, false)                                         \
+	X(FLOW_PACKETS, flow_packet_row, flow_packets, FLOW_PACKET_ROW, false)                                             \
+	X(TIME_BUCKETS, time_bucket_row, time_buckets, TIME_BUCKET_ROW, true)                                              \
+	X(FLOWS, flow_row, flows, FLOW_ROW, false)                                                                         \
+	X(HOSTS, host_row, hosts, HOST_ROW, true)                                                                          \
+	X(TCP_EVENTS, tcp_event_row, tcp_events, TCP_EVENT_ROW, true)                                                      \
+	X(ICMP_PAIRS, icmp_pair_row, icmp_pairs, ICMP_PAIR_ROW, true)                                                      \
+	X(ICMP_ERRORS, icmp_error_row, icmp_errors, ICMP_ERROR_ROW, true)
+
+#define ROW_MEMBER(kind, name) row_##kind name;
+#define X(id, row, sql, columns, auto_id)                                                                              \
+	struct row {                                                                                                       \
+		columns(ROW_MEMBER)                                                                                            \
+	};
+TABLES(X)
+#undef X
+#undef ROW_MEMBER
+
+enum table_id {
+#define X(id, row, sql, columns, auto_id) TABLE_##id,
+	TABLES(X)
+#undef X
+	TABLE_COUNT
+};
+
+extern const struct table tables[TABLE_COUNT];
+
+#endif

@@ -1,0 +1,102 @@
+// TCP segments to events and round trips, exactly as Wireshark's tcp.analysis (tshark 4.0.17) sees them.
+#ifndef INGEST_TCP_ANALYSIS_H
+#define INGEST_TCP_ANALYSIS_H
+
+#include "flow.h"
+#include "writer.h"
+
+enum {
+	TCP_UNACKED_MAX = 10000, // segments a direction remembers until they are acknowledged, as Wireshark
+};
+
+// tcp_events.kind, in the order in which a packet's events are written. The first five are the connection's course,
+// the rest Wireshark's flags.
+#define TCP_EVENTS(X)                                                                                                  \
+	X(SYN, "syn")                                                                                                      \
+	X(SYN_ACK, "syn_ack")                                                                                              \
+	X(ESTABLISHED, "established")                                                                                      \
+	X(FIN, "fin")                                                                                                      \
+	X(RST, "rst")                                                                                                      \
+	X(REUSED_PORTS, "reused_ports")                                                                                    \
+	X(RETRANSMISSION, "retransmission")                                                                                \
+	X(FAST_RETRANSMISSION, "fast_retransmission")                                                                      \
+	X(SPURIOUS_RETRANSMISSION, "spurious_retransmission")                                                              \
+	X(OUT_OF_ORDER, "out_of_order")                                                                                    \
+	X(LOST_SEGMENT, "lost_segment")                                                                                    \
+	X(ACK_LOST_SEGMENT, "ack_lost_segment")                                                                            \
+	X(DUPLICATE_ACK, "duplicate_ack")                                                                                  \
+	X(KEEP_ALIVE, "keep_alive")                                                                                        \
+	X(KEEP_ALIVE_ACK, "keep_alive_ack")                                                                                \
+	X(ZERO_WINDOW, "zero_window")                                                                                      \
+	X(ZERO_WINDOW_PROBE, "zero_window_probe")                                                                          \
+	X(ZERO_WINDOW_PROBE_ACK, "zero_window_probe_ack")                                                                  \
+	X(WINDOW_UPDATE, "window_update")                                                                                  \
+	X(WINDOW_FULL, "window_full")
+
+enum tcp_event {
+#define X(id, text) TCP_EVENT_##id,
+	TCP_EVENTS(X)
+#undef X
+	TCP_EVENT_COUNT
+};
+
+// A segment sent and not yet acknowledged.
+struct tcp_unacked {
+	int64_t ts_ns;
+	uint32_t number;
+	uint32_t seq, next_seq;
+};
+
+// What one direction has sent. Sequence numbers are as in the header; comparisons are signed 32-bit differences
+// (RFC 1982). Numbers of packets, 0: none.
+struct tcp_side {
+	uint32_t next_seq;       // behind the highest byte, SYN or FIN seen; 0 unset, as Wireshark has it
+	uint32_t next_number;    // the packet that set it,
+	int64_t next_ts_ns;      // and when
+	uint32_t last_ack;       // ack field of the last segment
+	int64_t last_ts_ns;      // time of the last segment
+	uint32_t ack_number;     // first packet with that ack
+	uint32_t duplicate_acks; // of it; UINT32_MAX: an ack of unseen data was flagged
+	uint32_t contiguous;     // behind the last byte without a gap before it; 0 unset
+	int32_t window;          // raw; -1 unknown
+	int16_t scale;           // shift; -1 unknown, -2 none
+	bool acked_once;         // sent an ACK that was not a SYN: windows are scaled from the next on
+	uint32_t last_events;    // set of enum tcp_event of the last segment
+	int64_t seq;             // highest relative sequence number seen, unwrapped
+	struct tcp_unacked *unacked; // owned; in the order sent
+	uint32_t unacked_first, unacked_count, unacked_capacity;
+	bool unacked_sorted;     // also in the order of their numbers, without overlap
+
+	// accounts
+	uint32_t events[TCP_EVENT_COUNT];
+	uint32_t segments, syns, fins, rsts;
+	uint16_t min_window, max_window;
+	uint64_t window_sum;
+	int32_t mss;                 // -1 none
+	int16_t window_scale_option; // -1 none
+	bool sack_permitted;
+	uint64_t rtt_sum_ns;
+	int64_t rtt_min_ns, rtt_max_ns;
+	uint32_t rtt_count;
+};
+
+struct tcp_flow {
+	struct tcp_side side[2];
+	uint8_t completeness;   // Wireshark's bits
+	uint32_t segments;
+	int64_t first_syn_ts_ns, last_syn_ts_ns, syn_ack_ts_ns; // ROW_NULL: not seen
+	int64_t established_ts_ns;
+	int64_t initial_rtt_ns; // 0 unknown
+	int64_t first_syn_id, syn_ack_id;
+	uint32_t first_syn_seq, syn_ack_seq;
+};
+
+// Analyses a packet whose flow is known; makes the flow's tcp_flow at its first segment. Sets packet->seq, ack, acks
+// and ack_rtt_ns, counts, and adds tcp_events rows. Packets that are no whole TCP header are left alone.
+void tcp_analyze(struct packet *, struct writer *, int64_t capture_id);
+
+void tcp_flow_free(struct tcp_flow *); // NULL is fine
+
+const char *tcp_event_name(enum tcp_event);
+
+#endif

@@ -1,0 +1,404 @@
+// Rows to SQLite, on a thread of its own. See writer.h.
+#include "writer.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../common/message.h"
+#include "address.h"
+
+enum {
+	ROWS_MAX = 4096, // rows of a table in a batch; packets fill first
+	TEXT_BLOCK = 65536,
+	BATCHES = 2,
+	SQL_MAX = 8192,
+};
+
+struct rows {
+	char *at;
+	unsigned count, capacity;
+};
+
+// Texts of a batch: blocks that never move, emptied together.
+struct text_block {
+	struct text_block *next;
+	size_t used, size;
+	char at[];
+};
+
+struct batch {
+	struct rows rows[TABLE_COUNT];
+	struct text_block *texts;
+};
+
+// What a virtual table reads: the rows of one table in the batch that is being written.
+struct source {
+	const struct table *table;
+	const struct rows *rows;
+};
+
+struct writer {
+	sqlite3 *db;
+	struct source sources[TABLE_COUNT];
+	sqlite3_stmt *insert[TABLE_COUNT];
+	bool explicit_packet_ids;
+
+	struct batch batches[BATCHES];
+	struct batch *filling; // the ingest thread's
+
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct batch *full;  // handed over, not yet written; guarded by lock
+	bool ending, failed; // guarded by lock
+	char error[512];     // set before failed
+};
+
+// ---- the virtual tables -------------------------------------------------------------------------------------------
+
+struct rows_vtab {
+	sqlite3_vtab base;
+	const struct source *source;
+};
+
+struct rows_cursor {
+	sqlite3_vtab_cursor base;
+	const struct source *source;
+	unsigned at;
+};
+
+static int rows_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **vtab, char **error)
+{
+	const struct source *source = aux;
+	char sql[SQL_MAX];
+	int n = snprintf(sql, sizeof sql, "CREATE TABLE x(");
+	(void)argc, (void)argv, (void)error;
+	for (unsigned i = 0; i < source->table->column_count; i++)
+		n += snprintf(sql + n, sizeof sql - (size_t)n, "%s%s", i ? "," : "", source->table->columns[i].name);
+	snprintf(sql + n, sizeof sql - (size_t)n, ")");
+	int rc = sqlite3_declare_vtab(db, sql);
+	if (rc != SQLITE_OK)
+		return rc;
+	struct rows_vtab *made = sqlite3_malloc(sizeof *made);
+	if (!made)
+		return SQLITE_NOMEM;
+	*made = (struct rows_vtab){.source = source};
+	*vtab = &made->base;
+	return SQLITE_OK;
+}
+
+static int rows_disconnect(sqlite3_vtab *vtab)
+{
+	sqlite3_free(vtab);
+	return SQLITE_OK;
+}
+
+static int rows_best_index(sqlite3_vtab *vtab, sqlite3_index_info *info)
+{
+	(void)vtab;
+	info->estimatedCost = ROWS_MAX;
+	info->estimatedRows = ROWS_MAX;
+	return SQLITE_OK;
+}
+
+static int rows_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **cursor)
+{
+	struct rows_cursor *made = sqlite3_malloc(sizeof *made);
+	if (!made)
+		return SQLITE_NOMEM;
+	*made = (struct rows_cursor){.source = ((struct rows_vtab *)vtab)->source};
+	*cursor = &made->base;
+	return SQLITE_OK;
+}
+
+static int rows_close(sqlite3_vtab_cursor *cursor)
+{
+	sqlite3_free(cursor);
+	return SQLITE_OK;
+}
+
+static int rows_filter(sqlite3_vtab_cursor *cursor, int number, const char *text, int argc, sqlite3_value **argv)
+{
+	(void)number, (void)text, (void)argc, (void)argv;
+	((struct rows_cursor *)cursor)->at = 0;
+	return SQLITE_OK;
+}
+
+static int rows_next(sqlite3_vtab_cursor *cursor)
+{
+	((struct rows_cursor *)cursor)->at++;
+	return SQLITE_OK;
+}
+
+static int rows_eof(sqlite3_vtab_cursor *cursor)
+{
+	const struct rows_cursor *c = (const struct rows_cursor *)cursor;
+	return c->at >= c->source->rows->count;
+}
+
+static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int i)
+{
+	const struct rows_cursor *c = (const struct rows_cursor *)cursor;
+	const struct table *table = c->source->table;
+	const struct column *column = &table->columns[i];
+	const char *member = c->source->rows->at + table->row_size * c->at + column->offset;
+	if (column->kind == COLUMN_INTEGER) {
+		int64_t value = *(const int64_t *)(const void *)member;
+		if (value != ROW_NULL)
+			sqlite3_result_int64(context, value);
+	} else if (column->kind == COLUMN_TEXT) {
+		sqlite3_result_text(context, *(const char *const *)(const void *)member, -1, SQLITE_STATIC);
+	} else if (column->kind == COLUMN_REAL) {
+		sqlite3_result_double(context, *(const double *)(const void *)member); // NaN becomes NULL
+	} else {
+		sqlite3_result_blob(context, member, sizeof(struct address), SQLITE_STATIC);
+	}
+	return SQLITE_OK;
+}
+
+static int rows_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *rowid)
+{
+	*rowid = ((struct rows_cursor *)cursor)->at;
+	return SQLITE_OK;
+}
+
+static const sqlite3_module rows_module = {
+	.xConnect = rows_connect,
+	.xDisconnect = rows_disconnect,
+	.xBestIndex = rows_best_index,
+	.xOpen = rows_open,
+	.xClose = rows_close,
+	.xFilter = rows_filter,
+	.xNext = rows_next,
+	.xEof = rows_eof,
+	.xColumn = rows_column,
+	.xRowid = rows_rowid,
+};
+
+// ---- batches ------------------------------------------------------------------------------------------------------
+
+static void batch_init(struct batch *batch)
+{
+	*batch = (struct batch){0};
+}
+
+static void batch_clear(struct batch *batch)
+{
+	for (unsigned i = 0; i < TABLE_COUNT; i++)
+		batch->rows[i].count = 0;
+	while (batch->texts && batch->texts->next) {
+		struct text_block *gone = batch->texts;
+		batch->texts = gone->next;
+		free(gone);
+	}
+	if (batch->texts)
+		batch->texts->used = 0;
+}
+
+static void batch_release(struct batch *batch)
+{
+	batch_clear(batch);
+	free(batch->texts);
+	for (unsigned i = 0; i < TABLE_COUNT; i++)
+		free(batch->rows[i].at);
+}
+
+static char *batch_text(struct batch *batch, const char *text, size_t length)
+{
+	struct text_block *block = batch->texts;
+	if (!block || block->size - block->used < length + 1) {
+		size_t size = length + 1 > TEXT_BLOCK ? length + 1 : TEXT_BLOCK;
+		block = memory_alloc(sizeof *block + size);
+		block->size = size;
+		block->next = batch->texts;
+		batch->texts = block;
+	}
+	char *to = block->at + block->used;
+	memcpy(to, text, length);
+	to[length] = '\0';
+	block->used += length + 1;
+	return to;
+}
+
+// ---- the writer thread --------------------------------------------------------------------------------------------
+
+static bool insert_rows(struct writer *w, const struct batch *batch, unsigned table)
+{
+	if (batch->rows[table].count == 0)
+		return true;
+	w->sources[table].rows = &batch->rows[table];
+	sqlite3_step(w->insert[table]);
+	return sqlite3_reset(w->insert[table]) == SQLITE_OK;
+}
+
+// SQLite counts packet_id on from the last row, and the packets before know their number.
+static bool packet_ids_agree(struct writer *w, const struct batch *batch)
+{
+	const struct rows *rows = &batch->rows[TABLE_PACKETS];
+	if (rows->count == 0 || w->explicit_packet_ids)
+		return true;
+	const struct packet_row *last = (const struct packet_row *)(const void *)rows->at + rows->count - 1;
+	return sqlite3_last_insert_rowid(w->db) == last->packet_id;
+}
+
+static bool write_batch(struct writer *w, const struct batch *batch)
+{
+	for (unsigned i = 0; i < TABLE_COUNT; i++) {
+		if (!insert_rows(w, batch, i)) {
+			snprintf(w->error, sizeof w->error, "writing %s: %s", tables[i].name, sqlite3_errmsg(w->db));
+			return false;
+		}
+		if (i == TABLE_PACKETS && !packet_ids_agree(w, batch)) {
+			snprintf(w->error, sizeof w->error, "writing packets: packet_id does not follow the case's last packet");
+			return false;
+		}
+	}
+	return true;
+}
+
+static void *writer_main(void *argument)
+{
+	struct writer *w = argument;
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		while (!w->full && !w->ending)
+			pthread_cond_wait(&w->changed, &w->lock);
+		if (!w->full)
+			break;
+		struct batch *batch = w->full;
+		bool failed = w->failed;
+		pthread_mutex_unlock(&w->lock);
+		if (!failed)
+			failed = !write_batch(w, batch);
+		batch_clear(batch);
+		pthread_mutex_lock(&w->lock);
+		w->failed = failed;
+		w->full = NULL;
+		pthread_cond_broadcast(&w->changed);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+// ---- what the ingest thread calls ---------------------------------------------------------------------------------
+
+// INSERT INTO t(columns) SELECT columns FROM rows_t; without its first column where SQLite counts the id.
+static bool prepare_insert(struct writer *w, unsigned i)
+{
+	const struct table *table = &tables[i];
+	unsigned first = i == TABLE_PACKETS && !w->explicit_packet_ids ? 1 : 0;
+	char columns[SQL_MAX / 4], module[64], sql[SQL_MAX];
+	int n = 0;
+	for (unsigned c = first; c < table->column_count; c++)
+		n += snprintf(columns + n, sizeof columns - (size_t)n, "%s%s", c > first ? "," : "", table->columns[c].name);
+	snprintf(module, sizeof module, "rows_%s", table->name);
+	snprintf(sql, sizeof sql, "INSERT INTO %s(%s) SELECT %s FROM %s", table->name, columns, columns, module);
+	w->sources[i] = (struct source){.table = table};
+	if (sqlite3_create_module(w->db, module, &rows_module, &w->sources[i]) != SQLITE_OK)
+		return false;
+	return sqlite3_prepare_v3(w->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &w->insert[i], NULL) == SQLITE_OK;
+}
+
+static void writer_free(struct writer *w)
+{
+	for (unsigned i = 0; i < TABLE_COUNT; i++)
+		sqlite3_finalize(w->insert[i]);
+	sqlite3_drop_modules(w->db, NULL);
+	for (unsigned i = 0; i < BATCHES; i++)
+		batch_release(&w->batches[i]);
+	free(w);
+}
+
+struct writer *writer_start(sqlite3 *db, bool explicit_packet_ids)
+{
+	struct writer *w = memory_alloc(sizeof *w);
+	w->db = db;
+	w->explicit_packet_ids = explicit_packet_ids;
+	for (unsigned i = 0; i < BATCHES; i++)
+		batch_init(&w->batches[i]);
+	w->filling = &w->batches[0];
+	for (unsigned i = 0; i < TABLE_COUNT; i++) {
+		if (!prepare_insert(w, i)) {
+			message_error("preparing to write %s: %s", tables[i].name, sqlite3_errmsg(db));
+			writer_free(w);
+			return NULL;
+		}
+	}
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->changed, NULL);
+	int rc = pthread_create(&w->thread, NULL, writer_main, w);
+	if (rc != 0) {
+		message_error("starting the writer thread: %s", strerror(rc));
+		writer_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+bool writer_failed(const struct writer *w)
+{
+	struct writer *mine = (struct writer *)(uintptr_t)w;
+	pthread_mutex_lock(&mine->lock);
+	bool failed = mine->failed;
+	pthread_mutex_unlock(&mine->lock);
+	return failed;
+}
+
+bool writer_flush(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	while (w->full)
+		pthread_cond_wait(&w->changed, &w->lock);
+	w->full = w->filling;
+	bool failed = w->failed;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+	w->filling = w->filling == &w->batches[0] ? &w->batches[1] : &w->batches[0];
+	return !failed;
+}
+
+void *writer_add(struct writer *w, enum table_id table)
+{
+	struct rows *rows = &w->filling->rows[table];
+	if (rows->count == ROWS_MAX) {
+		writer_flush(w);
+		rows = &w->filling->rows[table];
+	}
+	if (rows->count == rows->capacity) {
+		rows->capacity = rows->capacity ? rows->capacity * 4 : 16;
+		if (rows->capacity > ROWS_MAX)
+			rows->capacity = ROWS_MAX;
+		rows->at = memory_resize(rows->at, rows->capacity * tables[table].row_size);
+	}
+	return rows->at + tables[table].row_size * rows->count++;
+}
+
+char *writer_text(struct writer *w, const char *text)
+{
+	return text ? batch_text(w->filling, text, strlen(text)) : NULL;
+}
+
+char *writer_address(struct writer *w, const struct address *address, bool is_mac)
+{
+	char text[ADDRESS_TEXT_MAX];
+	size_t length = address_text(text, address, is_mac);
+	return batch_text(w->filling, text, length);
+}
+
+bool writer_finish(struct writer *w)
+{
+	writer_flush(w);
+	pthread_mutex_lock(&w->lock);
+	w->ending = true;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	bool ok = !w->failed;
+	if (!ok)
+		message_error("%s", w->error);
+	pthread_cond_destroy(&w->changed);
+	pthread_mutex_destroy(&w->lock);
+	writer_free(w);
+	return ok;
+}

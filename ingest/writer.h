@@ -1,0 +1,34 @@
+// Rows to SQLite, on a thread of its own.
+//
+// The ingest thread fills a batch with writer_add() and hands it over when it is full; the writer thread inserts each
+// table's rows with one INSERT ... SELECT from an eponymous virtual table that reads the batch. Two batches go round,
+// so that memory is bounded and reading hides behind writing.
+#ifndef INGEST_WRITER_H
+#define INGEST_WRITER_H
+
+#include <sqlite3.h>
+
+#include "row.h"
+
+struct writer;
+
+// Starts a writer on a connection that is inside a transaction; the connection is the writer's until
+// writer_finish(). explicit_packet_ids: packet_id is taken from the rows, because numbers have gaps; otherwise SQLite
+// counts on, which is faster, and a check holds the two to be the same. NULL with a message when it cannot be had.
+struct writer *writer_start(sqlite3 *db, bool explicit_packet_ids);
+
+// A new row of a table, to be filled completely by the caller before it adds another. Never NULL.
+void *writer_add(struct writer *, enum table_id table);
+
+// Text that lives until the row's batch is written.
+char *writer_text(struct writer *, const char *text);                              // NULL gives NULL
+char *writer_address(struct writer *, const struct address *, bool is_mac);
+
+// Hands over what is there. False when writing failed: stop; writer_finish() says why.
+bool writer_flush(struct writer *);
+bool writer_failed(const struct writer *);
+
+// Waits until all is written, ends the thread and frees the writer. False, after a message, when a write failed.
+bool writer_finish(struct writer *);
+
+#endif

@@ -1,0 +1,178 @@
+// main: a table of commands.
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/manual.h"
+#include "common/message.h"
+#include "common/options.h"
+#include "common/version.h"
+#include "ingest/ingest.h"
+#include "query/query.h"
+
+static int run_completion(int argc, char **argv);
+static int run_help(int argc, char **argv);
+static int run_man(int argc, char **argv);
+
+static const struct option_spec no_options[] = {{0}};
+
+static const struct command command_completion = {
+	.name = "completion",
+	.synopsis = {"bash|zsh|fish"},
+	.summary = "Print a shell's completion script.",
+	.description = "`make install` puts these scripts where the shells look for them. To try one without installing:",
+	.examples = "  eval \"$(pcapdex completion bash)\"\n"
+	            "  pcapdex completion zsh > ~/.zsh/functions/_pcapdex   # a folder of fpath\n"
+	            "  pcapdex completion fish > ~/.config/fish/completions/pcapdex.fish\n",
+	.options = no_options,
+	.completion = "bash zsh fish",
+	.run = run_completion,
+};
+
+static const struct command command_man = {
+	.name = "man",
+	.synopsis = {"[COMMAND]"},
+	.summary = "Print a man page as man(7) source.",
+	.description = "The page of a command, or of the whole program.",
+	.examples = "  pcapdex man query | man -l -\n",
+	.options = no_options,
+	.completion = "command",
+	.run = run_man,
+};
+
+static const struct command command_help = {
+	.name = "help",
+	.synopsis = {"[COMMAND]"},
+	.summary = "Print help for a command.",
+	.options = no_options,
+	.completion = "command",
+	.run = run_help,
+};
+
+static const struct command *const commands[] = {
+	&command_ingest, &command_query, &command_completion, &command_man, &command_help, NULL,
+};
+
+static const struct program program = {
+	.name = "pcapdex",
+	.summary = "Index packet captures into one SQLite file and answer questions about them.",
+	.description = "`pcapdex ingest` reads packet captures once and writes what it finds into one SQLite file, the case: packets,\n"
+	               "connections, round trips, retransmissions and more, a row each. `pcapdex query` answers from the case, with\n"
+	               "ready-made reports or with SQL, as often as you like. Any other SQLite client can read a case too.",
+	.examples = "  pcapdex ingest trace.pcapng                  # writes trace.db\n"
+	            "  pcapdex query trace.db                       # lists the reports\n"
+	            "  pcapdex query trace.db tcp-connections\n"
+	            "  pcapdex query trace.db \"SELECT src, count(*) FROM flows GROUP BY src\"\n",
+	.commands = commands,
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *const *command = commands; *command; command++) {
+		if (!strcmp((*command)->name, name))
+			return *command;
+	}
+	const char *names[sizeof commands / sizeof *commands];
+	char suggestion[128];
+	size_t count = 0;
+	for (; commands[count]; count++)
+		names[count] = commands[count]->name;
+	if (!*message_nearest(suggestion, sizeof suggestion, name, names, count))
+		snprintf(suggestion, sizeof suggestion, "see pcapdex -h");
+	message_error("unknown command %s; %s", name, suggestion);
+	return NULL;
+}
+
+static int print_version(void)
+{
+	printf("pcapdex %s\nSQLite %s, %s\n", PCAPDEX_VERSION, sqlite3_libversion(), pcap_lib_version());
+	return EXIT_DONE;
+}
+
+// The one word that a command takes: NULL when it is not there, or help was shown instead; false: wrong usage, said.
+static bool take_word(const struct command *command, int argc, char **argv, const char **word, bool *help_shown)
+{
+	struct arguments arguments;
+	if (!options_parse(command, NULL, false, argc, argv, &arguments))
+		return false;
+	bool ok = arguments.count <= 1;
+	*word = arguments.count > 0 ? arguments.words[0] : NULL;
+	*help_shown = arguments.help_shown;
+	if (!ok)
+		message_error("too many arguments: %s; see pcapdex %s -h", arguments.words[1], command->name);
+	arguments_release(&arguments);
+	return ok;
+}
+
+static int run_completion(int argc, char **argv)
+{
+	const char *shell;
+	bool help_shown;
+	if (!take_word(&command_completion, argc, argv, &shell, &help_shown))
+		return EXIT_USAGE;
+	if (help_shown || (shell && completion_print(&program, shell)))
+		return EXIT_DONE;
+	message_error("which shell? pcapdex completion bash, zsh or fish");
+	return EXIT_USAGE;
+}
+
+static int run_man(int argc, char **argv)
+{
+	const char *name;
+	bool help_shown;
+	if (!take_word(&command_man, argc, argv, &name, &help_shown))
+		return EXIT_USAGE;
+	const struct command *command = name ? find_command(name) : NULL;
+	if (name && !command)
+		return EXIT_USAGE;
+	if (!help_shown)
+		manual_print(&program, command);
+	return EXIT_DONE;
+}
+
+static int run_help(int argc, char **argv)
+{
+	const char *name;
+	bool help_shown;
+	if (!take_word(&command_help, argc, argv, &name, &help_shown))
+		return EXIT_USAGE;
+	const struct command *command = name ? find_command(name) : NULL;
+	if (name && !command)
+		return EXIT_USAGE;
+	if (command)
+		options_print_help(command, true);
+	else if (!help_shown)
+		program_print_help(&program);
+	return EXIT_DONE;
+}
+
+static int run(int argc, char **argv)
+{
+	if (argc < 2) {
+		program_print_usage(&program, stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "-h")) {
+		program_print_usage(&program, stdout);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--help")) {
+		program_print_help(&program);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--version"))
+		return print_version();
+	const struct command *command = find_command(argv[1]);
+	return command ? command->run(argc - 1, argv + 1) : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	int code = run(argc, argv);
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	message_error("cannot write standard output: %s", strerror(errno));
+	return EXIT_FAILED;
+}

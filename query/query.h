@@ -1,0 +1,15 @@
+// The query command, and the SQL functions that pcapdex adds to a connection.
+#ifndef QUERY_QUERY_H
+#define QUERY_QUERY_H
+
+#include <sqlite3.h>
+
+#include "../common/options.h"
+
+extern const struct command command_query;
+
+// Registers ip_in, tcp_flags, iso_time, percentile, median, regexp and packet_bytes on a connection.
+// An SQLite result code.
+int functions_register(sqlite3 *db);
+
+#endif

@@ -1,0 +1,54 @@
+-- Where packets came from: captures, their files, their interfaces, and the accounts of what became of them.
+
+-- What one capture point saw. packets = decoded + truncated + malformed + unsupported.
+CREATE TABLE captures (
+	capture_id      INTEGER PRIMARY KEY,
+	name            TEXT NOT NULL UNIQUE, -- the file's name without folder and ending, or --capture NAME
+	first_packet_id INTEGER, -- packet_id of number 1; packet_id = first_packet_id + number - 1. NULL: no packet
+	first_ts_ns     INTEGER, -- earliest packet, ns since 1970 UTC
+	last_ts_ns      INTEGER, -- latest packet, ns since 1970 UTC
+	packets         INTEGER NOT NULL, -- packets in this case
+	bytes           INTEGER NOT NULL, -- their bytes on the wire
+	decoded         INTEGER NOT NULL, -- packets decoded down to the transport layer
+	truncated       INTEGER NOT NULL, -- packets whose headers the snap length cut
+	malformed       INTEGER NOT NULL, -- packets whose headers contradict themselves or the packet's length
+	unsupported     INTEGER NOT NULL, -- packets of a link type or protocol that pcapdex does not know
+	left_out        INTEGER NOT NULL, -- packets in the files that --filter, --since, --until or --count left out
+	filter          TEXT,    -- the capture filter given with --filter; NULL none
+	flow_timeout_ns INTEGER  -- --flow-timeout: idle flows were split after this; NULL never
+);
+
+-- The files of a capture, in time order. Packets of a file are a range of packet_id.
+CREATE TABLE capture_files (
+	capture_file_id INTEGER PRIMARY KEY,
+	capture_id      INTEGER NOT NULL REFERENCES captures,
+	path            TEXT NOT NULL, -- absolute path when it was ingested; "-" for standard input
+	format          TEXT NOT NULL, -- pcap or pcapng
+	compression     TEXT NOT NULL, -- none, gzip, zstd or lz4
+	size            INTEGER, -- bytes on disk; NULL for standard input
+	fingerprint     TEXT NOT NULL, -- XXH3-128 of the bytes on disk, 32 hex digits
+	first_packet_id INTEGER, -- NULL: no packet of the file is in the case
+	last_packet_id  INTEGER,
+	packets         INTEGER NOT NULL, -- packets of the file that are in the case
+	bytes_unread    INTEGER NOT NULL, -- bytes of the uncompressed file behind the damage; 0 for a whole file
+	damage          TEXT,    -- what was wrong, and where; NULL nothing
+	comment         TEXT     -- of the pcapng section header
+);
+
+-- Capture interfaces: one for a pcap file, one for each interface description of a pcapng file.
+CREATE TABLE interfaces (
+	interface_id    INTEGER PRIMARY KEY,
+	capture_file_id INTEGER NOT NULL REFERENCES capture_files,
+	number          INTEGER NOT NULL, -- place in the file, from 0, over all sections
+	link_type       INTEGER NOT NULL, -- LINKTYPE_ number of tcpdump.org: 1 Ethernet
+	snaplen         INTEGER, -- bytes captured of a packet at most; NULL no limit
+	ts_units        INTEGER NOT NULL, -- time stamp units a second: 1000000 for microseconds
+	ts_offset_s     INTEGER NOT NULL, -- seconds that the file adds to time stamps
+	name            TEXT,
+	description     TEXT,
+	filter          TEXT,    -- the filter it was captured with
+	os              TEXT,
+	hardware        TEXT,
+	received        INTEGER, -- packets the interface received, from its statistics; NULL not told
+	dropped         INTEGER  -- packets it dropped; NULL not told
+);

@@ -1,0 +1,66 @@
+-- One row a packet, and the ways to find it: by flow, by time, by protocol stack.
+
+-- Protocol stacks as in Wireshark's frame.protocols, down to the transport layer.
+CREATE TABLE protocol_stacks (
+	stack_id INTEGER PRIMARY KEY,
+	stack    TEXT NOT NULL UNIQUE -- "eth:ethertype:ip:tcp"
+);
+
+-- Fields of the innermost IP packet. NULL: the packet has no such field.
+CREATE TABLE packets (
+	packet_id       INTEGER PRIMARY KEY,
+	capture_id      INTEGER NOT NULL REFERENCES captures,
+	number          INTEGER NOT NULL, -- from 1 within the capture: Wireshark's frame.number
+	ts_ns           INTEGER NOT NULL, -- ns since 1970 UTC
+	wire_len        INTEGER NOT NULL, -- bytes on the wire
+	captured_len    INTEGER NOT NULL, -- bytes in the file
+	file_offset     INTEGER NOT NULL, -- of the packet's first byte, in the uncompressed file
+	interface_id    INTEGER REFERENCES interfaces,
+	stack_id        INTEGER NOT NULL REFERENCES protocol_stacks,
+	flow_id         INTEGER REFERENCES flows,
+	direction       INTEGER, -- 0 sent by the flow's src, 1 by its dst
+	vlan_id         INTEGER, -- innermost 802.1Q tag
+	ttl             INTEGER, -- IPv6: hop limit
+	ip_id           INTEGER, -- IPv4 identification, or that of an IPv6 fragment header
+	tos             INTEGER, -- DSCP and ECN byte; IPv6: traffic class
+	fragment_offset INTEGER, -- bytes; NULL: not a fragment
+	more_fragments  INTEGER, -- 1: more fragments follow; NULL: not a fragment
+	payload_len     INTEGER, -- bytes above the innermost header decoded, as on the wire; TCP: segment length
+	tcp_flags       INTEGER, -- 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR, 256 AE
+	seq             INTEGER, -- relative to the first of its direction, not wrapping
+	ack             INTEGER, -- relative to the first of the other direction, not wrapping; NULL without ACK
+	window          INTEGER, -- as in the header, not scaled
+	tsval           INTEGER, -- timestamps option (RFC 7323)
+	tsecr           INTEGER,
+	acks            INTEGER, -- number of the packet whose last byte this one acknowledges
+	ack_rtt_ns      INTEGER, -- time since that packet
+	ip_checksum_ok  INTEGER, -- 1, 0, or NULL: none, or not all of the header was captured
+	l4_checksum_ok  INTEGER, -- TCP, UDP, ICMP, SCTP: 1, 0, or NULL: none, fragment, cut, or left to the hardware
+	errors          INTEGER NOT NULL -- set of bits: packet_errors
+);
+
+-- What the bits of packets.errors mean: errors >> bit & 1.
+CREATE TABLE packet_errors (
+	bit     INTEGER PRIMARY KEY,
+	name    TEXT NOT NULL,
+	meaning TEXT NOT NULL
+);
+
+-- The packets of a flow: SELECT ... FROM flow_packets JOIN packets USING (packet_id) WHERE flow_packets.flow_id = 12.
+CREATE TABLE flow_packets (
+	flow_id   INTEGER NOT NULL REFERENCES flows,
+	packet_id INTEGER NOT NULL REFERENCES packets,
+	PRIMARY KEY (flow_id, packet_id)
+) WITHOUT ROWID;
+
+-- Packets by time, a tenth of a second each: from a time to its packets, and throughput without reading packets.
+-- A row is a run of consecutive packets; where time runs backwards, several rows have the same start.
+CREATE TABLE time_buckets (
+	time_bucket_id  INTEGER PRIMARY KEY,
+	capture_id      INTEGER NOT NULL REFERENCES captures,
+	start_ts_ns     INTEGER NOT NULL, -- a multiple of 100,000,000
+	first_packet_id INTEGER NOT NULL,
+	last_packet_id  INTEGER NOT NULL,
+	packets         INTEGER NOT NULL,
+	bytes           INTEGER NOT NULL  -- on the wire
+);

@@ -1,0 +1,84 @@
+-- Tables as people read them: seconds, names, no ids to look up.
+
+-- Packets as Wireshark's packet list shows them.
+CREATE VIEW packet_list AS
+SELECT
+	p.packet_id,
+	c.name AS capture,
+	p.number, -- Wireshark's frame.number
+	strftime('%Y-%m-%dT%H:%M:%S', p.ts_ns / 1000000000, 'unixepoch')
+		|| printf('.%09dZ', p.ts_ns % 1000000000) AS time, -- UTC
+	(p.ts_ns - c.first_ts_ns) / 1e9 AS time_s, -- since the capture's first packet
+	iif(p.direction, f.dst, f.src) AS src,
+	iif(p.direction, f.dst_port, f.src_port) AS src_port,
+	iif(p.direction, f.src, f.dst) AS dst,
+	iif(p.direction, f.src_port, f.dst_port) AS dst_port,
+	f.protocol,
+	s.stack,
+	p.wire_len,
+	p.payload_len,
+	iif(p.tcp_flags & 2, 'S', '') || iif(p.tcp_flags & 1, 'F', '') || iif(p.tcp_flags & 4, 'R', '')
+		|| iif(p.tcp_flags & 8, 'P', '') || iif(p.tcp_flags & 32, 'U', '') || iif(p.tcp_flags & 64, 'E', '')
+		|| iif(p.tcp_flags & 128, 'W', '') || iif(p.tcp_flags & 16, '.', '') AS flags, -- as tcpdump prints them
+	p.seq,
+	p.ack,
+	p.window, -- raw
+	p.ttl,
+	p.vlan_id,
+	p.ack_rtt_ns / 1e6 AS ack_rtt_ms,
+	p.flow_id,
+	p.errors
+FROM packets p
+JOIN captures c USING (capture_id)
+JOIN protocol_stacks s USING (stack_id)
+LEFT JOIN flows f USING (flow_id);
+
+-- Flows with times in seconds and rates.
+CREATE VIEW flow_list AS
+SELECT
+	f.flow_id,
+	c.name AS capture,
+	f.protocol,
+	f.src,
+	f.src_port,
+	f.dst,
+	f.dst_port,
+	strftime('%Y-%m-%dT%H:%M:%S', f.first_ts_ns / 1000000000, 'unixepoch')
+		|| printf('.%09dZ', f.first_ts_ns % 1000000000) AS start, -- UTC
+	(f.first_ts_ns - c.first_ts_ns) / 1e9 AS start_s, -- since the capture's first packet
+	(f.last_ts_ns - f.first_ts_ns) / 1e9 AS duration_s,
+	f.src_packets + f.dst_packets AS packets,
+	f.src_bytes + f.dst_bytes AS bytes,
+	f.src_packets,
+	f.dst_packets,
+	f.src_bytes,
+	f.dst_bytes,
+	f.src_payload_bytes,
+	f.dst_payload_bytes,
+	f.status,
+	f.syn_rtt_ns / 1e6 AS syn_rtt_ms,
+	f.src_retransmissions + f.src_fast_retransmissions + f.src_spurious_retransmissions
+		+ f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions AS retransmissions
+FROM flows f
+JOIN captures c USING (capture_id);
+
+-- Every pair of packets that measures a round trip: kind tcp_handshake (SYN, SYN-ACK), tcp_data (segment, ACK), icmp
+-- (echo request, reply).
+CREATE VIEW rtt_pairs AS
+SELECT
+	'tcp_handshake' AS kind,
+	capture_id,
+	flow_id,
+	related_packet_id AS packet_id,
+	packet_id AS answer_packet_id,
+	value AS rtt_ns
+FROM tcp_events
+WHERE kind = 'syn_ack' AND related_packet_id IS NOT NULL
+UNION ALL
+SELECT 'tcp_data', capture_id, flow_id, packet_id - number + acks, packet_id, ack_rtt_ns
+FROM packets
+WHERE acks IS NOT NULL
+UNION ALL
+SELECT 'icmp', capture_id, flow_id, request_packet_id, reply_packet_id, rtt_ns
+FROM icmp_pairs
+WHERE kind = 'answered';
