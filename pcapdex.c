@@ -22,10 +22,12 @@ static const struct command command_completion = {
 	.name = "completion",
 	.synopsis = {"bash|zsh|fish"},
 	.summary = "Print a shell's completion script.",
-	.description = "`make install` puts these scripts where the shells look for them. To try one without installing:",
-	.examples = "  eval \"$(pcapdex completion bash)\"\n"
-	            "  pcapdex completion zsh > ~/.zsh/functions/_pcapdex   # a folder of fpath\n"
-	            "  pcapdex completion fish > ~/.config/fish/completions/pcapdex.fish\n",
+	.description =
+		"`make install` puts these scripts where the shells look for them. To try one without installing:",
+	.examples =
+		"  eval \"$(pcapdex completion bash)\"\n"
+		"  pcapdex completion zsh > ~/.zsh/functions/_pcapdex   # a folder of fpath\n"
+		"  pcapdex completion fish > ~/.config/fish/completions/pcapdex.fish\n",
 	.options = no_options,
 	.completion = "bash zsh fish",
 	.run = run_completion,
@@ -58,13 +60,15 @@ static const struct command *const commands[] = {
 static const struct program program = {
 	.name = "pcapdex",
 	.summary = "Index packet captures into one SQLite file and answer questions about them.",
-	.description = "`pcapdex ingest` reads packet captures once and writes what it finds into one SQLite file, the case: packets,\n"
-	               "connections, round trips, retransmissions and more, a row each. `pcapdex query` answers from the case, with\n"
-	               "ready-made reports or with SQL, as often as you like. Any other SQLite client can read a case too.",
-	.examples = "  pcapdex ingest trace.pcapng                  # writes trace.db\n"
-	            "  pcapdex query trace.db                       # lists the reports\n"
-	            "  pcapdex query trace.db tcp-connections\n"
-	            "  pcapdex query trace.db \"SELECT src, count(*) FROM flows GROUP BY src\"\n",
+	.description =
+		"`pcapdex ingest` reads packet captures once and writes what it finds into one SQLite file, the case: packets,\n"
+		"connections, round trips, retransmissions and more, a row each. `pcapdex query` answers from the case, with\n"
+		"ready-made reports or with SQL, as often as you like. Any other SQLite client can read a case too.",
+	.examples =
+		"  pcapdex ingest trace.pcapng                  # writes trace.db\n"
+		"  pcapdex query trace.db                       # lists the reports\n"
+		"  pcapdex query trace.db tcp-connections\n"
+		"  pcapdex query trace.db \"SELECT src, count(*) FROM flows GROUP BY src\"\n",
 	.commands = commands,
 };
 

@@ -61,7 +61,8 @@ static void print_quoted_help(const char *help, const char *escaped)
 
 // The options that a report's help lists, one a line: what stands between these two is the command line.
 #define REPORT_OPTIONS_HEAD "\"$program\" query "
-#define REPORT_OPTIONS_TAIL " -h 2> /dev/null | sed -n 's/^ *\\(-[a-zA-Z], *\\)\\{0,1\\}\\(--[a-z][a-z0-9-]*\\).*/\\2/p'"
+#define REPORT_OPTIONS_TAIL                                                                                        \
+	" -h 2> /dev/null | sed -n 's/^ *\\(-[a-zA-Z], *\\)\\{0,1\\}\\(--[a-z][a-z0-9-]*\\).*/\\2/p'"
 
 // ---- bash
 
@@ -138,8 +139,8 @@ static void bash_query(const struct command *command)
 		"\t\tesac",
 		"\tdone",
 		"\tif [[ $current == -* && ${words[1]} =~ ^[a-z0-9-]+$ ]]; then",
-		"\t\tCOMPREPLY+=($(compgen -W \"$(" REPORT_OPTIONS_HEAD "\"${words[0]}\" \"${words[1]}\"" REPORT_OPTIONS_TAIL
-		")\" -- \"$current\"))",
+		"\t\tCOMPREPLY+=($(compgen -W \"$(" REPORT_OPTIONS_HEAD
+		"\"${words[0]}\" \"${words[1]}\"" REPORT_OPTIONS_TAIL ")\" -- \"$current\"))",
 		"\telif [[ $current != -* && ${#words[@]} -eq 1 ]]; then",
 		"\t\tCOMPREPLY=($(compgen -W \"$(\"$program\" query --list-reports 2> /dev/null)\" -- \"$current\"))",
 		"\tfi",
@@ -280,11 +281,13 @@ static void zsh_print(const struct program *program)
 		const char *completion = (*command)->completion ? (*command)->completion : "";
 		printf("\t%s)\n", (*command)->name);
 		if (!strcmp(completion, "query"))
-			puts("\t\tif (( CURRENT > 3 )) && [[ $words[2] != -* && $words[3] != *[^a-z0-9-]* ]]; then\n"
-			     "\t\t\textra=(${(f)\"$(" REPORT_OPTIONS_HEAD "$words[2] $words[3]" REPORT_OPTIONS_TAIL ")\"})\n"
-			     "\t\t\textra=(${extra:#--help})\n"
-			     "\t\t\textra=(${^extra}'=:value: ')\n"
-			     "\t\tfi");
+			puts(
+				"\t\tif (( CURRENT > 3 )) && [[ $words[2] != -* && $words[3] != *[^a-z0-9-]* ]]; then\n"
+				"\t\t\textra=(${(f)\"$(" REPORT_OPTIONS_HEAD "$words[2] $words[3]" REPORT_OPTIONS_TAIL
+				")\"})\n"
+				"\t\t\textra=(${extra:#--help})\n"
+				"\t\t\textra=(${^extra}'=:value: ')\n"
+				"\t\tfi");
 		puts("\t\t_arguments -s : \\");
 		for (const struct option_spec *spec = (*command)->options; spec->name; spec++)
 			zsh_option(spec);
@@ -330,9 +333,10 @@ static void fish_words(const struct program *program, const struct command *comm
 	const char *completion = command->completion ? command->completion : "";
 	printf("complete -c pcapdex -n '__pcapdex_command %s' -s h -l help -d 'Print help'\n", command->name);
 	if (!strcmp(completion, "query")) {
-		puts("complete -c pcapdex -n '__pcapdex_command query 0' -F\n"
-		     "complete -c pcapdex -n '__pcapdex_command query 1' -a '(pcapdex query --list-reports 2> /dev/null)'\n"
-		     "complete -c pcapdex -n '__pcapdex_command query' -a '(__pcapdex_report_options)'");
+		puts(
+			"complete -c pcapdex -n '__pcapdex_command query 0' -F\n"
+			"complete -c pcapdex -n '__pcapdex_command query 1' -a '(pcapdex query --list-reports 2> /dev/null)'\n"
+			"complete -c pcapdex -n '__pcapdex_command query' -a '(__pcapdex_report_options)'");
 		return;
 	}
 	printf("complete -c pcapdex -n '__pcapdex_command %s' ", command->name);

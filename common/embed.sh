@@ -14,13 +14,13 @@ echo '#include "common/embedded.h"'
 echo
 number=0
 for name in $names; do
-	echo "static const unsigned char text_$number[] = {"
+	echo "static const unsigned char text_${number}[] = {"
 	od -A n -v -t u1 "$folder/$name.sql" | awk '{ $1 = $1; gsub(/ /, ","); print $0 "," }'
 	echo '0};'
 	number=$((number + 1))
 done
 echo
-echo "const struct embedded $array[] = {"
+echo "const struct embedded ${array}[] = {"
 number=0
 for name in $names; do
 	echo "	{\"$name\", (const char *)text_$number, sizeof text_$number - 1},"

@@ -18,23 +18,25 @@ enum {
 };
 
 const char *const manual_exit_codes[] = {
-	"0", "done",
-	"1", "done, but some input was damaged or could not be read",
-	"2", "wrong usage",
-	"3", "could not do it",
+	"0",  "done",        "1", "done, but some input was damaged or could not be read",
+	"2",  "wrong usage", "3", "could not do it",
 	NULL,
 };
 
 static int terminal_width(void)
 {
-	int width = WIDTH_DEFAULT;
 	struct winsize size;
+	int64_t width = 0;
 	const char *columns = getenv("COLUMNS");
-	if (columns && atoi(columns) > 0)
-		width = atoi(columns);
-	else if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col > 0)
+	if (columns && !parse_count(columns, &width))
+		width = 0;
+	if (width == 0 && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
 		width = size.ws_col;
-	return width < WIDTH_LEAST ? WIDTH_LEAST : width > WIDTH_MOST ? WIDTH_MOST : width;
+	if (width == 0)
+		return WIDTH_DEFAULT;
+	if (width > WIDTH_MOST)
+		return WIDTH_MOST;
+	return width < WIDTH_LEAST ? WIDTH_LEAST : (int)width;
 }
 
 // Columns that text takes on a terminal: UTF-8's continuation bytes take none.
@@ -134,7 +136,7 @@ static void print_choices(const char *choices, int column, int indent)
 			list[used++] = ' ';
 	}
 	column = print_folded("One of", 6, column, indent);
-	column = print_folded(list, used, column, indent);
+	print_folded(list, used, column, indent);
 	putchar('.');
 }
 
@@ -176,7 +178,8 @@ static void print_exit_codes(void)
 
 void options_print_help(const struct command *command, bool long_help)
 {
-	static const struct option_spec help = {.letter = 'h', .name = "help", .help = "Print this help; -h prints less of it."};
+	static const struct option_spec help = {
+		.letter = 'h', .name = "help", .help = "Print this help; -h prints less of it."};
 	for (int i = 0; command->synopsis[i]; i++)
 		printf("%s pcapdex %s %s\n", i == 0 ? "usage:" : "      ", command->name, command->synopsis[i]);
 	printf("\n%s\n\n", command->summary);

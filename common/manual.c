@@ -93,12 +93,9 @@ static void print_choices(const char *choices)
 
 static void print_option(const struct option_spec *spec)
 {
-	char letter[] = {'-', spec->letter, 0};
 	puts(".TP");
-	if (spec->letter) {
-		print_bold(letter);
-		fputs(", ", stdout);
-	}
+	if (spec->letter)
+		printf("\\fB\\-%c\\fR, ", spec->letter);
 	fputs("\\fB\\-\\-", stdout);
 	print_text(spec->name, strlen(spec->name));
 	fputs("\\fR", stdout);

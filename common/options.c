@@ -8,8 +8,8 @@
 #include "message.h"
 
 enum {
-	NAMES_MAX = 64,   // options of one command
-	NAME_ROOM = 48,   // "--name" and its NUL
+	NAMES_MAX = 64, // options of one command
+	NAME_ROOM = 48, // "--name" and its NUL
 	SUGGESTION_ROOM = 256,
 };
 
@@ -104,7 +104,8 @@ static void say_ambiguous(const char *name, int length, const struct option_spec
 	char list[SUGGESTION_ROOM] = "";
 	for (int i = 0; i < count; i++) {
 		size_t used = strlen(list);
-		snprintf(list + used, sizeof list - used, "%s--%s", i == 0 ? "" : i == count - 1 ? " or " : ", ", found[i]->name);
+		const char *between = i == count - 1 ? " or " : ", ";
+		snprintf(list + used, sizeof list - used, "%s--%s", i == 0 ? "" : between, found[i]->name);
 	}
 	message_error("--%.*s can mean %s", length, name, list);
 }
@@ -148,21 +149,24 @@ static bool store_choice(const struct option_spec *spec, const char *value, void
 
 static bool store_number(const struct option_spec *spec, const char *value, void *member)
 {
-	static const struct {
-		bool (*parse)(const char *text, int64_t *number);
-		const char *wanted;
-	} kinds[] = {
-		[OPTION_COUNT] = {parse_count, "a whole number"},
-		[OPTION_SECONDS] = {parse_seconds, "seconds such as 90 or 1.5"},
-		[OPTION_TIME] = {parse_time, "a time such as 2018-09-26T21:21:02Z or seconds since 1970"},
-	};
 	int64_t number;
-	if (kinds[spec->kind].parse(value, &number)) {
-		memcpy(member, &number, sizeof number);
-		return true;
+	bool ok;
+	const char *wanted;
+	if (spec->kind == OPTION_COUNT) {
+		ok = parse_count(value, &number);
+		wanted = "a whole number";
+	} else if (spec->kind == OPTION_SECONDS) {
+		ok = parse_seconds(value, &number);
+		wanted = "seconds such as 90 or 1.5";
+	} else {
+		ok = parse_time(value, &number);
+		wanted = "a time such as 2018-09-26T21:21:02Z or seconds since 1970";
 	}
-	message_error("--%s wants %s, got '%s'", spec->name, kinds[spec->kind].wanted, value);
-	return false;
+	if (ok)
+		memcpy(member, &number, sizeof number);
+	else
+		message_error("--%s wants %s, got '%s'", spec->name, wanted, value);
+	return ok;
 }
 
 static bool store(const struct parser *parser, const struct option_spec *spec, const char *value)
@@ -206,7 +210,8 @@ static bool take_option(struct parser *parser, const struct option_spec *spec, c
 	if (!value && parser->at + 1 < parser->argc)
 		value = parser->argv[++parser->at];
 	if (!value)
-		message_error("--%s wants a value: --%s %s", spec->name, spec->name, spec->argument ? spec->argument : "VALUE");
+		message_error("--%s wants a value: --%s %s", spec->name, spec->name,
+		              spec->argument ? spec->argument : "VALUE");
 	return value && store(parser, spec, value);
 }
 

@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 enum option_kind {
-	OPTION_FLAG,   // bool: set to true
-	OPTION_TEXT,   // const char *: points into argv
-	OPTION_COUNT,  // int64_t, not negative
+	OPTION_FLAG,    // bool: set to true
+	OPTION_TEXT,    // const char *: points into argv
+	OPTION_COUNT,   // int64_t, not negative
 	OPTION_SECONDS, // int64_t nanoseconds, from decimal seconds ("1.5"), not negative
-	OPTION_TIME,   // int64_t nanoseconds since 1970 UTC: seconds ("1538000000.25") or ISO 8601 ("2018-09-26T21:21:02Z")
+	OPTION_TIME, // int64_t nanoseconds since 1970 UTC: seconds ("1538000000.25") or ISO 8601 ("2018-09-26T21:21:02Z")
 	OPTION_CHOICE, // const char *: one of `choices`, separated by '|'
 };
 
@@ -21,9 +21,9 @@ struct option_spec {
 	const char *name;     // without the dashes; NULL ends a table
 	const char *argument; // placeholder in help ("FILE"); NULL for flags
 	enum option_kind kind;
-	size_t offset;        // of the member in the command's settings struct
-	const char *choices;  // OPTION_CHOICE: "table|csv|json"
-	const char *help;     // one sentence; a second paragraph after '\n' is shown by --help and man only, not by -h
+	size_t offset;       // of the member in the command's settings struct
+	const char *choices; // OPTION_CHOICE: "table|csv|json"
+	const char *help;    // one sentence; a second paragraph after '\n' is shown by --help and man only, not by -h
 };
 
 struct command {
@@ -39,16 +39,18 @@ struct command {
 	int (*run)(int argc, char **argv); // argv[0] is the command's name; gives an enum exit_code
 };
 
+struct option_pair {
+	const char *name;
+	const char *value; // NULL: no value followed
+};
+
 struct arguments {
 	char **words; // what is not an option, in order; "-" is a word; "--" ends options
 	int count;
 	bool help_shown; // -h or --help was given and printed on stdout: the command returns EXIT_DONE
 	// Options that the table does not know, with their values, in order, when the caller asked for them (reports
 	// turn them into parameters): "min-ms", "300".
-	struct option_pair {
-		const char *name;
-		const char *value; // NULL: no value followed
-	} *unknown;
+	struct option_pair *unknown;
 	int unknown_count;
 };
 
@@ -56,8 +58,8 @@ struct arguments {
 // by the caller) and *arguments (release it). Options and words may mix. Accepts --name value, --name=value, -o value,
 // -ovalue, and unambiguous prefixes of long names. False: a message was printed (what is wrong, the nearest option
 // names), return EXIT_USAGE. With allow_unknown, unknown long options are collected: --name=value or --name value (the
-// next argument is the value unless it starts with "--"); "-h"/"--help" are then left to the caller when at least one
-// word precedes them (a report's own help).
+// next argument is the value unless it starts with "--"), beginnings of known names among them; "-h"/"--help" are then
+// left to the caller, as unknown options "h" and "help", when at least one word precedes them (a report's own help).
 bool options_parse(const struct command *command, void *settings, bool allow_unknown, int argc, char **argv,
                    struct arguments *arguments);
 void arguments_release(struct arguments *);

@@ -69,7 +69,8 @@ static bool take_mark(const char **text, const char *marks)
 static bool join_seconds(int64_t seconds, int64_t fraction, int64_t *nanoseconds)
 {
 	int64_t sum;
-	if (__builtin_mul_overflow(seconds, (int64_t)NS_PER_SECOND, &sum) || __builtin_add_overflow(sum, fraction, &sum))
+	if (__builtin_mul_overflow(seconds, (int64_t)NS_PER_SECOND, &sum) ||
+	    __builtin_add_overflow(sum, fraction, &sum))
 		return false;
 	*nanoseconds = sum;
 	return true;

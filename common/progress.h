@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 struct progress {
-	const char *what;  // file name; borrowed
-	int64_t total;     // bytes to read; -1 unknown
+	const char *what; // file name; borrowed
+	int64_t total;    // bytes to read; -1 unknown
 	int64_t begun_ns, drawn_ns;
 	int on;
 };

@@ -4,9 +4,14 @@
 
 #include "bytes.h"
 
+uint32_t checksum_sum_of(const uint8_t *at, size_t length);
+
 // The sum of the window's words, folded to 16 bits; an odd last byte counts as the high half of a word. Sums of
 // several windows add up, as long as all but the last are of even length.
-uint32_t checksum_sum(struct bytes window);
+static inline uint32_t checksum_sum(struct bytes window)
+{
+	return checksum_sum_of(window.at, window.left);
+}
 
 // A sum of sums, folded to 16 bits.
 static inline uint16_t checksum_fold(uint32_t sum)

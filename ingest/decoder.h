@@ -28,10 +28,10 @@ struct decoder_key {
 struct dissection;
 
 struct decoder {
-	const char *name; // in frame.protocols; NULL: the decoder pushes its names itself
-	struct decoder_key keys[DECODER_KEYS_MAX];   // the parents: ends at the first with no table
-	const char *tables[DECODER_TABLES_MAX];      // dispatch tables that dissect_next() refers to by their place here
-	void (*decode)(struct dissection *d);        // NULL: the protocol is only named
+	const char *name;                          // in frame.protocols; NULL: the decoder pushes its names itself
+	struct decoder_key keys[DECODER_KEYS_MAX]; // the parents: ends at the first with no table
+	const char *tables[DECODER_TABLES_MAX];    // dispatch tables that dissect_next() refers to by their place here
+	void (*decode)(struct dissection *d);      // NULL: the protocol is only named
 };
 
 // Every decoder, ended by NULL: build/decoders.c, written by ingest/proto/registry.sh.
@@ -40,7 +40,7 @@ extern const struct decoder *const decoders[];
 struct dissection_next {
 	uint16_t table; // place in decoder.tables
 	uint32_t number;
-	bool needed;    // nobody there: the packet is unsupported, and "data" ends its stack
+	bool needed; // nobody there: the packet is unsupported, and "data" ends its stack
 };
 
 struct dissection {

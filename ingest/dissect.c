@@ -1,9 +1,13 @@
 // The dispatch tables and the loop that walks a frame through them.
 #include "dissect.h"
 
+#include "../common/message.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "checksum.h"
 
 enum { TABLES_MAX = 64, LAYERS_MAX = 512, NUMBERS = 65536 };
 
@@ -20,12 +24,20 @@ static const char *table_names[TABLES_MAX];
 static uint16_t tables[TABLES_MAX][NUMBERS]; // places in layers
 static unsigned table_count;
 
-static const uint16_t *link_types;
+static const uint16_t *link_types, *ip_protocols;
 
-static void fail(const char *what, const char *name)
+static void fail(const char *name, const char *what)
 {
-	fprintf(stderr, "pcapdex: error: ingest/proto: %s: %s\n", name, what);
-	exit(EXIT_FAILURE);
+	message_error("ingest/proto: %s: %s", name, what);
+	exit(EXIT_FAILED);
+}
+
+static void claimed_twice(const struct decoder_key *key, const struct decoder *first, const struct decoder *second)
+{
+	message_error("ingest/proto: %s %u is claimed by %s and %s", key->table, (unsigned)key->number,
+	              first->name ? first->name : "a decoder without a name",
+	              second->name ? second->name : "a decoder without a name");
+	exit(EXIT_FAILED);
 }
 
 static uint16_t *find_table(const char *name)
@@ -34,7 +46,7 @@ static uint16_t *find_table(const char *name)
 		if (strcmp(table_names[i], name) == 0)
 			return tables[i];
 	if (table_count == TABLES_MAX)
-		fail("too many dispatch tables", name);
+		fail(name, "too many dispatch tables");
 	table_names[table_count] = name;
 	return tables[table_count++];
 }
@@ -45,9 +57,9 @@ static void enter_keys(const struct decoder *decoder, unsigned place)
 		const struct decoder_key *key = &decoder->keys[i];
 		uint16_t *table = find_table(key->table);
 		if (key->number >= NUMBERS)
-			fail("key out of range", decoder->name ? decoder->name : key->table);
+			fail(key->table, "a key is out of range");
 		if (table[key->number])
-			fail("key claimed by another decoder as well", decoder->name ? decoder->name : key->table);
+			claimed_twice(key, layers[table[key->number]].decoder, decoder);
 		table[key->number] = (uint16_t)place;
 	}
 }
@@ -55,7 +67,7 @@ static void enter_keys(const struct decoder *decoder, unsigned place)
 static void enter(const struct decoder *decoder)
 {
 	if (layer_count == LAYERS_MAX)
-		fail("too many decoders", decoder->name ? decoder->name : "?");
+		fail("decoders", "too many");
 
 	struct layer *layer = &layers[++layer_count];
 	layer->decoder = decoder;
@@ -69,6 +81,7 @@ void dissect_init(void)
 	if (layer_count)
 		return;
 	link_types = find_table("linktype");
+	ip_protocols = find_table("ip.proto");
 	for (unsigned i = 0; decoders[i]; i++)
 		enter(decoders[i]);
 }
@@ -209,6 +222,15 @@ static uint32_t wire_len_of(const struct frame *frame)
 	return frame->data.left > frame->wire_len ? (uint32_t)frame->data.left : wire_len;
 }
 
+// What no decoder took is the payload. An ICMP error's is what it quotes, which is read already.
+static void finish(struct dissection *d)
+{
+	if (d->packet->has_quoted)
+		return;
+	d->packet->payload = d->rest;
+	d->packet->payload_len = dissect_wire_left(d);
+}
+
 void dissect_frame(struct packet *packet, const struct frame *frame)
 {
 	struct dissection d = {.packet = packet, .ip = &packet->ip, .rest = frame->data};
@@ -223,10 +245,42 @@ void dissect_frame(struct packet *packet, const struct frame *frame)
 		walk(&d, &layers[place]);
 	else
 		nobody(&d, false);
-	if (packet->has_quoted)
+	finish(&d);
+}
+
+// The sum over the addresses of the pseudo header (RFC 9293, 3.1; RFC 8200, 8.1).
+static uint32_t sum_of_addresses(const struct headers *ip)
+{
+	size_t skip = ip->ip_version == 4 ? 12 : 0;
+	return checksum_sum(bytes_of(ip->src.at + skip, 16 - skip)) + checksum_sum(bytes_of(ip->dst.at + skip, 16 - skip));
+}
+
+// A fragment's stack ends in "data": what the datagram carries takes its place.
+static void drop_data(struct dissection *d)
+{
+	struct packet *p = d->packet;
+	unsigned count = p->stack_count;
+
+	if (!count || strcmp(p->stack[count - 1], "data") != 0)
 		return;
-	packet->payload = d.rest;
-	packet->payload_len = dissect_wire_left(&d);
+	p->stack_count = 0;
+	p->stack_hash = 0;
+	for (unsigned i = 0; i + 1 < count; i++)
+		dissect_layer(d, p->stack[i]);
+}
+
+void dissect_resume(struct packet *packet, struct bytes datagram)
+{
+	struct dissection d = {.packet = packet, .ip = &packet->ip, .rest = datagram, .checksummable = true};
+	const struct layer *layer = &layers[ip_protocols[packet->ip.protocol]];
+
+	drop_data(&d);
+	d.pseudo_sum = sum_of_addresses(&packet->ip);
+	if (layer->decoder)
+		walk(&d, layer);
+	else
+		nobody(&d, false);
+	finish(&d);
 }
 
 void dissect_stack_text(const struct packet *packet, char *to, size_t size)

@@ -12,6 +12,10 @@ void dissect_init(void);
 // packet->errors say how it went. *packet borrows from *frame.
 void dissect_frame(struct packet *packet, const struct frame *frame);
 
+// Goes on with a datagram put together from fragments, of which packet is the last that came: its IP payload is
+// decoded as if it had come in one piece. packet borrows from datagram.
+void dissect_resume(struct packet *packet, struct bytes datagram);
+
 // Whether a decoder is entered for a link type.
 bool dissect_knows_link_type(uint16_t link_type);
 

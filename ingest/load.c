@@ -8,6 +8,7 @@
 
 #include "../common/message.h"
 #include "../common/progress.h"
+#include "defragment.h"
 #include "dissect.h"
 #include "filter.h"
 #include "flow_index.h"
@@ -19,7 +20,10 @@
 enum {
 	BUCKET_NS = 100000000, // of time_buckets
 	PROGRESS_EVERY = 8192, // packets
+	REASSEMBLIES_MAX = 4,  // fragments within fragments
 };
+
+#define TS_NS_MAX (INT64_MAX / 2) // the year 2116
 
 struct bucket {
 	int64_t start_ts_ns, first_packet_id, last_packet_id, packets, bytes;
@@ -30,6 +34,7 @@ struct load {
 	const struct load_options *options;
 	struct case_file *case_file;
 	struct writer *writer;
+	struct defragmenter defragmenter[REASSEMBLIES_MAX]; // by depth
 	struct flow_table flows;
 	struct icmp_pairs icmp;
 	struct hosts hosts;
@@ -148,94 +153,72 @@ static void count_in_bucket(struct load *l)
 	l->bucket.bytes += p->frame->wire_len;
 }
 
-struct side_members {
-	int64_t *syns, *fins, *rsts, *isn, *mss, *window_scale, *sack, *min_window, *max_window;
-	int64_t *retransmissions, *fast_retransmissions, *spurious_retransmissions, *out_of_order, *duplicate_acks;
-	int64_t *zero_windows, *lost_segments, *keep_alives, *rtt_count, *rtt_min_ns, *rtt_mean_ns, *rtt_max_ns;
-	double *mean_window;
-};
+static void set_sent(struct flow_side_row *row, const struct flow_side *side)
+{
+	row->packets = side->packets;
+	row->bytes = side->bytes;
+	row->payload_bytes = side->payload_bytes;
+}
 
-#define SIDE_MEMBERS(row, side)                                                                                        \
-	{                                                                                                                  \
-		.syns = &(row)->side##_syns, .fins = &(row)->side##_fins, .rsts = &(row)->side##_rsts,                         \
-		.isn = &(row)->side##_isn, .mss = &(row)->side##_mss, .window_scale = &(row)->side##_window_scale,             \
-		.sack = &(row)->side##_sack, .min_window = &(row)->side##_min_window,                                          \
-		.max_window = &(row)->side##_max_window, .retransmissions = &(row)->side##_retransmissions,                    \
-		.fast_retransmissions = &(row)->side##_fast_retransmissions,                                                   \
-		.spurious_retransmissions = &(row)->side##_spurious_retransmissions,                                           \
-		.out_of_order = &(row)->side##_out_of_order, .duplicate_acks = &(row)->side##_duplicate_acks,                  \
-		.zero_windows = &(row)->side##_zero_windows, .lost_segments = &(row)->side##_lost_segments,                    \
-		.keep_alives = &(row)->side##_keep_alives, .rtt_count = &(row)->side##_rtt_count,                              \
-		.rtt_min_ns = &(row)->side##_rtt_min_ns, .rtt_mean_ns = &(row)->side##_rtt_mean_ns,                            \
-		.rtt_max_ns = &(row)->side##_rtt_max_ns, .mean_window = &(row)->side##_mean_window,                            \
-	}
-
-static void set_side(const struct side_members *to, const struct flow_side *flow, const struct tcp_side *side)
+static void set_tcp_side(struct flow_side_row *row, const struct flow_side *flow, const struct tcp_side *side)
 {
 	bool sent = side->segments > 0, timed = side->rtt_count > 0;
-	*to->syns = side->syns;
-	*to->fins = side->fins;
-	*to->rsts = side->rsts;
-	*to->isn = sent ? (int64_t)flow->first_seq : ROW_NULL;
-	*to->mss = side->mss >= 0 ? side->mss : ROW_NULL;
-	*to->window_scale = side->window_scale_option >= 0 ? side->window_scale_option : ROW_NULL;
-	*to->sack = side->syns ? side->sack_permitted : ROW_NULL;
-	*to->min_window = sent ? side->min_window : ROW_NULL;
-	*to->mean_window = sent ? (double)side->window_sum / side->segments : ROW_NULL_REAL;
-	*to->max_window = sent ? side->max_window : ROW_NULL;
-	*to->retransmissions = side->events[TCP_EVENT_RETRANSMISSION];
-	*to->fast_retransmissions = side->events[TCP_EVENT_FAST_RETRANSMISSION];
-	*to->spurious_retransmissions = side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
-	*to->out_of_order = side->events[TCP_EVENT_OUT_OF_ORDER];
-	*to->duplicate_acks = side->events[TCP_EVENT_DUPLICATE_ACK];
-	*to->zero_windows = side->events[TCP_EVENT_ZERO_WINDOW];
-	*to->lost_segments = side->events[TCP_EVENT_LOST_SEGMENT];
-	*to->keep_alives = side->events[TCP_EVENT_KEEP_ALIVE];
-	*to->rtt_count = side->rtt_count;
-	*to->rtt_min_ns = timed ? side->rtt_min_ns : ROW_NULL;
-	*to->rtt_mean_ns = timed ? side->rtt_sum_ns / side->rtt_count : ROW_NULL;
-	*to->rtt_max_ns = timed ? side->rtt_max_ns : ROW_NULL;
+	row->syns = side->syns;
+	row->fins = side->fins;
+	row->rsts = side->rsts;
+	row->isn = sent ? (int64_t)flow->first_seq : ROW_NULL;
+	row->mss = side->mss >= 0 ? side->mss : ROW_NULL;
+	row->window_scale = side->window_scale_option >= 0 ? side->window_scale_option : ROW_NULL;
+	row->sack = side->syns ? side->sack_permitted : ROW_NULL;
+	row->min_window = sent ? side->min_window : ROW_NULL;
+	row->mean_window = sent ? (double)side->window_sum / side->segments : ROW_NULL_REAL;
+	row->max_window = sent ? side->max_window : ROW_NULL;
+	row->retransmissions = side->events[TCP_EVENT_RETRANSMISSION];
+	row->fast_retransmissions = side->events[TCP_EVENT_FAST_RETRANSMISSION];
+	row->spurious_retransmissions = side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
+	row->out_of_order = side->events[TCP_EVENT_OUT_OF_ORDER];
+	row->duplicate_acks = side->events[TCP_EVENT_DUPLICATE_ACK];
+	row->zero_windows = side->events[TCP_EVENT_ZERO_WINDOW];
+	row->lost_segments = side->events[TCP_EVENT_LOST_SEGMENT];
+	row->keep_alives = side->events[TCP_EVENT_KEEP_ALIVE];
+	row->rtt_count = side->rtt_count;
+	row->rtt_min_ns = timed ? side->rtt_min_ns : ROW_NULL;
+	row->rtt_mean_ns = timed ? (int64_t)side->rtt_sum_ns / side->rtt_count : ROW_NULL;
+	row->rtt_max_ns = timed ? side->rtt_max_ns : ROW_NULL;
 }
 
-static void set_null(const struct side_members *to)
-{
-	int64_t *const members[] = {
-		to->syns, to->fins, to->rsts, to->isn, to->mss, to->window_scale, to->sack, to->min_window, to->max_window,
-		to->retransmissions, to->fast_retransmissions, to->spurious_retransmissions, to->out_of_order,
-		to->duplicate_acks, to->zero_windows, to->lost_segments, to->keep_alives, to->rtt_count, to->rtt_min_ns,
-		to->rtt_mean_ns, to->rtt_max_ns,
-	};
-	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-		*members[i] = ROW_NULL;
-	*to->mean_window = ROW_NULL_REAL;
-}
+static const struct flow_side_row no_tcp_side = {
+#define X(kind, side, name) .name = ROW_NO_##kind,
+	FLOW_SIDE_ROW(X, )
+#undef X
+};
 
 static int64_t elapsed(int64_t from_ns, int64_t to_ns)
 {
 	return from_ns == ROW_NULL || to_ns == ROW_NULL ? ROW_NULL : to_ns - from_ns;
 }
 
-static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writer *w)
+static void set_no_tcp_flow(struct flow_row *row)
 {
-	const struct side_members src = SIDE_MEMBERS(row, src), dst = SIDE_MEMBERS(row, dst);
-	const struct tcp_flow *tcp = f->tcp;
 	row->status = NULL;
 	row->completeness = row->syn_rtt_ns = row->handshake_ns = row->initial_rtt_ns = ROW_NULL;
-	if (!tcp) {
-		set_null(&src);
-		set_null(&dst);
-		return;
-	}
+	row->from_src = row->from_dst = no_tcp_side;
+}
+
+static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writer *w)
+{
+	const struct tcp_flow *tcp = f->tcp;
+	const struct tcp_side *src = &tcp->side[0], *dst = &tcp->side[1];
 	char status[64];
-	snprintf(status, sizeof status, "S%uF%u%s", tcp->side[0].syns + tcp->side[1].syns,
-	         tcp->side[0].fins + tcp->side[1].fins, tcp->side[0].rsts + tcp->side[1].rsts ? "/R" : "");
+	snprintf(status, sizeof status, "S%uF%u%s", src->syns + dst->syns, src->fins + dst->fins,
+	         src->rsts + dst->rsts ? "/R" : "");
 	row->status = writer_text(w, status);
 	row->completeness = tcp->completeness;
 	row->syn_rtt_ns = elapsed(tcp->first_syn_ts_ns, tcp->syn_ack_ts_ns);
 	row->handshake_ns = elapsed(tcp->first_syn_ts_ns, tcp->established_ts_ns);
 	row->initial_rtt_ns = tcp->initial_rtt_ns ? tcp->initial_rtt_ns : ROW_NULL;
-	set_side(&src, &f->side[0], &tcp->side[0]);
-	set_side(&dst, &f->side[1], &tcp->side[1]);
+	set_tcp_side(&row->from_src, &f->side[0], src);
+	set_tcp_side(&row->from_dst, &f->side[1], dst);
 }
 
 static void add_flow(struct load *l, const struct flow *f)
@@ -255,13 +238,12 @@ static void add_flow(struct load *l, const struct flow *f)
 	row->first_packet_id = f->first_packet_id;
 	row->last_packet_id = f->last_packet_id;
 	row->started = flow_start_name(f->start);
-	row->src_packets = f->side[0].packets;
-	row->src_bytes = f->side[0].bytes;
-	row->src_payload_bytes = f->side[0].payload_bytes;
-	row->dst_packets = f->side[1].packets;
-	row->dst_bytes = f->side[1].bytes;
-	row->dst_payload_bytes = f->side[1].payload_bytes;
-	set_tcp_flow(row, f, l->writer);
+	if (f->tcp)
+		set_tcp_flow(row, f, l->writer);
+	else
+		set_no_tcp_flow(row);
+	set_sent(&row->from_src, &f->side[0]);
+	set_sent(&row->from_dst, &f->side[1]);
 	hosts_add_flow(&l->hosts, f);
 }
 
@@ -361,6 +343,18 @@ static void count_packet(struct load *l)
 	l->ended = l->options->count && capture->packets == l->options->count;
 }
 
+// Fragments of tunnels may hold fragments: each round takes one IP header off, and is done at most a few times.
+static void reassemble(struct load *l)
+{
+	struct bytes datagram;
+	for (int i = 0; i < REASSEMBLIES_MAX && l->packet.ip.is_fragment && !l->packet.ip.is_reassembled; i++) {
+		if (!defragment(&l->defragmenter[i], &l->packet, &datagram))
+			return;
+		l->packet.ip.is_reassembled = true;
+		dissect_resume(&l->packet, datagram);
+	}
+}
+
 static void load_frame(struct load *l, const struct frame *frame)
 {
 	struct packet *p = &l->packet;
@@ -371,6 +365,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 		return;
 	}
 	dissect_frame(p, frame);
+	reassemble(l);
 	p->number = l->number;
 	p->id = l->first_id + l->number - 1;
 	for (struct flow *idle; (idle = flow_take_idle(&l->flows, frame->ts_ns)) != NULL;)
@@ -384,6 +379,12 @@ static void load_frame(struct load *l, const struct frame *frame)
 	flow_index_add(&l->flow_index, p->flow ? p->flow->id : ROW_NULL);
 }
 
+// Differences of two times never overflow: pcapng could tell of the year 100,000.
+static int64_t sane_ts_ns(int64_t ts_ns)
+{
+	return ts_ns > TS_NS_MAX ? TS_NS_MAX : ts_ns < -TS_NS_MAX ? -TS_NS_MAX : ts_ns;
+}
+
 static bool load_file(struct load *l, struct capture *file, const char *path, struct load_totals *totals)
 {
 	struct capture_fault fault = {""};
@@ -394,6 +395,7 @@ static bool load_file(struct load *l, struct capture *file, const char *path, st
 	if (l->options->progress)
 		progress_begin(&progress, path, capture_size(file));
 	while (!l->ended && !load_interrupted() && (result = capture_next(file, &frame, &fault)) == CAPTURE_FRAME) {
+		frame.ts_ns = sane_ts_ns(frame.ts_ns);
 		load_frame(l, &frame);
 		if (l->number % PROGRESS_EVERY != 0)
 			continue;
@@ -447,6 +449,8 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	if (!flow_index_init(&l->flow_index, temporary, l->first_id, l->first_flow_id))
 		return false;
 	flow_table_init(&l->flows, l->first_flow_id, options->flow_timeout_ns);
+	for (int i = 0; i < REASSEMBLIES_MAX; i++)
+		defragmenter_init(&l->defragmenter[i]);
 	icmp_pairs_init(&l->icmp);
 	hosts_init(&l->hosts);
 	l->writer = writer_start(c->db, gaps);
@@ -505,6 +509,8 @@ bool load_capture(struct case_file *c, const char *name, struct capture **files,
 	totals->bytes += l->capture.bytes;
 	totals->left_out += l->capture.left_out;
 	totals->interrupted = load_interrupted();
+	for (int i = 0; i < REASSEMBLIES_MAX; i++)
+		defragmenter_release(&l->defragmenter[i]);
 	flow_table_release(&l->flows);
 	stacks_release(&l->stacks);
 	filter_release(&l->filter);

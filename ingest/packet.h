@@ -6,7 +6,7 @@
 #include "frame.h"
 
 enum {
-	PACKET_LAYERS_MAX = 64, // names in a protocol stack; deeper nesting is given up as malformed
+	PACKET_LAYERS_MAX = 128, // names in a protocol stack; deeper nesting is given up as malformed
 	PACKET_SACKS_MAX = 4,   // SACK blocks that fit a TCP header (RFC 2018)
 };
 
@@ -100,6 +100,7 @@ struct headers {
 	uint8_t ttl, tos;     // hop limit and traffic class for IPv6
 	bool has_ports, has_transport; // has_transport: the transport header below was read whole
 	bool is_fragment;     // offset or more-fragments set
+	bool is_reassembled;  // the last fragment to come: what the datagram carries was decoded with it
 	bool more_fragments;
 	bool dont_fragment;
 	bool has_ip_id;

@@ -1,7 +1,17 @@
 // The tables that rows go to, from the lists in row.h.
 #include "row.h"
 
-#define COLUMN(kind, name) {#name, COLUMN_##kind, offsetof(struct ROW, name)},
+#define COLUMN(kind, name) COLUMN_OF_##kind(kind, name)
+#define COLUMN_OF_INTEGER(kind, name) {#name, COLUMN_##kind, offsetof(struct ROW, name)},
+#define COLUMN_OF_REAL COLUMN_OF_INTEGER
+#define COLUMN_OF_TEXT COLUMN_OF_INTEGER
+#define COLUMN_OF_ADDRESS COLUMN_OF_INTEGER
+
+// A member that stands for many columns: from_src for src_packets, src_bytes ...
+#define COLUMN_OF_FLOW_SIDE(kind, name) COLUMNS_##name
+#define COLUMNS_from_src FLOW_SIDE_ROW(SIDE_COLUMN, src)
+#define COLUMNS_from_dst FLOW_SIDE_ROW(SIDE_COLUMN, dst)
+#define SIDE_COLUMN(kind, side, name) {#side "_" #name, COLUMN_##kind, offsetof(struct flow_row, from_##side.name)},
 
 #define ROW capture_row
 static const struct column captures_columns[] = {CAPTURE_ROW(COLUMN)};

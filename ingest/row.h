@@ -13,8 +13,11 @@
 
 #include "packet.h"
 
-#define ROW_NULL INT64_MIN  // an INTEGER member without a value
-#define ROW_NULL_REAL NAN   // a REAL member without a value
+// Members without a value: NULL.
+#define ROW_NULL INT64_MIN
+#define ROW_NULL_REAL NAN
+#define ROW_NO_INTEGER ROW_NULL
+#define ROW_NO_REAL ROW_NULL_REAL
 
 enum column_kind { COLUMN_INTEGER, COLUMN_REAL, COLUMN_TEXT, COLUMN_ADDRESS };
 
@@ -72,22 +75,22 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, capture_id) X(INTEGER, start_ts_ns) X(INTEGER, first_packet_id) X(INTEGER, last_packet_id)              \
 	X(INTEGER, packets) X(INTEGER, bytes)
 
-#define FLOW_SIDE_TCP(X, side)                                                                                         \
-	X(INTEGER, side##_syns) X(INTEGER, side##_fins) X(INTEGER, side##_rsts) X(INTEGER, side##_isn)                     \
-	X(INTEGER, side##_mss) X(INTEGER, side##_window_scale) X(INTEGER, side##_sack) X(INTEGER, side##_min_window)       \
-	X(REAL, side##_mean_window) X(INTEGER, side##_max_window) X(INTEGER, side##_retransmissions)                       \
-	X(INTEGER, side##_fast_retransmissions) X(INTEGER, side##_spurious_retransmissions)                                \
-	X(INTEGER, side##_out_of_order) X(INTEGER, side##_duplicate_acks) X(INTEGER, side##_zero_windows)                  \
-	X(INTEGER, side##_lost_segments) X(INTEGER, side##_keep_alives) X(INTEGER, side##_rtt_count)                       \
-	X(INTEGER, side##_rtt_min_ns) X(INTEGER, side##_rtt_mean_ns) X(INTEGER, side##_rtt_max_ns)
+// What a flow's src or dst sent: columns src_packets, dst_packets ... X(kind, side, name).
+#define FLOW_SIDE_ROW(X, side)                                                                                         \
+	X(INTEGER, side, packets) X(INTEGER, side, bytes) X(INTEGER, side, payload_bytes) X(INTEGER, side, syns)           \
+	X(INTEGER, side, fins) X(INTEGER, side, rsts) X(INTEGER, side, isn) X(INTEGER, side, mss)                          \
+	X(INTEGER, side, window_scale) X(INTEGER, side, sack) X(INTEGER, side, min_window) X(REAL, side, mean_window)      \
+	X(INTEGER, side, max_window) X(INTEGER, side, retransmissions) X(INTEGER, side, fast_retransmissions)              \
+	X(INTEGER, side, spurious_retransmissions) X(INTEGER, side, out_of_order) X(INTEGER, side, duplicate_acks)         \
+	X(INTEGER, side, zero_windows) X(INTEGER, side, lost_segments) X(INTEGER, side, keep_alives)                       \
+	X(INTEGER, side, rtt_count) X(INTEGER, side, rtt_min_ns) X(INTEGER, side, rtt_mean_ns) X(INTEGER, side, rtt_max_ns)
 
 #define FLOW_ROW(X)                                                                                                    \
 	X(INTEGER, flow_id) X(INTEGER, capture_id) X(TEXT, protocol) X(TEXT, src) X(INTEGER, src_port) X(TEXT, dst)        \
 	X(INTEGER, dst_port) X(INTEGER, ip_version) X(INTEGER, first_ts_ns) X(INTEGER, last_ts_ns)                         \
-	X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(TEXT, started) X(INTEGER, src_packets)                    \
-	X(INTEGER, src_bytes) X(INTEGER, src_payload_bytes) X(INTEGER, dst_packets) X(INTEGER, dst_bytes)                  \
-	X(INTEGER, dst_payload_bytes) X(TEXT, status) X(INTEGER, completeness) X(INTEGER, syn_rtt_ns)                      \
-	X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns) FLOW_SIDE_TCP(X, src) FLOW_SIDE_TCP(X, dst)
+	X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(TEXT, started) X(TEXT, status)                            \
+	X(INTEGER, completeness) X(INTEGER, syn_rtt_ns) X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns)                \
+	X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)
 
 #define HOST_ROW(X)                                                                                                    \
 	X(INTEGER, capture_id) X(TEXT, address) X(ADDRESS, address_bytes) X(INTEGER, ip_version) X(INTEGER, flows)         \
@@ -125,6 +128,13 @@ typedef struct address row_ADDRESS;
 	X(TCP_EVENTS, tcp_event_row, tcp_events, TCP_EVENT_ROW, true)                                                      \
 	X(ICMP_PAIRS, icmp_pair_row, icmp_pairs, ICMP_PAIR_ROW, true)                                                      \
 	X(ICMP_ERRORS, icmp_error_row, icmp_errors, ICMP_ERROR_ROW, true)
+
+#define SIDE_MEMBER(kind, side, name) row_##kind name;
+struct flow_side_row {
+	FLOW_SIDE_ROW(SIDE_MEMBER, )
+};
+typedef struct flow_side_row row_FLOW_SIDE;
+#undef SIDE_MEMBER
 
 #define ROW_MEMBER(kind, name) row_##kind name;
 #define X(id, row, sql, columns, auto_id)                                                                              \

@@ -229,7 +229,7 @@ static void check_ack_lost_segment(struct segment *s)
 	struct tcp_side *other = s->other;
 	if (!other->contiguous || !seq_gt(s->ack, other->contiguous) || !(s->flags & TCP_ACK))
 		return;
-	if (other->contiguous > other->next_seq) {
+	if (other->contiguous != other->next_seq) {
 		other->contiguous = other->next_seq;
 		s->events |= SET(ACK_LOST_SEGMENT);
 		return;
@@ -271,8 +271,7 @@ static void check_retransmission(struct segment *s)
 	                (s->length > 1 && sender->next_seq - 1 == s->seq);
 	if (advances)
 		return;
-	bool duplicate_acks = other->duplicate_acks != UINT32_MAX && other->duplicate_acks >= 2;
-	if (duplicate_acks && other->last_ack == s->seq && since(s, other->last_ts_ns) < FAST_RETRANSMISSION_NS) {
+	if (other->duplicate_acks >= 2 && other->last_ack == s->seq && since(s, other->last_ts_ns) < FAST_RETRANSMISSION_NS) {
 		s->events |= SET(FAST_RETRANSMISSION);
 		return;
 	}
@@ -361,24 +360,32 @@ static void note_handshake(struct segment *s)
 		s->events |= SET(RST);
 }
 
-// Wireshark's tcp.completeness. The first packet of a stream counts only as a SYN.
+static uint8_t completeness_of(const struct segment *s)
+{
+	uint16_t syn_ack = s->flags & (TCP_SYN | TCP_ACK);
+	uint8_t bits = 0;
+	if (syn_ack == (TCP_SYN | TCP_ACK))
+		bits |= COMPLETE_SYN_ACK;
+	if (syn_ack == TCP_ACK)
+		bits |= s->length > 0 ? COMPLETE_DATA : COMPLETE_ACK;
+	if ((s->flags & (TCP_FIN | TCP_ACK)) == (TCP_FIN | TCP_ACK))
+		bits |= COMPLETE_FIN;
+	if (s->flags & TCP_RST)
+		bits |= COMPLETE_RST;
+	return bits;
+}
+
+// Wireshark's tcp.completeness, as its second pass shows it: a SYN counts only as the first packet of a stream, and
+// any other first packet only when more follow.
 static void note_completeness(struct segment *s)
 {
 	struct tcp_flow *flow = s->flow;
-	uint16_t syn_ack = s->flags & (TCP_SYN | TCP_ACK);
-	if (flow->segments == 1) {
-		if (syn_ack == TCP_SYN)
-			flow->completeness |= COMPLETE_SYN | (s->length > 0 ? COMPLETE_DATA : 0);
-		return;
-	}
-	if (syn_ack == (TCP_SYN | TCP_ACK))
-		flow->completeness |= COMPLETE_SYN_ACK;
-	if (syn_ack == TCP_ACK)
-		flow->completeness |= s->length > 0 ? COMPLETE_DATA : COMPLETE_ACK;
-	if ((s->flags & (TCP_FIN | TCP_ACK)) == (TCP_FIN | TCP_ACK))
-		flow->completeness |= COMPLETE_FIN;
-	if (s->flags & TCP_RST)
-		flow->completeness |= COMPLETE_RST;
+	if (flow->segments > 1)
+		flow->completeness |= flow->first_completeness | completeness_of(s);
+	else if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		flow->completeness = COMPLETE_SYN | (s->length > 0 ? COMPLETE_DATA : 0);
+	else
+		flow->first_completeness = completeness_of(s);
 }
 
 // Window scaling holds only when both SYNs offered it (RFC 7323, 2.2).

@@ -56,7 +56,7 @@ struct tcp_side {
 	uint32_t last_ack;       // ack field of the last segment
 	int64_t last_ts_ns;      // time of the last segment
 	uint32_t ack_number;     // first packet with that ack
-	uint32_t duplicate_acks; // of it; UINT32_MAX: an ack of unseen data was flagged
+	uint32_t duplicate_acks; // of it; UINT32_MAX: an ACK of unseen data was flagged, which counts as many
 	uint32_t contiguous;     // behind the last byte without a gap before it; 0 unset
 	int32_t window;          // raw; -1 unknown
 	int16_t scale;           // shift; -1 unknown, -2 none
@@ -82,7 +82,8 @@ struct tcp_side {
 
 struct tcp_flow {
 	struct tcp_side side[2];
-	uint8_t completeness;   // Wireshark's bits
+	uint8_t completeness;       // Wireshark's bits,
+	uint8_t first_completeness; // and those of a first packet that is no SYN
 	uint32_t segments;
 	int64_t first_syn_ts_ns, last_syn_ts_ns, syn_ack_ts_ns; // ROW_NULL: not seen
 	int64_t established_ts_ns;

@@ -174,3 +174,16 @@ def pcap_header(link=1, snaplen=262144, nanoseconds=False, order="<"):
 def pcap_record(ts_ns, data, wire_len=None, nanoseconds=False, order="<"):
     fraction = ts_ns % 10**9 // (1 if nanoseconds else 1000)
     return struct.pack(order + "IIII", ts_ns // 10**9, fraction, len(data), wire_len or len(data)) + data
+
+
+def many(path, count, flows, start_s=1_700_000_000, interval_ns=10_000, payload=100):
+    """Writes a pcap of `count` TCP segments, in turn from each of `flows` connections."""
+    frames = []
+    for flow in range(flows):
+        text = "eth / ip 10.%d.%d.%d > 10.0.0.1 / tcp %d > 80 A seq=1 ack=1 data=%d" % (
+            1 + flow // 65536, flow // 256 % 256, flow % 256, 1024 + flow % 60000, payload)
+        frames.append(frame(text))
+    with open(path, "wb") as file:
+        file.write(pcap_header())
+        for number in range(count):
+            file.write(pcap_record(start_s * 10**9 + number * interval_ns, frames[number % flows]))

@@ -4,58 +4,67 @@
 
 enum { ETHERTYPE, LLC, ISL };
 
+enum { HEADER_LEN = 14 };
+
 // ISL frames go to 01:00:0c:00:00 or 0c:00:0c:00:00; the sixth byte is not of the address.
-static bool is_isl(const struct address *dst)
+static bool is_isl(struct bytes frame)
 {
-	const uint8_t *mac = dst->at + 10;
-	return (mac[0] == 0x01 || mac[0] == 0x0c) && mac[1] == 0x00 && mac[2] == 0x0c && mac[3] == 0x00 && mac[4] == 0x00;
+	uint64_t dst = bytes_peek(frame, 0, 5);
+	return dst == 0x01000c0000 || dst == 0x0c000c0000;
 }
 
-// The header goes on: AAAA03, the vendor's half of the source address, VLAN and a BPDU bit, index, reserved.
-static void decode_isl(struct dissection *d, uint8_t type)
+// The header goes on: AAAA03, the vendor's half of the source address, VLAN and a BPDU bit, index, reserved. The
+// high half of the address's sixth byte says what is inside.
+static void decode_isl(struct dissection *d, struct bytes frame, uint16_t length)
 {
+	dissect_limit(d, length);
 	bytes_skip(&d->rest, 6);
 	uint16_t vlan = bytes_u16(&d->rest);
 	bytes_skip(&d->rest, 4);
 	if (d->rest.bad)
 		return;
 	d->packet->vlan_id = vlan >> 1;
-	dissect_next(d, ISL, type);
+	dissect_next(d, ISL, (uint32_t)bytes_peek(frame, 5, 1) >> 4);
+}
+
+static void read_addresses(struct packet *p, struct bytes header)
+{
+	link_mac(&header, &p->mac_dst);
+	link_mac(&header, &p->mac_src);
+	p->has_macs = true;
 }
 
 static void decode(struct dissection *d)
 {
-	struct packet *p = d->packet;
-	struct address dst = link_mac(&d->rest), src = link_mac(&d->rest);
-	uint16_t type = bytes_u16(&d->rest);
+	struct bytes header = bytes_split(&d->rest, HEADER_LEN);
+	uint16_t type = (uint16_t)bytes_peek(header, 12, 2);
 
-	if (d->rest.bad)
+	if (header.bad)
 		return;
-	if (link_is_of_frame(d)) {
-		p->mac_dst = dst;
-		p->mac_src = src;
-		p->has_macs = true;
-	}
-	if (type >= LINK_ETHERTYPE_MIN || (type == 0 && !is_isl(&dst))) {
+	if (link_is_of_frame(d))
+		read_addresses(d->packet, header);
+	if (type >= LINK_ETHERTYPE_MIN)
 		link_ethertype(d, ETHERTYPE, type);
-		return;
-	}
-	if (type > LINK_802_3_LENGTH_MAX) {
+	else if (type > LINK_802_3_LENGTH_MAX)
 		dissect_unknown(d);
-		return;
-	}
-	if (is_isl(&dst)) {
-		dissect_limit(d, type);
-		decode_isl(d, dst.at[15] >> 4);
-		return;
-	}
-	link_802_3(d, ETHERTYPE, LLC, type);
+	else if (is_isl(header))
+		decode_isl(d, header, type);
+	else if (type == 0)
+		link_ethertype(d, ETHERTYPE, type);
+	else
+		link_802_3(d, ETHERTYPE, LLC, type);
 }
 
 const struct decoder decoder_ethernet = {
 	.name = "eth",
-	.keys = {{"linktype", 1}, {"ethertype", 0x6558}, {"ip.proto", 143}, {"gre.proto", 0x6558}, {"isl.type", 0},
-	         {"llc.bridged_pid", 1}, {"llc.bridged_pid", 7}, {"sll.ltype", 3}},
+	.keys = {{"linktype", 1},
+             {"ethertype", 0x6558},
+             {"ip.proto", 143},
+             {"gre.proto", 0x6558},
+             {"isl.type", 0},
+             {"llc.bridged_pid", 1},
+             {"llc.bridged_pid", 7},
+             {"sll.ltype", 3}},
 	.tables = {[ETHERTYPE] = "ethertype", [LLC] = "llc", [ISL] = "isl.type"},
 	.decode = decode,
 };

@@ -27,18 +27,17 @@ enum {
 	IP_PROTO_SHIM6 = 140,
 };
 
-static inline struct address ip_address4(struct bytes *b)
+// Read an address in place: packets have two each, and a copy of one would cost as much as reading it.
+static inline void ip_address4(struct bytes *b, struct address *to)
 {
-	struct address a = {{[10] = 0xff, [11] = 0xff}};
-	bytes_copy(b, a.at + 12, 4);
-	return a;
+	static const uint8_t MAPPED[12] = {[10] = 0xff, [11] = 0xff};
+	memcpy(to->at, MAPPED, sizeof MAPPED);
+	bytes_copy(b, to->at + sizeof MAPPED, 4);
 }
 
-static inline struct address ip_address6(struct bytes *b)
+static inline void ip_address6(struct bytes *b, struct address *to)
 {
-	struct address a;
-	bytes_copy(b, a.at, sizeof a.at);
-	return a;
+	bytes_copy(b, to->at, sizeof to->at);
 }
 
 // Starts the headers of an IP packet, forgetting those of the packet that tunnels it.
@@ -71,15 +70,18 @@ static inline uint32_t ip_pseudo_sum(const struct dissection *d, uint8_t protoco
 	return d->pseudo_sum + protocol + (uint32_t)(length >> 16) + (uint32_t)(length & 0xffff);
 }
 
-// Source and destination port, and what is odd about them.
+// Takes source and destination port off b, and notes what is odd about them. They count even where the snap length or
+// an ICMP error has cut the header behind them.
 static inline void ip_ports(struct dissection *d, struct bytes *b)
 {
 	struct headers *ip = d->ip;
-	ip->src_port = bytes_u16(b);
-	ip->dst_port = bytes_u16(b);
-	ip->has_ports = !b->bad;
-	if (b->bad)
+	struct bytes ports = bytes_split(b, 4);
+
+	if (ports.bad)
 		return;
+	ip->src_port = bytes_u16(&ports);
+	ip->dst_port = bytes_u16(&ports);
+	ip->has_ports = true;
 	if (!ip->src_port || !ip->dst_port)
 		dissect_error(d, PACKET_ERROR_PORT_ZERO);
 	if (ip->src_port == ip->dst_port && memcmp(&ip->src, &ip->dst, sizeof ip->src) == 0)

@@ -36,6 +36,11 @@ static size_t header_len(struct dissection *d)
 		dissect_malformed(d, PACKET_ERROR_IP_HEADER_LENGTH);
 		return 0;
 	}
+	uint16_t total = (uint16_t)bytes_peek(d->rest, 2, 2);
+	if (total && total < length) {
+		dissect_malformed(d, PACKET_ERROR_IP_TOTAL_LENGTH);
+		return 0;
+	}
 	return length;
 }
 
@@ -51,16 +56,14 @@ static void read_fragment(struct dissection *d, uint16_t field)
 	ip->is_fragment = ip->more_fragments || ip->fragment_offset;
 }
 
-// The sum over the addresses of the pseudo header. A packet on its way along a source route carries the next stop
-// as destination and the final one as last of the route (RFC 1122, 3.2.1.8 c), which is what the checksum is of.
-static uint32_t sum_of_addresses(struct bytes addresses, struct bytes options)
+// A packet on its way along a source route has the next stop for destination, and the final one as last of the route
+// (RFC 791, 3.1), which is what its pseudo header has (RFC 1122, 3.2.1.8 c), and what Wireshark shows.
+static void read_source_route(struct headers *ip, struct bytes options)
 {
-	struct bytes src = bytes_split(&addresses, 4);
-
 	while (options.left) {
 		uint8_t kind = bytes_u8(&options);
 		if (kind == OPTION_END)
-			break;
+			return;
 		if (kind == OPTION_NOP)
 			continue;
 		uint8_t length = bytes_u8(&options);
@@ -70,10 +73,9 @@ static uint32_t sum_of_addresses(struct bytes addresses, struct bytes options)
 		uint8_t pointer = bytes_u8(&body);
 		if (pointer < length && body.left >= 4) {
 			bytes_skip(&body, body.left - 4);
-			return checksum_sum(src) + checksum_sum(body);
+			ip_address4(&body, &ip->dst);
 		}
 	}
-	return checksum_sum(src) + checksum_sum(addresses);
 }
 
 static void verify_header(struct dissection *d, struct bytes header, uint16_t checksum)
@@ -94,10 +96,6 @@ static bool limit(struct dissection *d, uint32_t total, uint32_t header)
 
 	if (total == 0)
 		return !d->cut;
-	if (total < header) {
-		dissect_malformed(d, PACKET_ERROR_IP_TOTAL_LENGTH);
-		return false;
-	}
 	if (total - header > there)
 		dissect_error(d, PACKET_ERROR_IP_TOTAL_LENGTH);
 	dissect_limit(d, total - header);
@@ -130,36 +128,41 @@ static void decode(struct dissection *d)
 
 	struct headers *ip = ip_begin(d, 4);
 	struct bytes packet = d->rest;
+	struct bytes header = bytes_split(&d->rest, HEADER_MIN);
 
-	bytes_skip(&d->rest, 1);
-	ip->tos = bytes_u8(&d->rest);
-	uint16_t total = bytes_u16(&d->rest);
-	ip->ip_id = bytes_u16(&d->rest);
+	bytes_skip(&header, 1);
+	ip->tos = bytes_u8(&header);
+	uint16_t total = bytes_u16(&header);
+	ip->ip_id = bytes_u16(&header);
 	ip->has_ip_id = true;
-	read_fragment(d, bytes_u16(&d->rest));
-	ip->ttl = bytes_u8(&d->rest);
-	ip->protocol = bytes_u8(&d->rest);
-	uint16_t checksum = bytes_u16(&d->rest);
-	struct bytes addresses = d->rest;
-	addresses.left = 8;
-	ip->src = ip_address4(&d->rest);
-	ip->dst = ip_address4(&d->rest);
+	read_fragment(d, bytes_u16(&header));
+	ip->ttl = bytes_u8(&header);
+	ip->protocol = bytes_u8(&header);
+	uint16_t checksum = bytes_u16(&header);
+	ip_address4(&header, &ip->src);
+	ip_address4(&header, &ip->dst);
 	verify_header(d, bytes_split(&packet, length), checksum);
 
 	struct bytes options = bytes_split(&d->rest, length - HEADER_MIN);
 	if (options.bad)
 		return;
-	d->pseudo_sum = sum_of_addresses(addresses, options);
+	read_source_route(ip, options);
+	d->pseudo_sum = checksum_sum(bytes_of(ip->src.at + 12, 4)) + checksum_sum(bytes_of(ip->dst.at + 12, 4));
 	bool whole = limit(d, total, (uint32_t)length);
 	d->checksummable = whole && !ip->is_fragment && !d->quoting;
-	if (!d->rest.bad)
-		follow(d, whole);
+	follow(d, whole);
 }
 
 const struct decoder decoder_ipv4 = {
 	.name = "ip",
-	.keys = {{"linktype", 228}, {"ethertype", 0x0800}, {"ip.proto", IP_PROTO_IPV4}, {"ppp.protocol", 0x0021},
-	         {"chdlc.protocol", 0x0800}, {"gre.proto", 0x0800}, {"llc.dsap", 0x06}, {"null.type", 2}},
+	.keys = {{"linktype", 228},
+             {"ethertype", 0x0800},
+             {"ip.proto", IP_PROTO_IPV4},
+             {"ppp.protocol", 0x0021},
+             {"chdlc.protocol", 0x0800},
+             {"gre.proto", 0x0800},
+             {"llc.dsap", 0x06},
+             {"null.type", 2}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode,
 };

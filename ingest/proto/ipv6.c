@@ -5,6 +5,7 @@ enum { PROTOCOL };
 
 enum {
 	HEADER_LEN = 40,
+	ADDRESS_LEN = 16,
 	JUMBO_MIN = 65536,
 	FRAGMENT_OFFSET = 0xfff8,
 	FRAGMENT_MORE = 0x0001,
@@ -82,9 +83,9 @@ static void limit(struct dissection *d, uint32_t payload, uint8_t next)
 
 static void decode(struct dissection *d)
 {
-	uint32_t first = (uint32_t)bytes_peek(d->rest, 0, 4); // version, traffic class, flow label
+	unsigned version = (unsigned)bytes_peek(d->rest, 0, 1) >> 4;
 
-	if (d->rest.left && first >> 28 != 6) {
+	if (d->rest.left && version != 6) {
 		dissect_reject(d);
 		return;
 	}
@@ -93,15 +94,15 @@ static void decode(struct dissection *d)
 		return;
 	}
 	struct headers *ip = ip_begin(d, 6);
-	ip->tos = (uint8_t)(first >> 20);
-	bytes_skip(&d->rest, 4);
-	uint16_t payload = bytes_u16(&d->rest);
-	uint8_t next = bytes_u8(&d->rest);
-	ip->ttl = bytes_u8(&d->rest);
-	struct bytes addresses = d->rest;
-	addresses.left = 32;
-	ip->src = ip_address6(&d->rest);
-	ip->dst = ip_address6(&d->rest);
+	ip->tos = (uint8_t)(bytes_peek(d->rest, 0, 2) >> 4); // behind the version, before the flow label
+	struct bytes header = bytes_split(&d->rest, HEADER_LEN);
+	bytes_skip(&header, 4);
+	uint16_t payload = bytes_u16(&header);
+	uint8_t next = bytes_u8(&header);
+	ip->ttl = bytes_u8(&header);
+	struct bytes addresses = header;
+	ip_address6(&header, &ip->src);
+	ip_address6(&header, &ip->dst);
 	d->pseudo_sum = checksum_sum(addresses);
 	d->checksummable = !d->quoting;
 	limit(d, payload, next);
@@ -110,20 +111,30 @@ static void decode(struct dissection *d)
 
 const struct decoder decoder_ipv6 = {
 	.name = "ipv6",
-	.keys = {{"linktype", 229}, {"ethertype", 0x86dd}, {"ip.proto", IP_PROTO_IPV6}, {"ppp.protocol", 0x0057},
-	         {"chdlc.protocol", 0x86dd}, {"gre.proto", 0x86dd}, {"null.type", 24},
-	         {"null.type", 28}, {"null.type", 30}},
+	.keys = {{"linktype", 229},
+             {"ethertype", 0x86dd},
+             {"ip.proto", IP_PROTO_IPV6},
+             {"ppp.protocol", 0x0057},
+             {"chdlc.protocol", 0x86dd},
+             {"gre.proto", 0x86dd},
+             {"null.type", 24},
+             {"null.type", 28},
+             {"null.type", 30}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode,
 };
 
-// The sum over the addresses of the pseudo header, after one of them changed. Only for IPv6: an IPv4 packet with
-// these headers is not what they were made for.
-static void set_addresses(struct dissection *d, struct address src, struct address dst)
+// Replaces the source or destination address, in the pseudo header too. Only for IPv6: an IPv4 packet with these
+// headers is not what they were made for.
+static void replace_address(struct dissection *d, struct address *which, struct bytes by)
 {
-	d->ip->src = src;
-	d->ip->dst = dst;
-	d->pseudo_sum = checksum_sum(bytes_of(src.at, sizeof src.at)) + checksum_sum(bytes_of(dst.at, sizeof dst.at));
+	struct headers *ip = d->ip;
+
+	if (ip->ip_version != 6)
+		return;
+	ip_address6(&by, which);
+	d->pseudo_sum = checksum_sum(bytes_of(ip->src.at, sizeof ip->src.at)) +
+	                checksum_sum(bytes_of(ip->dst.at, sizeof ip->dst.at));
 }
 
 // A mobile node's home address stands for the source address, in the pseudo header too (RFC 6275, 11.3.1).
@@ -138,8 +149,8 @@ static void decode_options(struct dissection *d)
 		dissect_malformed(d, PACKET_ERROR_MALFORMED);
 		return;
 	}
-	if (home.left == 16 && d->ip->ip_version == 6)
-		set_addresses(d, ip_address6(&home), d->ip->dst);
+	if (home.left == ADDRESS_LEN)
+		replace_address(d, &d->ip->src, home);
 	follow(d, next);
 }
 
@@ -159,33 +170,32 @@ const struct decoder decoder_ipv6_dstopts = {
 
 enum routing_type { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENT = 4 };
 
-// Where the packet is to end up, which its pseudo header has for destination (RFC 8200, 8.1); false: as the IPv6
-// header says. A segment routing header (RFC 8754, 2) lists the last segment first.
-static bool final_destination(struct bytes body, struct address *to)
+// The address at which the packet is to end up, which its pseudo header has for destination (RFC 8200, 8.1); empty:
+// as the IPv6 header says. A segment routing header (RFC 8754, 2) lists the last segment first.
+static struct bytes final_destination(struct bytes body)
 {
 	uint8_t type = bytes_u8(&body);
 	uint8_t segments_left = bytes_u8(&body);
 	bytes_skip(&body, 4);
-	if (!segments_left || body.left < 16)
-		return false;
+	if (!segments_left || body.left < ADDRESS_LEN)
+		return bytes_split(&body, 0);
 	if (type == ROUTING_SOURCE || type == ROUTING_MOBILE)
-		bytes_skip(&body, body.left - 16);
+		bytes_skip(&body, body.left - ADDRESS_LEN);
 	else if (type != ROUTING_SEGMENT)
-		return false;
-	*to = ip_address6(&body);
-	return true;
+		return bytes_split(&body, 0);
+	return bytes_split(&body, ADDRESS_LEN);
 }
 
 static void decode_routing(struct dissection *d)
 {
 	uint8_t next;
-	struct address final;
 	struct bytes body = take_extension(&d->rest, &next);
 
 	if (body.bad)
 		return;
-	if (d->ip->ip_version == 6 && final_destination(body, &final))
-		set_addresses(d, d->ip->src, final);
+	struct bytes final = final_destination(body);
+	if (final.left)
+		replace_address(d, &d->ip->dst, final);
 	follow(d, next);
 }
 

@@ -10,18 +10,29 @@ enum {
 	LINK_ETHERTYPE_IPX = 0x8137,
 };
 
-// A MAC address, as a struct address.
-static inline struct address link_mac(struct bytes *b)
+// Reads a MAC address in place.
+static inline void link_mac(struct bytes *b, struct address *to)
 {
-	struct address a = {{0}};
-	bytes_copy(b, a.at + 10, 6);
-	return a;
+	memset(to->at, 0, 10);
+	bytes_copy(b, to->at + 10, 6);
 }
 
 // Whether a link layer's addresses and type are the frame's: until there is an IP header, whose tunnel it would be in.
 static inline bool link_is_of_frame(const struct dissection *d)
 {
 	return !d->packet->ip.ip_version;
+}
+
+// The addresses of a frame: destination first.
+static inline void link_macs(struct dissection *d)
+{
+	struct bytes addresses = bytes_split(&d->rest, 12);
+
+	if (addresses.bad || !link_is_of_frame(d))
+		return;
+	link_mac(&addresses, &d->packet->mac_dst);
+	link_mac(&addresses, &d->packet->mac_src);
+	d->packet->has_macs = true;
 }
 
 // What follows has this ethertype, in the decoder's table "ethertype".

@@ -6,10 +6,10 @@
 
 enum { SLL_ETHERTYPE, SLL_LLC, SLL_LINUX, SLL_GRE, SLL_HARDWARE };
 
-#define SLL_TABLES                                                                                                     \
+#define SLL_TABLES                                                                                                 \
 	{                                                                                                              \
-		[SLL_ETHERTYPE] = "ethertype", [SLL_LLC] = "llc", [SLL_LINUX] = "sll.ltype", [SLL_GRE] = "gre.proto",  \
-		[SLL_HARDWARE] = "sll.hatype"                                                                          \
+		[SLL_ETHERTYPE] = "ethertype", [SLL_LLC] = "llc", [SLL_LINUX] = "sll.ltype", [SLL_GRE] = "gre.proto",      \
+		[SLL_HARDWARE] = "sll.hatype"                                                                              \
 	}
 
 enum {
@@ -25,7 +25,7 @@ static inline void sll_set_mac(struct packet *p, struct bytes address, unsigned 
 	if (address_len != 6)
 		return;
 	memset(&p->mac_dst, 0, sizeof p->mac_dst);
-	p->mac_src = link_mac(&address);
+	link_mac(&address, &p->mac_src);
 	p->has_macs = true;
 }
 
@@ -35,7 +35,8 @@ static inline void sll_follow(struct dissection *d, uint16_t hardware, struct by
 	if (d->rest.bad)
 		return;
 	sll_set_mac(d->packet, address, address_len);
-	dissect_try(d, SLL_HARDWARE, hardware);
+	if (protocol <= LINK_ETHERTYPE_MIN)
+		dissect_try(d, SLL_HARDWARE, hardware);
 	if (hardware == SLL_HARDWARE_IPGRE)
 		dissect_next(d, SLL_GRE, protocol);
 	else if (protocol > LINK_ETHERTYPE_MIN)

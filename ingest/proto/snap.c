@@ -50,7 +50,11 @@ static void decode(struct dissection *d)
 
 const struct decoder decoder_snap = {
 	.keys = {{"llc.snap", 0}},
-	.tables = {[ETHERTYPE] = "ethertype", [CISCO] = "llc.cisco_pid", [BRIDGED] = "llc.bridged_pid",
-	           [APPLE] = "llc.apple_atalk_pid", [EXTREME] = "llc.extreme_pid", [NORTEL] = "llc.nortel_pid"},
+	.tables = {[ETHERTYPE] = "ethertype",
+               [CISCO] = "llc.cisco_pid",
+               [BRIDGED] = "llc.bridged_pid",
+               [APPLE] = "llc.apple_atalk_pid",
+               [EXTREME] = "llc.extreme_pid",
+               [NORTEL] = "llc.nortel_pid"},
 	.decode = decode,
 };

@@ -98,20 +98,21 @@ static void judge_flags(struct dissection *d, uint16_t word)
 static void decode(struct dissection *d)
 {
 	struct tcp_header *tcp = &d->ip->tcp;
-	struct bytes segment = d->rest;
+	struct bytes segment = d->rest, ports = d->rest;
 
-	ip_ports(d, &d->rest);
+	ip_ports(d, &ports);
+	struct bytes header = bytes_split(&d->rest, HEADER_MIN);
+	if (header.bad)
+		return;
+	bytes_skip(&header, 4);
 	tcp->mss = -1;
 	tcp->window_scale = -1;
-	tcp->seq = bytes_u32(&d->rest);
-	tcp->ack = bytes_u32(&d->rest);
-	uint16_t word = bytes_u16(&d->rest);
+	tcp->seq = bytes_u32(&header);
+	tcp->ack = bytes_u32(&header);
+	uint16_t word = bytes_u16(&header);
 	tcp->flags = word & FLAG_BITS;
-	tcp->window = bytes_u16(&d->rest);
-	uint16_t checksum = bytes_u16(&d->rest);
-	bytes_skip(&d->rest, 2);
-	if (d->rest.bad)
-		return;
+	tcp->window = bytes_u16(&header);
+	uint16_t checksum = bytes_u16(&header);
 
 	judge_flags(d, word);
 	ip_verify(d, segment, checksum, ip_pseudo_sum(d, IP_PROTO_TCP, segment.left));

@@ -3,16 +3,22 @@
 
 enum { PORT };
 
-enum { HEADER_LEN = 8, JUMBO_MIN = 65536 };
+enum {
+	HEADER_LEN = 8,
+	JUMBO_MIN = 65536,
+	SYSTEM_PORTS = 1024, // RFC 6335, 6: below are the system ports
+};
 
-// Wireshark looks at the lower port first.
+// Wireshark looks at the lower port first. A system port says what the datagram is, known here or not: the other is
+// a client's, which may be any number.
 static void offer_ports(struct dissection *d)
 {
 	uint16_t src = d->ip->src_port, dst = d->ip->dst_port;
+	uint16_t low = src < dst ? src : dst, high = src < dst ? dst : src;
 
-	dissect_try(d, PORT, src < dst ? src : dst);
-	if (src != dst)
-		dissect_try(d, PORT, src < dst ? dst : src);
+	dissect_try(d, PORT, low);
+	if (high != low && low >= SYSTEM_PORTS)
+		dissect_try(d, PORT, high);
 }
 
 // Cuts the rest, the datagram, to the length in its header.
@@ -35,15 +41,17 @@ static void limit(struct dissection *d, uint16_t length)
 
 static void decode_udp(struct dissection *d)
 {
-	struct bytes header = d->rest;
+	struct bytes datagram = d->rest, ports = d->rest;
 
-	ip_ports(d, &header);
-	uint16_t length = bytes_u16(&header);
-	uint16_t checksum = bytes_u16(&header);
+	ip_ports(d, &ports);
+	struct bytes header = bytes_split(&datagram, HEADER_LEN);
 	if (header.bad) {
 		bytes_fail(&d->rest);
 		return;
 	}
+	bytes_skip(&header, 4);
+	uint16_t length = bytes_u16(&header);
+	uint16_t checksum = bytes_u16(&header);
 	limit(d, length);
 	if (d->rest.bad)
 		return;
@@ -64,13 +72,15 @@ const struct decoder decoder_udp = {
 // The checksum covers the first `coverage` bytes, 0 meaning all; the pseudo header has the whole length.
 static void decode_udplite(struct dissection *d)
 {
-	struct bytes datagram = d->rest, covered = d->rest;
+	struct bytes datagram = d->rest, covered = d->rest, ports = d->rest;
 
-	ip_ports(d, &d->rest);
-	uint16_t coverage = bytes_u16(&d->rest);
-	uint16_t checksum = bytes_u16(&d->rest);
-	if (d->rest.bad)
+	ip_ports(d, &ports);
+	struct bytes header = bytes_split(&d->rest, HEADER_LEN);
+	if (header.bad)
 		return;
+	bytes_skip(&header, 4);
+	uint16_t coverage = bytes_u16(&header);
+	uint16_t checksum = bytes_u16(&header);
 	d->ip->has_transport = true;
 	if (coverage >= HEADER_LEN && coverage <= covered.left)
 		covered.left = coverage;

@@ -21,9 +21,10 @@ static const char *const ERRORS[] = {
 #undef X
 };
 
-static const char HEADINGS[] = "number\tverdict\terrors\tstack\tip_version\tsrc\tdst\tprotocol\tsrc_port\tdst_port\t"
-                               "tcp_flags\tseq\tack\twindow\tpayload_len\tvlan\tttl\tip_id\tfragment\tip_checksum\t"
-                               "l4_checksum\tquoted\n";
+static const char HEADINGS[] =
+	"number\tverdict\terrors\tstack\tip_version\tsrc\tdst\tprotocol\tsrc_port\tdst_port\t"
+	"tcp_flags\tseq\tack\twindow\tpayload_len\tvlan\tttl\tip_id\tfragment\tip_checksum\t"
+	"l4_checksum\tquoted\n";
 
 static void print_errors(uint32_t errors)
 {
@@ -84,7 +85,7 @@ static void print_quoted(const struct packet *p)
 static void print_packet(const struct packet *p)
 {
 	const struct headers *ip = &p->ip;
-	char stack[1024];
+	char stack[4096];
 
 	dissect_stack_text(p, stack, sizeof stack);
 	printf("%" PRId64 "\t%s\t", p->number, VERDICTS[p->verdict]);

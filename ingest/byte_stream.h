@@ -1,0 +1,56 @@
+// The uncompressed bytes of a file, pipe or memory, front to end, through a window that the reader looks into.
+#ifndef INGEST_BYTE_STREAM_H
+#define INGEST_BYTE_STREAM_H
+
+#include "disk_file.h"
+
+struct byte_stream {
+	struct disk_file file;
+	struct unpack *unpack; // NULL: the file is not compressed
+	uint8_t *buffer;       // the window: bytes from `start` to `end` are unread; owned unless is_memory
+	size_t capacity, start, end;
+	uint64_t position;     // of buffer[start] in the uncompressed stream
+	bool ended;            // nothing follows buffer[end]
+	bool is_memory;
+	enum capture_compression compression;
+};
+
+// Opens path ("-": standard input), compressed or not. False, with *fault filled and nothing to close, when it cannot
+// be read.
+bool byte_stream_open(struct byte_stream *, const char *path, struct capture_fault *fault);
+
+// The same from memory, which stays the caller's and must last.
+void byte_stream_open_memory(struct byte_stream *, const char *name, const void *data, size_t length);
+void byte_stream_close(struct byte_stream *);
+
+// Reads on until the window holds `length` bytes or the stream ends. The window grows only as bytes really come.
+void byte_stream_fill(struct byte_stream *, size_t length);
+
+// The next `length` bytes, or all that are left when there are fewer. They stay unread, and valid until the next call
+// other than byte_stream_skip.
+static inline struct bytes byte_stream_peek(struct byte_stream *s, size_t length)
+{
+	if (s->end - s->start < length)
+		byte_stream_fill(s, length);
+	size_t left = s->end - s->start;
+	return bytes_of(s->buffer + s->start, left < length ? left : length);
+}
+
+// Counts bytes that were peeked at as read.
+static inline void byte_stream_skip(struct byte_stream *s, size_t length)
+{
+	s->start += length;
+	s->position += length;
+}
+
+// Copies out up to `length` bytes; fewer only at the end.
+size_t byte_stream_read(struct byte_stream *, void *to, size_t length);
+
+// Reads and drops the rest, of a compressed file up to a limit (it may unpack to any size). Returns the position of
+// the end.
+uint64_t byte_stream_drain(struct byte_stream *);
+
+// What broke the stream off before its end; NULL nothing did. Ask when the stream has ended.
+const struct capture_fault *byte_stream_fault(const struct byte_stream *);
+
+#endif

@@ -1,0 +1,186 @@
+// IP fragments to datagrams. See defragment.h.
+#include "defragment.h"
+
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "../common/message.h"
+
+enum {
+	BUCKETS = 4096,
+	RANGES_MAX = 1024,     // separate pieces of a datagram; more are not taken
+	DATAGRAM_MAX = 131072, // the furthest that an offset and a length can reach, and a little more
+};
+
+struct fragment_key {
+	struct address src, dst;
+	uint32_t ip_id;
+	uint8_t ip_version, protocol;
+	uint16_t zero;
+};
+
+struct range {
+	uint32_t start, end;
+};
+
+struct datagram {
+	struct datagram *next_in_bucket, *older, *newer;
+	struct fragment_key key;
+	uint8_t *data;
+	size_t capacity;
+	struct range *ranges; // what has come, in order, apart from each other
+	unsigned range_count;
+	uint32_t length; // 0: the last fragment has not come
+};
+
+void defragmenter_init(struct defragmenter *d)
+{
+	*d = (struct defragmenter){0};
+}
+
+static void datagram_free(struct datagram *g)
+{
+	if (!g)
+		return;
+	free(g->data);
+	free(g->ranges);
+	free(g);
+}
+
+static size_t bucket_of(const struct fragment_key *key)
+{
+	return XXH3_64bits(key, sizeof *key) & (BUCKETS - 1);
+}
+
+// Out of the table; the caller owns it.
+static void take_out(struct defragmenter *d, struct datagram *g)
+{
+	struct datagram **at = &d->buckets[bucket_of(&g->key)];
+	while (*at != g)
+		at = &(*at)->next_in_bucket;
+	*at = g->next_in_bucket;
+	*(g->older ? &g->older->newer : &d->oldest) = g->newer;
+	*(g->newer ? &g->newer->older : &d->newest) = g->older;
+	d->count--;
+	d->bytes -= g->capacity;
+}
+
+static void drop_oldest(struct defragmenter *d)
+{
+	struct datagram *g = d->oldest;
+	take_out(d, g);
+	datagram_free(g);
+}
+
+void defragmenter_release(struct defragmenter *d)
+{
+	while (d->oldest)
+		drop_oldest(d);
+	datagram_free(d->finished);
+	free(d->buckets);
+	defragmenter_init(d);
+}
+
+static struct datagram *find_or_make(struct defragmenter *d, const struct fragment_key *key)
+{
+	if (!d->buckets)
+		d->buckets = memory_alloc(BUCKETS * sizeof(struct datagram *));
+	struct datagram **bucket = &d->buckets[bucket_of(key)];
+	for (struct datagram *g = *bucket; g; g = g->next_in_bucket)
+		if (memcmp(&g->key, key, sizeof *key) == 0)
+			return g;
+	if (d->count == DEFRAGMENT_DATAGRAMS_MAX)
+		drop_oldest(d);
+	struct datagram *g = memory_alloc(sizeof *g);
+	g->key = *key;
+	g->next_in_bucket = *bucket;
+	*bucket = g;
+	g->older = d->newest;
+	*(d->newest ? &d->newest->newer : &d->oldest) = g;
+	d->newest = g;
+	d->count++;
+	return g;
+}
+
+static void make_room(struct defragmenter *d, struct datagram *g, size_t end)
+{
+	if (end <= g->capacity)
+		return;
+	size_t capacity = g->capacity ? g->capacity : 4096;
+	while (capacity < end)
+		capacity *= 2;
+	d->bytes += capacity - g->capacity;
+	g->data = memory_resize(g->data, capacity);
+	g->capacity = capacity;
+}
+
+// Notes that [start, end) has come: one range for all that it touches.
+static void add_range(struct datagram *g, uint32_t start, uint32_t end)
+{
+	unsigned first = 0, last;
+	while (first < g->range_count && g->ranges[first].end < start)
+		first++;
+	for (last = first; last < g->range_count && g->ranges[last].start <= end; last++) {
+		start = g->ranges[last].start < start ? g->ranges[last].start : start;
+		end = g->ranges[last].end > end ? g->ranges[last].end : end;
+	}
+	if (first == last) {
+		g->ranges = memory_resize(g->ranges, (g->range_count + 1) * sizeof *g->ranges);
+		memmove(g->ranges + first + 1, g->ranges + first, (g->range_count - first) * sizeof *g->ranges);
+		g->range_count++;
+	} else {
+		memmove(g->ranges + first + 1, g->ranges + last, (g->range_count - last) * sizeof *g->ranges);
+		g->range_count -= last - first - 1;
+	}
+	g->ranges[first] = (struct range){start, end};
+}
+
+// Copies what has not come before: of overlapping fragments the first to come counts.
+static void copy_new(struct datagram *g, uint32_t start, struct bytes data)
+{
+	uint32_t at = start, end = start + (uint32_t)data.left;
+	for (unsigned i = 0; i <= g->range_count && at < end; i++) {
+		uint32_t until = i < g->range_count ? g->ranges[i].start : end;
+		if (until > end)
+			until = end;
+		if (at < until)
+			memcpy(g->data + at, data.at + (at - start), until - at);
+		if (i < g->range_count && g->ranges[i].end > at)
+			at = g->ranges[i].end;
+	}
+}
+
+static bool is_complete(const struct datagram *g)
+{
+	return g->length && g->range_count && g->ranges[0].start == 0 && g->ranges[0].end >= g->length;
+}
+
+bool defragment(struct defragmenter *d, const struct packet *p, struct bytes *whole)
+{
+	const struct headers *ip = &p->ip;
+	struct fragment_key key = {ip->src, ip->dst, ip->ip_id, ip->ip_version, ip->protocol, 0};
+	uint32_t start = ip->fragment_offset, length = (uint32_t)p->payload.left;
+	datagram_free(d->finished);
+	d->finished = NULL;
+	if (!ip->is_fragment || p->payload_len != length || length == 0 || start + length > DATAGRAM_MAX)
+		return false;
+	struct datagram *g = find_or_make(d, &key);
+	if (g->range_count == RANGES_MAX)
+		return false;
+	make_room(d, g, start + length);
+	copy_new(g, start, p->payload);
+	add_range(g, start, start + length);
+	if (!ip->more_fragments)
+		g->length = start + length;
+	if (is_complete(g)) {
+		take_out(d, g);
+		d->finished = g;
+		*whole = bytes_of(g->data, g->length);
+		return true;
+	}
+	while (d->bytes > DEFRAGMENT_BYTES_MAX)
+		drop_oldest(d);
+	return false;
+}

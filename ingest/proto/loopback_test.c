@@ -1,0 +1,14 @@
+// Ethernet's configuration testing protocol: "The Ethernet" (DIX 2.0), 8, loopback.
+#include "../decoder.h"
+
+static void decode(struct dissection *d)
+{
+	if (dissect_wire_left(d))
+		dissect_layer(d, "data");
+}
+
+const struct decoder decoder_loopback_test = {
+	.name = "loop",
+	.keys = {{"ethertype", 0x9000}},
+	.decode = decode,
+};

@@ -1,0 +1,46 @@
+// Linux netfilter's log: tcpdump.org/linktypes/LINKTYPE_NFLOG.html. The packet is in one of its attributes.
+#include "../decoder.h"
+
+enum { ETHERTYPE };
+
+enum { FAMILY_IPV4 = 2, FAMILY_IPV6 = 10, ATTRIBUTE_PAYLOAD = 9, ATTRIBUTE_HEADER_LEN = 4 };
+
+static void offer(struct dissection *d, uint8_t family)
+{
+	if (family == FAMILY_IPV4)
+		dissect_next(d, ETHERTYPE, 0x0800);
+	else if (family == FAMILY_IPV6)
+		dissect_next(d, ETHERTYPE, 0x86dd);
+	else
+		dissect_unknown(d);
+}
+
+// Attributes start at multiples of four bytes; their length covers their header, both in the capturing machine's order.
+static void decode(struct dissection *d)
+{
+	uint8_t family = bytes_u8(&d->rest);
+
+	bytes_skip(&d->rest, 3);
+	while (d->rest.left) {
+		size_t length = bytes_uint_le(&d->rest, 2);
+		uint64_t type = bytes_uint_le(&d->rest, 2);
+		if (length < ATTRIBUTE_HEADER_LEN) {
+			bytes_fail(&d->rest);
+			return;
+		}
+		length -= ATTRIBUTE_HEADER_LEN;
+		if (type == ATTRIBUTE_PAYLOAD) {
+			dissect_limit(d, (uint32_t)length);
+			offer(d, family);
+			return;
+		}
+		bytes_skip(&d->rest, length + (4 - length % 4) % 4);
+	}
+}
+
+const struct decoder decoder_nflog = {
+	.name = "nflog",
+	.keys = {{"linktype", 239}},
+	.tables = {[ETHERTYPE] = "ethertype"},
+	.decode = decode,
+};

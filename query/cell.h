@@ -1,0 +1,42 @@
+// A value of a result row as text.
+#ifndef QUERY_CELL_H
+#define QUERY_CELL_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "sink.h"
+
+enum cell_kind { CELL_NULL, CELL_NUMBER, CELL_TEXT, CELL_BLOB };
+
+enum { CELL_NUMBER_ROOM = 40 };
+
+struct cell {
+	enum cell_kind kind;
+	const char *at; // text, the bytes of a blob, or `number`; of the statement's current row
+	size_t length;
+	char number[CELL_NUMBER_ROOM];
+};
+
+// How many digits a REAL gets: as many as tell it from its neighbours, or 15, which people like better.
+enum cell_digits { CELL_EXACT, CELL_ROUNDED };
+
+void cell_read(struct cell *, sqlite3_stmt *, int column, enum cell_digits);
+
+// As it is; blobs as hex digits. For files: a terminal gets the next one.
+void cell_write(struct sink *, const struct cell *);
+
+// For a terminal and for people: control and bidirectional characters and invalid UTF-8 as \n, \t, \xHH or \u{H}.
+void cell_write_clean(struct sink *, const struct cell *);
+
+// The same for text; the characters in `kept` ("\n") stay as they are.
+void text_write_clean(struct sink *, const char *text, size_t length, const char *kept);
+
+// The character at text and the bytes it takes; 0: invalid UTF-8.
+size_t text_decode(const char *text, size_t left, uint32_t *code);
+
+// Terminal columns of clean text, and how many bytes of it fit into `columns`.
+size_t text_width(const char *text, size_t length);
+size_t text_fit(const char *text, size_t length, size_t columns);
+
+#endif

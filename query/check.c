@@ -1,0 +1,155 @@
+// Report headers against their statements. See check.h.
+#include "check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../common/message.h"
+#include "guard.h"
+#include "output.h"
+
+struct check {
+	struct guard guard;
+	const struct option_spec *command_options;
+	const struct report *report;
+	bool used[256]; // parameters of the report that a statement has
+	int wrong;
+};
+
+PRINTF_LIKE(2, 3)
+static void say(struct check *check, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	message_error("report %s: %s", check->report->name, text);
+	check->wrong++;
+}
+
+static void check_columns(struct check *check, const struct report_section *section, sqlite3_stmt *statement)
+{
+	int count = sqlite3_column_count(statement);
+	if (count == 1 && !strcmp(sqlite3_column_name(statement, 0), "line") && section->column_count == 0)
+		return;
+	for (int i = 0; i < count; i++) {
+		const char *name = sqlite3_column_name(statement, i);
+		if ((size_t)i >= section->column_count)
+			say(check, "line %d: column %s is not documented", section->line, name);
+		else if (strcmp(section->columns[i].name, name) != 0)
+			say(check, "line %d: column %d is %s, documented is %s", section->line, i + 1, name,
+			    section->columns[i].name);
+	}
+	for (size_t i = (size_t)count; i < section->column_count; i++)
+		say(check, "line %d: column %s is documented, but not there", section->line, section->columns[i].name);
+	for (size_t i = 0; i < section->column_count; i++) {
+		if (!*section->columns[i].help)
+			say(check, "column %s has no text", section->columns[i].name);
+	}
+}
+
+static void check_bound(struct check *check, sqlite3_stmt *statement)
+{
+	for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++) {
+		const char *name = sqlite3_bind_parameter_name(statement, i);
+		const struct report_parameter *parameter =
+			name && name[0] == ':' ? report_find_parameter(check->report, name + 1) : NULL;
+		if (!parameter)
+			say(check, "parameter %s is not declared", name ? name : "?");
+		else if (parameter - check->report->parameters < 256)
+			check->used[parameter - check->report->parameters] = true;
+	}
+}
+
+static void check_statement(struct check *check, const struct report_section *section)
+{
+	char error[1024];
+	sqlite3_stmt *statement, *second = NULL;
+	const char *tail;
+	if (!guard_prepare(&check->guard, section->sql, section->line, &statement, &tail, error, sizeof error)) {
+		say(check, "%s", error);
+		return;
+	}
+	if (!statement) {
+		say(check, "line %d: no statement", section->line);
+		return;
+	}
+	check_columns(check, section, statement);
+	check_bound(check, statement);
+	sqlite3_finalize(statement);
+	if (!guard_prepare(&check->guard, tail, section->line, &second, &tail, error, sizeof error) || second)
+		say(check, "line %d: a second statement; write '-- section: Title' before it", section->line);
+	sqlite3_finalize(second);
+}
+
+static bool known_format(const char *formats)
+{
+	static const char all[] = "|" OUTPUT_FORMATS "|";
+	for (const char *at = formats; *at;) {
+		char word[32];
+		at += strspn(at, ", ");
+		size_t length = strcspn(at, ", ");
+		snprintf(word, sizeof word, "|%.*s|", (int)length, at);
+		if (!strstr(all, word))
+			return false;
+		at += length;
+	}
+	return true;
+}
+
+static void check_parameters(struct check *check)
+{
+	for (size_t i = 0; i < check->report->parameter_count; i++) {
+		const struct report_parameter *parameter = &check->report->parameters[i];
+		if (i < 256 && !check->used[i])
+			say(check, "parameter :%s is declared, but not used", parameter->name);
+		if (!*parameter->help)
+			say(check, "parameter :%s has no text", parameter->name);
+		for (const struct option_spec *spec = check->command_options; spec->name; spec++) {
+			if (!strcmp(spec->name, parameter->option))
+				say(check, "parameter :%s is an option of the command; choose another name", parameter->name);
+		}
+		if (!strcmp(parameter->option, "help"))
+			say(check, "parameter :%s is an option of the command; choose another name", parameter->name);
+	}
+}
+
+static void check_report(struct check *check, const struct report *report)
+{
+	check->report = report;
+	memset(check->used, 0, sizeof check->used);
+	if (!report->summary)
+		say(check, "no header: the first line is a comment that says what the report shows");
+	for (size_t i = 0; i < report->section_count; i++) {
+		const struct report_section *section = &report->sections[i];
+		if (section->formats && !known_format(section->formats))
+			say(check, "section[%s]: unknown format", section->formats);
+		check_statement(check, section);
+	}
+	if (report->section_count == 0)
+		say(check, "no statement");
+	check_parameters(check);
+}
+
+int check_reports(const struct catalog *catalog, const struct option_spec *command_options)
+{
+	struct check check = {.command_options = command_options};
+	if (!guard_open_empty(&check.guard)) {
+		guard_release(&check.guard);
+		return EXIT_FAILED;
+	}
+	for (size_t i = 0; i < catalog->count; i++) {
+		struct report report;
+		if (!catalog_parse(&catalog->entries[i], &report)) {
+			check.wrong++;
+			continue;
+		}
+		check_report(&check, &report);
+		report_release(&report);
+	}
+	guard_release(&check.guard);
+	message_note("%d reports checked, %d things wrong", (int)catalog->count, check.wrong);
+	return check.wrong ? EXIT_FAILED : EXIT_DONE;
+}

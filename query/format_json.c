@@ -1,0 +1,136 @@
+// json: an array of objects; of a report with titled sections, an object with such an array for each title.
+// jsonl: an object a line; with titled sections, its first member "section" is the title.
+#include <stdio.h>
+#include <string.h>
+
+#include "cell.h"
+#include "output.h"
+
+static void write_string(struct sink *sink, const char *text, size_t length)
+{
+	size_t plain = 0;
+	sink_char(sink, '"');
+	for (size_t taken; length > 0; text += taken, length -= taken) {
+		uint32_t code;
+		char escape[16];
+		taken = text_decode(text, length, &code);
+		if (taken > 0 && code >= 0x20 && code != '"' && code != '\\' && !(code >= 0x7f && code < 0xa0)) {
+			plain += taken;
+			continue;
+		}
+		sink_write(sink, text - plain, plain);
+		plain = 0;
+		if (taken == 0) {
+			sink_text(sink, "\xef\xbf\xbd"); // U+FFFD
+			taken = 1;
+		} else if (code == '"' || code == '\\') {
+			sink_char(sink, '\\');
+			sink_char(sink, (char)code);
+		} else {
+			const char *letter = strchr("\nn\tt\rr", (int)code);
+			snprintf(escape, sizeof escape, code && letter ? "\\%c" : "\\u%04x",
+			         code && letter ? letter[1] : (int)code);
+			sink_text(sink, escape);
+		}
+	}
+	sink_write(sink, text - plain, plain);
+	sink_char(sink, '"');
+}
+
+static void write_value(struct sink *sink, const struct cell *cell)
+{
+	switch (cell->kind) {
+	case CELL_NULL:
+		sink_text(sink, "null");
+		break;
+	case CELL_NUMBER: // JSON has no infinity: a number that is read as one
+		sink_text(sink, !strcmp(cell->at, "Inf") ? "9e999" : !strcmp(cell->at, "-Inf") ? "-9e999" : cell->at);
+		break;
+	case CELL_TEXT:
+		write_string(sink, cell->at, cell->length);
+		break;
+	case CELL_BLOB:
+		sink_char(sink, '"');
+		cell_write(sink, cell);
+		sink_char(sink, '"');
+		break;
+	}
+}
+
+static void write_member(struct output *output, const char *name)
+{
+	write_string(output->sink, name, strlen(name));
+	sink_char(output->sink, ':');
+}
+
+static void write_object(struct output *output)
+{
+	struct cell cell;
+	const char *between = "";
+	sink_char(output->sink, '{');
+	if (output->titled && output->format == &format_jsonl) {
+		write_member(output, "section");
+		write_string(output->sink, output->title ? output->title : "", output->title ? strlen(output->title) : 0);
+		between = ",";
+	}
+	for (int i = 0; i < output->columns; i++, between = ",") {
+		sink_text(output->sink, between);
+		write_member(output, sqlite3_column_name(output->row, i));
+		cell_read(&cell, output->row, i, CELL_EXACT);
+		write_value(output->sink, &cell);
+	}
+	sink_char(output->sink, '}');
+}
+
+static void json_begin(struct output *output)
+{
+	if (output->titled)
+		sink_char(output->sink, '{');
+}
+
+static void json_section_begin(struct output *output)
+{
+	char number[32];
+	if (output->titled) {
+		snprintf(number, sizeof number, "section %d", output->sections);
+		sink_text(output->sink, output->sections > 1 ? ",\n" : "\n");
+		write_member(output, output->title ? output->title : number);
+	}
+	sink_char(output->sink, '[');
+}
+
+static void json_row(struct output *output)
+{
+	sink_text(output->sink, output->rows > 0 ? ",\n" : "\n");
+	write_object(output);
+}
+
+static void json_section_end(struct output *output)
+{
+	sink_text(output->sink, output->rows > 0 ? "\n]" : "]");
+	if (!output->titled)
+		sink_char(output->sink, '\n');
+}
+
+static void json_end(struct output *output)
+{
+	if (output->titled)
+		sink_text(output->sink, "\n}\n");
+}
+
+static void jsonl_row(struct output *output)
+{
+	write_object(output);
+	sink_char(output->sink, '\n');
+}
+
+const struct format format_json = {
+	.name = "json",
+	.begin = json_begin,
+	.section_begin = json_section_begin,
+	.row = json_row,
+	.section_end = json_section_end,
+	.end = json_end,
+};
+
+const struct format format_jsonl = {.name = "jsonl", .row = jsonl_row};

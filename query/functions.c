@@ -1,0 +1,187 @@
+// The table of SQL functions, and the small ones. All take NULL for NULL.
+#include "functions.h"
+SQLITE_EXTENSION_INIT3
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "query.h"
+
+enum { PURE = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS };
+
+static const struct {
+	const char *name;
+	int arguments, flags;
+	void (*call)(sqlite3_context *, int, sqlite3_value **);
+	void (*step)(sqlite3_context *, int, sqlite3_value **);
+	void (*final)(sqlite3_context *);
+} functions[] = {
+	{"ip_in", 2, PURE, function_ip_in, NULL, NULL},
+	{"tcp_flags", 1, PURE, function_tcp_flags, NULL, NULL},
+	{"tcp_flags", 2, PURE, function_tcp_flags, NULL, NULL},
+	{"iso_time", 1, PURE, function_iso_time, NULL, NULL},
+	{"percentile", 2, PURE, NULL, function_percentile_step, function_percentile_final},
+	{"median", 1, PURE, NULL, function_median_step, function_percentile_final},
+	// A case's own views may not use it: patterns can be costly.
+	{"regexp", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, function_regexp, NULL, NULL},
+};
+
+int functions_register(sqlite3 *db)
+{
+	int result = functions_register_packet_bytes(db);
+	for (size_t i = 0; i < sizeof functions / sizeof *functions && result == SQLITE_OK; i++) {
+		result = sqlite3_create_function_v2(db, functions[i].name, functions[i].arguments, functions[i].flags, NULL,
+		                                    functions[i].call, functions[i].step, functions[i].final, NULL);
+	}
+	return result;
+}
+
+// ---- ip_in(address, prefix) ---------------------------------------------------------------------------------------
+
+// An address or a prefix: "10.0.0.0/8", "2001:db8::1", "aa:bb:cc:dd:ee:ff".
+struct prefix {
+	int family; // AF_INET, AF_INET6, AF_UNSPEC for MAC addresses
+	unsigned bits;
+	unsigned char at[16];
+};
+
+static bool parse_mac(const char *text, unsigned char at[16])
+{
+	unsigned part[6];
+	int end = 0;
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &part[0], &part[1], &part[2], &part[3], &part[4], &part[5],
+	           &end) != 6 ||
+	    text[end])
+		return false;
+	for (int i = 0; i < 6; i++)
+		at[i] = (unsigned char)part[i];
+	return true;
+}
+
+static bool parse_address(const char *text, struct prefix *prefix)
+{
+	if (inet_pton(AF_INET, text, prefix->at) == 1) {
+		prefix->family = AF_INET;
+		prefix->bits = 32;
+	} else if (inet_pton(AF_INET6, text, prefix->at) == 1) {
+		prefix->family = AF_INET6;
+		prefix->bits = 128;
+	} else if (parse_mac(text, prefix->at)) {
+		prefix->family = AF_UNSPEC;
+		prefix->bits = 48;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool parse_prefix(const char *text, struct prefix *prefix)
+{
+	char address[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t length = slash ? (size_t)(slash - text) : strlen(text);
+	if (length >= sizeof address)
+		return false;
+	memcpy(address, text, length);
+	address[length] = 0;
+	if (!parse_address(address, prefix))
+		return false;
+	if (!slash)
+		return true;
+	size_t digits = strspn(slash + 1, "0123456789");
+	unsigned long bits = strtoul(slash + 1, NULL, 10);
+	if (digits == 0 || digits > 3 || slash[1 + digits] || bits > prefix->bits)
+		return false;
+	prefix->bits = (unsigned)bits;
+	return true;
+}
+
+static bool prefix_holds(const struct prefix *prefix, const struct prefix *address)
+{
+	unsigned whole = prefix->bits / 8, rest = prefix->bits % 8;
+	if (prefix->family != address->family || memcmp(prefix->at, address->at, whole) != 0)
+		return false;
+	return rest == 0 || (prefix->at[whole] ^ address->at[whole]) >> (8 - rest) == 0;
+}
+
+void function_ip_in(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	const char *address_text = (const char *)sqlite3_value_text(argv[0]);
+	const char *prefix_text = (const char *)sqlite3_value_text(argv[1]);
+	struct prefix *prefix = sqlite3_get_auxdata(context, 1), address;
+	(void)argc;
+	if (!address_text || !prefix_text)
+		return;
+	struct prefix parsed;
+	if (!prefix) {
+		if (!parse_prefix(prefix_text, &parsed)) {
+			char *error =
+				sqlite3_mprintf("ip_in: '%.60s' is not an address, nor a prefix such as 10.0.0.0/8", prefix_text);
+			sqlite3_result_error(context, error ? error : "ip_in", -1);
+			sqlite3_free(error);
+			return;
+		}
+		struct prefix *kept = sqlite3_malloc(sizeof *kept);
+		if (kept) {
+			*kept = parsed;
+			sqlite3_set_auxdata(context, 1, kept, sqlite3_free);
+		}
+		prefix = &parsed;
+	}
+	sqlite3_result_int(context, parse_address(address_text, &address) && prefix_holds(prefix, &address));
+}
+
+// ---- tcp_flags(flags [, 'wireshark']) -----------------------------------------------------------------------------
+
+void function_tcp_flags(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	// In tcpdump's order, which is that of Wireshark's packet list too.
+	static const char tcpdump[] = "FSRP.UEWe", wireshark[] = "FSRPAUECN";
+	const char *letters = tcpdump;
+	char text[16];
+	int length = 0;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+		return;
+	if (argc == 2) {
+		const char *style = (const char *)sqlite3_value_text(argv[1]);
+		if (style && !strcasecmp(style, "wireshark")) {
+			letters = wireshark;
+		} else if (!style || strcasecmp(style, "tcpdump") != 0) {
+			sqlite3_result_error(context, "tcp_flags: the second argument is 'tcpdump' or 'wireshark'", -1);
+			return;
+		}
+	}
+	sqlite3_int64 flags = sqlite3_value_int64(argv[0]);
+	for (int bit = 0; bit < 9; bit++) {
+		if (flags >> bit & 1)
+			text[length++] = letters[bit];
+	}
+	text[length] = 0;
+	sqlite3_result_text(context, length ? text : "none", -1, SQLITE_TRANSIENT);
+}
+
+// ---- iso_time(ns since 1970) --------------------------------------------------------------------------------------
+
+void function_iso_time(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	enum { NS_PER_SECOND = 1000000000 };
+	char text[64];
+	struct tm tm;
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+		return;
+	sqlite3_int64 ns = sqlite3_value_int64(argv[0]), rest = ns % NS_PER_SECOND;
+	time_t seconds = (time_t)(ns / NS_PER_SECOND - (rest < 0));
+	rest += rest < 0 ? NS_PER_SECOND : 0;
+	if (!gmtime_r(&seconds, &tm))
+		return;
+	snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+	         tm.tm_hour, tm.tm_min, tm.tm_sec, (int)rest);
+	sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+}

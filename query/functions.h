@@ -1,0 +1,20 @@
+// The SQL functions, each with how it is declared. Compiled for the program (SQLITE_CORE defined) and for the loadable
+// extension.
+#ifndef QUERY_FUNCTIONS_H
+#define QUERY_FUNCTIONS_H
+
+#include <sqlite3ext.h>
+
+void function_ip_in(sqlite3_context *, int argc, sqlite3_value **argv);
+void function_tcp_flags(sqlite3_context *, int argc, sqlite3_value **argv);
+void function_iso_time(sqlite3_context *, int argc, sqlite3_value **argv);
+void function_regexp(sqlite3_context *, int argc, sqlite3_value **argv);
+
+void function_percentile_step(sqlite3_context *, int argc, sqlite3_value **argv);
+void function_median_step(sqlite3_context *, int argc, sqlite3_value **argv);
+void function_percentile_final(sqlite3_context *);
+
+// packet_bytes(packet_id) keeps the last file open that it has checked.
+int functions_register_packet_bytes(sqlite3 *db);
+
+#endif

@@ -1,0 +1,525 @@
+// Read-only by construction. See guard.h.
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../common/case.h"
+#include "../common/embedded.h"
+#include "../common/message.h"
+#include "query.h"
+#include "watch.h"
+
+enum {
+	BUSY_MS = 5000, // an ingest holds the case while it commits
+	PROGRESS_STEPS = 2000,
+	CACHE_KIB = 65536,
+	MEMORY_LEAST_MIB = 256,
+	NAMES_MOST = 4000, // for suggestions
+	HEADER_SIZE = 100,
+};
+
+// ---- what is allowed ----------------------------------------------------------------------------------------------
+
+// Pragmas that only read. argument: they take the name of a table or index, or a count, and change nothing with it.
+static const struct {
+	const char *name;
+	bool argument;
+} pragmas[] = {
+	{"application_id", false}, {"collation_list", false}, {"compile_options", false},  {"data_version", false},
+	{"database_list", false},  {"encoding", false},       {"foreign_key_check", true}, {"foreign_key_list", true},
+	{"freelist_count", false}, {"function_list", false},  {"index_info", true},        {"index_list", true},
+	{"index_xinfo", true},     {"integrity_check", true}, {"journal_mode", false},     {"module_list", false},
+	{"page_count", false},     {"page_size", false},      {"pragma_list", false},      {"quick_check", true},
+	{"schema_version", false}, {"table_info", true},      {"table_list", true},        {"table_xinfo", true},
+	{"user_version", false},
+};
+
+// Functions that reach beyond the query: none of them is needed to read a case.
+static const char *const forbidden_functions[] = {
+	"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_log", "shell_add_schema",
+};
+
+static bool pragma_allowed(const char *name, const char *argument)
+{
+	for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++) {
+		if (!sqlite3_stricmp(pragmas[i].name, name))
+			return pragmas[i].argument || !argument;
+	}
+	return false;
+}
+
+static bool function_allowed(const char *name)
+{
+	for (size_t i = 0; i < sizeof forbidden_functions / sizeof *forbidden_functions; i++) {
+		if (!sqlite3_stricmp(forbidden_functions[i], name))
+			return false;
+	}
+	return true;
+}
+
+static int refuse(struct guard *guard, const char *what, const char *name, const char *value)
+{
+	snprintf(guard->refused, sizeof guard->refused, "%s%s%.80s%s%.80s", what, name ? " " : "", name ? name : "",
+	         value ? " = " : "", value ? value : "");
+	return SQLITE_DENY;
+}
+
+static int authorize(void *context, int action, const char *a, const char *b, const char *database,
+                     const char *view)
+{
+	struct guard *guard = context;
+	(void)database, (void)view;
+	switch (action) {
+	case SQLITE_SELECT:
+	case SQLITE_READ:
+	case SQLITE_RECURSIVE:
+		return SQLITE_OK;
+	case SQLITE_FUNCTION:
+		return function_allowed(b) ? SQLITE_OK : refuse(guard, "the function", b, NULL);
+	case SQLITE_PRAGMA:
+		return pragma_allowed(a, b) ? SQLITE_OK : refuse(guard, "PRAGMA", a, b);
+	default:
+		return refuse(guard, "this statement", NULL, NULL);
+	}
+}
+
+// Past blanks and comments.
+static const char *skip_blank(const char *sql)
+{
+	for (;;) {
+		sql += strspn(sql, " \t\r\n\f;");
+		if (sql[0] == '-' && sql[1] == '-') {
+			sql += strcspn(sql, "\n");
+		} else if (sql[0] == '/' && sql[1] == '*') {
+			const char *end = strstr(sql + 2, "*/");
+			sql = end ? end + 2 : sql + strlen(sql);
+		} else {
+			return sql;
+		}
+	}
+}
+
+static bool begins_like_a_query(const char *sql)
+{
+	static const char *const words[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
+	sql = skip_blank(sql);
+	size_t length = strspn(sql, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strlen(words[i]) == length && !sqlite3_strnicmp(words[i], sql, (int)length))
+			return true;
+	}
+	return !*sql;
+}
+
+// ---- the walls ----------------------------------------------------------------------------------------------------
+
+static void set_limits(sqlite3 *db)
+{
+	static const struct {
+		int id, value;
+	} limits[] = {
+		{SQLITE_LIMIT_LENGTH, 64 << 20},      {SQLITE_LIMIT_SQL_LENGTH, 1 << 20},
+		{SQLITE_LIMIT_COLUMN, 2000},          {SQLITE_LIMIT_EXPR_DEPTH, 500},
+		{SQLITE_LIMIT_COMPOUND_SELECT, 500},  {SQLITE_LIMIT_VDBE_OP, 1 << 20},
+		{SQLITE_LIMIT_FUNCTION_ARG, 100},     {SQLITE_LIMIT_ATTACHED, 0},
+		{SQLITE_LIMIT_VARIABLE_NUMBER, 1000}, {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 500},
+		{SQLITE_LIMIT_TRIGGER_DEPTH, 1},      {SQLITE_LIMIT_WORKER_THREADS, 0},
+	};
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		sqlite3_limit(db, limits[i].id, limits[i].value);
+}
+
+// Half of the machine's memory is the most that SQLite may take.
+static void limit_memory(void)
+{
+	int64_t mib = (int64_t)sysconf(_SC_PHYS_PAGES) / 1024 * (sysconf(_SC_PAGESIZE) / 1024) / 2;
+	sqlite3_hard_heap_limit64((mib < MEMORY_LEAST_MIB ? MEMORY_LEAST_MIB : mib) << 20);
+}
+
+static void configure(sqlite3 *db)
+{
+	static const struct {
+		int id, value;
+	} settings[] = {
+		{SQLITE_DBCONFIG_DEFENSIVE, 1},        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+		{SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},   {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+		{SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0},  {SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0},
+		{SQLITE_DBCONFIG_DQS_DML, 0},          {SQLITE_DBCONFIG_DQS_DDL, 0},
+		{SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1},
+	};
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+		sqlite3_db_config(db, settings[i].id, settings[i].value, NULL);
+}
+
+// Everything but the authorizer: what opening itself needs may still be done.
+static int harden(sqlite3 *db)
+{
+	static const char *modules[] = {"json_each", "json_tree", NULL};
+	char pragma[128];
+	limit_memory();
+	set_limits(db);
+	configure(db);
+	sqlite3_busy_timeout(db, BUSY_MS);
+	sqlite3_progress_handler(db, PROGRESS_STEPS, watch_progress, NULL);
+	sqlite3_drop_modules(db, modules);
+	snprintf(pragma, sizeof pragma, "PRAGMA cell_size_check = 1; PRAGMA query_only = 1; PRAGMA cache_size = -%d",
+	         CACHE_KIB);
+	int result = sqlite3_exec(db, pragma, NULL, NULL, NULL);
+	return result == SQLITE_OK ? functions_register(db) : result;
+}
+
+// Tables that belong to no file (pragma_table_info, json_each) come to be at their first use, which the authorizer would
+// take for CREATE TABLE.
+static void make_table_functions(sqlite3 *db)
+{
+	static const char *const others[] = {"json_each", "json_tree"};
+	char sql[96];
+	for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++) {
+		snprintf(sql, sizeof sql, "EXPLAIN SELECT * FROM pragma_%s", pragmas[i].name);
+		sqlite3_exec(db, sql, NULL, NULL, NULL); // some have no such table
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		snprintf(sql, sizeof sql, "EXPLAIN SELECT * FROM %s", others[i]);
+		sqlite3_exec(db, sql, NULL, NULL, NULL);
+	}
+}
+
+static void lock_down(struct guard *guard)
+{
+	make_table_functions(guard->db);
+	sqlite3_set_authorizer(guard->db, authorize, guard);
+}
+
+// ---- opening ------------------------------------------------------------------------------------------------------
+
+static int64_t integer(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t value = -1;
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+		value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return value;
+}
+
+static bool looks_like_capture(const unsigned char *head)
+{
+	static const unsigned char magics[][4] = {
+		{0xd4, 0xc3, 0xb2, 0xa1}, {0xa1, 0xb2, 0xc3, 0xd4}, {0x4d, 0x3c, 0xb2, 0xa1}, {0xa1, 0xb2, 0x3c, 0x4d},
+		{0x0a, 0x0d, 0x0d, 0x0a}, {0x28, 0xb5, 0x2f, 0xfd}, {0x04, 0x22, 0x4d, 0x18}, {0x1f, 0x8b, 0x08, 0x00},
+	};
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+		if (!memcmp(magics[i], head, i == 7 ? 3 : 4))
+			return true;
+	}
+	return false;
+}
+
+static bool read_header(const char *path, unsigned char head[HEADER_SIZE], ssize_t *length)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) {
+		message_error("%s: cannot read: %s", path, strerror(errno));
+		return false;
+	}
+	*length = read(fd, head, HEADER_SIZE);
+	close(fd);
+	if (*length < 0)
+		message_error("%s: cannot read: %s", path, strerror(errno));
+	return *length >= 0;
+}
+
+// What the file is before SQLite sees it. *is_wal: in WAL mode, which another program must have chosen.
+static bool check_file(const char *path, bool *is_wal)
+{
+	struct stat info;
+	unsigned char head[HEADER_SIZE] = {0};
+	ssize_t length;
+	if (stat(path, &info) != 0) {
+		if (errno == ENOENT)
+			message_error("%s: no such case; make one: pcapdex ingest CAPTURE -o %s", path, path);
+		else
+			message_error("%s: cannot read: %s", path, strerror(errno));
+		return false;
+	}
+	if (!S_ISREG(info.st_mode)) {
+		message_error("%s: %s, not a case; name the file that pcapdex ingest wrote", path,
+		              S_ISDIR(info.st_mode) ? "a directory" : "not a regular file");
+		return false;
+	}
+	if (!read_header(path, head, &length))
+		return false;
+	*is_wal = head[18] == 2 && head[19] == 2;
+	if (length == HEADER_SIZE && !memcmp(head, "SQLite format 3", 16))
+		return true;
+	if (length == 0)
+		message_error("%s: empty, not a case; make one: pcapdex ingest CAPTURE", path);
+	else if (length >= 4 && looks_like_capture(head))
+		message_error("%s: looks like a capture, not a case; ingest it first: pcapdex ingest %s", path, path);
+	else
+		message_error("%s: not a case (not an SQLite file); make one: pcapdex ingest CAPTURE", path);
+	return false;
+}
+
+// As a URI, so that no name has a second meaning (":memory:", "file:...").
+static char *file_uri(const char *path, const char *query)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char *uri = memory_alloc(strlen(path) * 3 + strlen(query) + 16);
+	char *to = uri + sprintf(uri, "file:%s", path[0] == '/' ? "//" : "./");
+	for (; *path; path++) {
+		unsigned char c = (unsigned char)*path;
+		if (strchr("?#%", c) || c < 0x21 || c > 0x7e) {
+			*to++ = '%';
+			*to++ = hex[c >> 4];
+			*to++ = hex[c & 15];
+		} else {
+			*to++ = (char)c;
+		}
+	}
+	memcpy(to, query, strlen(query) + 1);
+	return uri;
+}
+
+// In WAL mode a reader writes two files beside the case, unless told that nobody else writes: nobody does when there is
+// no log.
+static bool wal_is_idle(const char *path)
+{
+	char *log = memory_alloc(strlen(path) + 5);
+	struct stat info;
+	sprintf(log, "%s-wal", path);
+	bool idle = stat(log, &info) != 0 || info.st_size == 0;
+	free(log);
+	return idle;
+}
+
+static bool is_case(const struct guard *guard)
+{
+	int64_t id = integer(guard->db, "PRAGMA application_id"), version = integer(guard->db, "PRAGMA user_version");
+	if (id != CASE_APPLICATION_ID) {
+		message_error("%s: an SQLite file, but not a case; make one: pcapdex ingest CAPTURE", guard->path);
+		return false;
+	}
+	if (version > CASE_VERSION) {
+		message_error("%s: written by a newer pcapdex (case version %d, this one reads %d); use that one",
+		              guard->path, (int)version, CASE_VERSION);
+		return false;
+	}
+	if (version < CASE_VERSION) {
+		message_error(
+			"%s: written by an older pcapdex (case version %d, this one reads %d); ingest the captures again",
+			guard->path, (int)version, CASE_VERSION);
+		return false;
+	}
+	return true;
+}
+
+bool guard_open(struct guard *guard, const char *path)
+{
+	bool is_wal;
+	char error[512];
+	*guard = (struct guard){.path = path};
+	if (!check_file(path, &is_wal))
+		return false;
+	char *uri = file_uri(path, is_wal && wal_is_idle(path) ? "?immutable=1" : "");
+	int result = sqlite3_open_v2(uri, &guard->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+	free(uri);
+	if (result == SQLITE_OK)
+		result = harden(guard->db);
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(guard->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+	if (result != SQLITE_OK) {
+		guard_explain(guard, result, error, sizeof error);
+		message_error("%s: %s", path, error);
+		return false;
+	}
+	if (!is_case(guard))
+		return false;
+	lock_down(guard);
+	return true;
+}
+
+bool guard_open_empty(struct guard *guard)
+{
+	*guard = (struct guard){.path = "(an empty case)"};
+	if (sqlite3_open_v2(":memory:", &guard->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL) != SQLITE_OK)
+		return false;
+	for (const struct embedded *file = embedded_schema; file->name; file++) {
+		if (sqlite3_exec(guard->db, file->text, NULL, NULL, NULL) != SQLITE_OK) {
+			message_error("schema/%s: %s", file->name, sqlite3_errmsg(guard->db));
+			return false;
+		}
+	}
+	if (harden(guard->db) != SQLITE_OK)
+		return false;
+	lock_down(guard);
+	return true;
+}
+
+void guard_release(struct guard *guard)
+{
+	sqlite3_close(guard->db);
+	*guard = (struct guard){0};
+}
+
+// ---- errors, in words ---------------------------------------------------------------------------------------------
+
+struct names {
+	const char **at;
+	size_t count;
+};
+
+static void names_read(struct names *names, sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return;
+	while (names->count < NAMES_MOST && sqlite3_step(statement) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(statement, 0);
+		names->at = memory_resize(names->at, (names->count + 1) * sizeof *names->at);
+		names->at[names->count++] = memory_copy_text(name ? name : "");
+	}
+	sqlite3_finalize(statement);
+}
+
+static void names_release(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free((char *)names->at[i]);
+	free(names->at);
+	*names = (struct names){0};
+}
+
+// "no such column: f.scr" gives "; did you mean src?".
+static void suggest(struct guard *guard, const char *message, char *to, size_t size)
+{
+	static const struct {
+		const char *message, *names, *otherwise;
+	} kinds[] = {
+		{"no such column: ", "SELECT DISTINCT c.name FROM pragma_table_list t, pragma_table_info(t.name) c",
+	     "PRAGMA table_info(TABLE) lists the columns of a table"},
+		{"no such table: ", "SELECT name FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'",
+	     "PRAGMA table_list lists the tables"},
+		{"no such function: ", "SELECT DISTINCT name FROM pragma_function_list", NULL},
+	};
+	*to = 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (strncmp(message, kinds[i].message, strlen(kinds[i].message)) != 0)
+			continue;
+		const char *word = message + strlen(kinds[i].message), *dot = strrchr(word, '.');
+		struct names names = {0};
+		char nearest[256], text[128];
+		snprintf(text, sizeof text, "%s", dot ? dot + 1 : word);
+		names_read(&names, guard->db, kinds[i].names);
+		message_nearest(nearest, sizeof nearest, text, names.at, names.count);
+		names_release(&names);
+		if (*nearest)
+			snprintf(to, size, "; %s", nearest);
+		else if (kinds[i].otherwise)
+			snprintf(to, size, "; %s", kinds[i].otherwise);
+	}
+}
+
+static void explain_corrupt(char *error, size_t size, const char *message)
+{
+	snprintf(error, size, "the case is damaged (%s); ingest its captures into a new one", message);
+}
+
+void guard_explain(struct guard *guard, int result, char *error, size_t size)
+{
+	const char *message = guard->db ? sqlite3_errmsg(guard->db) : sqlite3_errstr(result);
+	switch (result & 0xff) {
+	case SQLITE_INTERRUPT:
+		if (watch_cause() == WATCH_TIMEOUT)
+			snprintf(error, size,
+			         "stopped: it took longer than the time limit; --timeout SECONDS allows more, 0 any");
+		else
+			snprintf(error, size, "stopped");
+		break;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		explain_corrupt(error, size, message);
+		break;
+	case SQLITE_NOMEM:
+		snprintf(error, size, "the query needs more memory than is allowed (half of the machine's)");
+		break;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		snprintf(error, size, "the case is being written; try again in a moment");
+		break;
+	case SQLITE_READONLY:
+		snprintf(error, size,
+		         "an ingest into this case did not end; ingest that capture again, which repairs the case");
+		break;
+	case SQLITE_FULL:
+		snprintf(error, size, "no room for temporary data of the query (SQLITE_TMPDIR names another place)");
+		break;
+	default:
+		snprintf(error, size, "%s", message);
+	}
+}
+
+// "line 3, column 14: " where SQLite knows it.
+static void locate(struct guard *guard, const char *sql, int line, char *to, size_t size)
+{
+	int offset = sqlite3_error_offset(guard->db), column = 1;
+	*to = 0;
+	if (offset < 0 || (size_t)offset > strlen(sql))
+		return;
+	for (int i = 0; i < offset; i++) {
+		line += sql[i] == '\n';
+		column = sql[i] == '\n' ? 1 : column + ((sql[i] & 0xc0) != 0x80);
+	}
+	snprintf(to, size, "line %d, column %d: ", line, column);
+}
+
+static void explain_prepare(struct guard *guard, const char *sql, int line, int result, char *error, size_t size)
+{
+	char place[64], text[256], suggestion[320];
+	if (guard->refused[0]) {
+		snprintf(error, size, "%s is not allowed: a query can only read", guard->refused);
+		return;
+	}
+	if ((result & 0xff) != SQLITE_ERROR) {
+		guard_explain(guard, result, error, size);
+		return;
+	}
+	locate(guard, sql, line, place, sizeof place);
+	snprintf(text, sizeof text, "%s", sqlite3_errmsg(guard->db));
+	suggest(guard, text, suggestion, sizeof suggestion);
+	snprintf(error, size, "%s%s%s", place, text, suggestion);
+}
+
+bool guard_prepare(struct guard *guard, const char *sql, int line, sqlite3_stmt **statement, const char **tail,
+                   char *error, size_t size)
+{
+	*statement = NULL;
+	*tail = sql + strlen(sql);
+	guard->refused[0] = 0;
+	if (!begins_like_a_query(sql)) {
+		const char *word = skip_blank(sql);
+		snprintf(error, size,
+		         "a query can only read: it begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA, not with %.*s",
+		         (int)strcspn(word, " \t\r\n;("), word);
+		return false;
+	}
+	int result = sqlite3_prepare_v2(guard->db, sql, -1, statement, tail);
+	if (result != SQLITE_OK) {
+		explain_prepare(guard, sql, line, result, error, size);
+		return false;
+	}
+	if (*statement && !sqlite3_stmt_readonly(*statement)) {
+		sqlite3_finalize(*statement);
+		*statement = NULL;
+		snprintf(error, size, "this statement is not allowed: a query can only read");
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,435 @@
+// Parameters of reports. See parameter.h.
+#include "parameter.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/message.h"
+
+enum { NAMES_MOST = 200 };
+
+static struct parameter_value *find_value(const struct parameters *parameters, const char *name)
+{
+	for (size_t i = 0; i < parameters->count; i++) {
+		if (!strcmp(parameters->values[i].name, name))
+			return &parameters->values[i];
+	}
+	return NULL;
+}
+
+static void set_text(struct parameter_value *value, const char *text)
+{
+	value->kind = VALUE_TEXT;
+	value->text = memory_copy_text(text);
+}
+
+static void set_integer(struct parameter_value *value, int64_t integer)
+{
+	value->kind = VALUE_INTEGER;
+	value->integer = integer;
+}
+
+static bool wants(const char *option, const char *what, const char *text)
+{
+	message_error("--%s wants %s, got '%s'", option, what, text);
+	return false;
+}
+
+// ---- one type each ------------------------------------------------------------------------------------------------
+
+static bool read_integer(struct parameter_value *value, const char *option, const char *text)
+{
+	int64_t integer;
+	if (!parse_count(text, &integer))
+		return wants(option, "a whole number", text);
+	set_integer(value, integer);
+	return true;
+}
+
+static bool parse_real(const char *text, double *real)
+{
+	char *end;
+	if (!*text || !strchr("+-.0123456789", *text))
+		return false;
+	*real = strtod(text, &end);
+	return !*end && isfinite(*real);
+}
+
+static bool read_number(struct parameter_value *value, const char *option, const char *text)
+{
+	int64_t integer;
+	if (parse_count(text, &integer)) {
+		set_integer(value, integer);
+		return true;
+	}
+	if (!parse_real(text, &value->real))
+		return wants(option, "a number", text);
+	value->kind = VALUE_REAL;
+	return true;
+}
+
+// In the spelling of the case: RFC 5952, lower case, a prefix of all bits without its length.
+static bool canonical_address(const char *text, char *to, size_t size)
+{
+	unsigned char bytes[16];
+	char address[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t length = slash ? (size_t)(slash - text) : strlen(text);
+	if (length >= sizeof address)
+		return false;
+	memcpy(address, text, length);
+	address[length] = 0;
+	int family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	int64_t bits, all = family == AF_INET ? 32 : 128;
+	if (inet_pton(family, address, bytes) != 1 || !inet_ntop(family, bytes, address, sizeof address))
+		return false;
+	bits = all;
+	if (slash && (!parse_count(slash + 1, &bits) || bits > all))
+		return false;
+	snprintf(to, size, bits == all ? "%s" : "%s/%d", address, (int)bits);
+	return true;
+}
+
+static bool canonical_mac(const char *text, char *to, size_t size)
+{
+	size_t length = strlen(text);
+	if (length != 17 || size <= length)
+		return false;
+	for (size_t i = 0; i <= length; i++) {
+		char c = text[i];
+		bool fits = i == length ? !c : i % 3 == 2 ? c == ':' || c == '-' : isxdigit((unsigned char)c);
+		if (!fits)
+			return false;
+		to[i] = (char)(c == '-' ? ':' : tolower((unsigned char)c));
+	}
+	return true;
+}
+
+static bool read_address(struct parameter_value *value, const char *option, const char *text)
+{
+	char canonical[INET6_ADDRSTRLEN + 8];
+	if (!canonical_address(text, canonical, sizeof canonical) && !canonical_mac(text, canonical, sizeof canonical))
+		return wants(option, "an address, or a prefix such as 10.0.0.0/8", text);
+	set_text(value, canonical);
+	return true;
+}
+
+// NULL when there is none. The caller finalizes.
+static sqlite3_stmt *look_up(struct guard *guard, const char *sql, const char *text)
+{
+	sqlite3_stmt *statement = NULL;
+	if (sqlite3_prepare_v2(guard->db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return NULL;
+	if (text)
+		sqlite3_bind_text(statement, 1, text, -1, SQLITE_STATIC);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		return statement;
+	sqlite3_finalize(statement);
+	return NULL;
+}
+
+static void say_no_capture(struct guard *guard, const char *option, const char *text)
+{
+	sqlite3_stmt *statement = NULL;
+	char list[400] = "";
+	size_t used = 0;
+	if (sqlite3_prepare_v2(guard->db, "SELECT name FROM captures ORDER BY capture_id", -1, &statement, NULL) ==
+	    SQLITE_OK) {
+		while (sqlite3_step(statement) == SQLITE_ROW && used < sizeof list - 1) {
+			const char *name = (const char *)sqlite3_column_text(statement, 0);
+			used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", name ? name : "");
+		}
+	}
+	sqlite3_finalize(statement);
+	message_error("--%s: no capture '%s' in the case; there are: %s", option, text, list);
+}
+
+static bool read_capture(struct parameter_value *value, const char *option, const char *text, struct guard *guard)
+{
+	sqlite3_stmt *found = look_up(guard, "SELECT capture_id FROM captures WHERE name = ?1", text);
+	if (!found)
+		found = look_up(guard, "SELECT capture_id FROM captures WHERE CAST(capture_id AS TEXT) = ?1", text);
+	if (!found) {
+		say_no_capture(guard, option, text);
+		return false;
+	}
+	set_integer(value, sqlite3_column_int64(found, 0));
+	sqlite3_finalize(found);
+	return true;
+}
+
+static bool read_flow(struct parameter_value *value, const char *option, const char *text, struct guard *guard)
+{
+	int64_t flow;
+	if (!parse_count(text, &flow))
+		return wants(option, "the number of a flow", text);
+	sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM flows WHERE flow_id = CAST(?1 AS INTEGER)", text);
+	if (found) {
+		set_integer(value, flow);
+		sqlite3_finalize(found);
+		return true;
+	}
+	found = look_up(guard, "SELECT min(flow_id), max(flow_id) FROM flows", NULL);
+	if (found && sqlite3_column_type(found, 0) != SQLITE_NULL)
+		message_error("--%s: no flow %s in the case; there are %lld to %lld", option, text,
+		              (long long)sqlite3_column_int64(found, 0), (long long)sqlite3_column_int64(found, 1));
+	else
+		message_error("--%s: no flow %s: the case has none", option, text);
+	sqlite3_finalize(found);
+	return false;
+}
+
+// "+1.5": since the first packet, of the capture chosen with --capture or of all.
+static bool read_time(struct parameter_value *value, const char *option, const char *text, struct guard *guard,
+                      const struct parameters *parameters)
+{
+	int64_t ns, first = 0;
+	const struct parameter_value *capture = find_value(parameters, "capture");
+	if (text[0] != '+') {
+		if (!parse_time(text, &ns))
+			return wants(option, "a time such as 2018-09-26T21:21:02Z, seconds since 1970, or +SECONDS", text);
+		set_integer(value, ns);
+		return true;
+	}
+	if (!parse_seconds(text + 1, &ns))
+		return wants(option, "seconds behind '+'", text);
+	char id[32] = "";
+	if (capture && capture->kind == VALUE_INTEGER)
+		snprintf(id, sizeof id, "%lld", (long long)capture->integer);
+	sqlite3_stmt *found = look_up(
+		guard, "SELECT min(first_ts_ns) FROM captures WHERE ?1 = '' OR capture_id = CAST(?1 AS INTEGER)", id);
+	if (found)
+		first = sqlite3_column_int64(found, 0);
+	sqlite3_finalize(found);
+	if (__builtin_add_overflow(first, ns, &ns))
+		return wants(option, "fewer seconds", text);
+	set_integer(value, ns);
+	return true;
+}
+
+static bool read_value(struct parameter_value *value, enum parameter_type type, const char *option,
+                       const char *text, struct guard *guard, const struct parameters *parameters)
+{
+	switch (type) {
+	case PARAMETER_INTEGER:
+		return read_integer(value, option, text);
+	case PARAMETER_NUMBER:
+		return read_number(value, option, text);
+	case PARAMETER_ADDRESS:
+		return read_address(value, option, text);
+	case PARAMETER_TIME:
+		return read_time(value, option, text, guard, parameters);
+	case PARAMETER_CAPTURE:
+		return read_capture(value, option, text, guard);
+	case PARAMETER_FLOW:
+		return read_flow(value, option, text, guard);
+	default:
+		set_text(value, text);
+		return true;
+	}
+}
+
+// ---- options ------------------------------------------------------------------------------------------------------
+
+static const struct option_pair *find_option(const struct arguments *arguments, const char *option)
+{
+	const struct option_pair *found = NULL;
+	for (int i = 0; i < arguments->unknown_count; i++) {
+		if (!strcmp(arguments->unknown[i].name, option))
+			found = &arguments->unknown[i]; // the last one counts
+	}
+	return found;
+}
+
+static struct parameter_value *add_value(struct parameters *parameters, const char *name)
+{
+	size_t count = parameters->count++;
+	parameters->values = memory_resize(parameters->values, (count + 1) * sizeof *parameters->values);
+	parameters->values[count] = (struct parameter_value){.name = memory_copy_text(name)};
+	return &parameters->values[count];
+}
+
+static bool has_value(const struct option_pair *pair, const struct report_parameter *parameter)
+{
+	if (!pair->value)
+		message_error("--%s wants a value: --%s %s", pair->name, pair->name,
+		              parameter ? report_type_placeholder(parameter->type) : "VALUE");
+	return pair->value;
+}
+
+static bool add_declared(struct parameters *parameters, const struct report *report,
+                         const struct report_parameter *parameter, const struct arguments *arguments,
+                         struct guard *guard)
+{
+	const struct option_pair *pair = find_option(arguments, parameter->option);
+	if (find_value(parameters, parameter->name))
+		return true;
+	if (pair && !has_value(pair, parameter))
+		return false;
+	const char *text = pair ? pair->value : parameter->fallback;
+	if (!text && parameter->required) {
+		message_error("report %s wants --%s %s: %s", report->name, parameter->option,
+		              report_type_placeholder(parameter->type), parameter->help);
+		return false;
+	}
+	struct parameter_value *value = add_value(parameters, parameter->name);
+	return !text || read_value(value, parameter->type, parameter->option, text, guard, parameters);
+}
+
+static bool say_unknown_option(const struct report *report, const char *option,
+                               const struct option_spec *command_options)
+{
+	char texts[NAMES_MOST][64], nearest[256], list[400] = "";
+	const char *names[NAMES_MOST];
+	size_t count = 0, used = 0;
+	for (size_t i = 0; i < report->parameter_count && count < NAMES_MOST; i++) {
+		const char *name = report->parameters[i].option;
+		names[count] = texts[count];
+		snprintf(texts[count++], sizeof *texts, "--%s", name);
+		if (used < sizeof list - 1)
+			used += (size_t)snprintf(list + used, sizeof list - used, "%s--%s", used ? ", " : "", name);
+	}
+	for (const struct option_spec *spec = command_options; spec->name && count < NAMES_MOST; spec++) {
+		names[count] = texts[count];
+		snprintf(texts[count++], sizeof *texts, "--%s", spec->name);
+	}
+	char word[64];
+	snprintf(word, sizeof word, "--%s", option);
+	message_nearest(nearest, sizeof nearest, word, names, count);
+	if (!report->summary)
+		message_error("unknown option --%s: the SQL has no parameter :%s%s%s", option, option, *nearest ? "; " : "",
+		              nearest);
+	else
+		message_error("report %s has no option --%s%s%s; %s%s", report->name, option, *nearest ? "; " : "", nearest,
+		              used ? "it has " : "it has none", list);
+	return false;
+}
+
+// "--min-ms" of plain SQL: whether ":min_ms" stands in it. Finds the name.
+static bool find_in_sql(const char *sql, const char *option, char *name, size_t size)
+{
+	snprintf(name, size, ":%s", option);
+	for (char *c = name; *c; c++)
+		*c = (char)(*c == '-' ? '_' : *c);
+	size_t length = strlen(name);
+	for (const char *at = strstr(sql, name); at; at = strstr(at + 1, name)) {
+		if (!isalnum((unsigned char)at[length]) && at[length] != '_')
+			return true;
+	}
+	return false;
+}
+
+static bool add_undeclared(struct parameters *parameters, const struct report *report,
+                           const struct option_pair *pair, struct guard *guard)
+{
+	char name[128];
+	if (!find_in_sql(report->text, pair->name, name, sizeof name) || find_value(parameters, name + 1))
+		return false;
+	struct parameter_value *value = add_value(parameters, name + 1);
+	enum parameter_type type = report_type_by_name(name + 1);
+	int64_t integer;
+	double real;
+	if (type == PARAMETER_TEXT && (parse_count(pair->value, &integer) || parse_real(pair->value, &real)))
+		type = PARAMETER_NUMBER;
+	return read_value(value, type, pair->name, pair->value, guard, parameters);
+}
+
+static const struct report_parameter *find_declared(const struct report *report, const char *option)
+{
+	for (size_t i = 0; i < report->parameter_count; i++) {
+		if (!strcmp(report->parameters[i].option, option))
+			return &report->parameters[i];
+	}
+	return NULL;
+}
+
+static bool check_options(const struct report *report, const struct arguments *arguments,
+                          const struct option_spec *command_options)
+{
+	char name[128];
+	for (int i = 0; i < arguments->unknown_count; i++) {
+		const struct option_pair *pair = &arguments->unknown[i];
+		const struct report_parameter *parameter = find_declared(report, pair->name);
+		bool known = parameter || (!report->summary && find_in_sql(report->text, pair->name, name, sizeof name));
+		if (!known)
+			return say_unknown_option(report, pair->name, command_options);
+		if (!has_value(pair, parameter))
+			return false;
+	}
+	return true;
+}
+
+bool parameters_init(struct parameters *parameters, const struct report *report, const struct arguments *arguments,
+                     struct guard *guard, const struct option_spec *command_options)
+{
+	*parameters = (struct parameters){0};
+	bool ok = check_options(report, arguments, command_options);
+	// times are relative to the capture: it comes first
+	for (size_t i = 0; i < report->parameter_count && ok; i++) {
+		if (report->parameters[i].type == PARAMETER_CAPTURE)
+			ok = add_declared(parameters, report, &report->parameters[i], arguments, guard);
+	}
+	for (size_t i = 0; i < report->parameter_count && ok; i++)
+		ok = add_declared(parameters, report, &report->parameters[i], arguments, guard);
+	for (int i = 0; i < arguments->unknown_count && ok && !report->summary; i++)
+		ok = find_declared(report, arguments->unknown[i].name) ||
+		     add_undeclared(parameters, report, &arguments->unknown[i], guard);
+	if (!ok)
+		parameters_release(parameters);
+	return ok;
+}
+
+void parameters_release(struct parameters *parameters)
+{
+	for (size_t i = 0; i < parameters->count; i++) {
+		free(parameters->values[i].name);
+		free(parameters->values[i].text);
+	}
+	free(parameters->values);
+	*parameters = (struct parameters){0};
+}
+
+static void bind_value(sqlite3_stmt *statement, int index, const struct parameter_value *value)
+{
+	switch (value->kind) {
+	case VALUE_NULL:
+		sqlite3_bind_null(statement, index);
+		break;
+	case VALUE_INTEGER:
+		sqlite3_bind_int64(statement, index, value->integer);
+		break;
+	case VALUE_REAL:
+		sqlite3_bind_double(statement, index, value->real);
+		break;
+	case VALUE_TEXT:
+		sqlite3_bind_text(statement, index, value->text, -1, SQLITE_TRANSIENT);
+		break;
+	}
+}
+
+bool parameters_bind(const struct parameters *parameters, sqlite3_stmt *statement, char *error, size_t size)
+{
+	for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++) {
+		const char *name = sqlite3_bind_parameter_name(statement, i);
+		if (!name || !strchr(":@$", name[0])) {
+			snprintf(error, size, "parameter %s has no name; write :name, it becomes the option --name",
+			         name ? name : "?");
+			return false;
+		}
+		const struct parameter_value *value = find_value(parameters, name + 1);
+		if (!value) {
+			char option[64];
+			snprintf(option, sizeof option, "%s", name + 1);
+			for (char *c = option; *c; c++)
+				*c = (char)(*c == '_' ? '-' : *c);
+			snprintf(error, size, "parameter %s has no value; give it one: --%s VALUE", name, option);
+			return false;
+		}
+		bind_value(statement, i, value);
+	}
+	return true;
+}

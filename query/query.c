@@ -1,0 +1,340 @@
+// The query command: what was asked for, and who answers.
+#include "query.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common/message.h"
+#include "catalog.h"
+#include "cell.h"
+#include "check.h"
+#include "guard.h"
+#include "output.h"
+#include "parameter.h"
+#include "report.h"
+#include "run.h"
+#include "watch.h"
+
+#define DEFAULT_TIMEOUT_S 300
+
+enum { SUGGESTION_ROOM = 300, ERROR_ROOM = 512 };
+
+struct settings {
+	const char *format, *file, *reports;
+	int64_t timeout_ns;
+	bool no_header, list_reports, sql, check_reports;
+};
+
+static int query_run(int argc, char **argv);
+
+#define AT(member) offsetof(struct settings, member)
+static const struct option_spec options[] = {
+	{0, "format", "FORMAT", OPTION_CHOICE, AT(format), OUTPUT_FORMATS,
+     "How to print rows; table if not given.\n"
+     "table is aligned, and on a terminal cut to its width; csv is RFC 4180; tsv ends lines with a line feed and writes "
+     "tabs in values as \\t; json is an array of objects, or of a report with several sections an object with an array "
+     "for each title; jsonl is an object a line; markdown is a table; text is a line for each value, or the report's own "
+     "layout if it has one."},
+	{'f', "file", "FILE", OPTION_TEXT, AT(file), NULL, "Run the SQL in this file; - is standard input."},
+	{0, "no-header", NULL, OPTION_FLAG, AT(no_header), NULL,
+     "Leave out the names of columns (table, csv, tsv, text)."},
+	{0, "timeout", "SECONDS", OPTION_SECONDS, AT(timeout_ns), NULL,
+     "Stop after this time; 300 if not given, 0 is no limit.\n"
+     "The time that the query waits for the reader of its output does not count."},
+	{0, "reports", "DIR", OPTION_TEXT, AT(reports), NULL, "Also use the reports (*.sql) of this folder."},
+	{0, "list-reports", NULL, OPTION_FLAG, AT(list_reports), NULL,
+     "Print the names of reports, one a line; needs no case."},
+	{0, "sql", NULL, OPTION_FLAG, AT(sql), NULL,
+     "Print the report's file instead of running it: a start for your own."},
+	{0, "check-reports", NULL, OPTION_FLAG, AT(check_reports), NULL,
+     "Check that each report does what its header says; needs no case."},
+	{0},
+};
+#undef AT
+
+const struct command command_query = {
+	.name = "query",
+	.synopsis =
+		{
+			"CASE.db",
+			"CASE.db REPORT [--PARAMETER VALUE ...] [OPTION ...]",
+			"CASE.db \"SELECT ...\" [OPTION ...]",
+			"CASE.db -f FILE [OPTION ...]",
+		},
+	.summary = "Answer questions from a case, with reports or SQL.",
+	.description =
+		"With a case alone, query lists the reports. With a report's name, it runs the report: its parameters are "
+		"options. `pcapdex query CASE.db REPORT --help` shows what a report takes and what its columns mean.\n\n"
+		"An argument with a blank in it, or that begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA, is SQL: SQLite's, "
+		"on the tables and views of the case (PRAGMA table_list names them, PRAGMA table_info(flows) the columns of one). "
+		"Several statements, separated by ';', run one after another. A parameter :name in the SQL is the option "
+		"--name.\n\n"
+		"A query can only read. Nothing in the case, and no other file, can be changed or created by it. A case that "
+		"somebody else gave you is safe to query.\n\n"
+		"These functions are there beside SQLite's own:\n\n"
+		"  ip_in(address, prefix)    1 if the address is within the prefix: ip_in(src, '10.0.0.0/8')\n"
+		"  tcp_flags(n)              as tcpdump prints them: S, S., P., F.; tcp_flags(n, 'wireshark'): SA, PA, FA\n"
+		"  iso_time(ns)              2018-09-26T21:21:02.883718124Z\n"
+		"  percentile(x, p)          aggregate; p from 0 to 100, interpolated between neighbours\n"
+		"  median(x)                 percentile(x, 50)\n"
+		"  x REGEXP pattern          POSIX extended regular expression, found anywhere in x\n"
+		"  packet_bytes(packet_id)   the packet's bytes, from the capture file, if it is still there and unchanged\n\n"
+		"Reports are looked for in the folder given with --reports, then in $XDG_CONFIG_HOME/pcapdex/reports or "
+		"~/.config/pcapdex/reports, then among the built-in ones. A report is an SQL file that begins with comments:\n\n"
+		"  -- Connections to a server, longest first.\n"
+		"  --\n"
+		"  -- param :server address required   The server.\n"
+		"  -- param :limit = 20\n"
+		"  --\n"
+		"  -- column flow_id     Number of the flow.\n"
+		"  -- column duration_s  Seconds.\n"
+		"  SELECT flow_id, duration_s FROM flow_list WHERE ip_in(dst, :server)\n"
+		"  ORDER BY duration_s DESC LIMIT :limit\n\n"
+		"Ctrl-C stops a query with exit code 130. When the reader of the output has enough (`| head`), that is no error.",
+	.examples =
+		"  pcapdex query trace.db\n"
+		"  pcapdex query trace.db slow-handshakes --min-ms 200 --dst 10.0.0.7\n"
+		"  pcapdex query trace.db slow-handshakes --help\n"
+		"  pcapdex query trace.db tcp-connections --format text\n"
+		"  pcapdex query trace.db \"SELECT src, count(*) FROM flows GROUP BY src\" --format csv > flows.csv\n"
+		"  pcapdex query trace.db \"SELECT * FROM flow_list WHERE ip_in(dst, :net)\" --net 10.0.0.0/8\n"
+		"  pcapdex query trace.db -f question.sql --format jsonl | jq .src\n"
+		"  pcapdex query trace.db top-talkers --sql > ~/.config/pcapdex/reports/my-talkers.sql\n",
+	.options = options,
+	.completion = "query",
+	.run = query_run,
+};
+
+// ---- what was asked for -------------------------------------------------------------------------------------------
+
+struct query {
+	struct settings settings;
+	struct arguments arguments;
+	struct catalog catalog;
+	const char *case_path, *question; // NULL: not given
+};
+
+static bool is_sql(const char *text)
+{
+	static const char *const words[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
+	if (strpbrk(text, " \t\r\n"))
+		return true;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!sqlite3_strnicmp(text, words[i], (int)strlen(words[i])))
+			return true;
+	}
+	return false;
+}
+
+// "h" or "help" among the options that the command does not have; false: neither.
+static bool wants_help(const struct query *query, bool *long_help)
+{
+	for (int i = 0; i < query->arguments.unknown_count; i++) {
+		const char *name = query->arguments.unknown[i].name;
+		*long_help = !strcmp(name, "help");
+		if (*long_help || !strcmp(name, "h"))
+			return true;
+	}
+	return false;
+}
+
+static const struct catalog_entry *find_report(const struct query *query, const char *name)
+{
+	const struct catalog_entry *entry = catalog_find(&query->catalog, name);
+	char nearest[SUGGESTION_ROOM];
+	if (entry)
+		return entry;
+	catalog_nearest(&query->catalog, name, nearest, sizeof nearest);
+	message_error("no report %s%s%s (pcapdex query CASE.db lists them; SQL wants quotes: \"SELECT ...\")", name,
+	              *nearest ? "; " : "", nearest);
+	return NULL;
+}
+
+// ---- answers that need no case ------------------------------------------------------------------------------------
+
+static int list_names(const struct query *query)
+{
+	for (size_t i = 0; i < query->catalog.count; i++)
+		puts(query->catalog.entries[i].name);
+	return EXIT_DONE;
+}
+
+static int print_help(const struct query *query, bool long_help)
+{
+	const char *name = query->question;
+	struct report report;
+	if (!name && query->case_path && catalog_find(&query->catalog, query->case_path))
+		name = query->case_path; // the case was left out
+	if (!name || is_sql(name)) {
+		options_print_help(&command_query, long_help);
+		return EXIT_DONE;
+	}
+	const struct catalog_entry *entry = find_report(query, name);
+	if (!entry)
+		return EXIT_USAGE;
+	if (!catalog_parse(entry, &report))
+		return EXIT_FAILED;
+	report_print_help(&report, long_help);
+	report_release(&report);
+	return EXIT_DONE;
+}
+
+static int print_sql(const struct query *query)
+{
+	const char *name = query->question ? query->question : query->case_path;
+	const struct catalog_entry *entry = name ? find_report(query, name) : NULL;
+	if (!name)
+		message_error("--sql: of which report? pcapdex query CASE.db REPORT --sql");
+	if (!entry)
+		return EXIT_USAGE;
+	fputs(entry->text, stdout);
+	return EXIT_DONE;
+}
+
+// ---- answers from a case ------------------------------------------------------------------------------------------
+
+static void print_report_line(struct sink *sink, const struct catalog_entry *entry, size_t width)
+{
+	struct report report;
+	char error[ERROR_ROOM];
+	sink_text(sink, "  ");
+	sink_text(sink, entry->name);
+	sink_repeat(sink, ' ', width + 2 - strlen(entry->name));
+	if (report_parse(&report, entry->name, entry->text, error, sizeof error)) {
+		const char *summary = report.summary ? report.summary : "(no description)";
+		text_write_clean(sink, summary, strlen(summary), "");
+		report_release(&report);
+	} else {
+		sink_text(sink, "(cannot be run: ");
+		text_write_clean(sink, error, strlen(error), "");
+		sink_char(sink, ')');
+	}
+	sink_char(sink, '\n');
+}
+
+static int list_reports(const struct query *query, struct sink *sink)
+{
+	size_t width = 0;
+	for (size_t i = 0; i < query->catalog.count; i++) {
+		size_t length = strlen(query->catalog.entries[i].name);
+		width = length > width ? length : width;
+	}
+	sink_text(sink, "Reports, for `pcapdex query ");
+	text_write_clean(sink, query->case_path, strlen(query->case_path), "");
+	sink_text(sink, " REPORT`; --help behind it explains one:\n\n");
+	for (size_t i = 0; i < query->catalog.count; i++)
+		print_report_line(sink, &query->catalog.entries[i], width);
+	sink_flush(sink);
+	return EXIT_DONE;
+}
+
+static int answer(struct query *query, struct guard *guard, const struct report *report, struct sink *sink)
+{
+	struct parameters parameters;
+	if (!parameters_init(&parameters, report, &query->arguments, guard, options))
+		return EXIT_USAGE;
+	int code = run_report(guard, report, &parameters, query->settings.format, !query->settings.no_header, sink);
+	parameters_release(&parameters);
+	return code;
+}
+
+// Reads what is to be run; an exit code, EXIT_DONE when *report is there to run and to release.
+static int read_question(const struct query *query, struct report *report)
+{
+	char error[ERROR_ROOM];
+	const struct catalog_entry *entry;
+	bool ok;
+	if (query->settings.file) {
+		char *text = catalog_read_file(query->settings.file);
+		if (!text)
+			return EXIT_FAILED;
+		ok = report_parse(report, query->settings.file, text, error, sizeof error);
+		free(text);
+		if (!ok)
+			message_error("%s: %s", query->settings.file, error);
+		return ok ? EXIT_DONE : EXIT_USAGE;
+	}
+	if (is_sql(query->question)) {
+		ok = report_parse(report, "SQL", query->question, error, sizeof error);
+		if (!ok)
+			message_error("SQL: %s", error);
+		return ok ? EXIT_DONE : EXIT_USAGE;
+	}
+	entry = find_report(query, query->question);
+	if (!entry)
+		return EXIT_USAGE;
+	return catalog_parse(entry, report) ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int query_case(struct query *query)
+{
+	struct report report = {0};
+	struct guard guard = {0};
+	struct sink sink;
+	bool has_question = query->question || query->settings.file;
+	int code = has_question ? read_question(query, &report) : EXIT_DONE;
+	if (code != EXIT_DONE)
+		return code;
+	watch_begin(query->settings.timeout_ns);
+	sink_init(&sink, STDOUT_FILENO);
+	if (!guard_open(&guard, query->case_path))
+		code = EXIT_FAILED;
+	else
+		code = has_question ? answer(query, &guard, &report, &sink) : list_reports(query, &sink);
+	guard_release(&guard);
+	sink_release(&sink);
+	watch_end();
+	report_release(&report);
+	return code;
+}
+
+// ---- the command --------------------------------------------------------------------------------------------------
+
+static int dispatch(struct query *query)
+{
+	bool long_help;
+	if (query->settings.list_reports)
+		return list_names(query);
+	if (query->settings.check_reports)
+		return check_reports(&query->catalog, options);
+	if (wants_help(query, &long_help))
+		return print_help(query, long_help);
+	if (query->settings.sql)
+		return print_sql(query);
+	if (!query->case_path) {
+		message_error("which case? pcapdex query CASE.db; see pcapdex query -h");
+		return EXIT_USAGE;
+	}
+	if (query->question && query->settings.file) {
+		message_error("either %s or -f %s, not both", query->question, query->settings.file);
+		return EXIT_USAGE;
+	}
+	return query_case(query);
+}
+
+static int query_run(int argc, char **argv)
+{
+	struct query query = {
+		.settings = {.format = "table", .timeout_ns = INT64_C(1000000000) * DEFAULT_TIMEOUT_S},
+	};
+	int code = EXIT_USAGE;
+	setlocale(LC_CTYPE, "");
+	if (!options_parse(&command_query, &query.settings, true, argc, argv, &query.arguments))
+		return EXIT_USAGE;
+	if (query.arguments.help_shown) {
+		arguments_release(&query.arguments);
+		return EXIT_DONE;
+	}
+	query.case_path = query.arguments.count > 0 ? query.arguments.words[0] : NULL;
+	query.question = query.arguments.count > 1 ? query.arguments.words[1] : NULL;
+	if (query.arguments.count > 2)
+		message_error("too many arguments: %s (SQL wants quotes: \"SELECT ...\")", query.arguments.words[2]);
+	else if (catalog_init(&query.catalog, query.settings.reports))
+		code = dispatch(&query);
+	catalog_release(&query.catalog);
+	arguments_release(&query.arguments);
+	return code;
+}

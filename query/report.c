@@ -1,0 +1,484 @@
+// Report files: header and sections. See report.h.
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/message.h"
+
+static const struct {
+	const char *word, *placeholder;
+} types[] = {
+	[PARAMETER_TEXT] = {"text", "TEXT"},       [PARAMETER_INTEGER] = {"integer", "N"},
+	[PARAMETER_NUMBER] = {"number", "NUMBER"}, [PARAMETER_ADDRESS] = {"address", "ADDRESS"},
+	[PARAMETER_TIME] = {"time", "TIME"},       [PARAMETER_CAPTURE] = {"capture", "CAPTURE"},
+	[PARAMETER_FLOW] = {"flow", "FLOW"},
+};
+
+enum { TYPE_COUNT = sizeof types / sizeof *types };
+
+// Parameters that mean the same everywhere (with help), and names that tell their type.
+static const struct {
+	const char *name;
+	enum parameter_type type;
+	const char *help;
+} known[] = {
+	{"capture", PARAMETER_CAPTURE, "Only this capture: its name or number."},
+	{"host", PARAMETER_ADDRESS, "Only what has this address, or one of this prefix, at either end."},
+	{"flow", PARAMETER_FLOW, "Only this flow: its flow_id."},
+	{"since", PARAMETER_TIME,
+     "Only from this time on: ISO 8601, seconds since 1970, or +SECONDS since the first packet."},
+	{"until", PARAMETER_TIME, "Only before this time."},
+	{"limit", PARAMETER_INTEGER, "At most so many rows."},
+	{"src", PARAMETER_ADDRESS, NULL},
+	{"dst", PARAMETER_ADDRESS, NULL},
+	{"node", PARAMETER_ADDRESS, NULL},
+	{"client", PARAMETER_ADDRESS, NULL},
+	{"server", PARAMETER_ADDRESS, NULL},
+};
+
+enum { KNOWN_COUNT = sizeof known / sizeof *known };
+
+// What is being read.
+struct reader {
+	struct report *report;
+	struct report_section *section; // the one whose columns and SQL follow; NULL before the first
+	char **item;                    // help that a continuation line goes on with; NULL none
+	const char *at;
+	int line;
+	bool in_header; // no SQL of the section seen yet
+	char *error;
+	size_t error_size;
+};
+
+static const char *type_word(const char *name, size_t length, enum parameter_type *type)
+{
+	for (size_t i = 0; i < TYPE_COUNT; i++) {
+		if (strlen(types[i].word) == length && !memcmp(types[i].word, name, length)) {
+			*type = (enum parameter_type)i;
+			return types[i].word;
+		}
+	}
+	return NULL;
+}
+
+const char *report_type_placeholder(enum parameter_type type)
+{
+	return types[type].placeholder;
+}
+
+enum parameter_type report_type_by_name(const char *name)
+{
+	for (size_t i = 0; i < KNOWN_COUNT; i++) {
+		if (!strcmp(known[i].name, name))
+			return known[i].type;
+	}
+	return PARAMETER_TEXT;
+}
+
+static const char *shared_help(const char *name)
+{
+	for (size_t i = 0; i < KNOWN_COUNT; i++) {
+		if (!strcmp(known[i].name, name))
+			return known[i].help;
+	}
+	return NULL;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static char *copy(const char *text, size_t length)
+{
+	char *to = memory_alloc(length + 1);
+	memcpy(to, text, length);
+	return to;
+}
+
+static void append(char **to, const char *between, const char *text, size_t length)
+{
+	size_t old = *to ? strlen(*to) : 0, gap = old > 0 ? strlen(between) : 0;
+	*to = memory_resize(*to, old + gap + length + 1);
+	memcpy(*to + old, between, gap);
+	memcpy(*to + old + gap, text, length);
+	(*to)[old + gap + length] = 0;
+}
+
+// A piece of a line, without the blanks around it.
+struct piece {
+	const char *at;
+	size_t length;
+};
+
+static struct piece trimmed(const char *at, size_t length)
+{
+	while (length > 0 && is_blank(at[length - 1]))
+		length--;
+	for (; length > 0 && is_blank(*at); at++)
+		length--;
+	return (struct piece){at, length};
+}
+
+static bool take_word(struct piece *from, struct piece *word)
+{
+	*from = trimmed(from->at, from->length);
+	size_t length = 0;
+	while (length < from->length && !is_blank(from->at[length]))
+		length++;
+	*word = (struct piece){from->at, length};
+	from->at += length;
+	from->length -= length;
+	return length > 0;
+}
+
+// Takes what stands before two blanks or a tab; *from is the rest.
+static struct piece take_cell(struct piece *from)
+{
+	size_t length = 0;
+	while (length < from->length && from->at[length] != '\t' &&
+	       !(length + 1 < from->length && is_blank(from->at[length]) && is_blank(from->at[length + 1])))
+		length++;
+	struct piece cell = {from->at, length};
+	*from = trimmed(from->at + length, from->length - length);
+	return cell;
+}
+
+static bool fail(struct reader *reader, const char *what, struct piece piece)
+{
+	snprintf(reader->error, reader->error_size, "line %d: %s: %.*s", reader->line, what, (int)piece.length,
+	         piece.at);
+	return false;
+}
+
+static char *option_name(const char *name)
+{
+	char *option = memory_copy_text(name);
+	for (char *c = option; *c; c++) {
+		if (*c == '_')
+			*c = '-';
+	}
+	return option;
+}
+
+static bool is_number(const char *text)
+{
+	char *end;
+	strtod(text, &end);
+	return end > text && !*end;
+}
+
+// "= 300", "= 'two words'": the default; everything behind the sign.
+static char *take_default(struct piece *spec)
+{
+	struct piece value = trimmed(spec->at + 1, spec->length - 1);
+	spec->length = 0;
+	if (value.length >= 2 && value.at[0] == '\'' && value.at[value.length - 1] == '\'')
+		return copy(value.at + 1, value.length - 2);
+	return copy(value.at, value.length);
+}
+
+// What stands between name and help: "[TYPE] [= DEFAULT | required]".
+static bool read_parameter_spec(struct reader *reader, struct report_parameter *parameter, struct piece spec)
+{
+	struct piece word;
+	bool typed = false;
+	for (spec = trimmed(spec.at, spec.length); spec.length > 0; spec = trimmed(spec.at, spec.length)) {
+		if (spec.at[0] == '=') {
+			parameter->fallback = take_default(&spec);
+		} else if (!take_word(&spec, &word)) {
+			break;
+		} else if (word.length == 8 && !memcmp(word.at, "required", 8)) {
+			parameter->required = true;
+		} else if (!typed && type_word(word.at, word.length, &parameter->type)) {
+			typed = true;
+		} else {
+			return fail(reader, "not a type, 'required' or '= DEFAULT' (two blanks separate the help)", word);
+		}
+	}
+	if (!typed)
+		parameter->type = report_type_by_name(parameter->name);
+	if (!typed && parameter->type == PARAMETER_TEXT && parameter->fallback && is_number(parameter->fallback))
+		parameter->type = PARAMETER_NUMBER;
+	return true;
+}
+
+static bool read_parameter(struct reader *reader, struct piece line)
+{
+	struct report *report = reader->report;
+	struct piece cell = take_cell(&line);
+	size_t length = 0;
+	while (length < cell.length && is_name_char(cell.at[length]))
+		length++;
+	struct piece name = {cell.at, length};
+	if (length == 0)
+		return fail(reader, "a parameter wants a name", cell);
+	size_t count = report->parameter_count++;
+	report->parameters = memory_resize(report->parameters, (count + 1) * sizeof *report->parameters);
+	struct report_parameter *parameter = &report->parameters[count];
+	*parameter = (struct report_parameter){.name = copy(name.at, name.length)};
+	parameter->option = option_name(parameter->name);
+	if (report_find_parameter(report, parameter->name) != parameter)
+		return fail(reader, "parameter is there twice", name);
+	// `= DEFAULT` may stand apart from the name by more than one blank
+	if (cell.length == length && line.length > 0 && line.at[0] == '=')
+		cell = take_cell(&line);
+	else
+		cell = (struct piece){cell.at + length, cell.length - length};
+	const char *help = shared_help(parameter->name);
+	parameter->help = line.length > 0 || !help ? copy(line.at, line.length) : memory_copy_text(help);
+	reader->item = &parameter->help;
+	return read_parameter_spec(reader, parameter, cell);
+}
+
+static struct report_section *add_section(struct reader *reader)
+{
+	struct report *report = reader->report;
+	size_t count = report->section_count++;
+	report->sections = memory_resize(report->sections, (count + 1) * sizeof *report->sections);
+	reader->section = &report->sections[count];
+	*reader->section = (struct report_section){.line = reader->line};
+	reader->in_header = true;
+	reader->item = NULL;
+	return reader->section;
+}
+
+static struct report_section *current_section(struct reader *reader)
+{
+	return reader->section ? reader->section : add_section(reader);
+}
+
+// A name, perhaps in double quotes, then the help.
+static bool read_column(struct reader *reader, struct piece line)
+{
+	struct report_section *section = current_section(reader);
+	struct piece name;
+	const char *end = line.length > 0 && line.at[0] == '"' ? memchr(line.at + 1, '"', line.length - 1) : NULL;
+	if (end) {
+		name = (struct piece){line.at + 1, (size_t)(end - line.at) - 1};
+		line = trimmed(end + 1, line.length - name.length - 2);
+	} else if (take_word(&line, &name)) {
+		line = trimmed(line.at, line.length);
+	} else {
+		return fail(reader, "a column wants a name", line);
+	}
+	size_t count = section->column_count++;
+	section->columns = memory_resize(section->columns, (count + 1) * sizeof *section->columns);
+	section->columns[count] = (struct report_column){copy(name.at, name.length), copy(line.at, line.length)};
+	reader->item = &section->columns[count].help;
+	return true;
+}
+
+// ": Title" or "[text,csv]: Title"
+static bool read_section(struct reader *reader, struct piece line)
+{
+	struct piece whole = line;
+	char *formats = NULL;
+	if (line.length > 0 && line.at[0] == '[') {
+		const char *end = memchr(line.at, ']', line.length);
+		if (!end)
+			return fail(reader, "']' is missing", whole);
+		size_t length = (size_t)(end - line.at) - 1;
+		formats = copy(line.at + 1, length);
+		line.at += length + 2;
+		line.length -= length + 2;
+	}
+	bool colon = line.length > 0 && line.at[0] == ':';
+	bool misplaced = reader->report->section_count == 1 && !reader->report->sections[0].title &&
+	                 !reader->report->sections[0].formats;
+	if (!colon || misplaced) {
+		free(formats);
+		return fail(reader, colon ? "a section after SQL or columns without one" : "a section wants ': Title'",
+		            whole);
+	}
+	struct report_section *section = add_section(reader);
+	struct piece title = trimmed(line.at + 1, line.length - 1);
+	section->title = copy(title.at, title.length);
+	section->formats = formats;
+	return true;
+}
+
+static bool starts(struct piece *line, const char *word)
+{
+	size_t length = strlen(word);
+	if (line->length < length || memcmp(line->at, word, length) != 0)
+		return false;
+	line->at += length;
+	line->length -= length;
+	return true;
+}
+
+static void read_prose(struct reader *reader, struct piece line)
+{
+	struct report *report = reader->report;
+	if (!report->summary) {
+		report->summary = copy(line.at, line.length);
+	} else if (!reader->section) {
+		append(&report->description, "\n", line.at, line.length);
+	}
+}
+
+// A comment line, `line` being what follows the dashes.
+static bool read_comment(struct reader *reader, struct piece line)
+{
+	struct piece words = trimmed(line.at, line.length);
+	bool deep = line.length > 2 && line.at[0] == ' ' && line.at[1] == ' ' && line.at[2] == ' ';
+	if (deep && reader->item && words.length > 0) {
+		append(reader->item, " ", words.at, words.length);
+		return true;
+	}
+	reader->item = NULL;
+	if (starts(&words, "param :"))
+		return read_parameter(reader, words);
+	if (starts(&words, "column "))
+		return read_column(reader, trimmed(words.at, words.length));
+	if (line.length > 0 && line.at[0] == ' ')
+		line = (struct piece){line.at + 1, line.length - 1};
+	read_prose(reader, line);
+	return true;
+}
+
+static void read_sql(struct reader *reader, struct piece line)
+{
+	struct report_section *section = current_section(reader);
+	if (reader->in_header)
+		section->line = reader->line;
+	reader->in_header = false;
+	reader->item = NULL;
+	if (section->sql)
+		append(&section->sql, "\n", line.at, line.length);
+	else
+		section->sql = copy(line.at, line.length);
+}
+
+static bool read_line(struct reader *reader, struct piece line)
+{
+	struct piece rest = line, words = trimmed(line.at, line.length);
+	if (starts(&rest, "-- section"))
+		return read_section(reader, rest);
+	rest = line;
+	if ((!reader->section || reader->in_header) && starts(&rest, "--"))
+		return read_comment(reader, rest);
+	if (words.length > 0 || (reader->section && !reader->in_header))
+		read_sql(reader, line);
+	return true;
+}
+
+static bool read_lines(struct reader *reader)
+{
+	while (*reader->at) {
+		size_t length = strcspn(reader->at, "\n");
+		size_t shown = length > 0 && reader->at[length - 1] == '\r' ? length - 1 : length;
+		reader->line++;
+		if (!read_line(reader, (struct piece){reader->at, shown}))
+			return false;
+		reader->at += length + (reader->at[length] == '\n');
+	}
+	return true;
+}
+
+// A comment at the top of a file that is no header: nothing is declared, and it is the whole text that runs.
+static void make_plain(struct report *report)
+{
+	bool declares = report->parameter_count > 0 || report->section_count > 1;
+	for (size_t i = 0; i < report->section_count; i++)
+		declares = declares || report->sections[i].column_count > 0 || report->sections[i].title;
+	if (declares)
+		return;
+	free(report->summary);
+	free(report->description);
+	report->summary = NULL;
+	report->description = memory_copy_text("");
+}
+
+static bool check_sections(struct reader *reader)
+{
+	const struct report *report = reader->report;
+	for (size_t i = 0; i < report->section_count; i++) {
+		const char *title = report->sections[i].title ? report->sections[i].title : "";
+		reader->line = report->sections[i].line;
+		if (!report->sections[i].sql)
+			return fail(reader, "a section without a statement", (struct piece){title, strlen(title)});
+	}
+	return true;
+}
+
+bool report_parse(struct report *report, const char *name, const char *text, char *error, size_t size)
+{
+	struct reader reader = {.report = report, .at = text, .error = error, .error_size = size};
+	*report = (struct report){.name = memory_copy_text(name), .text = memory_copy_text(text)};
+	report->description = memory_copy_text("");
+	if (!read_lines(&reader) || !check_sections(&reader)) {
+		report_release(report);
+		return false;
+	}
+	if (!report->summary || report->section_count == 0)
+		make_plain(report);
+	return true;
+}
+
+void report_release(struct report *report)
+{
+	for (size_t i = 0; i < report->parameter_count; i++) {
+		struct report_parameter *parameter = &report->parameters[i];
+		free(parameter->name);
+		free(parameter->option);
+		free(parameter->fallback);
+		free(parameter->help);
+	}
+	for (size_t i = 0; i < report->section_count; i++) {
+		struct report_section *section = &report->sections[i];
+		for (size_t j = 0; j < section->column_count; j++) {
+			free(section->columns[j].name);
+			free(section->columns[j].help);
+		}
+		free(section->columns);
+		free(section->title);
+		free(section->formats);
+		free(section->sql);
+	}
+	free(report->parameters);
+	free(report->sections);
+	free(report->name);
+	free(report->summary);
+	free(report->description);
+	free(report->text);
+	*report = (struct report){0};
+}
+
+static bool lists(const char *formats, const char *format)
+{
+	size_t length = strlen(format);
+	for (const char *at = formats; at; at = strchr(at, ',')) {
+		at += strspn(at, ", ");
+		if (!strncmp(at, format, length) && (!at[length] || strchr(", ", at[length])))
+			return true;
+	}
+	return false;
+}
+
+bool report_shows(const struct report *report, const struct report_section *section, const char *format)
+{
+	bool own = false;
+	for (size_t i = 0; i < report->section_count; i++)
+		own = own || (report->sections[i].formats && lists(report->sections[i].formats, format));
+	if (own)
+		return section->formats && lists(section->formats, format);
+	return !section->formats;
+}
+
+const struct report_parameter *report_find_parameter(const struct report *report, const char *name)
+{
+	for (size_t i = 0; i < report->parameter_count; i++) {
+		if (!strcmp(report->parameters[i].name, name))
+			return &report->parameters[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,110 @@
+// Reports: SQL files that document themselves. A report file is
+//
+//     -- One line that says what the report shows.
+//     --
+//     -- Paragraphs, if there is more to say. A line that begins with two blanks is shown as it stands.
+//     --
+//     -- param :min_ms = 300        Shortest time from SYN to SYN-ACK, in milliseconds.
+//     -- param :node address required   The node.
+//     -- param :limit = 20
+//     --
+//     -- column number   Packet number of the SYN.
+//     -- column rtt_ms   SYN to SYN-ACK, milliseconds.
+//     SELECT ...
+//
+// Parameters. `param :NAME [TYPE] [= DEFAULT | required]`, then two blanks or more, then the help. :min_ms is the option
+// --min-ms. Without a default, a parameter that is not given is NULL, or an error if it is required. Types:
+//
+//     text      as it is
+//     integer   a whole number, not negative
+//     number    any number
+//     address   IPv4, IPv6 or MAC address, or a prefix such as 10.0.0.0/8; bound in the canonical spelling of the case.
+//               ip_in(x, :p) takes both an address and a prefix
+//     time      seconds since 1970, ISO 8601, or +SECONDS since the first packet; bound as ns since 1970
+//     capture   name or number of a capture of the case; bound as capture_id
+//     flow      number of a flow of the case
+//
+// Without a type it is the one that belongs to the name, else number where the default is one, else text. These mean
+// the same everywhere, and need no help of their own: :capture (capture), :host (address), :flow (flow), :since and
+// :until (time), :limit (integer). :src, :dst, :node, :client and :server are addresses.
+//
+// Sections. A file may hold several statements, each behind a line `-- section: Title`, followed by its columns:
+//
+//     -- section: The servers
+//     -- column address   ...
+//     SELECT ...;
+//
+//     -- section[text]: The servers
+//     SELECT printf(...) AS line ...;
+//
+// `section[text,csv]` is for those formats only, and a format that has sections of its own shows no others. A section
+// whose only column is called `line` is printed as it is, a row a line, in text and table and in formats of its own.
+// Its column needs no documentation. A value may hold line feeds.
+#ifndef QUERY_REPORT_H
+#define QUERY_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum parameter_type {
+	PARAMETER_TEXT,
+	PARAMETER_INTEGER,
+	PARAMETER_NUMBER,
+	PARAMETER_ADDRESS,
+	PARAMETER_TIME,
+	PARAMETER_CAPTURE,
+	PARAMETER_FLOW,
+};
+
+struct report_parameter {
+	char *name;   // without the colon
+	char *option; // without the dashes
+	enum parameter_type type;
+	bool required;
+	char *fallback; // default as text; NULL none
+	char *help;
+};
+
+struct report_column {
+	char *name, *help;
+};
+
+struct report_section {
+	char *title;   // NULL: none
+	char *formats; // "text,csv"; NULL: all
+	char *sql;
+	int line; // of the file where the SQL begins, from 1
+	struct report_column *columns;
+	size_t column_count;
+};
+
+struct report {
+	char *name;
+	char *summary;     // without it: plain SQL, whose parameters are not declared
+	char *description; // paragraphs, separated by blank lines; "" none
+	char *text;        // the file
+	struct report_parameter *parameters;
+	size_t parameter_count;
+	struct report_section *sections;
+	size_t section_count;
+};
+
+// Reads a report. Without a header it is plain SQL: one section, no summary. False: *error (of size) says what is wrong
+// and in which line; the report needs no release then.
+bool report_parse(struct report *, const char *name, const char *text, char *error, size_t size);
+void report_release(struct report *);
+
+// Whether a section is shown in a format.
+bool report_shows(const struct report *, const struct report_section *, const char *format);
+
+const struct report_parameter *report_find_parameter(const struct report *, const char *name);
+
+// The type, by name, of a parameter that is not declared; text for unknown names.
+enum parameter_type report_type_by_name(const char *name);
+
+const char *report_type_placeholder(enum parameter_type); // "MS" of --min-ms MS
+
+// The report's documentation as text on stdout; long_help: with description and columns.
+void report_print_help(const struct report *, bool long_help);
+
+#endif

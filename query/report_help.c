@@ -1,0 +1,102 @@
+// A report's documentation as --help: its parameters are an option table, so options.h prints it.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/message.h"
+#include "../common/options.h"
+#include "report.h"
+
+enum { SYNOPSIS_MAX = 6, SYNOPSIS_ROOM = 400, HELP_EXTRA = 96 };
+
+static char *parameter_help(const struct report_parameter *parameter)
+{
+	size_t size = strlen(parameter->help) + HELP_EXTRA + (parameter->fallback ? strlen(parameter->fallback) : 0);
+	char *help = memory_alloc(size);
+	if (parameter->fallback)
+		snprintf(help, size, "%s%sDefault: %s.", parameter->help, *parameter->help ? " " : "", parameter->fallback);
+	else
+		snprintf(help, size, "%s%s%s", parameter->help, parameter->required && *parameter->help ? " " : "",
+		         parameter->required ? "Required." : "");
+	return help;
+}
+
+static void append(char **to, const char *text)
+{
+	size_t old = strlen(*to), length = strlen(text);
+	*to = memory_resize(*to, old + length + 1);
+	memcpy(*to + old, text, length + 1);
+}
+
+static void append_columns(char **to, const struct report_section *section)
+{
+	size_t widest = 0;
+	for (size_t i = 0; i < section->column_count; i++) {
+		size_t length = strlen(section->columns[i].name);
+		widest = length > widest ? length : widest;
+	}
+	append(to, "\n\n");
+	append(to, section->title && *section->title ? section->title : "Columns");
+	append(to, ":\n");
+	for (size_t i = 0; i < section->column_count; i++) {
+		const struct report_column *column = &section->columns[i];
+		append(to, i == 0 ? "\n  " : "\n  ");
+		append(to, column->name);
+		for (size_t j = strlen(column->name); j < widest + 2; j++)
+			append(to, " ");
+		append(to, column->help);
+	}
+}
+
+static char *description(const struct report *report)
+{
+	char *text = memory_copy_text(report->description ? report->description : "");
+	for (size_t i = 0; i < report->section_count; i++) {
+		if (report->sections[i].column_count > 0)
+			append_columns(&text, &report->sections[i]);
+	}
+	return text;
+}
+
+// "CASE.db slow-handshakes [--min-ms NUMBER] [--dst ADDRESS]"
+static void synopsis(const struct report *report, char to[SYNOPSIS_ROOM])
+{
+	size_t used = (size_t)snprintf(to, SYNOPSIS_ROOM, "CASE.db %s", report->name);
+	for (size_t i = 0; i < report->parameter_count && used < SYNOPSIS_ROOM; i++) {
+		const struct report_parameter *parameter = &report->parameters[i];
+		used += (size_t)snprintf(to + used, SYNOPSIS_ROOM - used, parameter->required ? " --%s %s" : " [--%s %s]",
+		                         parameter->option, report_type_placeholder(parameter->type));
+	}
+}
+
+void report_print_help(const struct report *report, bool long_help)
+{
+	char usage[SYNOPSIS_ROOM];
+	struct option_spec *options = memory_alloc((report->parameter_count + 1) * sizeof *options);
+	char **helps = memory_alloc((report->parameter_count + 1) * sizeof *helps);
+	char *text = description(report);
+	synopsis(report, usage);
+	for (size_t i = 0; i < report->parameter_count; i++) {
+		const struct report_parameter *parameter = &report->parameters[i];
+		helps[i] = parameter_help(parameter);
+		options[i] = (struct option_spec){
+			.name = parameter->option,
+			.argument = report_type_placeholder(parameter->type),
+			.kind = OPTION_TEXT,
+			.help = helps[i],
+		};
+	}
+	struct command command = {
+		.name = "query",
+		.synopsis = {usage},
+		.summary = report->summary ? report->summary : "",
+		.description = text,
+		.options = options,
+	};
+	options_print_help(&command, long_help);
+	for (size_t i = 0; i < report->parameter_count; i++)
+		free(helps[i]);
+	free(helps);
+	free(options);
+	free(text);
+}

@@ -1,0 +1,113 @@
+// Statements to rows to output. See run.h.
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../common/message.h"
+#include "watch.h"
+
+enum { ERROR_ROOM = 1024 };
+
+struct run {
+	struct guard *guard;
+	const struct report *report;
+	const struct parameters *parameters;
+	struct output output;
+	char error[ERROR_ROOM]; // "" none
+	bool usage;             // the error is the SQL's, not the case's
+};
+
+// The reader of the output is gone, or something else stopped us.
+static bool must_stop(const struct run *run)
+{
+	return run->error[0] || run->output.sink->error || watch_cause() != WATCH_RUNNING;
+}
+
+static void step_all(struct run *run, sqlite3_stmt *statement)
+{
+	int result = SQLITE_ROW;
+	while (!must_stop(run) && (result = sqlite3_step(statement)) == SQLITE_ROW)
+		output_row(&run->output);
+	if (result != SQLITE_ROW && result != SQLITE_DONE)
+		guard_explain(run->guard, result, run->error, sizeof run->error);
+}
+
+static void run_statement(struct run *run, sqlite3_stmt *statement, const struct report_section *section)
+{
+	if (!parameters_bind(run->parameters, statement, run->error, sizeof run->error)) {
+		run->usage = true;
+		return;
+	}
+	output_section_begin(&run->output, statement, section->title, section->formats != NULL);
+	step_all(run, statement);
+	output_section_end(&run->output);
+}
+
+static int count_lines(const char *from, const char *to)
+{
+	int lines = 0;
+	for (; from < to; from++)
+		lines += *from == '\n';
+	return lines;
+}
+
+static void run_section(struct run *run, const struct report_section *section)
+{
+	const char *sql = section->sql, *tail;
+	int line = section->line;
+	while (*sql && !must_stop(run)) {
+		sqlite3_stmt *statement;
+		if (!guard_prepare(run->guard, sql, line, &statement, &tail, run->error, sizeof run->error)) {
+			run->usage = !run->report->summary;
+			return;
+		}
+		if (statement)
+			run_statement(run, statement, section);
+		sqlite3_finalize(statement);
+		line += count_lines(sql, tail);
+		sql = tail;
+	}
+}
+
+static int exit_code(struct run *run)
+{
+	struct sink *sink = run->output.sink;
+	if (watch_cause() == WATCH_INTERRUPT) {
+		message_error("stopped");
+		return EXIT_INTERRUPTED;
+	}
+	if (!run->error[0] && watch_cause() == WATCH_TIMEOUT)
+		guard_explain(run->guard, SQLITE_INTERRUPT, run->error, sizeof run->error);
+	if (run->error[0]) {
+		if (run->report->summary)
+			message_error("%s: report %s: %s", run->guard->path, run->report->name, run->error);
+		else
+			message_error("%s: %s", run->guard->path, run->error);
+		return run->usage ? EXIT_USAGE : EXIT_FAILED;
+	}
+	if (sink->error && sink->error != EPIPE) {
+		message_error("cannot write standard output: %s", strerror(sink->error));
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+int run_report(struct guard *guard, const struct report *report, const struct parameters *parameters,
+               const char *format, bool header, struct sink *sink)
+{
+	struct run run = {.guard = guard, .report = report, .parameters = parameters};
+	size_t shown = 0;
+	for (size_t i = 0; i < report->section_count; i++)
+		shown += report_shows(report, &report->sections[i], format);
+	output_begin(&run.output, format, sink, header, shown > 1);
+	for (size_t i = 0; i < report->section_count && !must_stop(&run); i++) {
+		if (report_shows(report, &report->sections[i], format))
+			run_section(&run, &report->sections[i]);
+	}
+	if (!run.error[0])
+		output_end(&run.output);
+	sink_flush(sink);
+	return exit_code(&run);
+}

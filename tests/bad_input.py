@@ -1,0 +1,449 @@
+#!/usr/bin/env python3
+"""What ingest does with input, cases and disks that are not as they should be: exit code, message, what is kept."""
+import gzip
+import hashlib
+import os
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import struct
+import subprocess
+import sys
+
+import packets
+import tap
+
+DONE, DAMAGED, USAGE, FAILED = 0, 1, 2, 3
+FRAME = "eth / ip 10.0.0.1 > 10.0.0.2 / udp 1000 > 53 data=\"question\""
+STEP = 5 if tap.SANITIZED else 1  # of the exhaustive tests, every so many
+
+
+def pcap(count, order="<", nanoseconds=False, text=FRAME):
+    data = packets.frame(text)
+    records = [packets.pcap_record(10**18 + n * 10**6, data, None, nanoseconds, order) for n in range(count)]
+    return packets.pcap_header(1, 262144, nanoseconds, order), records
+
+
+def write(name, *parts):
+    with open(name, "wb") as file:
+        file.write(b"".join(parts))
+
+
+def write_pcap(name, count=5):
+    header, records = pcap(count)
+    write(name, header, *records)
+
+
+def block(kind, body, order="<", length=None):
+    body += bytes(-len(body) % 4)
+    total = length if length is not None else len(body) + 12
+    return struct.pack(order + "II", kind, total) + body + struct.pack(order + "I", total)
+
+
+def pcapng(count, order="<", interface=0):
+    """The blocks of a small pcapng file: section, interface, packets."""
+    data = packets.frame(FRAME)
+    blocks = [block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order),
+              block(1, struct.pack(order + "HHI", 1, 0, 262144), order)]
+    for number in range(count):
+        blocks.append(block(6, struct.pack(order + "IIIII", interface, 0, number, len(data), len(data)) + data, order))
+    return blocks
+
+
+def ingest(*arguments, code=DONE, says=(), **options):
+    done = tap.pcapdex("ingest", "--quiet", *arguments, "-o", "case.db", **options)
+    if done.returncode != code:
+        raise AssertionError("exit %d, should be %d: %s" % (done.returncode, code, done.stderr[-600:]))
+    tap.contains(done.stderr, *says)
+    return done
+
+
+def rows(sql, case="case.db"):
+    db = sqlite3.connect(case)
+    try:
+        return db.execute(sql).fetchall()
+    finally:
+        db.close()
+
+
+def packets_kept(case="case.db"):
+    return rows("SELECT count(*) FROM packets", case)[0][0] if os.path.exists(case) else 0
+
+
+def digest(name):
+    with open(name, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def test_not_there():
+    """a file that is not there, and one that is"""
+    ingest("missing.pcap", code=FAILED, says=["missing.pcap"])
+    tap.equal(os.listdir("."), [], "files")
+    write_pcap("good.pcap")
+    ingest("missing.pcap", "good.pcap", code=DAMAGED, says=["missing.pcap"])
+    tap.equal(packets_kept(), 5)
+
+
+def test_not_a_capture():
+    """empty, text, a picture, a database, a lone header: no captures; the others are ingested"""
+    write("empty.pcap")
+    write("text.pcap", b"These are not the packets you are looking for.\n" * 9)
+    write("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(100))
+    write("short.pcap", packets.pcap_header()[:11])
+    write("zip.gz", gzip.compress(b"nothing of use"))
+    for name in sorted(os.listdir(".")):
+        ingest(name, code=FAILED, says=[name])
+    tap.equal(os.path.exists("case.db"), False, "a case of nothing")
+    write_pcap("good.pcap")
+    done = ingest("empty.pcap", "text.pcap", "good.pcap", "picture.png", "short.pcap", code=DAMAGED)
+    tap.contains(done.stderr, "empty.pcap", "text.pcap", "picture.png", "short.pcap")
+    tap.equal(packets_kept(), 5)
+
+
+def test_no_packets():
+    """a whole capture without packets is a capture"""
+    write("none.pcap", packets.pcap_header())
+    ingest("none.pcap")
+    tap.equal(rows("SELECT packets, decoded FROM captures"), [(0, 0)])
+
+
+def test_unreadable():
+    """a file that one may not read"""
+    if os.geteuid() == 0 and not can_drop():
+        raise tap.Skip("root may read everything")
+    os.chmod(".", 0o777)
+    write_pcap("secret.pcap")
+    write_pcap("good.pcap")
+    os.chmod("secret.pcap", 0)
+    drop = {"user": 65534} if os.geteuid() == 0 else {}
+    ingest("secret.pcap", "good.pcap", code=DAMAGED, says=["secret.pcap", "ermission denied"], **drop)
+    tap.equal(packets_kept(), 5)
+
+
+def can_drop():
+    """Whether a program that gives up root can still be started from where it lies."""
+    try:
+        return subprocess.run([tap.PROGRAM, "--version"], user=65534, stdout=subprocess.DEVNULL,
+                              check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def test_unwritable_folder():
+    """a case where one may not write"""
+    write_pcap("good.pcap")
+    done = tap.pcapdex("ingest", "good.pcap", "-o", "no/such/folder/case.db")
+    tap.equal(done.returncode, FAILED)
+    tap.contains(done.stderr, "no/such/folder")
+
+
+def test_directories():
+    """a folder is the captures in it; an empty one is an error"""
+    os.mkdir("empty")
+    ingest("empty", code=FAILED, says=["empty"])
+    os.makedirs("some/deeper")
+    write_pcap("some/a.pcap", 2)
+    write_pcap("some/deeper/b.pcap", 3)
+    ingest("some")
+    tap.equal(packets_kept() >= 2, True, "packets of the folder")
+
+
+def test_cut_anywhere():
+    """a pcap cut at any byte keeps every whole packet, and says where it was cut"""
+    header, records = pcap(3)
+    whole = header + b"".join(records)
+    ends = {len(header) + sum(map(len, records[:n])): n for n in range(4)}
+    for length in range(len(header), len(whole), STEP):
+        write("cut.pcap", whole[:length])
+        kept = max(n for end, n in ends.items() if end <= length)
+        clean = length in ends
+        ingest("cut.pcap", code=DONE if clean else DAMAGED, says=[] if clean else ["cut.pcap"])
+        tap.equal(packets_kept(), kept, "packets of %d bytes" % length)
+        if not clean:
+            start = max(end for end in ends if end <= length)
+            unread, damage = rows("SELECT bytes_unread, damage FROM capture_files")[0]
+            tap.equal(unread, length - start, "bytes unread of %d" % length)
+            tap.contains(damage, str(start))
+        os.remove("case.db")
+
+
+def test_pcapng_cut_anywhere():
+    """a pcapng cut at any byte keeps every whole packet"""
+    blocks = pcapng(2)
+    whole = b"".join(blocks)
+    ends = [sum(map(len, blocks[:n])) for n in range(2, 5)]
+    for length in range(ends[0], len(whole), STEP):
+        write("cut.pcapng", whole[:length])
+        ingest("cut.pcapng", code=DONE if length in ends else DAMAGED)
+        tap.equal(packets_kept(), sum(end <= length for end in ends) - 1, "packets of %d bytes" % length)
+        os.remove("case.db")
+
+
+def test_record_lengths():
+    """a record length that lies: the packets before are kept, nothing is guessed behind"""
+    for order in "<>":
+        for nanoseconds in (False, True):
+            header, records = pcap(4, order, nanoseconds)
+            for length in (0, 1, 7, 262145, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF):
+                bad = records[2][:8] + struct.pack(order + "I", length) + records[2][12:]
+                write("lie.pcap", header, *records[:2], bad, records[3])
+                done = tap.pcapdex("ingest", "--quiet", "lie.pcap", "-o", "case.db")
+                if done.returncode not in (DONE, DAMAGED):
+                    raise AssertionError("length %d: exit %d: %s" % (length, done.returncode, done.stderr))
+                tap.equal(packets_kept() >= 2, True, "packets before a length of %d" % length)
+                if length > 262144:
+                    tap.equal((done.returncode, packets_kept()), (DAMAGED, 2), "length %d" % length)
+                    tap.contains(done.stderr, "lie.pcap", str(len(header) + 2 * len(records[0])))
+                os.remove("case.db")
+
+
+def test_block_lengths():
+    """a block length that lies: the packets before are kept, the message has the offset"""
+    for order in "<>":
+        blocks = pcapng(4, order)
+        start = sum(map(len, blocks[:4]))
+        for length in (0, 4, 8, 11, 13, len(blocks[4]) + 4, 0x7FFFFFF0, 0xFFFFFFFC, 0xFFFFFFFF):
+            bad = blocks[4][:4] + struct.pack(order + "I", length) + blocks[4][8:]
+            write("lie.pcapng", *blocks[:4], bad, blocks[5])
+            ingest("lie.pcapng", code=DAMAGED, says=["lie.pcapng", str(start)])
+            tap.equal(packets_kept(), 2, "packets before a block of %d" % length)
+            os.remove("case.db")
+
+
+def test_packet_longer_than_block():
+    """a packet longer than its block, an interface that was not described"""
+    blocks = pcapng(2)
+    for place, value in ((20, 5000), (8, 7)):  # captured length; interface
+        bad = blocks[3][:place] + struct.pack("<I", value) + blocks[3][place + 4:]
+        write("lie.pcapng", *blocks[:3], bad)
+        done = tap.pcapdex("ingest", "--quiet", "lie.pcapng", "-o", "case.db")
+        tap.equal(done.returncode, DAMAGED)
+        tap.contains(done.stderr, "lie.pcapng", str(sum(map(len, blocks[:3]))))
+        tap.equal(packets_kept(), 1)
+        os.remove("case.db")
+
+
+def test_damaged_gzip():
+    """a compressed capture that is cut, or damaged inside"""
+    header, records = pcap(2000)
+    whole = gzip.compress(header + b"".join(records), 1)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0xFF
+    for data in (whole[:len(whole) // 2], bytes(flipped)):
+        write("cut.pcap.gz", data)
+        ingest("cut.pcap.gz", code=DAMAGED, says=["cut.pcap.gz"])
+        tap.equal(0 < packets_kept() <= 2000, True, "packets kept of a damaged gzip")
+        os.remove("case.db")
+
+
+def test_any_bytes():
+    """bytes changed at random: no crash, no hang"""
+    import random
+    chance = random.Random(7)
+    header, records = pcap(20)
+    for number in range(300 // STEP):
+        source = header + b"".join(records) if number % 2 else b"".join(pcapng(20))
+        data = bytearray(source)
+        for _ in range(chance.choice((1, 3, 30))):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        write("any.pcap", data)
+        done = tap.pcapdex("ingest", "--quiet", "any.pcap", "-o", "case.db", timeout=20)
+        if done.returncode not in (DONE, DAMAGED, FAILED):
+            shutil.copy("any.pcap", os.path.join(tap.ROOT, "build", "any-%d.pcap" % number))
+            raise AssertionError("exit %d on build/any-%d.pcap: %s" % (done.returncode, number, done.stderr[-400:]))
+        if os.path.exists("case.db"):
+            os.remove("case.db")
+
+
+def prior_case():
+    write_pcap("first.pcap")
+    write_pcap("second.pcap", 6)
+    ingest("first.pcap")
+    return digest("case.db")
+
+
+def test_newer_case():
+    """a case of a newer version stays as it is"""
+    prior_case()
+    db = sqlite3.connect("case.db")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    before = digest("case.db")
+    ingest("second.pcap", code=FAILED, says=["case.db", "newer"])
+    tap.equal(digest("case.db"), before, "the case")
+    done = tap.pcapdex("query", "case.db", "SELECT 1")
+    tap.equal(done.returncode, FAILED)
+    tap.contains(done.stderr, "newer")
+
+
+def test_no_case():
+    """a file that is no case stays as it is: text, another program's database, a capture"""
+    write_pcap("second.pcap")
+    sqlite3.connect("case.db").executescript("CREATE TABLE mine(a); INSERT INTO mine VALUES (1);")
+    for step in ("database", "text", "capture"):
+        if step == "text":
+            write("case.db", b"Dear diary\n" * 100)
+        if step == "capture":
+            write_pcap("case.db")
+        before = digest("case.db")
+        ingest("second.pcap", code=FAILED, says=["case.db"])
+        tap.equal(digest("case.db"), before, step)
+        done = tap.pcapdex("query", "case.db", "SELECT 1")
+        tap.equal(done.returncode, FAILED, "query of a " + step)
+    tap.equal(sorted(os.listdir(".")), ["case.db", "second.pcap"], "files")
+
+
+def test_damaged_case():
+    """a case with damaged pages: an error, no crash"""
+    packets.many("first.pcap", 3000, 20)
+    ingest("first.pcap")
+    with open("case.db", "r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * 60000)
+    for arguments in (["query", "case.db", "SELECT count(*), sum(wire_len) FROM packets"], ["query", "case.db", "flows"],
+                      ["ingest", "first.pcap", "-o", "case.db"]):
+        done = tap.pcapdex(*arguments)
+        tap.equal(done.returncode, FAILED, " ".join(arguments))
+
+
+def test_interrupted():
+    """Ctrl-C: a usable case with what was read"""
+    packets.many("long.pcap", 400000, 100)
+    process = subprocess.Popen([tap.PROGRAM, "ingest", "long.pcap", "-o", "case.db"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    try:
+        process.wait(0.15)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    tap.equal(process.returncode in (DONE, DAMAGED), True, "exit code")
+    tap.equal(rows("PRAGMA integrity_check"), [("ok",)])
+    tap.equal(rows("SELECT packets FROM captures")[0][0], packets_kept(), "packets counted")
+
+
+def limit_file_size():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000))
+
+
+def test_disk_full():
+    """no room: the case that was there stays, a new one does not appear, nothing is left behind"""
+    packets.many("big.pcap", 30000, 50)
+    write_pcap("first.pcap")
+    room = {"preexec_fn": limit_file_size, "restore_signals": False}
+    ingest("big.pcap", code=FAILED, says=["case.db"], **room)
+    tap.equal(sorted(os.listdir(".")), ["big.pcap", "first.pcap"], "files after a new case")
+    ingest("first.pcap")
+    ingest("big.pcap", code=FAILED, says=["case.db"], **room)
+    tap.equal(rows("SELECT name, packets FROM captures"), [("first", 5)])
+    tap.equal(rows("PRAGMA integrity_check"), [("ok",)])
+    ingest("big.pcap")
+    tap.equal(packets_kept(), 30005)
+
+
+def test_disk_really_full():
+    """the same on a small file system"""
+    packets.many("big.pcap", 60000, 50)
+    os.mkdir("small")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", "small"], stderr=subprocess.DEVNULL,
+                             check=False)
+    if mounted.returncode:
+        raise tap.Skip("may not mount a file system")
+    try:
+        done = tap.pcapdex("ingest", "--quiet", "big.pcap", "-o", "small/case.db")
+        tap.equal(done.returncode, FAILED)
+        tap.contains(done.stderr, "small/case.db", "full")
+        tap.equal(os.listdir("small"), [], "files left")
+        done = tap.pcapdex("query", "small/case.db", "SELECT 1")
+        tap.equal(done.returncode, FAILED)
+    finally:
+        subprocess.run(["umount", "small"], check=True)
+
+
+def test_same_again():
+    """the same file again, under its name or another: skipped; changed: refused; --replace: taken anew"""
+    before = prior_case()
+    shutil.copy("first.pcap", "copy.pcap")
+    for name in ("first.pcap", "copy.pcap"):
+        ingest(name, code=DONE, says=[name, "already in the case, skipped"])
+    tap.equal(packets_kept(), 5)
+    tap.equal(digest("case.db"), before, "the case")
+    write_pcap("first.pcap", 8)
+    ingest("first.pcap", code=FAILED, says=["--replace"])
+    ingest("first.pcap", "--replace")
+    tap.equal(packets_kept(), 8)
+    tap.equal(rows("PRAGMA foreign_key_check"), [], "foreign keys")
+    tap.equal(rows("SELECT name FROM captures"), [("first",)])
+
+
+def test_standard_input():
+    """the same packets from a pipe, compressed or not"""
+    write_pcap("plain.pcap", 500)
+    with open("plain.pcap", "rb") as file:
+        write("packed.gz", gzip.compress(file.read()))
+    for name in ("plain.pcap", "packed.gz"):
+        with subprocess.Popen(["cat", name], stdout=subprocess.PIPE) as cat:
+            ingest("-", stdin=cat.stdout)
+        tap.equal(packets_kept(), 500, name)
+        tap.equal(rows("SELECT path FROM capture_files"), [("-",)])
+        os.remove("case.db")
+    ingest("-", code=FAILED)  # nothing at all
+
+
+def test_compressions():
+    """gzip, zstd and lz4 hold the same packets at the same offsets"""
+    write_pcap("plain.pcap", 500)
+    ingest("plain.pcap")
+    wanted = rows("SELECT number, ts_ns, file_offset, captured_len FROM packets")
+    missing = []
+    for tool, ending in (("gzip", "gz"), ("zstd", "zst"), ("lz4", "lz4")):
+        if not shutil.which(tool):
+            missing.append(tool)
+            continue
+        name = "packed.pcap." + ending
+        with open(name, "wb") as file:
+            subprocess.run([tool, "-c", "-q", "plain.pcap"], stdout=file, check=True)
+        os.remove("case.db")
+        ingest(name)
+        tap.equal(rows("SELECT number, ts_ns, file_offset, captured_len FROM packets"), wanted, tool)
+        tap.equal(rows("SELECT compression FROM capture_files"), [(tool,)])
+    if missing:
+        raise tap.Skip(", ".join(missing) + " not installed")
+
+
+def peak_kilobytes(name):
+    process = subprocess.Popen([tap.PROGRAM, "ingest", "--quiet", name, "-o", name + ".db"])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    tap.equal(process.returncode, 0)
+    return usage.ru_maxrss
+
+
+def test_memory():
+    """ten times the packets of the same flows take no more memory"""
+    if tap.SANITIZED:
+        raise tap.Skip("the sanitizer keeps freed memory")
+    packets.many("short.pcap", 60000, 300)
+    packets.many("long.pcap", 600000, 300)
+    short, long = peak_kilobytes("short.pcap"), peak_kilobytes("long.pcap")
+    print("# peak memory: %d kB for 60,000 packets, %d kB for 600,000" % (short, long))
+    tap.equal(long < short * 1.15 + 1024, True, "%d kB, then %d kB: bounded" % (short, long))
+
+
+def test_wrong_usage():
+    """wrong usage is exit 2 and says what is meant"""
+    for arguments, says in ((["ingest"], "file"), (["ingest", "--cuont", "5", "x.pcap"], "--count"),
+                            (["ingest", "--count", "many", "x.pcap"], "many"), (["ingset"], "ingest"),
+                            (["ingest", "--since", "yesterday", "x.pcap"], "yesterday"),
+                            (["ingest", "--filter", "tcp prot 80", "x.pcap"], "filter")):
+        done = tap.pcapdex(*arguments)
+        tap.equal(done.returncode, USAGE, " ".join(arguments))
+        tap.equal(done.stdout, "", "standard output")
+        if not re.search(says, done.stderr):
+            raise AssertionError("%r should be in %r" % (says, done.stderr))
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(sys.modules[__name__]))

@@ -1,0 +1,99 @@
+// Any bytes as the frames of one capture: dissected, put into flows, analysed, and written to a case in memory.
+//
+// The input: two bytes of link type, one of how much the snap length cut off; then frames, each behind a byte of its
+// length (0: all that is left) and one of the milliseconds since the last.
+#include "../../common/embedded.h"
+#include "../../ingest/dissect.h"
+#include "../../ingest/icmp_pairs.h"
+#include "../../ingest/tcp_analysis.h"
+
+#include <stdlib.h>
+
+enum { INPUTS_OF_A_CASE = 2000 }; // then the rows are thrown away
+
+static sqlite3 *db;
+static struct writer *writer;
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length);
+
+static void run_sql(const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		abort();
+}
+
+// A writer on an empty case, anew from time to time.
+static void prepare(void)
+{
+	static int inputs;
+
+	if (!db) {
+		dissect_init();
+		if (sqlite3_open(":memory:", &db) != SQLITE_OK)
+			abort();
+		for (const struct embedded *e = embedded_schema; e->name; e++)
+			run_sql(e->text);
+	}
+	if (writer && inputs++ % INPUTS_OF_A_CASE)
+		return;
+	if (writer) {
+		if (!writer_finish(writer))
+			abort();
+		run_sql("ROLLBACK");
+	}
+	run_sql("BEGIN");
+	writer = writer_start(db, true);
+	if (!writer)
+		abort();
+}
+
+// The frame gets memory of its own, so that a read past its end is seen.
+static void try_frame(struct packet *packet, struct frame *frame, struct bytes data, struct flow_table *flows,
+                      struct icmp_pairs *pairs)
+{
+	uint8_t *copy = malloc(data.left + !data.left);
+	char stack[64]; // shorter than some stacks
+
+	if (!copy)
+		return;
+	if (data.left)
+		memcpy(copy, data.at, data.left);
+	frame->data = bytes_of(copy, data.left);
+	dissect_frame(packet, frame);
+	dissect_stack_text(packet, stack, sizeof stack);
+	packet->id = ++packet->number;
+	flow_track(flows, packet);
+	tcp_analyze(packet, writer, 1);
+	icmp_analyze(pairs, packet, flows, writer, 1);
+	free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
+{
+	struct bytes input = bytes_of(at, length);
+	struct packet *packet = calloc(1, sizeof *packet);
+	struct flow_table flows;
+	struct icmp_pairs pairs;
+	struct frame frame = {.link_type = bytes_u16(&input)};
+	uint8_t cut = bytes_u8(&input);
+
+	if (!packet)
+		return 0;
+	prepare();
+	flow_table_init(&flows, 1, 0);
+	icmp_pairs_init(&pairs);
+	while (input.left) {
+		size_t frame_len = bytes_u8(&input);
+		frame.ts_ns += bytes_u8(&input) * INT64_C(1000000);
+		if (frame_len == 0 || frame_len > input.left)
+			frame_len = input.left;
+		frame.wire_len = (uint32_t)frame_len + cut;
+		try_frame(packet, &frame, bytes_split(&input, frame_len), &flows, &pairs);
+	}
+	icmp_pairs_finish(&pairs, writer, 1);
+	for (struct flow *flow; (flow = flow_take(&flows)) != NULL;)
+		flow_free(flow);
+	flow_table_release(&flows);
+	free(packet);
+	return 0;
+}

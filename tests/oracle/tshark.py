@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+"""Compares cases with tshark, packet by packet, and prints how far they agree: field, compared, equal, explained,
+unexplained. TAP, a test for each capture.
+
+usage: tshark.py [--report FILE] [CAPTURE ...]     examples/ and the corpus without a capture
+
+Explained differences are the rows of docs/differences.md. --report writes every other one, the most frequent first.
+"""
+import argparse
+import collections
+import fnmatch
+import ipaddress
+import multiprocessing
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+import wireshark
+
+ROOT = wireshark.ROOT
+PROGRAM = os.path.abspath(os.environ.get("PCAPDEX") or os.path.join(ROOT, "pcapdex"))
+CORPUS = os.environ.get("PCAPDEX_CORPUS") or os.path.join(ROOT, "..", "shared", "corpus")
+DIFFERENCES = os.path.join(ROOT, "docs", "differences.md")
+NO_CAPTURES = (".md", ".tsv", ".txt", ".sh", ".py", ".json", ".csv", ".sql", ".c", ".h", ".html", ".db", ".keys")
+LISTED_MAX = 100000  # unexplained differences a capture that the report keeps
+
+PACKETS = """
+SELECT p.*, s.stack, f.protocol,
+	iif(p.direction, f.dst, f.src) AS src, iif(p.direction, f.dst_port, f.src_port) AS src_port,
+	iif(p.direction, f.src, f.dst) AS dst, iif(p.direction, f.src_port, f.dst_port) AS dst_port, f.ip_version
+FROM packets p JOIN protocol_stacks s USING (stack_id) LEFT JOIN flows f USING (flow_id)
+ORDER BY p.number"""
+EVENTS = """
+SELECT p.number, e.kind, e.value, p.number + e.related_packet_id - e.packet_id AS related
+FROM tcp_events e JOIN packets p USING (packet_id)"""
+PAIRS = """
+SELECT p.number, p.number + i.request_packet_id - i.reply_packet_id AS request, i.rtt_ns
+FROM icmp_pairs i JOIN packets p ON p.packet_id = i.reply_packet_id WHERE i.kind = 'answered'"""
+
+
+class Ours:
+    """A case's rows, in the words of wireshark.Packet.values()."""
+
+    def __init__(self, case):
+        self.db = sqlite3.connect(case)
+        self.db.row_factory = sqlite3.Row
+        self.packets = {row["number"]: row for row in self.db.execute(PACKETS)}
+        self.flows = {row["flow_id"]: row for row in self.db.execute("SELECT * FROM flows")}
+        self.pairs = {row["number"]: row for row in self.db.execute(PAIRS)}
+        self.events = collections.defaultdict(dict)
+        for row in self.db.execute(EVENTS):
+            self.events[row["number"]][row["kind"]] = row
+
+    def value(self, number, name):
+        row = self.packets[number]
+        if name in ("seq", "ack"):
+            return None if row[name] is None else row[name] % 2**32
+        if name in ("src", "dst"):
+            return str(ipaddress.ip_address(row[name])) if row["ip_version"] else None
+        if name == "tcp_len":
+            return row["payload_len"] if row["tcp_flags"] is not None else None
+        if name in wireshark.EVENTS:
+            return self.event(number, name)
+        if name == "icmp_resp_to":
+            return self.pairs[number]["request"] if number in self.pairs else None
+        if name == "icmp_resptime":
+            return self.pairs[number]["rtt_ns"] / 1e6 if number in self.pairs else None
+        return row[name]
+
+    def event(self, number, kind):
+        row = self.events[number].get(kind)
+        if not row:
+            return False
+        return (row["value"], row["related"]) if kind in ("duplicate_ack", "retransmission") else True
+
+
+class Comparison:
+    """One capture: counts for each field, and what differs."""
+
+    def __init__(self, name):
+        self.name = name
+        self.counts = {}  # field: [compared, equal]
+        self.differences = []  # (field, packet number, ours, tshark's)
+        self.failure = None
+
+    def check(self, field, number, ours, theirs, equal=None):
+        if ours is None and theirs is None:
+            return
+        counts = self.counts.setdefault(field, [0, 0])
+        counts[0] += 1
+        if equal if equal is not None else ours == theirs:
+            counts[1] += 1
+        elif len(self.differences) < LISTED_MAX:
+            self.differences.append((field, number, ours, theirs))
+
+
+def compare_packets(comparison, ours, theirs):
+    for packet in theirs:
+        number = packet.number
+        if number not in ours.packets:
+            continue
+        for field, value in packet.values().items():
+            if field == "ts_ns" and value is None:
+                continue
+            mine = ours.value(number, field)
+            equal = None
+            if field == "icmp_resptime" and value is not None and mine is not None:
+                equal = abs(float(value) - mine) <= 1e-3
+            comparison.check(field, number, mine, value, equal)
+        compare_stack(comparison, number, ours.packets[number]["stack"].split(":"), packet)
+
+
+def compare_stack(comparison, number, mine, packet):
+    down_to_transport = packet.stack()
+    equal = mine == down_to_transport or (len(mine) > len(down_to_transport) and mine == packet.layers[:len(mine)])
+    comparison.check("stack", number, ":".join(mine), ":".join(down_to_transport), equal)
+
+
+def compare_streams(comparison, ours, theirs):
+    """Streams and flows must be the same partition of the packets."""
+    flow_of, stream_of = {}, {}
+    for packet in theirs:
+        stream = packet.stream()
+        if stream is None or packet.number not in ours.packets:
+            continue
+        flow = ours.packets[packet.number]["flow_id"]
+        flow_of.setdefault(stream, flow)
+        stream_of.setdefault(flow, stream)
+        equal = flow_of[stream] == flow and stream_of[flow] == stream
+        comparison.check(stream[0] + "_stream", packet.number, flow, "%s %d" % stream, equal)
+
+
+def compare_flows(comparison, ours, theirs):
+    last = {}
+    for packet in theirs:
+        if packet.transport == "tcp" and packet.stream() and packet.number in ours.packets:
+            known = last.setdefault(packet.stream(), {"number": packet.number})
+            for name in ("tcp.completeness", "tcp.analysis.initial_rtt"):
+                known[name] = packet.fields[name].split(",")[0] or known.get(name)
+    for known in last.values():
+        flow = ours.flows.get(ours.packets[known["number"]]["flow_id"])
+        if flow:
+            comparison.check("completeness", known["number"], flow["completeness"],
+                             wireshark.integer(known["tcp.completeness"]))
+            comparison.check("initial_rtt_ns", known["number"], flow["initial_rtt_ns"],
+                             wireshark.nanoseconds(known["tcp.analysis.initial_rtt"]))
+
+
+def compare_capture(job):
+    name, path, tshark_version, exceptions = job
+    comparison = Comparison(name)
+    theirs = list(wireshark.packets(path, tshark_version))
+    with tempfile.TemporaryDirectory(prefix="pcapdex-oracle-") as folder:
+        case = os.path.join(folder, "case.db")
+        done = subprocess.run([PROGRAM, "ingest", path, "-o", case], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False)
+        if not os.path.exists(case):
+            message = done.stdout.decode("utf-8", "replace").strip().split("\n")[-1]
+            comparison.failure = (done.returncode, len(theirs), message)
+            return comparison, {}
+        ours = Ours(case)
+        numbers = {p.number for p in theirs}
+        for number in sorted(numbers ^ set(ours.packets))[:20]:
+            comparison.check("packets", number, number in ours.packets, number in numbers)
+        comparison.check("packets", 0, len(ours.packets), len(theirs))
+        compare_packets(comparison, ours, theirs)
+        compare_streams(comparison, ours, theirs)
+        compare_flows(comparison, ours, theirs)
+        return comparison, explain(comparison, ours, exceptions)
+
+
+class Rule:
+    """A row of docs/differences.md: | capture | fields | packets | why |; packets are "all", numbers, or a condition
+    in SQL on packets p, protocol_stacks s and flows f."""
+
+    def __init__(self, columns):
+        self.captures, fields, self.packets, self.reason = columns
+        self.fields = fields.split()
+        self.matched = 0
+
+    def numbers(self, ours):
+        if self.packets == "all":
+            return None
+        if re.fullmatch(r"[\d, -]+", self.packets):
+            spans = [span.split("-") for span in self.packets.replace(" ", "").split(",")]
+            return {n for span in spans for n in range(int(span[0]), int(span[-1]) + 1)}
+        rows = ours.db.execute("SELECT p.number FROM packets p JOIN protocol_stacks s USING (stack_id) "
+                               "LEFT JOIN flows f USING (flow_id) WHERE " + self.packets)
+        return {row[0] for row in rows}
+
+
+def read_rules():
+    rules = []
+    if os.path.exists(DIFFERENCES):
+        with open(DIFFERENCES, encoding="utf-8") as file:
+            for line in file:
+                columns = [c.strip().strip("`") for c in line.strip().strip("|").split("|")]
+                if line.startswith("| `") and len(columns) == 4:
+                    rules.append(Rule(columns))
+    return rules
+
+
+def explain(comparison, ours, rules):
+    """{difference: reason} of those that a rule covers."""
+    explained = {}
+    for rule in rules:
+        if not fnmatch.fnmatch(comparison.name, rule.captures):
+            continue
+        numbers = rule.numbers(ours)
+        for difference in comparison.differences:
+            if any(fnmatch.fnmatch(difference[0], f) for f in rule.fields) and (
+                    numbers is None or difference[1] in numbers):
+                explained.setdefault(difference, rule.reason)
+    return explained
+
+
+def find_captures(arguments):
+    if arguments:
+        return [(os.path.relpath(a, ROOT) if "corpus" not in a else "corpus" + a.split("corpus", 1)[1], a)
+                for a in arguments]
+    found = []
+    for label, folder in (("examples", os.path.join(ROOT, "examples")), ("corpus", CORPUS)):
+        for path, folders, files in os.walk(folder):
+            folders[:] = sorted(f for f in folders if f != "oracles")
+            for file in sorted(files):
+                if not file.endswith(NO_CAPTURES):
+                    full = os.path.join(path, file)
+                    found.append((os.path.join(label, os.path.relpath(full, folder)), full))
+    return found
+
+
+def print_table(totals):
+    width = max(map(len, totals), default=5)
+    print("# %-*s %10s %10s %10s %11s" % (width, "field", "compared", "equal", "explained", "unexplained"))
+    for field, (compared, equal, explained) in sorted(totals.items()):
+        print("# %-*s %10d %10d %10d %11d" % (width, field, compared, equal, explained, compared - equal - explained))
+
+
+def write_report(path, unexplained, failures):
+    groups = collections.defaultdict(list)
+    for name, field, number, ours, theirs in unexplained:
+        groups[field].append((name, number, ours, theirs))
+    with open(path, "w", encoding="utf-8") as file:
+        for name, (code, packets, message) in failures:
+            file.write("NO CASE exit %d, tshark reads %d packets: %s: %s\n" % (code, packets, name, message))
+        for field, rows in sorted(groups.items(), key=lambda item: -len(item[1])):
+            captures = collections.Counter(row[0] for row in rows)
+            file.write("\n== %s: %d differences in %d captures\n" % (field, len(rows), len(captures)))
+            for name, count in captures.most_common():
+                shown = [row for row in rows if row[0] == name][:6]
+                file.write("%6d  %s\n" % (count, name))
+                for _, number, ours, theirs in shown:
+                    file.write("          #%d  ours %s  tshark %s\n" % (number, ours, theirs))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--report", metavar="FILE")
+    parser.add_argument("captures", nargs="*")
+    arguments = parser.parse_args()
+    version = wireshark.version()
+    if not version:
+        print("1..1\nok 1 - tshark # SKIP tshark is not installed")
+        return 0
+    captures = find_captures(arguments.captures)
+    rules = read_rules()
+    totals = collections.defaultdict(lambda: [0, 0, 0])
+    unexplained, failures, failed = [], [], False
+    print("# %s\n1..%d" % (version, len(captures)))
+    with multiprocessing.Pool(2) as pool:
+        jobs = [(name, path, version, rules) for name, path in captures]
+        for number, (comparison, explained) in enumerate(pool.imap(compare_capture, jobs), 1):
+            left = [d for d in comparison.differences if d not in explained]
+            for field, (compared, equal) in comparison.counts.items():
+                totals[field][0] += compared
+                totals[field][1] += equal
+            for difference in explained:
+                totals[difference[0]][2] += 1
+            unexplained += [(comparison.name, *d) for d in left]
+            wrong = bool(left)
+            if comparison.failure:
+                failures.append((comparison.name, comparison.failure))
+                wrong = comparison.failure[1] > 0 or comparison.failure[0] not in (1, 3)
+            failed = failed or wrong
+            print("%s %d - %s" % ("not ok" if wrong else "ok", number, comparison.name), flush=True)
+            if comparison.failure and wrong:
+                print("#   no case, exit %d: %s" % (comparison.failure[0], comparison.failure[2]))
+            for field, packet, ours, theirs in left[:3]:
+                print("#   packet %d %s: %s, tshark: %s" % (packet, field, ours, theirs))
+    print_table(totals)
+    if arguments.report:
+        write_report(arguments.report, unexplained, failures)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""What tshark says of each packet of a capture, in the words of the case's tables.
+
+tshark runs once a capture, with its default preferences but checksums verified, and its output is kept in
+build/oracle-cache under the hash of its version, the fields and the file.
+"""
+import gzip
+import hashlib
+import ipaddress
+import os
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CACHE = os.path.join(ROOT, "build", "oracle-cache")
+PREFERENCES = ["ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "udp.check_checksum:TRUE"]
+
+EVENTS = ["retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment",
+          "ack_lost_segment", "duplicate_ack", "keep_alive", "keep_alive_ack", "zero_window", "zero_window_probe",
+          "zero_window_probe_ack", "window_update", "window_full", "reused_ports"]
+
+FIELDS = """frame.number frame.time_epoch frame.len frame.cap_len frame.protocols
+ip.src ip.dst ip.ttl ip.id ip.flags.mf ip.frag_offset ip.checksum.status
+ipv6.src ipv6.dst ipv6.hlim ipv6.fraghdr.ident ipv6.fraghdr.offset ipv6.fraghdr.more
+vlan.id ieee8021ad.id eth.src eth.dst
+tcp.stream tcp.srcport tcp.dstport tcp.flags tcp.seq tcp.ack tcp.len tcp.window_size_value tcp.checksum.status
+tcp.options.timestamp.tsval tcp.options.timestamp.tsecr tcp.completeness
+tcp.analysis.acks_frame tcp.analysis.ack_rtt tcp.analysis.initial_rtt tcp.analysis.rto tcp.analysis.rto_frame
+tcp.analysis.duplicate_ack_num tcp.analysis.duplicate_ack_frame
+udp.stream udp.srcport udp.dstport udp.length udp.checksum.status
+sctp.srcport sctp.dstport
+icmp.checksum.status icmp.ident icmp.seq icmp.resp_to icmp.resptime
+icmpv6.checksum.status icmpv6.resp_to icmpv6.resptime""".split() + ["tcp.analysis." + e for e in EVENTS]
+
+CHECKSUM = {"0": 0, "1": 1}  # bad, good; the others say that it was not verified
+
+
+def version():
+    try:
+        text = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return text.split("\n", 1)[0]
+
+
+def run(path, tshark_version):
+    """tshark's lines for a capture, from the cache or from tshark."""
+    arguments = ["-n", "-T", "fields", "-E", "occurrence=a"]
+    for preference in PREFERENCES:
+        arguments += ["-o", preference]
+    for field in FIELDS:
+        arguments += ["-e", field]
+    with open(path, "rb") as file:
+        key = hashlib.sha256(repr((tshark_version, arguments)).encode() + file.read()).hexdigest()[:32]
+    cached = os.path.join(CACHE, key + ".tsv.gz")
+    if not os.path.exists(cached):
+        os.makedirs(CACHE, exist_ok=True)
+        out = subprocess.run(["tshark", *arguments, "-r", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                             check=False).stdout
+        with gzip.open("%s.%d" % (cached, os.getpid()), "wb") as file:
+            file.write(out)
+        os.rename("%s.%d" % (cached, os.getpid()), cached)
+    with gzip.open(cached, "rt", encoding="utf-8", errors="replace") as file:
+        return file.read().splitlines()
+
+
+def packets(path, tshark_version):
+    for line in run(path, tshark_version):
+        yield Packet(dict(zip(FIELDS, line.split("\t"))))
+
+
+def nanoseconds(text):
+    """"-1.000000005" to an integer; None for an empty text."""
+    if not text:
+        return None
+    sign = -1 if text.startswith("-") else 1
+    seconds, _, fraction = text.lstrip("-").partition(".")
+    return sign * (int(seconds) * 10**9 + int((fraction + "0" * 9)[:9]))
+
+
+def integer(text):
+    return int(text, 0) if text else None
+
+
+def address(text):
+    return str(ipaddress.ip_address(text)) if text else None
+
+
+class Packet:
+    """One packet's fields; of repeated layers, those of the innermost one that is no quotation in an ICMP error."""
+
+    def __init__(self, fields):
+        self.fields = fields
+        self.number = int(fields["frame.number"])
+        self.all_layers = fields["frame.protocols"].split(":")
+        self.layers = without_quotation(self.all_layers)
+        self.ip_place = max((i for i, n in enumerate(self.layers) if n in ("ip", "ipv6")), default=-1)
+        self.ip = self.layers[self.ip_place] if self.ip_place >= 0 else None
+        above = self.layers[self.ip_place + 1:] if self.ip else []
+        self.transport = next((n for n in above if n in ("tcp", "udp", "sctp", "icmp", "icmpv6")), None)
+
+    def one(self, name, layer):
+        """The field of the last `layer` that is not quoted; None where it is absent."""
+        values = self.fields[name].split(",") if self.fields[name] else []
+        place = self.layers.count(layer) - 1
+        return values[place] if 0 <= place < len(values) else None
+
+    def of_ip(self, v4, v6):
+        return self.one(v4, "ip") if self.ip == "ip" else self.one(v6, "ipv6") if self.ip == "ipv6" else None
+
+    def of_transport(self, name):
+        return self.one(self.transport + "." + name, self.transport) if self.transport else None
+
+    def is_fragment(self):
+        if self.ip == "ipv6":
+            return bool(self.fields["ipv6.fraghdr.ident"])
+        return self.ip == "ip" and (self.one("ip.flags.mf", "ip") == "1" or self.one("ip.frag_offset", "ip") != "0")
+
+    def stack(self):
+        """frame.protocols down to the transport layer: the first name behind the last IP header and its extensions."""
+        if not self.ip:
+            return self.layers
+        end = self.ip_place + 1
+        while end < len(self.layers) and (self.layers[end].startswith("ipv6.") or self.layers[end] == "ah"):
+            end += 1
+        return self.layers[:end + 1]
+
+    def values(self):
+        """Everything that is compared packet by packet. A name that is missing is not compared."""
+        fields = self.fields
+        found = {
+            "ts_ns": nanoseconds(fields["frame.time_epoch"]),
+            "wire_len": int(fields["frame.len"]),
+            "captured_len": int(fields["frame.cap_len"]),
+            "vlan_id": self.vlan_id(),
+        }
+        if self.ip:
+            found.update(self.ip_values())
+        if self.transport in ("tcp", "udp", "sctp"):
+            found["src_port"] = integer(self.of_transport("srcport"))
+            found["dst_port"] = integer(self.of_transport("dstport"))
+        if self.transport in ("tcp", "udp", "icmp", "icmpv6"):
+            found["l4_checksum_ok"] = CHECKSUM.get(self.of_transport("checksum.status"))
+        if self.transport == "tcp":
+            found.update(self.tcp_values())
+        if self.transport in ("icmp", "icmpv6"):
+            found["icmp_resp_to"] = integer(fields[self.transport + ".resp_to"])
+            found["icmp_resptime"] = fields[self.transport + ".resptime"] or None
+        return found
+
+    def ip_values(self):
+        return {
+            "src": address(self.of_ip("ip.src", "ipv6.src")),
+            "dst": address(self.of_ip("ip.dst", "ipv6.dst")),
+            "ttl": integer(self.of_ip("ip.ttl", "ipv6.hlim")),
+            "ip_id": integer(self.of_ip("ip.id", "ipv6.fraghdr.ident")),
+            "ip_checksum_ok": CHECKSUM.get(self.one("ip.checksum.status", "ip")) if self.ip == "ip" else None,
+        }
+
+    def tcp_values(self):
+        fields = self.fields
+        flags = integer(self.of_transport("flags"))
+        found = {
+            "tcp_flags": None if flags is None else flags & 0x1FF,
+            "seq": integer(self.of_transport("seq")),
+            "ack": integer(self.of_transport("ack")) if flags is not None and flags & 0x10 else None,
+            "tcp_len": integer(self.of_transport("len")),
+            "window": integer(self.of_transport("window_size_value")),
+            "tsval": integer(fields["tcp.options.timestamp.tsval"].split(",")[0]),
+            "tsecr": integer(fields["tcp.options.timestamp.tsecr"].split(",")[0]),
+            "acks": integer(fields["tcp.analysis.acks_frame"]),
+            "ack_rtt_ns": nanoseconds(fields["tcp.analysis.ack_rtt"]),
+        }
+        for event in EVENTS:
+            found[event] = bool(fields["tcp.analysis." + event])
+        if found["fast_retransmission"] or found["spurious_retransmission"]:
+            found["retransmission"] = False  # tshark sets both fields, the case has one kind
+        if found["duplicate_ack"]:
+            found["duplicate_ack"] = (integer(fields["tcp.analysis.duplicate_ack_num"]),
+                                      integer(fields["tcp.analysis.duplicate_ack_frame"]))
+        if found["retransmission"]:
+            found["retransmission"] = (nanoseconds(fields["tcp.analysis.rto"]),
+                                       integer(fields["tcp.analysis.rto_frame"]))
+        return found
+
+    def vlan_id(self):
+        tags = [n for n in self.layers if n in ("vlan", "ieee8021ad")]
+        return integer(self.one("vlan.id" if tags[-1] == "vlan" else "ieee8021ad.id", tags[-1])) if tags else None
+
+    def stream(self):
+        """("tcp", 3), or None."""
+        if self.transport not in ("tcp", "udp"):
+            return None
+        value = integer(self.of_transport("stream"))
+        return None if value is None else (self.transport, value)
+
+
+def without_quotation(layers):
+    for place, name in enumerate(layers[:-1]):
+        if name in ("icmp", "icmpv6") and layers[place + 1] in ("ip", "ipv6"):
+            return layers[:place + 1]
+    return layers

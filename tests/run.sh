@@ -1,0 +1,145 @@
+#!/bin/sh
+# Runs every test against one or more builds, and ends with one line: N passed, N failed, N skipped.
+#
+#   tests/run.sh [VARIANT ...]         release and sanitize without a word; `make VARIANT=...` built them before
+#   tests/run.sh --accept NAME ...     renews the expected output of text cases
+#
+# A suite is an executable tests/*.sh, tests/*.py or tests/oracle/*.py, a unit test program, an example's script, or
+# a fuzz target. It prints TAP: "ok N - name", "not ok N - name", "# SKIP why". Output is kept in build/tests/.
+#
+# ONLY="cases kill"   only these suites
+# FUZZ_SECONDS=10     time for each fuzz target; 0 leaves them out
+# PCAPDEX_CORPUS      a folder of more captures; ../shared/corpus where it is there
+set -u
+cd "$(dirname "$0")/.." || exit 2
+
+if [ "${1:-}" = --accept ]; then
+	shift
+	PCAPDEX=$PWD/pcapdex exec tests/case.py --accept "$@"
+fi
+
+logs=$PWD/build/tests
+passed=0 failed=0 skipped=0
+mkdir -p "$logs"
+rm -f "$logs"/*
+: "${FUZZ_SECONDS:=10}"
+export CMOCKA_MESSAGE_OUTPUT=TAP
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+
+# wanted SUITE: whether ONLY leaves it in.
+wanted() {
+	case " ${ONLY:-$1} " in *" $1 "*) return 0 ;; esac
+	return 1
+}
+
+# tally NAME LOG CODE: counts the TAP in a log, says what failed and what was skipped. A suite that fails without
+# saying "not ok" (it crashed) counts as one failure.
+tally() {
+	ok=$(grep -c '^ok ' "$2")
+	skips=$(grep -ci '^ok .*# *skip' "$2")
+	wrong=$(grep -c '^not ok' "$2")
+	[ "$3" -eq 0 ] || [ "$wrong" -gt 0 ] || wrong=1
+	printf '%-32s %4d passed %4d failed %4d skipped\n' "$1" $((ok - skips)) "$wrong" "$skips"
+	if [ "$wrong" -gt 0 ]; then
+		grep -A 30 '^not ok' "$2" | grep -v '^ok ' | head -60 | sed 's/^/    /'
+		grep -q '^not ok' "$2" || tail -20 "$2" | sed 's/^/    /'
+		echo "    all of it: ${2#"$PWD"/}"
+	fi
+	sed -n 's/^ok [0-9]* *-* *\(.*\) # *[Ss][Kk][Ii][Pp]\(PED\)\{0,1\} *\(.*\)/    skipped: \1: \3/p' "$2" |
+		awk 'NR <= 5 { print } END { if (NR > 5) print "    skipped: " NR - 5 " more" }'
+	passed=$((passed + ok - skips)) failed=$((failed + wrong)) skipped=$((skipped + skips))
+}
+
+# suite NAME COMMAND...: runs and tallies one, unless it is not wanted.
+suite() {
+	wanted "${1%% *}" || return 0
+	name=$1 log=$logs/$(printf '%s' "$1" | tr -c 'A-Za-z0-9\n' '-').tap
+	shift
+	"$@" > "$log" 2>&1
+	tally "$name" "$log" $?
+}
+
+# Everything for one build.
+run_variant() {
+	build=build/$1
+	case $1 in
+	release) PCAPDEX=$PWD/pcapdex ;;
+	*) PCAPDEX=$PWD/$build/pcapdex ;;
+	esac
+	if [ ! -x "$PCAPDEX" ]; then
+		echo "$1: there is no program $PCAPDEX; make VARIANT=$1" >&2
+		failed=$((failed + 1))
+		return
+	fi
+	export PCAPDEX VARIANT="$1"
+	for program in "$build"/tests/unit/test_*; do
+		case $program in *.o | *.d | *'*') continue ;; esac
+		suite "${program##*/test_} ($1)" "$program"
+	done
+	for script in tests/*.sh tests/*.py tests/oracle/*.py; do
+		case $script in tests/run.sh) continue ;; esac
+		[ -x "$script" ] || continue
+		name=${script##*/}
+		suite "${name%.*} ($1)" "$script"
+	done
+	for script in examples/*.sh; do
+		[ -x "$script" ] && ! grep -q '^# *needs root' "$script" || continue
+		name=${script##*/}
+		suite "${name%.sh} ($1)" example_as_tap "$script"
+	done
+}
+
+# An example's script is one test: it passes when it ends with 0.
+example_as_tap() {
+	if PATH=$(dirname "$PCAPDEX"):$PATH "$1" < /dev/null; then
+		echo "ok 1 - $1"
+	else
+		echo "not ok 1 - $1 ended with $?"
+		return 1
+	fi
+}
+
+fuzz_target() {
+	program=build/fuzz/tests/fuzz/$1
+	mkdir -p build/fuzz/found "tests/fuzz/corpus/$1"
+	if "$program" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -artifact_prefix=build/fuzz/found/ \
+		build/fuzz/found "tests/fuzz/corpus/$1"; then
+		echo "ok 1 - $1"
+	else
+		echo "not ok 1 - $1: the input is in build/fuzz/found"
+		return 1
+	fi
+}
+
+can_fuzz() {
+	printf '%s\n' '#include <stddef.h>' 'int LLVMFuzzerTestOneInput(const char *a, size_t n);' \
+		'int LLVMFuzzerTestOneInput(const char *a, size_t n) { return a && n > 1e9; }' > "$logs/probe.c"
+	clang -fsanitize=fuzzer -o "$logs/probe" "$logs/probe.c" 2> /dev/null
+}
+
+run_fuzz() {
+	[ "$FUZZ_SECONDS" -gt 0 ] && wanted fuzz || return 0
+	if ! can_fuzz; then
+		echo "ok 1 - fuzz # SKIP clang with libFuzzer is not installed" > "$logs/fuzz.tap"
+		tally fuzz "$logs/fuzz.tap" 0
+		return
+	fi
+	if ! MAKEFLAGS='' make --no-print-directory -j2 fuzz-programs VARIANT=fuzz CC=clang > "$logs/fuzz-build.log" 2>&1; then
+		echo "not ok 1 - the fuzz targets do not build" > "$logs/fuzz.tap"
+		tail -5 "$logs/fuzz-build.log" >> "$logs/fuzz.tap"
+		tally fuzz "$logs/fuzz.tap" 1
+		return
+	fi
+	for source in tests/fuzz/fuzz_*.c; do
+		target=${source##*/}
+		suite "fuzz ${target%.c}" fuzz_target "${target%.c}"
+	done
+}
+
+[ $# -gt 0 ] || set -- release sanitize
+for variant; do
+	run_variant "$variant"
+done
+run_fuzz
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

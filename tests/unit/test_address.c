@@ -1,0 +1,65 @@
+// ingest/address.h: addresses as RFC 5952 recommends.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+
+#include "../../ingest/address.h"
+
+static struct address parse(const char *text)
+{
+	struct address a = {{[10] = 0xff, [11] = 0xff}};
+	if (inet_pton(AF_INET, text, a.at + 12) != 1)
+		assert_int_equal(inet_pton(AF_INET6, text, a.at), 1);
+	return a;
+}
+
+static void test_canonical(void **state)
+{
+	(void)state;
+	static const char *const addresses[] = {
+		"0.0.0.0", "1.2.3.4", "192.168.100.200", "255.255.255.255", // IPv4
+		"::", "::1", "1::", "2001:db8::1", "2001:db8::",          // zeros shortened
+		"2001:db8:0:1:1:1:1:1",                                    // one zero group is not (4.2.2)
+		"2001:0:0:1::1", "2001:db8::1:0:0:1",                      // the longest run, the first of equals (4.2.3)
+		"fe80::abcd:ef01:2345:6789", "1:2:3:4:5:6:7:8", "ff02::1:ff00:1", "1:2:3:4:5:6:7:0",
+	};
+	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+		char text[ADDRESS_TEXT_MAX];
+		struct address a = parse(addresses[i]);
+		assert_int_equal(address_text(text, &a, false), strlen(addresses[i]));
+		assert_string_equal(text, addresses[i]);
+	}
+}
+
+static void test_mac(void **state)
+{
+	(void)state;
+	static const uint8_t mac[6] = {0x00, 0x1b, 0x21, 0xab, 0xcd, 0xef};
+	char text[ADDRESS_TEXT_MAX];
+	struct address a = address_from_mac(mac);
+	address_text(text, &a, true);
+	assert_string_equal(text, "00:1b:21:ab:cd:ef");
+}
+
+// The longest texts fit.
+static void test_room(void **state)
+{
+	(void)state;
+	char text[ADDRESS_TEXT_MAX];
+	struct address a = parse("1111:2222:3333:4444:5555:6666:7777:8888");
+	assert_true(address_text(text, &a, false) < ADDRESS_TEXT_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_canonical),
+		cmocka_unit_test(test_mac),
+		cmocka_unit_test(test_room),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,112 @@
+// ingest/defragment.h: fragments in any order, overlapping, missing, and too many.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../../ingest/defragment.h"
+#include "guard.h"
+
+static const char TEXT[] = "abcdefghijklmnopqrstuvwxyz012345";
+
+// A fragment of datagram `ip_id`: length bytes of `from`, to lie at offset.
+static bool give(struct defragmenter *d, uint32_t ip_id, const char *from, uint32_t offset, uint32_t length, bool more,
+                 struct bytes *whole)
+{
+	struct packet p = {.payload_len = length};
+	p.ip.ip_version = 4;
+	p.ip.protocol = 17;
+	p.ip.ip_id = ip_id;
+	p.ip.is_fragment = true;
+	p.ip.more_fragments = more;
+	p.ip.fragment_offset = (uint16_t)offset;
+	p.payload = guard_bytes(from, length);
+	return defragment(d, &p, whole);
+}
+
+static void assert_text(struct bytes whole, const char *text)
+{
+	assert_int_equal(whole.left, strlen(text));
+	assert_memory_equal(whole.at, text, whole.left);
+}
+
+static void test_orders(void **state)
+{
+	(void)state;
+	static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+		struct defragmenter d;
+		struct bytes whole;
+		defragmenter_init(&d);
+		for (int k = 0; k < 3; k++) {
+			uint32_t part = (uint32_t)orders[i][k], length = part == 2 ? 16 : 8;
+			bool complete = give(&d, 7, TEXT + part * 8, part * 8, length, part < 2, &whole);
+			assert_int_equal(complete, k == 2);
+		}
+		assert_text(whole, TEXT);
+		assert_int_equal(d.count, 0);
+		defragmenter_release(&d);
+	}
+}
+
+// Of overlapping fragments the first to come counts.
+static void test_overlap(void **state)
+{
+	(void)state;
+	struct defragmenter d;
+	struct bytes whole;
+	defragmenter_init(&d);
+	assert_false(give(&d, 1, "AAAAAAAAAAAAAAAA", 8, 16, true, &whole));
+	assert_false(give(&d, 1, "BBBBBBBBBBBBBBBBBBBBBBBB", 16, 24, false, &whole));
+	assert_true(give(&d, 1, "CCCCCCCCCCCCCCCC", 0, 16, true, &whole));
+	assert_text(whole, "CCCCCCCCAAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB");
+	defragmenter_release(&d);
+}
+
+static void test_apart(void **state)
+{
+	(void)state;
+	struct defragmenter d;
+	struct bytes whole;
+	defragmenter_init(&d);
+	assert_false(give(&d, 1, TEXT, 0, 8, true, &whole));
+	assert_false(give(&d, 2, TEXT + 8, 8, 8, false, &whole)); // of another datagram
+	assert_false(give(&d, 1, TEXT, 0, 8, true, &whole));      // the same once more
+	assert_false(give(&d, 1, TEXT + 24, 24, 8, false, &whole)); // with a gap before it
+	assert_true(give(&d, 2, TEXT, 0, 8, true, &whole));
+	assert_text(whole, "abcdefghijklmnop");
+	assert_true(give(&d, 1, TEXT + 8, 8, 16, true, &whole));
+	assert_text(whole, TEXT);
+	defragmenter_release(&d);
+}
+
+// What a hostile capture makes it keep is bounded, and the oldest goes first.
+static void test_limits(void **state)
+{
+	(void)state;
+	struct defragmenter d;
+	struct bytes whole;
+	defragmenter_init(&d);
+	for (uint32_t id = 0; id < DEFRAGMENT_DATAGRAMS_MAX + 10; id++)
+		assert_false(give(&d, id, TEXT, 0, 8, true, &whole));
+	assert_int_equal(d.count, DEFRAGMENT_DATAGRAMS_MAX);
+	assert_false(give(&d, 0, TEXT + 8, 8, 8, false, &whole)); // given up before
+	assert_true(give(&d, 4000, TEXT + 8, 8, 8, false, &whole));
+	for (uint32_t id = 10000; id < 12000; id++)
+		give(&d, id, TEXT, 65528, 8, true, &whole); // far out: the buffer must reach it
+	assert_true(d.bytes <= DEFRAGMENT_BYTES_MAX);
+	defragmenter_release(&d);
+	assert_int_equal(d.count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_limits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
