@@ -198,7 +198,7 @@ accept: all
 	tests/run.sh --accept "$(CASE)"
 
 docs: all
-	sh docs/generate.sh
+	python3 docs/generate.py
 
 fuzz:
 	$(again) fuzz-programs VARIANT=fuzz CC=clang

@@ -408,15 +408,17 @@ scene_port_reuse() {
 }
 
 scene_vlan() { # client and r1 share two VLANs, one of them inside another
-	local tags parent_tags here_pids=()
+	local vlan name net tags node host interface pid here_pids=()
 	wire
-	for parent_tags in "vlan10 10 0x8100:10:5" "qinq 20 0x88a8:200 0x8100:20"; do
-		read -r name net tags <<<"$parent_tags"
+	for vlan in "vlan10 10 0x8100:10:5" "qinq 20 0x88a8:200 0x8100:20"; do
+		read -r name net tags <<<"$vlan"
 		for node in client r1; do
+			host=0a
+			if [ "$node" = r1 ]; then host=01; fi
 			# shellcheck disable=SC2086 # several tags are several arguments
 			start_python "$node" vlan.py eth0 "$name" $tags
 			here_pids+=("$started")
-			address "$node" link set "$name" mtu 1492 up address "02:00:00:00:$net:$([ "$node" = r1 ] && echo 01 || echo 0a)"
+			address "$node" link set "$name" mtu 1492 up address "02:00:00:00:$net:$host"
 		done
 		addresses client "$name" "10.0.$net.10/24" "fd00:$net::10/64"
 		addresses r1 "$name" "10.0.$net.1/24" "fd00:$net::1/64"
@@ -425,7 +427,6 @@ scene_vlan() { # client and r1 share two VLANs, one of them inside another
 	begin
 	record client eth0 vlan.pcapng
 	record r1 eth0 vlan-r1.pcap
-	local interface
 	for net in 10 20; do
 		in_node client ping -q -c 3 -i 0.1 "10.0.$net.1" >/dev/null
 		in_node client ping -q -c 2 -i 0.1 "fd00:$net::1" >/dev/null
@@ -436,11 +437,11 @@ scene_vlan() { # client and r1 share two VLANs, one of them inside another
 		address server route add "10.0.$net.0/24" via 203.0.113.1
 		address r2 route add "10.0.$net.0/24" via 198.51.100.1
 		get http://203.0.113.11/
+		sleep 0.2 # the last FIN and ACK
 		address client route delete 203.0.113.11/32
 	done
 	in_node client ping -q -c 2 -i 0.1 192.0.2.1 >/dev/null # untagged
 	finish vlan.pcapng vlan-r1.pcap
-	local pid
 	for pid in "${here_pids[@]}"; do stop "$pid"; done
 }
 
@@ -448,11 +449,11 @@ scene_tunnels() { # between the routers: what client and server say to each othe
 	wire
 	begin
 	record r1 eth1 tunnels.pcapng
-	local mode number=0
+	local mode left node number=0
 	for mode in gre gre-key ipip; do
 		number=$((number + 1))
 		start_python r1 tunnel.py "$mode" "$mode" 198.51.100.1 198.51.100.2
-		local left=$started
+		left=$started
 		start_python r2 tunnel.py "$mode" "$mode" 198.51.100.2 198.51.100.1
 		through_tunnel "$mode" "10.1.$number"
 		stop "$left"
@@ -466,6 +467,7 @@ scene_tunnels() { # between the routers: what client and server say to each othe
 	address r2 route add 2001:db8:1::10/128 dev 6in4
 	in_node client ping -q -c 2 -i 0.1 2001:db8:2::10 >/dev/null
 	get "http://[2001:db8:2::10]/"
+	sleep 0.2
 	stop "$left"
 	stop "$started"
 	address r1 link add vxlan5 address 02:00:00:00:05:01 type vxlan id 5 local 198.51.100.1 remote 198.51.100.2 dstport 4789 dev eth1
@@ -484,6 +486,7 @@ through_tunnel() { # INTERFACE NET: a ping and a page from client to server, bot
 	address r2 route add 192.0.2.10/32 via "$2.1"
 	in_node client ping -q -c 2 -i 0.1 203.0.113.10 >/dev/null
 	get http://203.0.113.10/
+	sleep 0.2 # the last FIN and ACK
 	address r1 route delete 203.0.113.10/32
 	address r2 route delete 192.0.2.10/32
 }

@@ -2,7 +2,7 @@
 
 -- What one capture point saw. packets = decoded + truncated + malformed + unsupported.
 CREATE TABLE captures (
-	capture_id      INTEGER PRIMARY KEY,
+	capture_id      INTEGER PRIMARY KEY, -- names the capture in every other table
 	name            TEXT NOT NULL UNIQUE, -- the file's name without folder and ending, or --capture NAME
 	first_packet_id INTEGER, -- packet_id of number 1; packet_id = first_packet_id + number - 1. NULL: no packet
 	first_ts_ns     INTEGER, -- earliest packet, ns since 1970 UTC
@@ -20,15 +20,15 @@ CREATE TABLE captures (
 
 -- The files of a capture, in time order. Packets of a file are a range of packet_id.
 CREATE TABLE capture_files (
-	capture_file_id INTEGER PRIMARY KEY,
-	capture_id      INTEGER NOT NULL REFERENCES captures,
+	capture_file_id INTEGER PRIMARY KEY, -- names the file
+	capture_id      INTEGER NOT NULL REFERENCES captures, -- the capture it belongs to
 	path            TEXT NOT NULL, -- absolute path when it was ingested; "-" for standard input
 	format          TEXT NOT NULL, -- pcap or pcapng
 	compression     TEXT NOT NULL, -- none, gzip, zstd or lz4
 	size            INTEGER, -- bytes on disk; NULL for standard input
 	fingerprint     TEXT NOT NULL, -- XXH3-128 of the bytes on disk, 32 hex digits
 	first_packet_id INTEGER, -- NULL: no packet of the file is in the case
-	last_packet_id  INTEGER,
+	last_packet_id  INTEGER, -- of its last packet in the case
 	packets         INTEGER NOT NULL, -- packets of the file that are in the case
 	bytes_unread    INTEGER NOT NULL, -- bytes of the uncompressed file behind the damage; 0 for a whole file
 	damage          TEXT,    -- what was wrong, and where; NULL nothing
@@ -37,18 +37,18 @@ CREATE TABLE capture_files (
 
 -- Capture interfaces: one for a pcap file, one for each interface description of a pcapng file.
 CREATE TABLE interfaces (
-	interface_id    INTEGER PRIMARY KEY,
-	capture_file_id INTEGER NOT NULL REFERENCES capture_files,
+	interface_id    INTEGER PRIMARY KEY, -- names the interface in packets
+	capture_file_id INTEGER NOT NULL REFERENCES capture_files, -- the file that describes it
 	number          INTEGER NOT NULL, -- place in the file, from 0, over all sections
 	link_type       INTEGER NOT NULL, -- LINKTYPE_ number of tcpdump.org: 1 Ethernet
 	snaplen         INTEGER, -- bytes captured of a packet at most; NULL no limit
 	ts_units        INTEGER NOT NULL, -- time stamp units a second: 1000000 for microseconds
 	ts_offset_s     INTEGER NOT NULL, -- seconds that the file adds to time stamps
-	name            TEXT,
-	description     TEXT,
+	name            TEXT, -- as the capturing system calls it; NULL not told
+	description     TEXT, -- in words; NULL not told
 	filter          TEXT,    -- the filter it was captured with
-	os              TEXT,
-	hardware        TEXT,
+	os              TEXT, -- operating system of the capturing host; NULL not told
+	hardware        TEXT, -- the interface hardware; NULL not told
 	received        INTEGER, -- packets the interface received, from its statistics; NULL not told
 	dropped         INTEGER  -- packets it dropped; NULL not told
 );

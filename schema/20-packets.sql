@@ -2,22 +2,22 @@
 
 -- Protocol stacks as in Wireshark's frame.protocols, down to the transport layer.
 CREATE TABLE protocol_stacks (
-	stack_id INTEGER PRIMARY KEY,
+	stack_id INTEGER PRIMARY KEY, -- names the stack in packets
 	stack    TEXT NOT NULL UNIQUE -- "eth:ethertype:ip:tcp"
 );
 
 -- Fields of the innermost IP packet. NULL: the packet has no such field.
 CREATE TABLE packets (
-	packet_id       INTEGER PRIMARY KEY,
-	capture_id      INTEGER NOT NULL REFERENCES captures,
+	packet_id       INTEGER PRIMARY KEY, -- counts through all captures of the case
+	capture_id      INTEGER NOT NULL REFERENCES captures, -- the capture it is in
 	number          INTEGER NOT NULL, -- from 1 within the capture: Wireshark's frame.number
 	ts_ns           INTEGER NOT NULL, -- ns since 1970 UTC
 	wire_len        INTEGER NOT NULL, -- bytes on the wire
 	captured_len    INTEGER NOT NULL, -- bytes in the file
 	file_offset     INTEGER NOT NULL, -- of the packet's first byte, in the uncompressed file
-	interface_id    INTEGER REFERENCES interfaces,
-	stack_id        INTEGER NOT NULL REFERENCES protocol_stacks,
-	flow_id         INTEGER REFERENCES flows,
+	interface_id    INTEGER REFERENCES interfaces, -- the interface it was captured on
+	stack_id        INTEGER NOT NULL REFERENCES protocol_stacks, -- its protocol stack
+	flow_id         INTEGER REFERENCES flows, -- its flow; NULL: it has no endpoints
 	direction       INTEGER, -- 0 sent by the flow's src, 1 by its dst
 	vlan_id         INTEGER, -- innermost 802.1Q tag
 	ttl             INTEGER, -- IPv6: hop limit
@@ -31,7 +31,7 @@ CREATE TABLE packets (
 	ack             INTEGER, -- relative to the first of the other direction, not wrapping; NULL without ACK
 	window          INTEGER, -- as in the header, not scaled
 	tsval           INTEGER, -- timestamps option (RFC 7323)
-	tsecr           INTEGER,
+	tsecr           INTEGER, -- the echo of the other side's tsval
 	acks            INTEGER, -- number of the packet whose last byte this one acknowledges
 	ack_rtt_ns      INTEGER, -- time since that packet
 	ip_checksum_ok  INTEGER, -- 1, 0, or NULL: none, or not all of the header was captured
@@ -41,26 +41,26 @@ CREATE TABLE packets (
 
 -- What the bits of packets.errors mean: errors >> bit & 1.
 CREATE TABLE packet_errors (
-	bit     INTEGER PRIMARY KEY,
-	name    TEXT NOT NULL,
-	meaning TEXT NOT NULL
+	bit     INTEGER PRIMARY KEY, -- from 0
+	name    TEXT NOT NULL, -- short name
+	meaning TEXT NOT NULL -- in words
 );
 
 -- The packets of a flow: SELECT ... FROM flow_packets JOIN packets USING (packet_id) WHERE flow_packets.flow_id = 12.
 CREATE TABLE flow_packets (
-	flow_id   INTEGER NOT NULL REFERENCES flows,
-	packet_id INTEGER NOT NULL REFERENCES packets,
+	flow_id   INTEGER NOT NULL REFERENCES flows, -- the flow
+	packet_id INTEGER NOT NULL REFERENCES packets, -- one of its packets
 	PRIMARY KEY (flow_id, packet_id)
 ) WITHOUT ROWID;
 
 -- Packets by time, a tenth of a second each: from a time to its packets, and throughput without reading packets.
 -- A row is a run of consecutive packets; where time runs backwards, several rows have the same start.
 CREATE TABLE time_buckets (
-	time_bucket_id  INTEGER PRIMARY KEY,
-	capture_id      INTEGER NOT NULL REFERENCES captures,
+	time_bucket_id  INTEGER PRIMARY KEY, -- in the order of packets
+	capture_id      INTEGER NOT NULL REFERENCES captures, -- the capture
 	start_ts_ns     INTEGER NOT NULL, -- a multiple of 100,000,000
-	first_packet_id INTEGER NOT NULL,
-	last_packet_id  INTEGER NOT NULL,
-	packets         INTEGER NOT NULL,
+	first_packet_id INTEGER NOT NULL, -- first packet of the run
+	last_packet_id  INTEGER NOT NULL, -- last packet of the run
+	packets         INTEGER NOT NULL, -- packets of the run
 	bytes           INTEGER NOT NULL  -- on the wire
 );

@@ -3,6 +3,7 @@
 
     tunnel.py NAME MODE LOCAL REMOTE        MODE: gre (RFC 2784), gre-key (RFC 2890), ipip (RFC 2003), 6in4 (RFC 4213)
 """
+import errno
 import fcntl
 import os
 import select
@@ -25,6 +26,15 @@ def header(mode, packet):
     return b""
 
 
+def deliver(device, packet):
+    """Like any interface, lose what arrives while the device is down."""
+    try:
+        os.write(device, packet)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+
+
 def open_tun(name):
     tun = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH", name.encode(), IFF_TUN | IFF_NO_PI))
@@ -36,17 +46,17 @@ def main():
     tun = open_tun(name)
     outside = socket.socket(socket.AF_INET, socket.SOCK_RAW, PROTOCOLS[mode])
     outside.bind((local, 0))
-    outside.connect((remote, 0))
     print("ready", flush=True)
     while True:
         for ready in select.select([tun, outside], [], [])[0]:
             if ready == tun:
                 packet = os.read(tun, 65536)
-                outside.send(header(mode, packet) + packet)
+                outside.sendto(header(mode, packet) + packet, (remote, 0))
                 continue
-            packet = outside.recv(65536)
-            inner = packet[(packet[0] & 15) * 4:]
-            os.write(tun, inner[len(header(mode, inner)):])
+            packet, (sender, _) = outside.recvfrom(65536)
+            if sender == remote:
+                inner = packet[(packet[0] & 15) * 4:]
+                deliver(tun, inner[len(header(mode, inner)):])
 
 
 if __name__ == "__main__":

@@ -13,17 +13,12 @@ static bool is_isl(struct bytes frame)
 	return dst == 0x01000c0000 || dst == 0x0c000c0000;
 }
 
-// The header goes on: AAAA03, the vendor's half of the source address, VLAN and a BPDU bit, index, reserved. The
-// high half of the address's sixth byte says what is inside.
+// The header goes on: AAAA03, the vendor's half of the source address, ISL's own VLAN number and a BPDU bit, index,
+// reserved. The high half of the address's sixth byte says what is inside.
 static void decode_isl(struct dissection *d, struct bytes frame, uint16_t length)
 {
 	dissect_limit(d, length);
-	bytes_skip(&d->rest, 6);
-	uint16_t vlan = bytes_u16(&d->rest);
-	bytes_skip(&d->rest, 4);
-	if (d->rest.bad)
-		return;
-	d->packet->vlan_id = vlan >> 1;
+	bytes_skip(&d->rest, 12);
 	dissect_next(d, ISL, (uint32_t)bytes_peek(frame, 5, 1) >> 4);
 }
 

@@ -6,21 +6,24 @@ enum { ETHERTYPE };
 enum {
 	CONTROL_SCI = 0x20,       // the secure channel's identifier is there
 	CONTROL_PROTECTED = 0x0c, // encrypted, or otherwise changed: the user's data cannot be read
-	SHORT_LEN_AND_NUMBER_LEN = 5,
+	HEADER_LEN = 6,
 	SCI_LEN = 8,
 	ICV_LEN = 16,
 };
 
 static void decode(struct dissection *d)
 {
-	uint8_t control = bytes_u8(&d->rest);
+	uint8_t control = (uint8_t)bytes_peek(d->rest, 0, 1);
+	uint32_t header_len = HEADER_LEN + (control & CONTROL_SCI ? SCI_LEN : 0);
 
-	bytes_skip(&d->rest, SHORT_LEN_AND_NUMBER_LEN);
-	if (control & CONTROL_SCI)
-		bytes_skip(&d->rest, SCI_LEN);
-	if (d->rest.bad || dissect_wire_left(d) < ICV_LEN)
+	if (dissect_wire_left(d) <= header_len + ICV_LEN) {
+		dissect_reject(d);
 		return;
+	}
 	dissect_limit(d, dissect_wire_left(d) - ICV_LEN);
+	bytes_skip(&d->rest, header_len);
+	if (d->rest.bad)
+		return;
 	if (control & CONTROL_PROTECTED) {
 		dissect_layer(d, "data");
 		return;

@@ -6,6 +6,11 @@ enum { DELIMITER_AT = 2, DELIMITER = 0xffef }; // little-endian efff
 // Wireshark shows nothing for what lacks the delimiter.
 static void decode(struct dissection *d)
 {
+	if (d->rest.left < DELIMITER_AT + 2) {
+		dissect_layer(d, "netbios");
+		bytes_fail(&d->rest);
+		return;
+	}
 	if (bytes_peek(d->rest, DELIMITER_AT, 2) == DELIMITER)
 		dissect_layer(d, "netbios");
 }

@@ -2,21 +2,36 @@
 // 10589, 9.5 (header).
 #include "../decoder.h"
 
-enum { NLPID };
+enum { NLPID, ETHERTYPE, PPP };
+
+// To these, the first byte is foreign.
+enum { FOREIGN_MIN = 0x8e, FOREIGN_IPV6 = 0x8e, FOREIGN_IPV4 = 0xcc, FOREIGN_PPP = 0xcf };
 
 static void decode(struct dissection *d)
 {
-	if (!d->rest.left)
+	uint32_t nlpid = (uint32_t)bytes_peek(d->rest, 0, 1);
+
+	if (!d->rest.left) {
 		bytes_fail(&d->rest);
+		return;
+	}
+	if (nlpid >= FOREIGN_MIN)
+		bytes_skip(&d->rest, 1);
+	if (nlpid == FOREIGN_IPV4)
+		dissect_next(d, ETHERTYPE, 0x0800);
+	else if (nlpid == FOREIGN_IPV6)
+		dissect_next(d, ETHERTYPE, 0x86dd);
+	else if (nlpid == FOREIGN_PPP)
+		dissect_next(d, PPP, 0);
 	else
-		dissect_next(d, NLPID, (uint32_t)bytes_peek(d->rest, 0, 1));
+		dissect_next(d, NLPID, nlpid);
 }
 
 const struct decoder decoder_osi = {
 	.name = "osi",
 	.keys = {{"llc.dsap", 0x14}, {"llc.dsap", 0x20}, {"llc.dsap", 0x34}, {"llc.dsap", 0x54}, {"llc.dsap", 0xfe},
 	         {"chdlc.protocol", 0xfefe}, {"gre.proto", 0x00fe}, {"ip.proto", 80}, {"null.type", 7}, {"ppp.protocol", 0x0023}},
-	.tables = {[NLPID] = "osinl.incl"},
+	.tables = {[NLPID] = "osinl.incl", [ETHERTYPE] = "ethertype", [PPP] = "ppp"},
 	.decode = decode,
 };
 
@@ -37,18 +52,20 @@ const struct decoder decoder_osi_q933 = {
 
 enum { TYPE };
 
-enum { VERSION = 1, TYPE_MASK = 0x1f, HEADER_REST = 3 };
+enum { HEADER_LEN = 8, TYPE_MASK = 0x1f, HEADER_REST = 3 };
 
 static void decode_isis(struct dissection *d)
 {
-	bytes_skip(&d->rest, 2);
-	uint8_t version = bytes_u8(&d->rest);
 	bytes_skip(&d->rest, 1);
+	uint8_t header_len = bytes_u8(&d->rest);
+	bytes_skip(&d->rest, 2);
 	uint8_t type = bytes_u8(&d->rest) & TYPE_MASK;
 
 	bytes_skip(&d->rest, HEADER_REST);
-	if (!d->rest.bad && version == VERSION)
-		dissect_next(d, TYPE, type);
+	if (header_len < HEADER_LEN)
+		bytes_fail(&d->rest);
+	else
+		dissect_try(d, TYPE, type);
 }
 
 const struct decoder decoder_isis = {

@@ -24,7 +24,22 @@ static void decode(struct dissection *d)
 
 const struct decoder decoder_pktap = {
 	.name = "pktap",
-	.keys = {{"linktype", 258}, {"linktype", 149}},
+	.keys = {{"linktype", 258}, {"pktap", 0}},
 	.tables = {[LINK] = "linktype"},
 	.decode = decode,
+};
+
+enum { PKTAP };
+
+// LINKTYPE_USER2, which Apple used before PKTAP had a number.
+static void decode_user(struct dissection *d)
+{
+	dissect_next(d, PKTAP, 0);
+}
+
+const struct decoder decoder_pktap_user = {
+	.name = "user_dlt",
+	.keys = {{"linktype", 149}},
+	.tables = {[PKTAP] = "pktap"},
+	.decode = decode_user,
 };

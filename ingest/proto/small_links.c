@@ -42,7 +42,7 @@ static void decode_firewire(struct dissection *d)
 	uint16_t type = bytes_u16(&d->rest);
 
 	if (!d->rest.bad)
-		link_ethertype(d, ETHERTYPE, type);
+		dissect_next(d, ETHERTYPE, type);
 }
 
 const struct decoder decoder_link_firewire = {

@@ -17,7 +17,7 @@ static void offer_ports(struct dissection *d)
 	uint16_t low = src < dst ? src : dst, high = src < dst ? dst : src;
 
 	dissect_try(d, PORT, low);
-	if (high != low && low >= SYSTEM_PORTS)
+	if (high != low && (low >= SYSTEM_PORTS || low == 0))
 		dissect_try(d, PORT, high);
 }
 

@@ -2,16 +2,19 @@
 // en.wikipedia.org/wiki/TZSP).
 #include "../decoder.h"
 
-enum { MARKER_LEN = 4, KEEPALIVE_LEN = 1 };
+enum { KEEPALIVE_LEN = 1 };
 
 static void decode_nat_traversal(struct dissection *d)
 {
 	if (d->rest.left == KEEPALIVE_LEN && !d->cut)
 		return;
 	uint32_t marker = bytes_u32(&d->rest);
-	if (d->rest.bad || !dissect_wire_left(d))
+	if (d->rest.bad)
 		return;
-	dissect_layer(d, marker ? "esp" : "isakmp");
+	if (marker)
+		dissect_layer(d, "esp");
+	else if (dissect_wire_left(d))
+		dissect_layer(d, "isakmp");
 }
 
 const struct decoder decoder_nat_traversal = {

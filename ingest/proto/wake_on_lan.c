@@ -1,4 +1,4 @@
-// Wake-on-LAN: AMD, "Magic Packet Technology", 2: somewhere six bytes ff, and sixteen times the address to wake.
+// Wake-on-LAN: AMD, "Magic Packet Technology", 2: six bytes ff, and sixteen times the address to wake.
 #include "../decoder.h"
 
 enum { MAC_LEN = 6, REPETITIONS = 16 };
@@ -15,12 +15,8 @@ static bool is_magic(struct bytes b)
 
 static void decode(struct dissection *d)
 {
-	struct bytes b = d->rest;
-
-	for (; b.left; bytes_skip(&b, 1))
-		if (is_magic(b))
-			return;
-	dissect_reject(d);
+	if (!is_magic(d->rest))
+		dissect_reject(d);
 }
 
 const struct decoder decoder_wake_on_lan = {

@@ -164,7 +164,7 @@ static const struct example LINKS[] = {
 	{"neither length nor type", ETHERNET, 0, MACS "05ff 0102", "unsupported eth:data payload 2"},
 	{"unknown ethertype", ETHERNET, 0, MACS "7777 0102", "unsupported eth:ethertype:data payload 2"},
 	{"ISL", ETHERNET, 0, "01000c000000 020000000003 003c aaaa03 00000c 000a 0000 0000" MACS "0800" IP4_UDP UDP4,
-     "decoded eth:eth:ethertype:ip:udp vlan 5 10.0.0.1 30000 > 10.0.0.2 40000 proto 17 ip ok l4 ok payload 4"},
+     "decoded eth:eth:ethertype:ip:udp 10.0.0.1 30000 > 10.0.0.2 40000 proto 17 ip ok l4 ok payload 4"},
 	{"ARP", ETHERNET, 0,
      MACS "0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002"
           "000000000000",
