@@ -42,7 +42,7 @@ library_sources = $(wildcard common/*.c ingest/*.c ingest/proto/*.c) \
 extension_sources = $(wildcard query/extension.c query/functions*.c common/*.c)
 unit_sources = $(wildcard tests/unit/test_*.c)
 fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
-tool_sources = $(wildcard tests/tools/*.c bench/*.c)
+tool_sources = $(wildcard tests/tools/*.c)
 
 library_objects = $(library_sources:%.c=$(build)/%.o)
 program_objects = $(build)/pcapdex.o $(library_objects)
@@ -190,7 +190,7 @@ lint-tidy:
 format:
 	clang-format -i $(made_sources) $(headers)
 
-bench: all tool-programs
+bench: all
 	bench/run.sh
 
 accept: all

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Records the captures of this folder again: real programs talking between network namespaces.
 #
-#   sudo ./record.sh [-o DIR] [SCENE ...]       all scenes without names; DIR is this folder unless given
+#   sudo ./record.sh [-o DIR] all|SCENE ...     DIR is this folder unless given: its captures are replaced
 #
-# Needs root, iproute2, ethtool, tcpdump, dumpcap (Wireshark), python3, nginx, dnsmasq, dig, curl, openssl, ping, gzip,
-# zstd, lz4. Nothing leaves the namespaces. The network (all addresses are those reserved for documentation):
+# needs root; iproute2, ethtool, tcpdump, dumpcap and editcap (Wireshark), python3, nginx, dnsmasq, dig, curl, openssl,
+# ping, arping, gzip, zstd, lz4. Nothing leaves the namespaces. The network, with addresses reserved for documentation:
 #
 #   client ---- r1 ---- wire ---- r2 ---- server
 #      eth0  eth0 eth1  (relay)  eth1 eth0  eth0
@@ -371,7 +371,7 @@ scene_keep_alive() {
 }
 
 scene_lossy() { # recorded before and after the wire that loses
-	wire --delay-ms 20 --loss 0.03 --reorder 0.03 --duplicate 0.02 --seed 7
+	wire --delay-ms 20 --loss 0.03 --reorder 0.03 --duplicate 0.02 --seed 11
 	begin
 	record client eth0 lossy-client.pcapng
 	record r1 eth1 lossy-r1-headers.pcap -s 96
@@ -470,8 +470,10 @@ scene_tunnels() { # between the routers: what client and server say to each othe
 	sleep 0.2
 	stop "$left"
 	stop "$started"
-	address r1 link add vxlan5 address 02:00:00:00:05:01 type vxlan id 5 local 198.51.100.1 remote 198.51.100.2 dstport 4789 dev eth1
-	address r2 link add vxlan5 address 02:00:00:00:05:02 type vxlan id 5 local 198.51.100.2 remote 198.51.100.1 dstport 4789 dev eth1
+	address r1 link add vxlan5 address 02:00:00:00:05:01 type vxlan id 5 dstport 4789 dev eth1 \
+		local 198.51.100.1 remote 198.51.100.2
+	address r2 link add vxlan5 address 02:00:00:00:05:02 type vxlan id 5 dstport 4789 dev eth1 \
+		local 198.51.100.2 remote 198.51.100.1
 	through_tunnel vxlan5 10.1.5
 	for node in r1 r2; do address "$node" link delete vxlan5; done
 	finish tunnels.pcapng
@@ -494,8 +496,8 @@ through_tunnel() { # INTERFACE NET: a ping and a page from client to server, bot
 scene_ring() { # three files, flows running across them
 	wire
 	begin
-	rm -f "$out"/ring-*.pcap
-	record client eth0 ring.pcapng -P -b packets:120
+	rm -f "$out"/ring[-_]*
+	record client eth0 ring.pcapng -P -b packets:80 # dumpcap counts its files; -P: classic pcap
 	client long-flows
 	finish
 	local file number=0
@@ -560,9 +562,13 @@ scene_udp_one_way() {
 scenes=(web ipv6_web dns tls pings pings_lossy refused client_resets server_resets stalled_reader keep_alive lossy
 	slow_handshakes slow_answers port_reuse vlan tunnels ring two_interfaces link_types arp udp_one_way)
 
-if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
+usage() {
 	sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"
 	echo "scenes: ${scenes[*]//_/-}"
+}
+
+if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
+	usage
 	exit 0
 fi
 if [ "${1:-}" = -o ]; then
@@ -570,7 +576,11 @@ if [ "${1:-}" = -o ]; then
 	out=$(cd "$2" && pwd)
 	shift 2
 fi
-if [ $# -gt 0 ]; then scenes=("${@//-/_}"); fi
+if [ $# = 0 ]; then # never replace captures unasked
+	usage >&2
+	exit 2
+fi
+if [ "$*" != all ]; then scenes=("${@//-/_}"); fi
 [ "$(id -u)" = 0 ] || die "needs root, for network namespaces and capturing"
 for tool in ip ethtool tcpdump dumpcap editcap python3 nginx dnsmasq dig curl openssl ping arping gzip zstd lz4; do
 	command -v "$tool" >/dev/null || die "$tool is missing"

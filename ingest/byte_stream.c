@@ -95,18 +95,14 @@ void byte_stream_fill(struct byte_stream *s, size_t length)
 
 size_t byte_stream_read(struct byte_stream *s, void *to, size_t length)
 {
-	size_t done = 0;
-	while (done < length) {
-		struct bytes next = byte_stream_peek(s, 1);
-		size_t unread = s->end - s->start;
-		size_t step = unread < length - done ? unread : length - done;
-		if (step == 0)
-			break;
-		memcpy((uint8_t *)to + done, next.at, step);
-		byte_stream_skip(s, step);
-		done += step;
-	}
-	return done;
+	struct bytes next = byte_stream_peek(s, 1);
+	size_t unread = s->end - s->start;
+	if (length > unread)
+		length = unread;
+	if (length > 0)
+		memcpy(to, next.at, length);
+	byte_stream_skip(s, length);
+	return length;
 }
 
 uint64_t byte_stream_drain(struct byte_stream *s)

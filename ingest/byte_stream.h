@@ -4,13 +4,14 @@
 
 #include "disk_file.h"
 
+// Stays where it is while open: `unpack` points to `file`.
 struct byte_stream {
 	struct disk_file file;
 	struct unpack *unpack; // NULL: the file is not compressed
 	uint8_t *buffer;       // the window: bytes from `start` to `end` are unread; owned unless is_memory
 	size_t capacity, start, end;
-	uint64_t position;     // of buffer[start] in the uncompressed stream
-	bool ended;            // nothing follows buffer[end]
+	uint64_t position; // of buffer[start] in the uncompressed stream
+	bool ended;        // nothing follows buffer[end]
 	bool is_memory;
 	enum capture_compression compression;
 };
@@ -43,7 +44,7 @@ static inline void byte_stream_skip(struct byte_stream *s, size_t length)
 	s->position += length;
 }
 
-// Copies out up to `length` bytes; fewer only at the end.
+// Copies out what is there, up to `length` bytes; 0 only at the end.
 size_t byte_stream_read(struct byte_stream *, void *to, size_t length);
 
 // Reads and drops the rest, of a compressed file up to a limit (it may unpack to any size). Returns the position of

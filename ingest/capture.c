@@ -10,8 +10,9 @@
 #include "capture_reader.h"
 
 enum {
-	LOOK_LEN = 512,        // bytes looked at to name what is not a capture
-	PCAP_HEADER_LEN = 24,  // shorter is no capture of either format
+	TEXT_MIN = 4,         // bytes that are enough to call something text
+	LOOK_LEN = 512,       // bytes looked at to name what is not a capture
+	PCAP_HEADER_LEN = 24, // shorter is no capture of either format
 };
 
 // ---- what is not a capture ------------------------------------------------------------------------------------------
@@ -43,7 +44,7 @@ static const struct {
 	{0, 4, "\xa1\x2b\x3c\x4d", "a variant of pcap that libpcap does not read", CONVERT},
 	{0, 16, "SQLite format 3\0", "an SQLite database", "if it is a case, read it with: pcapdex query FILE"},
 	{0, 4, "PK\3\4", "a ZIP archive", UNPACK_FIRST},
-	{0, 6, "\xfd" "7zXZ\0", "xz data", "unpack it first: xz -d"},
+	{0, 6, "\3757zXZ\0", "xz data", "unpack it first: xz -d"},
 	{0, 3, "BZh", "bzip2 data", "unpack it first: bzip2 -d"},
 	{0, 6, "7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK_FIRST},
 	{0, 4, "Rar!", "a RAR archive", UNPACK_FIRST},
@@ -51,7 +52,7 @@ static const struct {
 	{0, 4, "\x28\xb5\x2f\xfd", "zstd data inside the compressed file", UNPACK_FIRST},
 	{0, 4, "\x02\x21\x4c\x18", "lz4 data of the legacy format", "unpack it first: lz4 -d"},
 	{257, 5, "ustar", "a tar archive", UNPACK_FIRST},
-	{0, 4, "\x7f" "ELF", "a program", "name a capture file"},
+	{0, 4, "\177ELF", "a program", "name a capture file"},
 	{0, 4, "%PDF", "a PDF document", "name a capture file"},
 	{0, 15, "version https:/", "a Git LFS pointer", "fetch the file itself: git lfs pull"},
 	{0, 14, "<!DOCTYPE html", "a web page", "the download gave a page in place of the capture"},
@@ -98,14 +99,15 @@ static void explain_start(struct byte_stream *s, struct capture_fault *fault)
 		                  lookalikes[i].advice);
 		return;
 	}
-	if (is_text(start))
+	if (start.left >= TEXT_MIN && is_text(start))
 		capture_fault_set(fault, name, "%stext, not a pcap or pcapng capture; name a capture file", packed);
 	else if (start.left < PCAP_HEADER_LEN)
-		capture_fault_set(fault, name, "is too short for a capture (%zu bytes); copy or capture it again", start.left);
+		capture_fault_set(fault, name, "is too short for a capture (%zu bytes); copy or capture it again",
+		                  start.left);
 	else
-		capture_fault_set(fault, name,
-		                  "%snot a pcap or pcapng capture (it starts with %08llx); name a capture file, or " CONVERT,
-		                  packed, (unsigned long long)bytes_peek(start, 0, 4));
+		capture_fault_set(
+			fault, name, "%snot a pcap or pcapng capture (it starts with %08llx); name a capture file, or " CONVERT,
+			packed, (unsigned long long)bytes_peek(start, 0, 4));
 }
 
 // ---- opening --------------------------------------------------------------------------------------------------------
@@ -120,11 +122,10 @@ static bool start(struct capture *c)
 	return false;
 }
 
-// Makes a capture of an open stream, which it takes over.
-static struct capture *capture_new(struct byte_stream *stream, struct capture_fault *fault)
+// Goes on with a capture whose stream is open; frees it, with *fault filled, when that cannot be.
+static struct capture *start_or_free(struct capture *c, struct capture_fault *fault)
 {
-	struct capture *c = memory_alloc(sizeof *c);
-	*c = (struct capture){.stream = *stream, .result = CAPTURE_FRAME};
+	c->result = CAPTURE_FRAME;
 	if (start(c))
 		return c;
 	*fault = byte_stream_fault(&c->stream) ? *byte_stream_fault(&c->stream) : c->fault;
@@ -134,15 +135,18 @@ static struct capture *capture_new(struct byte_stream *stream, struct capture_fa
 
 struct capture *capture_open(const char *path, struct capture_fault *fault)
 {
-	struct byte_stream stream;
-	return byte_stream_open(&stream, path, fault) ? capture_new(&stream, fault) : NULL;
+	struct capture *c = memory_alloc(sizeof *c);
+	if (byte_stream_open(&c->stream, path, fault))
+		return start_or_free(c, fault);
+	free(c);
+	return NULL;
 }
 
 struct capture *capture_open_memory(const char *name, const void *data, size_t length, struct capture_fault *fault)
 {
-	struct byte_stream stream;
-	byte_stream_open_memory(&stream, name, data, length);
-	return capture_new(&stream, fault);
+	struct capture *c = memory_alloc(sizeof *c);
+	byte_stream_open_memory(&c->stream, name, data, length);
+	return start_or_free(c, fault);
 }
 
 static void interface_release(struct capture_interface *interface)

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_MAX_SHOWN = 200 };
@@ -17,4 +18,12 @@ void capture_fault_set(struct capture_fault *fault, const char *name, const char
 	va_start(args, format);
 	vsnprintf(fault->text + start, sizeof fault->text - (size_t)start, format, args);
 	va_end(args);
+}
+
+void *capture_need(void *made)
+{
+	if (made)
+		return made;
+	message_error("out of memory");
+	exit(EXIT_FAILED);
 }

@@ -8,4 +8,7 @@
 // "NAME: text"; the front of a very long name gives way to the text.
 void capture_fault_set(struct capture_fault *, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
 
+// What a library made; ends the program, with a message, when there was no memory for it.
+void *capture_need(void *made);
+
 #endif

@@ -15,6 +15,7 @@ enum {
 	NETWORK_AT = 20,
 	RECORD_LEN = 16,
 	RECORD_MODIFIED_LEN = 24,
+	FILE_BUFFER = 1 << 16, // bytes that libpcap's FILE asks for at a time
 	FCS_PRESENT = 1 << 26, // in the network field; the length is in its upper four bits, in 16-bit words
 };
 
@@ -27,6 +28,7 @@ struct capture_pcap {
 	uint8_t header[FILE_HEADER_LEN]; // handed to libpcap in place of the file's
 	size_t header_given;             // bytes of it
 	size_t record_len;               // of the header of each packet
+	uint64_t offset;                 // of the next packet's header in the uncompressed file
 	int64_t fraction_ns;             // unit of a time stamp's second half
 };
 
@@ -87,9 +89,9 @@ static uint16_t link_type_of(int dlt)
 		int dlt;
 		uint16_t link_type;
 	} differing[] = {
-		{DLT_ATM_RFC1483, 100}, {DLT_RAW, 101}, {DLT_SLIP_BSDOS, 102}, {DLT_PPP_BSDOS, 103},
-		{DLT_ATM_CLIP, 106}, {DLT_LOOP, 108}, {DLT_ENC, 109}, {DLT_PFSYNC, 246}, {DLT_PKTAP, 258},
-		{14, 101}, // OpenBSD's DLT_RAW, which no other platform uses
+		{DLT_ATM_RFC1483, 100}, {DLT_RAW, 101},  {DLT_SLIP_BSDOS, 102}, {DLT_PPP_BSDOS, 103},
+		{DLT_ATM_CLIP, 106},    {DLT_LOOP, 108}, {DLT_ENC, 109},        {DLT_PFSYNC, 246},
+		{DLT_PKTAP, 258},       {14, 101}, // OpenBSD's DLT_RAW, which no other platform uses
 	};
 	for (size_t i = 0; i < sizeof differing / sizeof *differing; i++)
 		if (differing[i].dlt == dlt)
@@ -127,20 +129,21 @@ bool capture_pcap_start(struct capture *c)
 	c->format = CAPTURE_PCAP;
 	c->pcap = p;
 	if (header.left < FILE_HEADER_LEN) {
-		capture_fault_set(&c->fault, name, "is a pcap cut short in its file header (%zu of %d bytes); copy it again",
-		                  header.left, FILE_HEADER_LEN);
+		capture_fault_set(&c->fault, name,
+		                  "is a pcap cut short in its file header (%zu of %d bytes); copy it again", header.left,
+		                  FILE_HEADER_LEN);
 		return false;
 	}
 	bytes_copy(&header, p->header, sizeof p->header);
 	byte_stream_skip(&c->stream, FILE_HEADER_LEN);
+	p->offset = FILE_HEADER_LEN;
 	read_header(c);
-	// libpcap cuts packets that are longer than the file's snapshot length; Wireshark does not. 0 is no limit.
+	// libpcap cuts packets that are longer than the file's snapshot length; Wireshark does not. 0 is no limit. Without
+	// cuts, the lengths libpcap tells are those in the file, and add up to offsets.
 	memset(p->header + SNAPLEN_AT, 0, 4);
 
-	FILE *file = open_as_file(c);
-	if (!file)
-		abort();
-	setvbuf(file, NULL, _IONBF, 0); // the stream is the buffer, and its position the place in the file
+	FILE *file = capture_need(open_as_file(c));
+	setvbuf(file, NULL, _IOFBF, FILE_BUFFER);
 	unsigned precision = p->fraction_ns == 1 ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO;
 	p->reader = pcap_fopen_offline_with_tstamp_precision(file, precision, trouble);
 	if (!p->reader) {
@@ -164,38 +167,39 @@ void capture_pcap_release(struct capture *c)
 
 // ---- packets --------------------------------------------------------------------------------------------------------
 
-static enum capture_result refuse(struct capture *c, uint64_t offset)
+static enum capture_result refuse(struct capture *c)
 {
-	if (byte_stream_peek(&c->stream, 1).left == 0)
+	uint64_t offset = c->pcap->offset;
+	if (feof(pcap_file(c->pcap->reader)))
 		return capture_damaged(c, offset,
 		                       "cut short in the middle of the packet at offset %llu; every whole packet before it "
 		                       "was kept; copy or capture the file again for the rest",
 		                       (unsigned long long)offset);
-	return capture_damaged(c, offset,
-	                       "damaged at offset %llu: %s; every packet before it was kept; copy the file again for the rest",
-	                       (unsigned long long)offset, pcap_geterr(c->pcap->reader));
+	return capture_damaged(
+		c, offset, "damaged at offset %llu: %s; every packet before it was kept; copy the file again for the rest",
+		(unsigned long long)offset, pcap_geterr(c->pcap->reader));
 }
 
 enum capture_result capture_pcap_next(struct capture *c, struct frame *frame)
 {
 	struct capture_pcap *p = c->pcap;
 	const struct capture_interface *interface = &c->interfaces[0];
-	uint64_t offset = c->stream.position;
 	struct pcap_pkthdr *header;
 	const unsigned char *data;
 	int got = pcap_next_ex(p->reader, &header, &data);
 	if (got != 1)
-		return got == PCAP_ERROR_BREAK ? CAPTURE_END : refuse(c, offset);
+		return got == PCAP_ERROR_BREAK ? CAPTURE_END : refuse(c);
 	// Seconds are unsigned, the fraction signed, whatever libpcap made of them.
 	int64_t seconds = (int64_t)(uint32_t)header->ts.tv_sec;
 	int64_t fraction = (int64_t)(int32_t)(uint32_t)header->ts.tv_usec;
 	*frame = (struct frame){
 		.ts_ns = seconds * 1000000000 + fraction * p->fraction_ns,
-		.file_offset = offset + p->record_len,
+		.file_offset = p->offset + p->record_len,
 		.wire_len = header->len,
 		.link_type = interface->link_type,
 		.fcs_len = interface->fcs_len,
 		.data = bytes_of(data, header->caplen),
 	};
+	p->offset = frame->file_offset + header->caplen;
 	return CAPTURE_FRAME;
 }

@@ -5,8 +5,8 @@
 #include "capture_reader.h"
 
 enum {
-	BLOCK_HEADER_LEN = 8,  // type, length
-	BLOCK_MIN_LEN = 12,    // and the length again, at the end
+	BLOCK_HEADER_LEN = 8,   // type, length
+	BLOCK_MIN_LEN = 12,     // and the length again, at the end
 	SECTION_START_LEN = 12, // with the byte order mark
 };
 
@@ -16,7 +16,7 @@ enum block_type {
 	BLOCK_SIMPLE_PACKET = 3,
 	BLOCK_STATISTICS = 5,
 	BLOCK_ENHANCED_PACKET = 6,
-	BLOCK_JOURNAL = 9,         // systemd
+	BLOCK_JOURNAL = 9, // systemd
 	BLOCK_SYSDIG_EVENT = 0x204,
 	BLOCK_SYSDIG_EVENT_2 = 0x216,
 	BLOCK_SYSDIG_EVENT_2_LARGE = 0x221,
@@ -44,7 +44,7 @@ enum option_code {
 static const uint32_t byte_order_mark = 0x1a2b3c4d;
 
 struct block {
-	uint64_t offset;   // in the uncompressed file
+	uint64_t offset; // in the uncompressed file
 	uint32_t type;
 	struct bytes body; // between the lengths
 };
@@ -405,7 +405,8 @@ static enum capture_result read_simple_packet(struct capture *c, struct block *b
 
 static bool is_packet(const struct block *block)
 {
-	return block->type == BLOCK_ENHANCED_PACKET || block->type == BLOCK_SIMPLE_PACKET || block->type == BLOCK_PACKET;
+	return block->type == BLOCK_ENHANCED_PACKET || block->type == BLOCK_SIMPLE_PACKET ||
+	       block->type == BLOCK_PACKET;
 }
 
 // A block that is no packet. Kinds that are not named here tell nothing that a frame needs.

@@ -14,8 +14,8 @@ enum {
 
 // How time stamps of a pcapng interface become nanoseconds.
 struct capture_clock {
-	uint64_t coarsen;  // divisor that makes very fine units fit; 0: they are all 0
-	uint64_t units;    // per second, after that
+	uint64_t coarsen; // divisor that makes very fine units fit; 0: they are all 0
+	uint64_t units;   // per second, after that
 	int64_t offset_s;
 };
 
@@ -28,12 +28,12 @@ struct capture {
 	struct capture_clock *clocks;         // one an interface; pcapng only
 	unsigned interface_count, interface_capacity;
 	char *comment;
-	enum capture_result result;           // of the last capture_next()
-	struct capture_fault fault;           // when that is CAPTURE_DAMAGED
+	enum capture_result result; // of the last capture_next()
+	struct capture_fault fault; // when that is CAPTURE_DAMAGED
 	uint64_t bytes_unread;
 	struct capture_pcap *pcap;
-	bool big_endian;                      // pcapng: the section at hand
-	unsigned section_interface;           // pcapng: number of its first interface
+	bool big_endian;            // pcapng: the section at hand
+	unsigned section_interface; // pcapng: number of its first interface
 };
 
 // As capture_open(), from memory that stays the caller's and must outlive the capture.

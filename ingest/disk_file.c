@@ -45,9 +45,8 @@ static bool examine(struct disk_file *file, struct capture_fault *fault)
 
 static void init(struct disk_file *file, const char *name)
 {
-	*file = (struct disk_file){.name = memory_copy_text(name), .fd = -1, .size = -1, .hash = XXH3_createState()};
-	if (!file->hash)
-		abort();
+	*file = (struct disk_file){.name = memory_copy_text(name), .fd = -1, .size = -1};
+	file->hash = capture_need(XXH3_createState());
 	XXH3_128bits_reset(file->hash);
 }
 

@@ -7,12 +7,12 @@
 #include "capture.h"
 
 struct disk_file {
-	char *name;          // for messages; owned
-	int fd;              // -1: nothing to read
-	int64_t size;        // -1: a pipe
+	char *name;   // for messages; owned
+	int fd;       // -1: nothing to read
+	int64_t size; // -1: a pipe
 	uint64_t bytes_read;
-	XXH3_state_t *hash;  // of the bytes read; owned
-	bool failed;         // reading broke off; fault says why
+	XXH3_state_t *hash; // of the bytes read; owned
+	bool failed;        // reading broke off; fault says why
 	struct capture_fault fault;
 };
 

@@ -127,12 +127,31 @@ static bool forget_capture(struct job *job, int64_t capture_id)
 	return true;
 }
 
-// Takes the captures out of the case that hold a file of this path or content.
-static bool forget_file(struct job *job, const char *path)
+// Whether every file of a capture is among these: a file of a ring is not replaced without the others.
+static bool are_all_given(struct job *job, int64_t capture_id, char *const *paths, unsigned count)
+{
+	char id[24];
+	int64_t given = 0;
+	snprintf(id, sizeof id, "%" PRId64, capture_id);
+	for (unsigned i = 0; i < count; i++) {
+		char *full_path = realpath(paths[i], NULL);
+		given += full_path && case_file_integer(job->case_file, 0,
+		                                        "SELECT count(*) FROM capture_files"
+		                                        " WHERE capture_id = CAST(? AS INTEGER) AND path = ?",
+		                                        id, full_path);
+		free(full_path);
+	}
+	int64_t files = case_file_integer(
+		job->case_file, 0, "SELECT count(*) FROM capture_files WHERE capture_id = CAST(? AS INTEGER)", id);
+	return given == files || files == 1;
+}
+
+// Takes the captures out of the case that hold a file of this path or content. False after a message.
+static bool forget_file(struct job *job, unsigned place, char *const *paths, unsigned count)
 {
 	struct capture_fault fault;
 	char fingerprint[33] = "-";
-	char *full_path = strcmp(path, "-") == 0 ? NULL : realpath(path, NULL);
+	char *full_path = strcmp(paths[place], "-") == 0 ? NULL : realpath(paths[place], NULL);
 	if (!full_path)
 		return true;
 	capture_fingerprint_file(full_path, fingerprint, &fault);
@@ -140,8 +159,12 @@ static bool forget_file(struct job *job, const char *path)
 	bool ok = true;
 	while (ok && (capture_id = case_file_integer(job->case_file, 0,
 	                                             "SELECT capture_id FROM capture_files WHERE path = ? OR fingerprint = ?",
-	                                             full_path, fingerprint)) != 0)
-		ok = forget_capture(job, capture_id);
+	                                             full_path, fingerprint)) != 0) {
+		ok = are_all_given(job, capture_id, paths, count);
+		if (!ok)
+			message_error("%s: is in the case as one of several files of a capture; give them all, with --capture", full_path);
+		ok = ok && forget_capture(job, capture_id);
+	}
 	free(full_path);
 	return ok;
 }
@@ -172,7 +195,7 @@ static bool load_as(struct job *job, const char *name, struct capture **files, c
 	};
 	bool ok = case_file_begin(job->case_file);
 	for (unsigned i = 0; ok && s->replace && i < count; i++)
-		ok = forget_file(job, paths[i]);
+		ok = forget_file(job, i, paths, count);
 	if (!ok) {
 		for (unsigned i = 0; i < count; i++)
 			capture_free(files[i]);
@@ -273,6 +296,14 @@ static bool ingest_ring(struct job *job, const struct inputs *inputs)
 		struct capture *file = open_input(job, &inputs->at[i]);
 		if (file)
 			ring[count++] = (struct ring_file){file, inputs->at[i].path, first_ts_ns(inputs->at[i].path), i};
+	}
+	if (count && job->skipped) {
+		message_error("%" PRId64 " of the files of %s are in the case and %u are not; --replace ingests them all again",
+		              job->skipped, job->settings->capture, count);
+		for (unsigned i = 0; i < count; i++)
+			capture_free(ring[i].file);
+		job->failed += count;
+		count = 0;
 	}
 	qsort(ring, count, sizeof *ring, compare_ring_files);
 	for (unsigned i = 0; i < count; i++) {

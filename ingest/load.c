@@ -280,6 +280,14 @@ static void add_interfaces(struct load *l, struct capture *file)
 	l->interface_id += count;
 }
 
+// Of an interrupted compressed file nobody knows how much is left.
+static int64_t bytes_unread(const struct capture *file)
+{
+	if (load_interrupted() && capture_compression(file) == CAPTURE_PLAIN && capture_size(file) >= 0)
+		return capture_size(file) - (int64_t)capture_bytes_read(file);
+	return (int64_t)capture_bytes_unread(file);
+}
+
 static void add_file(struct load *l, struct capture *file, const char *path, const char *damage)
 {
 	char full_path[PATH_MAX], fingerprint[33] = "";
@@ -296,7 +304,7 @@ static void add_file(struct load *l, struct capture *file, const char *path, con
 		.first_packet_id = l->file_packets ? l->file_first_id : ROW_NULL,
 		.last_packet_id = l->file_packets ? l->file_last_id : ROW_NULL,
 		.packets = l->file_packets,
-		.bytes_unread = (int64_t)capture_bytes_unread(file),
+		.bytes_unread = bytes_unread(file),
 	};
 	row->path = writer_text(l->writer, !is_pipe && realpath(path, full_path) ? full_path : path);
 	row->fingerprint = writer_text(l->writer, fingerprint);

@@ -135,33 +135,52 @@ static bool acknowledge_one(struct tcp_unacked *waiting, uint32_t ack, const str
 	return !seq_gt(waiting->next_seq, ack);
 }
 
-// Removes what ack covers; of the segments that end exactly there the oldest is *acked, copied before it goes.
-static bool unacked_remove(struct tcp_side *side, uint32_t ack, struct tcp_unacked *acked)
+// Notes the segment that an ACK acknowledges: of several that end there, the oldest.
+static void note_acked(const struct tcp_unacked *hit, struct tcp_unacked *acked, bool *found)
+{
+	if (!hit || *found)
+		return;
+	*acked = *hit;
+	*found = true;
+}
+
+// In order: only the first ones can be covered, and one more in part.
+static bool remove_sorted(struct tcp_side *side, uint32_t ack, struct tcp_unacked *acked)
+{
+	const struct tcp_unacked *hit = NULL;
+	bool found = false;
+	while (side->unacked_count && acknowledge_one(side->unacked + side->unacked_first, ack, &hit)) {
+		note_acked(hit, acked, &found);
+		side->unacked_first++;
+		side->unacked_count--;
+	}
+	return found;
+}
+
+// Out of order: any may be covered. What stays may be in order again.
+static bool remove_unsorted(struct tcp_side *side, uint32_t ack, struct tcp_unacked *acked)
 {
 	struct tcp_unacked *first = side->unacked + side->unacked_first;
 	const struct tcp_unacked *hit = NULL;
-	bool found = false;
-	uint32_t kept = 0, i = 0;
-	if (side->unacked_sorted) {
-		for (; i < side->unacked_count && acknowledge_one(&first[i], ack, &hit); i++)
-			if (hit && !found) {
-				*acked = *hit;
-				found = true;
-			}
-		side->unacked_first += i;
-		side->unacked_count -= i;
-	} else {
-		for (; i < side->unacked_count; i++) {
-			bool gone = acknowledge_one(&first[i], ack, &hit);
-			if (hit && !found) {
-				*acked = *hit;
-				found = true;
-			}
-			if (!gone)
-				first[kept++] = first[i];
-		}
-		side->unacked_count = kept;
+	bool found = false, sorted = true;
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < side->unacked_count; i++) {
+		bool gone = acknowledge_one(&first[i], ack, &hit);
+		note_acked(hit, acked, &found);
+		if (gone)
+			continue;
+		sorted = sorted && (kept == 0 || seq_le(first[kept - 1].next_seq, first[i].seq));
+		first[kept++] = first[i];
 	}
+	side->unacked_count = kept;
+	side->unacked_sorted = sorted;
+	return found;
+}
+
+// Removes what ack covers. True: *acked is the segment that ends exactly there.
+static bool unacked_remove(struct tcp_side *side, uint32_t ack, struct tcp_unacked *acked)
+{
+	bool found = side->unacked_sorted ? remove_sorted(side, ack, acked) : remove_unsorted(side, ack, acked);
 	if (side->unacked_count == 0)
 		unacked_emptied(side);
 	return found;

@@ -11,12 +11,15 @@
 
 #include "capture_fault.h"
 
+enum { FRAME_START_LEN = 5 }; // bytes of a zstd or lz4 frame to start with
+
 struct unpack {
 	enum capture_compression compression;
 	struct disk_file *file; // borrowed
 	uint8_t *packed;        // UNPACK_CHUNK bytes, of which those from `at` to `end` wait to be unpacked
 	size_t at, end;
-	bool inside;            // of a gzip member or a frame: the file must not end here
+	bool inside;   // of a gzip member or a frame: the file must not end here
+	size_t wanted; // bytes that zstd or lz4 asks for next, 0 outside a frame: about one block
 	bool ended;
 	struct capture_fault fault;
 	z_stream gzip;
@@ -33,7 +36,7 @@ enum capture_compression unpack_detect(struct bytes start)
 {
 	while (is_skippable(start)) {
 		uint64_t length = bytes_peek(start, 7, 1) << 24 | bytes_peek(start, 6, 1) << 16 |
-			bytes_peek(start, 5, 1) << 8 | bytes_peek(start, 4, 1);
+		                  bytes_peek(start, 5, 1) << 8 | bytes_peek(start, 4, 1);
 		if (start.left - 8 < length + 4)
 			return CAPTURE_ZSTD; // lz4 has such frames, too, but none of its tools writes one first
 		bytes_skip(&start, 8 + length);
@@ -55,7 +58,8 @@ static bool start_unpacking(struct unpack *u)
 		return inflateInit2(&u->gzip, 16 + MAX_WBITS) == Z_OK;
 	case CAPTURE_ZSTD:
 		u->zstd = ZSTD_createDStream();
-		return u->zstd && !ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, UNPACK_ZSTD_WINDOW_LOG));
+		return u->zstd &&
+		       !ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, UNPACK_ZSTD_WINDOW_LOG));
 	case CAPTURE_LZ4:
 		return !LZ4F_isError(LZ4F_createDecompressionContext(&u->lz4, LZ4F_VERSION));
 	case CAPTURE_PLAIN:
@@ -69,11 +73,7 @@ struct unpack *unpack_new(enum capture_compression compression, struct disk_file
 {
 	struct unpack *u = memory_alloc(sizeof *u);
 	*u = (struct unpack){.compression = compression, .file = file, .packed = packed, .end = packed_len};
-	if (!start_unpacking(u)) {
-		message_error("out of memory");
-		exit(EXIT_FAILED);
-	}
-	return u;
+	return capture_need(start_unpacking(u) ? u : NULL);
 }
 
 void unpack_free(struct unpack *u)
@@ -136,15 +136,24 @@ static const char *zstd_trouble(size_t status)
 	return ZSTD_getErrorName(status);
 }
 
+// How much zstd and lz4 get at a time. They keep back what a call unpacked before it met damage: with more than they
+// ask for, good blocks would be lost.
+static size_t next_piece(const struct unpack *u)
+{
+	size_t wanted = u->wanted ? u->wanted : FRAME_START_LEN;
+	return wanted < u->end - u->at ? wanted : u->end - u->at;
+}
+
 static size_t unpack_zstd(struct unpack *u, uint8_t *to, size_t room)
 {
-	ZSTD_inBuffer in = {u->packed + u->at, u->end - u->at, 0};
+	ZSTD_inBuffer in = {u->packed + u->at, next_piece(u), 0};
 	ZSTD_outBuffer out = {to, room, 0};
 	if (!u->inside && in.size == 0)
 		return 0;
 	size_t status = ZSTD_decompressStream(u->zstd, &out, &in);
 	u->at += in.pos;
 	u->inside = status != 0;
+	u->wanted = status;
 	if (ZSTD_isError(status))
 		damage(u, zstd_trouble(status));
 	return out.pos;
@@ -152,7 +161,7 @@ static size_t unpack_zstd(struct unpack *u, uint8_t *to, size_t room)
 
 static size_t unpack_lz4(struct unpack *u, uint8_t *to, size_t room)
 {
-	size_t taken = u->end - u->at, made = room;
+	size_t taken = next_piece(u), made = room;
 	if (!u->inside && taken == 0)
 		return 0;
 	size_t status = LZ4F_decompress(u->lz4, to, &made, u->packed + u->at, &taken, NULL);
@@ -162,6 +171,7 @@ static size_t unpack_lz4(struct unpack *u, uint8_t *to, size_t room)
 	}
 	u->at += taken;
 	u->inside = status != 0;
+	u->wanted = status;
 	return made;
 }
 

@@ -167,7 +167,7 @@ char *catalog_nearest(const struct catalog *catalog, const char *name, char *to,
 bool catalog_parse(const struct catalog_entry *entry, struct report *report)
 {
 	char error[ERROR_ROOM];
-	if (report_parse(report, entry->name, entry->text, error, sizeof error))
+	if (report_parse(report, REPORT_FILE, entry->name, entry->text, error, sizeof error))
 		return true;
 	message_error("report %s%s%s%s: %s", entry->name, entry->path ? " (" : "", entry->path ? entry->path : "",
 	              entry->path ? ")" : "", error);

@@ -103,8 +103,7 @@ size_t text_decode(const char *text, size_t left, uint32_t *code)
 	return *code < least[length] || *code > 0x10ffff || surrogate ? 0 : length;
 }
 
-// Characters that move the cursor, colour the terminal, or turn the direction of writing.
-static bool is_unsafe(uint32_t code)
+bool text_is_unsafe(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200b && code <= 0x200f) ||
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
@@ -137,7 +136,7 @@ void text_write_clean(struct sink *sink, const char *text, size_t length, const 
 		uint32_t code;
 		char byte[8];
 		taken = text_decode(text, length, &code);
-		if (taken > 0 && (!is_unsafe(code) || (code && code < 0x80 && strchr(kept, (int)code)))) {
+		if (taken > 0 && (!text_is_unsafe(code) || (code && code < 0x80 && strchr(kept, (int)code)))) {
 			plain += taken;
 			continue;
 		}

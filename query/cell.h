@@ -35,6 +35,9 @@ void text_write_clean(struct sink *, const char *text, size_t length, const char
 // The character at text and the bytes it takes; 0: invalid UTF-8.
 size_t text_decode(const char *text, size_t left, uint32_t *code);
 
+// Characters that move the cursor, colour the terminal, or turn the direction of writing.
+bool text_is_unsafe(uint32_t code);
+
 // Terminal columns of clean text, and how many bytes of it fit into `columns`.
 size_t text_width(const char *text, size_t length);
 size_t text_fit(const char *text, size_t length, size_t columns);

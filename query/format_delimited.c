@@ -67,7 +67,8 @@ static void write_value(struct output *output, const struct cell *cell)
 
 static void end_line(struct output *output)
 {
-	sink_text(output->sink, output->format == &format_csv ? "\r\n" : "\n");
+	bool crlf = output->format == &format_csv && !output->sink->terminal;
+	sink_text(output->sink, crlf ? "\r\n" : "\n");
 }
 
 static void write_name(struct output *output, const char *name)

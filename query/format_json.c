@@ -6,31 +6,39 @@
 #include "cell.h"
 #include "output.h"
 
+// JSON's own escapes; characters that a terminal must not see are escaped, too.
+static void write_escaped(struct sink *sink, uint32_t code)
+{
+	char text[16];
+	const char *letter = code ? strchr("\nn\tt\rr\"\"\\\\", (int)code) : NULL;
+	if (code < 0x80 && letter)
+		snprintf(text, sizeof text, "\\%c", letter[1]);
+	else if (code < 0x10000)
+		snprintf(text, sizeof text, "\\u%04x", (unsigned)code);
+	else
+		snprintf(text, sizeof text, "\\u%04x\\u%04x", 0xd800 + ((unsigned)code - 0x10000) / 0x400,
+		         0xdc00 + (unsigned)code % 0x400);
+	sink_text(sink, text);
+}
+
 static void write_string(struct sink *sink, const char *text, size_t length)
 {
-	size_t plain = 0;
+	size_t plain = 0; // bytes before text that are written as they are
 	sink_char(sink, '"');
 	for (size_t taken; length > 0; text += taken, length -= taken) {
 		uint32_t code;
-		char escape[16];
 		taken = text_decode(text, length, &code);
-		if (taken > 0 && code >= 0x20 && code != '"' && code != '\\' && !(code >= 0x7f && code < 0xa0)) {
+		if (taken > 0 && code != '"' && code != '\\' && !text_is_unsafe(code)) {
 			plain += taken;
 			continue;
 		}
 		sink_write(sink, text - plain, plain);
 		plain = 0;
-		if (taken == 0) {
+		if (taken > 0) {
+			write_escaped(sink, code);
+		} else {
 			sink_text(sink, "\xef\xbf\xbd"); // U+FFFD
 			taken = 1;
-		} else if (code == '"' || code == '\\') {
-			sink_char(sink, '\\');
-			sink_char(sink, (char)code);
-		} else {
-			const char *letter = strchr("\nn\tt\rr", (int)code);
-			snprintf(escape, sizeof escape, code && letter ? "\\%c" : "\\u%04x",
-			         code && letter ? letter[1] : (int)code);
-			sink_text(sink, escape);
 		}
 	}
 	sink_write(sink, text - plain, plain);
@@ -82,18 +90,12 @@ static void write_object(struct output *output)
 	sink_char(output->sink, '}');
 }
 
-static void json_begin(struct output *output)
-{
-	if (output->titled)
-		sink_char(output->sink, '{');
-}
-
 static void json_section_begin(struct output *output)
 {
 	char number[32];
 	if (output->titled) {
 		snprintf(number, sizeof number, "section %d", output->sections);
-		sink_text(output->sink, output->sections > 1 ? ",\n" : "\n");
+		sink_text(output->sink, output->sections > 1 ? ",\n" : "{\n");
 		write_member(output, output->title ? output->title : number);
 	}
 	sink_char(output->sink, '[');
@@ -115,7 +117,7 @@ static void json_section_end(struct output *output)
 static void json_end(struct output *output)
 {
 	if (output->titled)
-		sink_text(output->sink, "\n}\n");
+		sink_text(output->sink, output->sections > 0 ? "\n}\n" : "{}\n");
 }
 
 static void jsonl_row(struct output *output)
@@ -126,7 +128,6 @@ static void jsonl_row(struct output *output)
 
 const struct format format_json = {
 	.name = "json",
-	.begin = json_begin,
 	.section_begin = json_section_begin,
 	.row = json_row,
 	.section_end = json_section_end,

@@ -22,7 +22,6 @@ void output_begin(struct output *output, const char *name, struct sink *sink, bo
 		if (!strcmp(formats[i]->name, name))
 			output->format = formats[i];
 	}
-	call(output->format->begin, output);
 }
 
 void output_section_begin(struct output *output, sqlite3_stmt *statement, const char *title, bool own)

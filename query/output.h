@@ -25,7 +25,6 @@ struct output {
 struct format {
 	const char *name;
 	bool raw_always; // a section whose only column is "line" is printed as it is, even if it serves other formats
-	void (*begin)(struct output *);
 	void (*section_begin)(struct output *);
 	void (*row)(struct output *);
 	void (*section_end)(struct output *);

@@ -203,7 +203,7 @@ static void print_report_line(struct sink *sink, const struct catalog_entry *ent
 	sink_text(sink, "  ");
 	sink_text(sink, entry->name);
 	sink_repeat(sink, ' ', width + 2 - strlen(entry->name));
-	if (report_parse(&report, entry->name, entry->text, error, sizeof error)) {
+	if (report_parse(&report, REPORT_FILE, entry->name, entry->text, error, sizeof error)) {
 		const char *summary = report.summary ? report.summary : "(no description)";
 		text_write_clean(sink, summary, strlen(summary), "");
 		report_release(&report);
@@ -251,14 +251,14 @@ static int read_question(const struct query *query, struct report *report)
 		char *text = catalog_read_file(query->settings.file);
 		if (!text)
 			return EXIT_FAILED;
-		ok = report_parse(report, query->settings.file, text, error, sizeof error);
+		ok = report_parse(report, REPORT_SQL, query->settings.file, text, error, sizeof error);
 		free(text);
 		if (!ok)
 			message_error("%s: %s", query->settings.file, error);
 		return ok ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (is_sql(query->question)) {
-		ok = report_parse(report, "SQL", query->question, error, sizeof error);
+		ok = report_parse(report, REPORT_SQL, "SQL", query->question, error, sizeof error);
 		if (!ok)
 			message_error("SQL: %s", error);
 		return ok ? EXIT_DONE : EXIT_USAGE;
@@ -306,6 +306,10 @@ static int dispatch(struct query *query)
 		return print_sql(query);
 	if (!query->case_path) {
 		message_error("which case? pcapdex query CASE.db; see pcapdex query -h");
+		return EXIT_USAGE;
+	}
+	if (!query->question && !query->settings.file && query->arguments.unknown_count > 0) {
+		message_error("unknown option --%s; see pcapdex query -h", query->arguments.unknown[0].name);
 		return EXIT_USAGE;
 	}
 	if (query->question && query->settings.file) {

@@ -384,14 +384,8 @@ static bool read_lines(struct reader *reader)
 	return true;
 }
 
-// A comment at the top of a file that is no header: nothing is declared, and it is the whole text that runs.
 static void make_plain(struct report *report)
 {
-	bool declares = report->parameter_count > 0 || report->section_count > 1;
-	for (size_t i = 0; i < report->section_count; i++)
-		declares = declares || report->sections[i].column_count > 0 || report->sections[i].title;
-	if (declares)
-		return;
 	free(report->summary);
 	free(report->description);
 	report->summary = NULL;
@@ -410,7 +404,8 @@ static bool check_sections(struct reader *reader)
 	return true;
 }
 
-bool report_parse(struct report *report, const char *name, const char *text, char *error, size_t size)
+bool report_parse(struct report *report, enum report_kind kind, const char *name, const char *text, char *error,
+                  size_t size)
 {
 	struct reader reader = {.report = report, .at = text, .error = error, .error_size = size};
 	*report = (struct report){.name = memory_copy_text(name), .text = memory_copy_text(text)};
@@ -419,7 +414,8 @@ bool report_parse(struct report *report, const char *name, const char *text, cha
 		report_release(report);
 		return false;
 	}
-	if (!report->summary || report->section_count == 0)
+	if (kind == REPORT_SQL && report->parameter_count == 0 &&
+	    (report->section_count == 0 || !report->sections[0].title))
 		make_plain(report);
 	return true;
 }

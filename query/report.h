@@ -89,9 +89,13 @@ struct report {
 	size_t section_count;
 };
 
-// Reads a report. Without a header it is plain SQL: one section, no summary. False: *error (of size) says what is wrong
+// REPORT_SQL: what somebody typed may also be plain SQL. It is when it declares no parameter and no section: then it is
+// one section, without a summary.
+enum report_kind { REPORT_FILE, REPORT_SQL };
+
+// Reads a report. False: *error (of size) says what is wrong
 // and in which line; the report needs no release then.
-bool report_parse(struct report *, const char *name, const char *text, char *error, size_t size);
+bool report_parse(struct report *, enum report_kind, const char *name, const char *text, char *error, size_t size);
 void report_release(struct report *);
 
 // Whether a section is shown in a format.

@@ -25,23 +25,27 @@ static bool must_stop(const struct run *run)
 	return run->error[0] || run->output.sink->error || watch_cause() != WATCH_RUNNING;
 }
 
-static void step_all(struct run *run, sqlite3_stmt *statement)
+static bool step(struct run *run, sqlite3_stmt *statement)
 {
-	int result = SQLITE_ROW;
-	while (!must_stop(run) && (result = sqlite3_step(statement)) == SQLITE_ROW)
-		output_row(&run->output);
+	int result = must_stop(run) ? SQLITE_DONE : sqlite3_step(statement);
 	if (result != SQLITE_ROW && result != SQLITE_DONE)
 		guard_explain(run->guard, result, run->error, sizeof run->error);
+	return result == SQLITE_ROW;
 }
 
+// Nothing is printed of a statement that fails before its first row.
 static void run_statement(struct run *run, sqlite3_stmt *statement, const struct report_section *section)
 {
 	if (!parameters_bind(run->parameters, statement, run->error, sizeof run->error)) {
 		run->usage = true;
 		return;
 	}
+	bool has_row = step(run, statement);
+	if (run->error[0])
+		return;
 	output_section_begin(&run->output, statement, section->title, section->formats != NULL);
-	step_all(run, statement);
+	for (; has_row; has_row = step(run, statement))
+		output_row(&run->output);
 	output_section_end(&run->output);
 }
 

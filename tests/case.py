@@ -2,6 +2,7 @@
 """Runs text cases: captures written in the file, commands, what they must print. tests/cases/README.md has the format.
 
 usage: case.py [--accept] [NAME ...]     all of tests/cases/*.case without a name
+       case.py --captures FOLDER         write the captures of all cases there
 
 PCAPDEX is the program (./pcapdex), PCAPDEX_CORPUS a folder of more captures. Prints TAP, and a diff where output
 differs; --accept writes the output into the files instead.
@@ -87,7 +88,7 @@ class Case:
 
     def read_setup(self, line, block):
         text = strip_comment(line)
-        if re.match(r"(capture|file|use|link)\s", text):
+        if re.match(r"(capture|file|use)\s", text):
             self.setup.append((text, []))
             return self.setup[-1][1]
         if text.startswith("let "):
@@ -191,6 +192,22 @@ def find_capture(name):
     return os.path.abspath(path)
 
 
+def write_captures(folder):
+    """The captures of every case, in a folder of its name; what is damaged on purpose, and what is not here, is left
+    out. Gives their paths."""
+    paths = []
+    for file in sorted(os.listdir(CASES)):
+        if not file.endswith(".case") or file.startswith("bad-"):
+            continue
+        case = Case(os.path.join(CASES, file))
+        case.setup = [block for block in case.setup if not block[0].startswith("use ")]
+        target = os.path.join(folder, case.name)
+        os.makedirs(target, exist_ok=True)
+        case.prepare(target)
+        paths += [os.path.join(target, name) for name in sorted(os.listdir(target)) if ".pcap" in name]
+    return paths
+
+
 def report(number, case, accepting):
     """Prints one TAP result; False when the case failed."""
     try:
@@ -214,6 +231,9 @@ def report(number, case, accepting):
 
 
 def main(arguments):
+    if arguments[:1] == ["--captures"]:
+        write_captures(arguments[1])
+        return 0
     accepting = "--accept" in arguments
     names = [a for a in arguments if not a.startswith("-")] or ["*"]
     files = sorted(os.listdir(CASES))

@@ -109,13 +109,14 @@ def stalled_reader():
 
 
 def transfers():
-    """150 kB down, then 80 kB up."""
+    """200 kB down, then 128 kB up."""
     down = connect(SERVER, 7000)
-    ask(down, "say 150000", "close")
+    ask(down, "say 200000", "close")
     read_to_end(down)
     up = connect(SERVER, 7001)
-    ask(up, "take 80000", "close")
-    up.sendall(b"up %012d\n" % 0 * 5000)
+    ask(up, "take 128000")
+    up.sendall(b"".join(b"up %012d\n" % n for n in range(8000)))
+    ask(up, "close")
     read_to_end(up)
 
 

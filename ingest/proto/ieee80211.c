@@ -119,6 +119,17 @@ static void skip_zeros(struct bytes *b)
 		bytes_skip(b, 2);
 }
 
+// A fragment awaits its reassembly. An A-MSDU is never fragmented, and what starts with LLC and SNAP is a whole frame,
+// whatever a damaged header says: there, Wireshark too goes on.
+static bool is_fragment(const struct dissection *d, const struct header *h)
+{
+	if (h->flags & FLAG_MORE_FRAGMENTS)
+		return true;
+	if (!(h->sequence & FRAGMENT_NUMBER) || (h->qos & QOS_AGGREGATE))
+		return false;
+	return bytes_peek(d->rest, 0, 2) != SAP_SNAP_TWICE;
+}
+
 static void decode_protected(struct dissection *d)
 {
 	bytes_skip(&d->rest, PROTECTION_LEN_MIN);
@@ -146,7 +157,7 @@ static void decode_data(struct dissection *d, struct header *h, bool padded)
 		decode_protected(d);
 		return;
 	}
-	if ((h->flags & FLAG_MORE_FRAGMENTS) || (h->sequence & FRAGMENT_NUMBER)) {
+	if (is_fragment(d, h)) {
 		dissect_layer(d, "data");
 		return;
 	}
@@ -168,10 +179,11 @@ static void decode_management(struct dissection *d, struct header *h)
 		dissect_layer(d, "data");
 }
 
-static void decode_frame(struct dissection *d, bool padded)
+static void decode_frame(struct dissection *d, bool padded, bool swapped)
 {
-	uint8_t control = bytes_u8(&d->rest);
-	struct header h = {.subtype = control >> 4, .flags = bytes_u8(&d->rest)};
+	uint8_t first = bytes_u8(&d->rest), second = bytes_u8(&d->rest);
+	uint8_t control = swapped ? second : first;
+	struct header h = {.subtype = control >> 4, .flags = swapped ? first : second};
 	unsigned version = control & 0x03, type = control >> 2 & 0x03;
 
 	bytes_skip(&d->rest, DURATION_LEN);
@@ -187,7 +199,7 @@ static void decode_frame(struct dissection *d, bool padded)
 
 static void decode(struct dissection *d)
 {
-	decode_frame(d, false);
+	decode_frame(d, false, false);
 }
 
 const struct decoder decoder_ieee80211 = {
@@ -200,7 +212,7 @@ const struct decoder decoder_ieee80211 = {
 // Radiotap says of some that the header is padded to a multiple of four bytes.
 static void decode_padded(struct dissection *d)
 {
-	decode_frame(d, true);
+	decode_frame(d, true, false);
 }
 
 const struct decoder decoder_ieee80211_padded = {
@@ -208,4 +220,17 @@ const struct decoder decoder_ieee80211_padded = {
 	.keys = {{"wlan", 1}},
 	.tables = {[LLC] = "llc", [ETHERTYPE] = "ethertype", [ETHERNET_LINK] = "linktype"},
 	.decode = decode_padded,
+};
+
+// In CAPWAP, access points of Cisco have the two bytes of frame control in the other order, as Wireshark takes for granted.
+static void decode_swapped(struct dissection *d)
+{
+	decode_frame(d, false, true);
+}
+
+const struct decoder decoder_ieee80211_swapped = {
+	.name = "wlan",
+	.keys = {{"wlan", 2}},
+	.tables = {[LLC] = "llc", [ETHERTYPE] = "ethertype", [ETHERNET_LINK] = "linktype"},
+	.decode = decode_swapped,
 };

@@ -10,12 +10,19 @@ static bool is_global_unicast(uint64_t first_byte)
 	return !(first_byte & MAC_GROUP_OR_LOCAL);
 }
 
+static bool is_common_type(uint64_t type)
+{
+	return type == 0x0800 || type == 0x0806 || type == 0x8100 || type == 0x86dd || type == 0x88a8 || type == 0x8847;
+}
+
 // A MAC address that starts with four zero bits looks like a control word. The control word goes on with twelve bits
-// that must be zero, where an address has the rest of a vendor's number. (Wireshark asks its list of vendors.)
+// that must be zero; few vendors' numbers do, and there the type tells. (Wireshark asks its list of vendors.)
 static bool looks_like_ethernet(struct bytes b)
 {
-	if (b.left < ETHERNET_HEADER_LEN || bytes_peek(b, 0, 2) == 0)
+	if (b.left < ETHERNET_HEADER_LEN)
 		return false;
+	if (bytes_peek(b, 0, 2) == 0)
+		return is_common_type(bytes_peek(b, 12, 2)) && !is_common_type(bytes_peek(b, 12 + CONTROL_WORD_LEN, 2));
 	return is_global_unicast(bytes_peek(b, 0, 1)) && is_global_unicast(bytes_peek(b, 6, 1));
 }
 

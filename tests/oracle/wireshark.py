@@ -1,7 +1,8 @@
 """What tshark says of each packet of a capture, in the words of the case's tables.
 
-tshark runs once a capture, with its default preferences but checksums verified, and its output is kept in
-build/oracle-cache under the hash of its version, the fields and the file.
+tshark reads a capture twice: as it comes, for nearly everything; and in its two-pass mode with checksums verified, for
+those and for tcp.completeness, which is only final there. Verifying changes what tshark reassembles, hence not in the
+first run. The output is kept in build/oracle-cache under the hash of tshark's version, the arguments and the file.
 """
 import gzip
 import hashlib
@@ -11,26 +12,30 @@ import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CACHE = os.path.join(ROOT, "build", "oracle-cache")
-PREFERENCES = ["ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "udp.check_checksum:TRUE"]
+VERIFY = "-2 -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE".split()
 
 EVENTS = ["retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment",
           "ack_lost_segment", "duplicate_ack", "keep_alive", "keep_alive_ack", "zero_window", "zero_window_probe",
           "zero_window_probe_ack", "window_update", "window_full", "reused_ports"]
 
 FIELDS = """frame.number frame.time_epoch frame.len frame.cap_len frame.protocols
-ip.src ip.dst ip.ttl ip.id ip.flags.mf ip.frag_offset ip.checksum.status
+ip.src ip.dst ip.ttl ip.id ip.flags.mf ip.frag_offset
 ipv6.src ipv6.dst ipv6.hlim ipv6.fraghdr.ident ipv6.fraghdr.offset ipv6.fraghdr.more
-vlan.id ieee8021ad.id eth.src eth.dst
-tcp.stream tcp.srcport tcp.dstport tcp.flags tcp.seq tcp.ack tcp.len tcp.window_size_value tcp.checksum.status
-tcp.options.timestamp.tsval tcp.options.timestamp.tsecr tcp.completeness
+vlan.id ieee8021ad.id
+tcp.stream tcp.srcport tcp.dstport tcp.flags tcp.seq tcp.ack tcp.len tcp.window_size_value
+tcp.options.timestamp.tsval tcp.options.timestamp.tsecr
 tcp.analysis.acks_frame tcp.analysis.ack_rtt tcp.analysis.initial_rtt tcp.analysis.rto tcp.analysis.rto_frame
 tcp.analysis.duplicate_ack_num tcp.analysis.duplicate_ack_frame
-udp.stream udp.srcport udp.dstport udp.length udp.checksum.status
+udp.stream udp.srcport udp.dstport
 sctp.srcport sctp.dstport
-icmp.checksum.status icmp.ident icmp.seq icmp.resp_to icmp.resptime
-icmpv6.checksum.status icmpv6.resp_to icmpv6.resptime""".split() + ["tcp.analysis." + e for e in EVENTS]
+icmp.resp_to icmp.resptime icmpv6.resp_to icmpv6.resptime""".split() + ["tcp.analysis." + e for e in EVENTS]
+
+VERIFIED_FIELDS = """frame.number frame.protocols tcp.completeness ip.checksum ip.checksum.status
+tcp.checksum tcp.checksum.status udp.checksum udp.checksum.status icmp.checksum icmp.checksum.status
+icmpv6.checksum icmpv6.checksum.status""".split()
 
 CHECKSUM = {"0": 0, "1": 1}  # bad, good; the others say that it was not verified
+CHECKSUM_ZERO = "wrong, the field is 0"
 
 
 def version():
@@ -41,12 +46,10 @@ def version():
     return text.split("\n", 1)[0]
 
 
-def run(path, tshark_version):
-    """tshark's lines for a capture, from the cache or from tshark."""
-    arguments = ["-n", "-T", "fields", "-E", "occurrence=a"]
-    for preference in PREFERENCES:
-        arguments += ["-o", preference]
-    for field in FIELDS:
+def run(path, tshark_version, options, fields):
+    """A dictionary of fields for each packet of a capture, from the cache or from tshark."""
+    arguments = ["-n", *options, "-T", "fields", "-E", "occurrence=a"]
+    for field in fields:
         arguments += ["-e", field]
     with open(path, "rb") as file:
         key = hashlib.sha256(repr((tshark_version, arguments)).encode() + file.read()).hexdigest()[:32]
@@ -59,12 +62,12 @@ def run(path, tshark_version):
             file.write(out)
         os.rename("%s.%d" % (cached, os.getpid()), cached)
     with gzip.open(cached, "rt", encoding="utf-8", errors="replace") as file:
-        return file.read().splitlines()
+        return [dict(zip(fields, line.split("\t"))) for line in file.read().splitlines()]
 
 
 def packets(path, tshark_version):
-    for line in run(path, tshark_version):
-        yield Packet(dict(zip(FIELDS, line.split("\t"))))
+    for fields, verified in zip(run(path, tshark_version, [], FIELDS), run(path, tshark_version, VERIFY, VERIFIED_FIELDS)):
+        yield Packet(fields, Packet(verified))
 
 
 def nanoseconds(text):
@@ -73,7 +76,7 @@ def nanoseconds(text):
         return None
     sign = -1 if text.startswith("-") else 1
     seconds, _, fraction = text.lstrip("-").partition(".")
-    return sign * (int(seconds) * 10**9 + int((fraction + "0" * 9)[:9]))
+    return sign * (int(seconds) * 10**9 + int(fraction.ljust(9, "0")))  # a damaged file's may be above 10^9
 
 
 def integer(text):
@@ -87,8 +90,9 @@ def address(text):
 class Packet:
     """One packet's fields; of repeated layers, those of the innermost one that is no quotation in an ICMP error."""
 
-    def __init__(self, fields):
+    def __init__(self, fields, verified=None):
         self.fields = fields
+        self.verified = verified  # of the second run
         self.number = int(fields["frame.number"])
         self.all_layers = fields["frame.protocols"].split(":")
         self.layers = without_quotation(self.all_layers)
@@ -137,8 +141,8 @@ class Packet:
         if self.transport in ("tcp", "udp", "sctp"):
             found["src_port"] = integer(self.of_transport("srcport"))
             found["dst_port"] = integer(self.of_transport("dstport"))
-        if self.transport in ("tcp", "udp", "icmp", "icmpv6"):
-            found["l4_checksum_ok"] = CHECKSUM.get(self.of_transport("checksum.status"))
+        if self.transport in ("tcp", "udp", "icmp", "icmpv6") and self.verified.transport == self.transport:
+            found["l4_checksum_ok"] = self.verified.checksum(self.transport, self.transport)
         if self.transport == "tcp":
             found.update(self.tcp_values())
         if self.transport in ("icmp", "icmpv6"):
@@ -152,8 +156,15 @@ class Packet:
             "dst": address(self.of_ip("ip.dst", "ipv6.dst")),
             "ttl": integer(self.of_ip("ip.ttl", "ipv6.hlim")),
             "ip_id": integer(self.of_ip("ip.id", "ipv6.fraghdr.ident")),
-            "ip_checksum_ok": CHECKSUM.get(self.one("ip.checksum.status", "ip")) if self.ip == "ip" else None,
+            "ip_checksum_ok": self.verified.checksum("ip", "ip") if self.ip == "ip" else None,
         }
+
+    def checksum(self, protocol, layer):
+        """1 right, 0 wrong, None not verified; a field of 0 was left to the hardware, and counts as not verified."""
+        status = self.one(protocol + ".checksum.status", layer)
+        if status == "0" and integer(self.one(protocol + ".checksum", layer)) == 0:
+            return CHECKSUM_ZERO
+        return CHECKSUM.get(status)
 
     def tcp_values(self):
         fields = self.fields
@@ -167,7 +178,7 @@ class Packet:
             "tsval": integer(fields["tcp.options.timestamp.tsval"].split(",")[0]),
             "tsecr": integer(fields["tcp.options.timestamp.tsecr"].split(",")[0]),
             "acks": integer(fields["tcp.analysis.acks_frame"]),
-            "ack_rtt_ns": nanoseconds(fields["tcp.analysis.ack_rtt"]),
+            "ack_rtt_ns": nanoseconds(fields["tcp.analysis.ack_rtt"] or (fields["tcp.analysis.acks_frame"] and "0")),
         }
         for event in EVENTS:
             found[event] = bool(fields["tcp.analysis." + event])
@@ -183,7 +194,9 @@ class Packet:
 
     def vlan_id(self):
         tags = [n for n in self.layers if n in ("vlan", "ieee8021ad")]
-        return integer(self.one("vlan.id" if tags[-1] == "vlan" else "ieee8021ad.id", tags[-1])) if tags else None
+        if not tags:
+            return None
+        return integer(self.one("vlan.id" if tags[-1] == "vlan" else "ieee8021ad.id", tags[-1]))
 
     def stream(self):
         """("tcp", 3), or None."""

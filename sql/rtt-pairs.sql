@@ -1,0 +1,46 @@
+-- Every pair of packets that measures a round trip, in time order.
+--
+-- Kinds: tcp_handshake is SYN and SYN-ACK, tcp_data a segment and the ACK of its last byte, icmp a ping and its reply.
+-- What is measured is the way from the capture point to the answering side and back.
+--
+-- param :kind        Only this kind.
+-- param :min_ms number   Only round trips longer than this, in milliseconds.
+-- param :flow
+-- param :capture
+-- param :host
+-- param :since
+-- param :until
+-- param :limit
+--
+-- column time_s           Time of the packet, seconds since the capture's first packet.
+-- column rtt_ms           Time until the answer, milliseconds.
+-- column kind             What measures it.
+-- column number           Packet number.
+-- column answer_number    Packet number of the answer.
+-- column flow_id          Number of the flow.
+-- column asked            Address that sent the packet.
+-- column answered         Address that answered.
+-- column capture          Name of the capture.
+SELECT
+	(p.ts_ns - c.first_ts_ns) / 1e9 AS time_s,
+	r.rtt_ns / 1e6 AS rtt_ms,
+	r.kind,
+	p.number,
+	r.answer_packet_id - c.first_packet_id + 1 AS answer_number,
+	r.flow_id,
+	iif(p.direction, f.dst, f.src) AS asked,
+	iif(p.direction, f.src, f.dst) AS answered,
+	c.name AS capture
+FROM rtt_pairs r
+JOIN packets p ON p.packet_id = r.packet_id
+JOIN flows f ON f.flow_id = r.flow_id
+JOIN captures c ON c.capture_id = r.capture_id
+WHERE (:kind IS NULL OR r.kind = :kind)
+	AND (:min_ms IS NULL OR r.rtt_ns > :min_ms * 1e6)
+	AND (:flow IS NULL OR r.flow_id = :flow)
+	AND (:capture IS NULL OR r.capture_id = :capture)
+	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
+	AND (:since IS NULL OR p.ts_ns >= :since)
+	AND (:until IS NULL OR p.ts_ns < :until)
+ORDER BY r.packet_id, r.answer_packet_id
+LIMIT ifnull(:limit, -1);
