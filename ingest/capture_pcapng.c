@@ -434,14 +434,14 @@ static enum capture_result read_other(struct capture *c, struct block *block, st
 
 bool capture_pcapng_start(struct capture *c)
 {
-	struct block block;
+	struct block block = {.offset = 0};
 	c->format = CAPTURE_PCAPNG;
 	return next_block(c, &block) == CAPTURE_FRAME && read_section(c, &block) == CAPTURE_FRAME;
 }
 
 enum capture_result capture_pcapng_next(struct capture *c, struct frame *frame)
 {
-	struct block block;
+	struct block block = {.offset = 0};
 	enum capture_result result = CAPTURE_FRAME;
 	frame->records_before = 0;
 	while (result == CAPTURE_FRAME) {

@@ -83,8 +83,8 @@ static bool write_schema(struct case_file *c)
 		if (!case_file_run(c, e->text))
 			return false;
 	return write_packet_errors(c) &&
-	       case_file_run(c, "PRAGMA application_id = " EXPAND(CASE_APPLICATION_ID)
-	                        "; PRAGMA user_version = " EXPAND(CASE_VERSION));
+	       case_file_run(c, "PRAGMA application_id = " EXPAND(
+								CASE_APPLICATION_ID) "; PRAGMA user_version = " EXPAND(CASE_VERSION));
 }
 
 // Holds the lock of the file built aside, so that a second ingest of the same case does not take it for a leftover.
@@ -96,7 +96,8 @@ static bool lock_building(struct case_file *c)
 		return false;
 	}
 	if (flock(c->lock, LOCK_EX | LOCK_NB) != 0) {
-		message_error("%s: another ingest is making this case; wait for it, or choose another name with -o", c->path);
+		message_error("%s: another ingest is making this case; wait for it, or choose another name with -o",
+		              c->path);
 		close(c->lock);
 		c->lock = -1;
 		return false;
@@ -118,8 +119,9 @@ static bool open_new(struct case_file *c)
 		return false;
 	}
 	// Nobody sees the file before it is whole: no journal, no syncs until the end.
-	return case_file_run(c, "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-	                        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY") &&
+	return case_file_run(c,
+	                     "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+	                     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY") &&
 	       case_file_run(c, "BEGIN") && write_schema(c) && case_file_run(c, "COMMIT");
 }
 

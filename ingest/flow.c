@@ -13,12 +13,14 @@
 enum { BUCKETS_FIRST = 1024 };
 
 // IANA numbers with a name worth showing; the others are shown as numbers.
+// clang-format off
 static const char *const protocol_names[256] = {
 	[1] = "icmp", [2] = "igmp",   [4] = "ipip",  [6] = "tcp",       [8] = "egp",    [17] = "udp",   [27] = "rdp",
 	[33] = "dccp", [41] = "ipv6", [46] = "rsvp", [47] = "gre",      [50] = "esp",   [51] = "ah",    [58] = "icmpv6",
 	[88] = "eigrp", [89] = "ospf", [97] = "etherip", [103] = "pim", [112] = "vrrp", [115] = "l2tp", [132] = "sctp",
 	[136] = "udplite", [137] = "mpls",
 };
+// clang-format on
 
 static char protocol_numbers[256][4]; // "253"; filled as they are met
 
@@ -63,8 +65,8 @@ static int compare_endpoints(const struct endpoint *a, const struct endpoint *b)
 }
 
 // Fills key; *from_high says which end sent the packet. Padding is zeroed: keys are compared and hashed as memory.
-static void key_fill(struct flow_key *key, const struct endpoint *from, const struct endpoint *to, const char *protocol,
-                     bool has_ports, bool *from_high)
+static void key_fill(struct flow_key *key, const struct endpoint *from, const struct endpoint *to,
+                     const char *protocol, bool has_ports, bool *from_high)
 {
 	memset(key, 0, sizeof *key);
 	*from_high = compare_endpoints(from, to) > 0;

@@ -13,7 +13,8 @@ enum {
 	READ_MAX = 65536,    // packets read at a time
 };
 
-bool flow_index_init(struct flow_index *index, const char *case_path, int64_t first_packet_id, int64_t first_flow_id)
+bool flow_index_init(struct flow_index *index, const char *case_path, int64_t first_packet_id,
+                     int64_t first_flow_id)
 {
 	size_t size = strlen(case_path) + sizeof ".flows.XXXXXX";
 	char *path = memory_alloc(size);
@@ -40,7 +41,8 @@ void flow_index_add(struct flow_index *index, int64_t flow_id)
 }
 
 // Calls `each` with every packet's flow, in the order of packets.
-static bool scan(struct flow_index *index, void (*each)(void *context, uint32_t flow, int64_t packet_id), void *context)
+static bool scan(struct flow_index *index, void (*each)(void *context, uint32_t flow, int64_t packet_id),
+                 void *context)
 {
 	uint32_t *flows = memory_alloc(READ_MAX * sizeof *flows);
 	int64_t packet_id = index->first_packet_id;

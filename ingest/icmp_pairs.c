@@ -67,7 +67,8 @@ static void unlist_request(struct icmp_pairs *pairs, struct icmp_request *reques
 		*at = request->next;
 }
 
-static struct icmp_pair_row *add_pair(struct writer *w, int64_t capture_id, const struct echo_key *key, const char *kind)
+static struct icmp_pair_row *add_pair(struct writer *w, int64_t capture_id, const struct echo_key *key,
+                                      const char *kind)
 {
 	struct icmp_pair_row *row = writer_add(w, TABLE_ICMP_PAIRS);
 	*row = (struct icmp_pair_row){
@@ -120,8 +121,8 @@ static void drop_oldest(struct icmp_pairs *pairs, struct writer *w, int64_t capt
 	pairs->count--;
 }
 
-static void note_request(struct icmp_pairs *pairs, const struct packet *p, const struct echo_key *key, struct writer *w,
-                         int64_t capture_id)
+static void note_request(struct icmp_pairs *pairs, const struct packet *p, const struct echo_key *key,
+                         struct writer *w, int64_t capture_id)
 {
 	struct icmp_request *same = find_request(pairs, key);
 	if (same) {
@@ -152,8 +153,8 @@ static void note_request(struct icmp_pairs *pairs, const struct packet *p, const
 	*bucket = place + 1;
 }
 
-static void note_reply(struct icmp_pairs *pairs, const struct packet *p, const struct echo_key *key, struct writer *w,
-                       int64_t capture_id)
+static void note_reply(struct icmp_pairs *pairs, const struct packet *p, const struct echo_key *key,
+                       struct writer *w, int64_t capture_id)
 {
 	struct icmp_request *request = find_request(pairs, key);
 	const char *kind = !request ? "unrequested" : request->answered ? "duplicate" : "answered";
@@ -177,7 +178,8 @@ static void note_reply(struct icmp_pairs *pairs, const struct packet *p, const s
 // sum's complement less or more by as much (RFC 1624).
 static uint16_t reply_checksum(uint16_t checksum, int change)
 {
-	uint32_t sum = (uint32_t)(uint16_t)~checksum + (change < 0 ? 0xffffu - ((uint32_t)-change << 8) : (uint32_t)change << 8);
+	uint32_t sum =
+		(uint32_t)(uint16_t)~checksum + (change < 0 ? 0xffffu - ((uint32_t)-change << 8) : (uint32_t)change << 8);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~sum;
@@ -213,8 +215,8 @@ static void add_error(const struct packet *p, const struct flow_table *flows, st
 	}
 }
 
-void icmp_analyze(struct icmp_pairs *pairs, const struct packet *p, const struct flow_table *flows, struct writer *w,
-                  int64_t capture_id)
+void icmp_analyze(struct icmp_pairs *pairs, const struct packet *p, const struct flow_table *flows,
+                  struct writer *w, int64_t capture_id)
 {
 	const struct icmp_header *icmp = &p->ip.icmp;
 	bool v6 = p->ip.protocol == PROTOCOL_ICMPV6;

@@ -6,7 +6,8 @@
 #include "writer.h"
 
 enum {
-	ICMP_REQUESTS_MAX = 65536, // echo requests remembered; beyond it the oldest is given up, and written as it stands
+	ICMP_REQUESTS_MAX =
+		65536, // echo requests remembered; beyond it the oldest is given up, and written as it stands
 };
 
 struct icmp_request;

@@ -90,7 +90,8 @@ static enum presence look_up_file(struct job *job, const char *path)
 	snprintf(size, sizeof size, "%" PRId64, (int64_t)status.st_size);
 	if (case_file_integer(job->case_file, 0, "SELECT count(*) FROM capture_files WHERE path = ?", full_path))
 		presence = CHANGED;
-	if (case_file_integer(job->case_file, 0, "SELECT count(*) FROM capture_files WHERE size = CAST(? AS INTEGER)", size)) {
+	if (case_file_integer(job->case_file, 0, "SELECT count(*) FROM capture_files WHERE size = CAST(? AS INTEGER)",
+	                      size)) {
 		if (!capture_fingerprint_file(full_path, fingerprint, &fault))
 			presence = UNREADABLE;
 		else if (case_file_integer(job->case_file, 0, "SELECT count(*) FROM capture_files WHERE fingerprint = ?",
@@ -101,30 +102,33 @@ static enum presence look_up_file(struct job *job, const char *path)
 	return presence;
 }
 
+static bool forget_rows(struct job *job, const char *table, const char *where, int64_t capture_id)
+{
+	char *sql = sqlite3_mprintf("DELETE FROM \"%w\" WHERE %s = %lld", table, where, (long long)capture_id);
+	bool ok = sql && case_file_run(job->case_file, sql);
+	sqlite3_free(sql);
+	return ok;
+}
+
+// Deletes a capture's rows: from every table that names its capture, and from the two that say it by a flow or file.
 static bool forget_capture(struct job *job, int64_t capture_id)
 {
-	static const char *const statements[] = {
-		"DELETE FROM flow_packets WHERE flow_id IN (SELECT flow_id FROM flows WHERE capture_id = %lld)",
-		"DELETE FROM interfaces WHERE capture_file_id IN"
-		" (SELECT capture_file_id FROM capture_files WHERE capture_id = %lld)",
-		"DELETE FROM tcp_events WHERE capture_id = %lld",
-		"DELETE FROM icmp_pairs WHERE capture_id = %lld",
-		"DELETE FROM icmp_errors WHERE capture_id = %lld",
-		"DELETE FROM time_buckets WHERE capture_id = %lld",
-		"DELETE FROM hosts WHERE capture_id = %lld",
-		"DELETE FROM flows WHERE capture_id = %lld",
-		"DELETE FROM packets WHERE capture_id = %lld",
-		"DELETE FROM capture_files WHERE capture_id = %lld",
-		"DELETE FROM captures WHERE capture_id = %lld",
-	};
-	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-		char *sql = sqlite3_mprintf(statements[i], (long long)capture_id);
-		bool ok = sql && case_file_run(job->case_file, sql);
-		sqlite3_free(sql);
-		if (!ok)
-			return false;
-	}
-	return true;
+	static const char tables_of_captures[] =
+		"SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c"
+		" WHERE t.type = 'table' AND c.name = 'capture_id'";
+	sqlite3_stmt *statement;
+	bool ok =
+		forget_rows(job, "flow_packets", "(SELECT capture_id FROM flows f WHERE f.flow_id = flow_packets.flow_id)",
+	                capture_id) &&
+		forget_rows(job, "interfaces",
+	                "(SELECT capture_id FROM capture_files f WHERE f.capture_file_id = interfaces.capture_file_id)",
+	                capture_id);
+	if (sqlite3_prepare_v2(job->case_file->db, tables_of_captures, -1, &statement, NULL) != SQLITE_OK)
+		return false;
+	while (ok && sqlite3_step(statement) == SQLITE_ROW)
+		ok = forget_rows(job, (const char *)sqlite3_column_text(statement, 0), "capture_id", capture_id);
+	sqlite3_finalize(statement);
+	return ok;
 }
 
 // Whether every file of a capture is among these: a file of a ring is not replaced without the others.
@@ -157,12 +161,13 @@ static bool forget_file(struct job *job, unsigned place, char *const *paths, uns
 	capture_fingerprint_file(full_path, fingerprint, &fault);
 	int64_t capture_id;
 	bool ok = true;
-	while (ok && (capture_id = case_file_integer(job->case_file, 0,
-	                                             "SELECT capture_id FROM capture_files WHERE path = ? OR fingerprint = ?",
-	                                             full_path, fingerprint)) != 0) {
+	while (ok && (capture_id = case_file_integer(
+					  job->case_file, 0, "SELECT capture_id FROM capture_files WHERE path = ? OR fingerprint = ?",
+					  full_path, fingerprint)) != 0) {
 		ok = are_all_given(job, capture_id, paths, count);
 		if (!ok)
-			message_error("%s: is in the case as one of several files of a capture; give them all, with --capture", full_path);
+			message_error("%s: is in the case as one of several files of a capture; give them all, with --capture",
+			              full_path);
 		ok = ok && forget_capture(job, capture_id);
 	}
 	free(full_path);
@@ -177,7 +182,8 @@ static char *free_name(struct job *job, const char *name)
 	size_t size = strlen(name) + 24;
 	char *candidate = memory_alloc(size);
 	snprintf(candidate, size, "%s", name);
-	for (int n = 2; case_file_integer(job->case_file, 0, "SELECT count(*) FROM captures WHERE name = ?", candidate); n++)
+	for (int n = 2; case_file_integer(job->case_file, 0, "SELECT count(*) FROM captures WHERE name = ?", candidate);
+	     n++)
 		snprintf(candidate, size, "%s-%d", name, n);
 	return candidate;
 }
@@ -219,7 +225,8 @@ static bool is_due(struct job *job, const char *path)
 		job->skipped++;
 		return false;
 	case CHANGED:
-		message_error("%s: was ingested before with other content; --replace takes the new content in its place", path);
+		message_error("%s: was ingested before with other content; --replace takes the new content in its place",
+		              path);
 		job->failed++;
 		return false;
 	case UNREADABLE:
@@ -298,7 +305,8 @@ static bool ingest_ring(struct job *job, const struct inputs *inputs)
 			ring[count++] = (struct ring_file){file, inputs->at[i].path, first_ts_ns(inputs->at[i].path), i};
 	}
 	if (count && job->skipped) {
-		message_error("%" PRId64 " of the files of %s are in the case and %u are not; --replace ingests them all again",
+		message_error("%" PRId64
+		              " of the files of %s are in the case and %u are not; --replace ingests them all again",
 		              job->skipped, job->settings->capture, count);
 		for (unsigned i = 0; i < count; i++)
 			capture_free(ring[i].file);
@@ -357,8 +365,10 @@ static void print_summary(const struct job *job, const char *case_path, int64_t 
 	if (t->left_out)
 		snprintf(left_out, sizeof left_out, ", %" PRId64 " left out", t->left_out);
 	if (t->damaged_files)
-		snprintf(damaged, sizeof damaged, ", %" PRId64 " file%s damaged", t->damaged_files, plural(t->damaged_files));
-	message_note("%s: %" PRId64 " packet%s, %" PRId64 " flow%s, %s%s from %" PRId64 " file%s%s in %.2f s (%.0f packets/s)",
+		snprintf(damaged, sizeof damaged, ", %" PRId64 " file%s damaged", t->damaged_files,
+		         plural(t->damaged_files));
+	message_note("%s: %" PRId64 " packet%s, %" PRId64 " flow%s, %s%s from %" PRId64
+	             " file%s%s in %.2f s (%.0f packets/s)",
 	             case_path, t->packets, plural(t->packets), t->flows, plural(t->flows), bytes, left_out, t->files,
 	             plural(t->files), damaged, seconds, seconds > 0 ? (double)t->packets / seconds : 0);
 }
@@ -442,10 +452,11 @@ const struct command command_ingest = {
 		"A new case appears when it is complete; to one that exists each capture is added as a whole or not at all. A file "
 		"that is in the case already is skipped. From a damaged file every whole packet before the damage is kept. "
 		"Ctrl-C stops reading and finishes the case with what was read.",
-	.examples = "pcapdex ingest trace.pcapng\n"
-				"pcapdex ingest -o case.db client.pcap server.pcap.gz\n"
-				"pcapdex ingest --capture gateway -o case.db ring-*.pcap\n"
-				"ssh router tcpdump -w - | pcapdex ingest -o case.db -\n",
+	.examples =
+		"  pcapdex ingest trace.pcapng\n"
+		"  pcapdex ingest -o case.db client.pcap server.pcap.gz\n"
+		"  pcapdex ingest --capture gateway -o case.db ring-*.pcap\n"
+		"  ssh router tcpdump -w - | pcapdex ingest -o case.db -\n",
 	.options = options,
 	.completion = "file",
 	.run = run_ingest,

@@ -45,8 +45,8 @@ struct load {
 	struct bucket bucket;
 
 	struct capture_row capture;
-	int64_t number;            // of the last frame read
-	int64_t first_id;          // packet_id of number 1
+	int64_t number;   // of the last frame read
+	int64_t first_id; // packet_id of number 1
 	int64_t first_flow_id;
 	int64_t file_id, interface_id; // of the file at hand; interface_id is that of its interface 0
 	int64_t file_packets, file_first_id, file_last_id;
@@ -476,7 +476,8 @@ static bool find_original_packets(struct case_file *c, int64_t capture_id)
 		" JOIN flows f ON f.flow_id = e.original_flow_id"
 		" WHERE p.ip_id IS e.original_ip_id AND iif(p.direction, f.dst, f.src) = e.original_src"
 		" ORDER BY p.packet_id DESC LIMIT 1)"
-		" WHERE capture_id = %lld AND original_flow_id IS NOT NULL", (long long)capture_id);
+		" WHERE capture_id = %lld AND original_flow_id IS NOT NULL",
+		(long long)capture_id);
 	bool ok = sql && case_file_run(c, sql);
 	sqlite3_free(sql);
 	return ok;

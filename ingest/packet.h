@@ -7,7 +7,7 @@
 
 enum {
 	PACKET_LAYERS_MAX = 128, // names in a protocol stack; deeper nesting is given up as malformed
-	PACKET_SACKS_MAX = 4,   // SACK blocks that fit a TCP header (RFC 2018)
+	PACKET_SACKS_MAX = 4,    // SACK blocks that fit a TCP header (RFC 2018)
 };
 
 // How the dissection of a packet ended: the accounts of a capture. Every packet has exactly one.
@@ -19,6 +19,7 @@ enum verdict {
 };
 
 // Bits of packets.errors: name, and what it says. schema/packets.sql is held to this list at start-up.
+// clang-format off
 #define PACKET_ERRORS(X)                                                                                               \
 	X(TRUNCATED, "truncated", "the snap length cut a header")                                                      \
 	X(MALFORMED, "malformed", "a header contradicts itself or the packet's length")                                \
@@ -36,12 +37,13 @@ enum verdict {
 	X(PORT_ZERO, "port_zero", "source or destination port 0")                                                      \
 	X(SAME_ENDPOINTS, "same_endpoints", "source and destination are the same address and port")                   \
 	X(TOO_DEEP, "too_deep", "more layers than the dissector follows")
+// clang-format on
 
 enum packet_error_bit {
 #define X(name, text, meaning) PACKET_ERROR_BIT_##name,
 	PACKET_ERRORS(X)
 #undef X
-	PACKET_ERROR_COUNT
+		PACKET_ERROR_COUNT
 };
 
 enum packet_error {
@@ -95,17 +97,17 @@ struct icmp_header {
 
 // One IP header with its transport header: the innermost of the packet, or the one that an ICMP error quotes.
 struct headers {
-	uint8_t ip_version;   // 4, 6, or 0: no IP header
-	uint8_t protocol;     // IANA number of the innermost transport reached; IPv6: after the extension headers
-	uint8_t ttl, tos;     // hop limit and traffic class for IPv6
+	uint8_t ip_version; // 4, 6, or 0: no IP header
+	uint8_t protocol;   // IANA number of the innermost transport reached; IPv6: after the extension headers
+	uint8_t ttl, tos;   // hop limit and traffic class for IPv6
 	bool has_ports, has_transport; // has_transport: the transport header below was read whole
-	bool is_fragment;     // offset or more-fragments set
-	bool is_reassembled;  // the last fragment to come: what the datagram carries was decoded with it
+	bool is_fragment;              // offset or more-fragments set
+	bool is_reassembled;           // the last fragment to come: what the datagram carries was decoded with it
 	bool more_fragments;
 	bool dont_fragment;
 	bool has_ip_id;
 	uint16_t fragment_offset; // in bytes
-	uint32_t ip_id;       // 16 bits; 32 from an IPv6 fragment header
+	uint32_t ip_id;           // 16 bits; 32 from an IPv6 fragment header
 	uint16_t src_port, dst_port;
 	struct address src, dst;
 	struct tcp_header tcp;
@@ -123,8 +125,8 @@ struct packet {
 	enum verdict verdict;
 	uint32_t errors; // enum packet_error
 	enum checksum ip_checksum, l4_checksum;
-	int32_t vlan_id;    // innermost 802.1Q tag; -1 none
-	int32_t ethertype;  // of the frame, or -1; with the MACs, the flow key where there is no IP
+	int32_t vlan_id;   // innermost 802.1Q tag; -1 none
+	int32_t ethertype; // of the frame, or -1; with the MACs, the flow key where there is no IP
 	bool has_macs;
 	bool has_quoted;
 	struct address mac_src, mac_dst;

@@ -54,7 +54,7 @@ static const struct column icmp_errors_columns[] = {ICMP_ERROR_ROW(COLUMN)};
 #undef ROW
 
 const struct table tables[TABLE_COUNT] = {
-#define X(id, row, sql, columns, auto_id)                                                                              \
+#define X(id, row, sql, columns, auto_id)                                                                          \
 	[TABLE_##id] = {#sql, sql##_columns, sizeof sql##_columns / sizeof *sql##_columns, sizeof(struct row), auto_id},
 	TABLES(X)
 #undef X

@@ -41,6 +41,7 @@ typedef double row_REAL;
 typedef const char *row_TEXT;
 typedef struct address row_ADDRESS;
 
+// clang-format off
 #define CAPTURE_ROW(X)                                                                                                 \
 	X(INTEGER, capture_id) X(TEXT, name) X(INTEGER, first_packet_id) X(INTEGER, first_ts_ns)                           \
 	X(INTEGER, last_ts_ns) X(INTEGER, packets) X(INTEGER, bytes) X(INTEGER, decoded) X(INTEGER, truncated)             \
@@ -128,6 +129,7 @@ typedef struct address row_ADDRESS;
 	X(TCP_EVENTS, tcp_event_row, tcp_events, TCP_EVENT_ROW, true)                                                      \
 	X(ICMP_PAIRS, icmp_pair_row, icmp_pairs, ICMP_PAIR_ROW, true)                                                      \
 	X(ICMP_ERRORS, icmp_error_row, icmp_errors, ICMP_ERROR_ROW, true)
+// clang-format on
 
 #define SIDE_MEMBER(kind, side, name) row_##kind name;
 struct flow_side_row {
@@ -137,9 +139,9 @@ typedef struct flow_side_row row_FLOW_SIDE;
 #undef SIDE_MEMBER
 
 #define ROW_MEMBER(kind, name) row_##kind name;
-#define X(id, row, sql, columns, auto_id)                                                                              \
-	struct row {                                                                                                       \
-		columns(ROW_MEMBER)                                                                                            \
+#define X(id, row, sql, columns, auto_id)                                                                          \
+	struct row {                                                                                                   \
+		columns(ROW_MEMBER)                                                                                        \
 	};
 TABLES(X)
 #undef X
@@ -149,7 +151,7 @@ enum table_id {
 #define X(id, row, sql, columns, auto_id) TABLE_##id,
 	TABLES(X)
 #undef X
-	TABLE_COUNT
+		TABLE_COUNT
 };
 
 extern const struct table tables[TABLE_COUNT];

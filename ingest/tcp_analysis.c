@@ -191,7 +191,8 @@ static bool unacked_remove(struct tcp_side *side, uint32_t ack, struct tcp_unack
 // Repeats the last segment of this side in everything but perhaps the window.
 static bool repeats_ack(const struct segment *s)
 {
-	return s->length == 0 && s->seq == s->sender->next_seq && s->ack == s->sender->last_ack && !(s->flags & CONTROL);
+	return s->length == 0 && s->seq == s->sender->next_seq && s->ack == s->sender->last_ack &&
+	       !(s->flags & CONTROL);
 }
 
 static int window_shift(const struct tcp_side *side)
@@ -203,7 +204,8 @@ static void check_window_full(struct segment *s)
 {
 	const struct tcp_side *other = s->other;
 	uint32_t window = (uint32_t)other->window << window_shift(other);
-	if (s->length > 0 && other->scale != -1 && s->seq + s->length == other->last_ack + window && !(s->flags & CONTROL))
+	if (s->length > 0 && other->scale != -1 && s->seq + s->length == other->last_ack + window &&
+	    !(s->flags & CONTROL))
 		s->events |= SET(WINDOW_FULL);
 }
 
@@ -286,11 +288,12 @@ static void check_retransmission(struct segment *s)
 		s->events |= SET(SPURIOUS_RETRANSMISSION);
 		return;
 	}
-	bool advances = !sender->next_seq || !seq_gt(sender->next_seq, s->seq) ||
-	                (s->length > 1 && sender->next_seq - 1 == s->seq);
+	bool advances =
+		!sender->next_seq || !seq_gt(sender->next_seq, s->seq) || (s->length > 1 && sender->next_seq - 1 == s->seq);
 	if (advances)
 		return;
-	if (other->duplicate_acks >= 2 && other->last_ack == s->seq && since(s, other->last_ts_ns) < FAST_RETRANSMISSION_NS) {
+	if (other->duplicate_acks >= 2 && other->last_ack == s->seq &&
+	    since(s, other->last_ts_ns) < FAST_RETRANSMISSION_NS) {
 		s->events |= SET(FAST_RETRANSMISSION);
 		return;
 	}

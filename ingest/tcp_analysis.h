@@ -11,6 +11,7 @@ enum {
 
 // tcp_events.kind, in the order in which a packet's events are written. The first five are the connection's course,
 // the rest Wireshark's flags.
+// clang-format off
 #define TCP_EVENTS(X)                                                                                                  \
 	X(SYN, "syn")                                                                                                      \
 	X(SYN_ACK, "syn_ack")                                                                                              \
@@ -32,12 +33,13 @@ enum {
 	X(ZERO_WINDOW_PROBE_ACK, "zero_window_probe_ack")                                                                  \
 	X(WINDOW_UPDATE, "window_update")                                                                                  \
 	X(WINDOW_FULL, "window_full")
+// clang-format on
 
 enum tcp_event {
 #define X(id, text) TCP_EVENT_##id,
 	TCP_EVENTS(X)
 #undef X
-	TCP_EVENT_COUNT
+		TCP_EVENT_COUNT
 };
 
 // A segment sent and not yet acknowledged.
@@ -50,22 +52,22 @@ struct tcp_unacked {
 // What one direction has sent. Sequence numbers are as in the header; comparisons are signed 32-bit differences
 // (RFC 1982). Numbers of packets, 0: none.
 struct tcp_side {
-	uint32_t next_seq;       // behind the highest byte, SYN or FIN seen; 0 unset, as Wireshark has it
-	uint32_t next_number;    // the packet that set it,
-	int64_t next_ts_ns;      // and when
-	uint32_t last_ack;       // ack field of the last segment
-	int64_t last_ts_ns;      // time of the last segment
-	uint32_t ack_number;     // first packet with that ack
-	uint32_t duplicate_acks; // of it; UINT32_MAX: an ACK of unseen data was flagged, which counts as many
-	uint32_t contiguous;     // behind the last byte without a gap before it; 0 unset
-	int32_t window;          // raw; -1 unknown
-	int16_t scale;           // shift; -1 unknown, -2 none
-	bool acked_once;         // sent an ACK that was not a SYN: windows are scaled from the next on
-	uint32_t last_events;    // set of enum tcp_event of the last segment
-	int64_t seq;             // highest relative sequence number seen, unwrapped
+	uint32_t next_seq;           // behind the highest byte, SYN or FIN seen; 0 unset, as Wireshark has it
+	uint32_t next_number;        // the packet that set it,
+	int64_t next_ts_ns;          // and when
+	uint32_t last_ack;           // ack field of the last segment
+	int64_t last_ts_ns;          // time of the last segment
+	uint32_t ack_number;         // first packet with that ack
+	uint32_t duplicate_acks;     // of it; UINT32_MAX: an ACK of unseen data was flagged, which counts as many
+	uint32_t contiguous;         // behind the last byte without a gap before it; 0 unset
+	int32_t window;              // raw; -1 unknown
+	int16_t scale;               // shift; -1 unknown, -2 none
+	bool acked_once;             // sent an ACK that was not a SYN: windows are scaled from the next on
+	uint32_t last_events;        // set of enum tcp_event of the last segment
+	int64_t seq;                 // highest relative sequence number seen, unwrapped
 	struct tcp_unacked *unacked; // owned; in the order sent
 	uint32_t unacked_first, unacked_count, unacked_capacity;
-	bool unacked_sorted;     // also in the order of their numbers, without overlap
+	bool unacked_sorted; // also in the order of their numbers, without overlap
 
 	// accounts
 	uint32_t events[TCP_EVENT_COUNT];

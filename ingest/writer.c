@@ -68,7 +68,8 @@ struct rows_cursor {
 	unsigned at;
 };
 
-static int rows_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **vtab, char **error)
+static int rows_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **vtab,
+                        char **error)
 {
 	const struct source *source = aux;
 	char sql[SQL_MAX];
@@ -250,7 +251,8 @@ static bool write_batch(struct writer *w, const struct batch *batch)
 			return false;
 		}
 		if (i == TABLE_PACKETS && !packet_ids_agree(w, batch)) {
-			snprintf(w->error, sizeof w->error, "writing packets: packet_id does not follow the case's last packet");
+			snprintf(w->error, sizeof w->error,
+			         "writing packets: packet_id does not follow the case's last packet");
 			return false;
 		}
 	}
@@ -291,7 +293,8 @@ static bool prepare_insert(struct writer *w, unsigned i)
 	char columns[SQL_MAX / 4], module[64], sql[SQL_MAX];
 	int n = 0;
 	for (unsigned c = first; c < table->column_count; c++)
-		n += snprintf(columns + n, sizeof columns - (size_t)n, "%s%s", c > first ? "," : "", table->columns[c].name);
+		n +=
+			snprintf(columns + n, sizeof columns - (size_t)n, "%s%s", c > first ? "," : "", table->columns[c].name);
 	snprintf(module, sizeof module, "rows_%s", table->name);
 	snprintf(sql, sizeof sql, "INSERT INTO %s(%s) SELECT %s FROM %s", table->name, columns, columns, module);
 	w->sources[i] = (struct source){.table = table};

@@ -14,11 +14,14 @@ SQLITE_EXTENSION_INIT3
 #define XXH_STATIC_LINKING_ONLY // the state can then be on the stack
 #include <xxhash.h>
 
+#include "functions_unpack.h"
+
 enum { PATH_ROOM = 4096, FINGERPRINT_ROOM = 33, BLOCK = 1 << 18, BYTES_MAX = 1 << 26 };
 
 // The file that the last packet was read from.
 struct source {
 	int fd; // -1: none
+	struct unpacked *unpacked;
 	char path[PATH_ROOM], fingerprint[FINGERPRINT_ROOM];
 };
 
@@ -30,8 +33,10 @@ struct place {
 
 static void source_close(struct source *source)
 {
+	unpacked_free(source->unpacked);
 	if (source->fd >= 0)
 		close(source->fd);
+	source->unpacked = NULL;
 	source->fd = -1;
 	source->path[0] = 0;
 }
@@ -112,6 +117,8 @@ static bool source_open(sqlite3_context *context, struct source *source, const s
 	else if (info.st_size != place->size || !fingerprint(source->fd, found) ||
 	         strcmp(found, place->fingerprint) != 0)
 		trouble = "the capture file has changed since it was ingested";
+	else if (!(source->unpacked = unpacked_new(source->fd, place->compression)))
+		trouble = "cannot be unpacked";
 	if (trouble) {
 		say(context, place->path, trouble);
 		source_close(source);
@@ -122,14 +129,14 @@ static bool source_open(sqlite3_context *context, struct source *source, const s
 	return true;
 }
 
-static void give_bytes(sqlite3_context *context, const struct source *source, const struct place *place)
+static void give_bytes(sqlite3_context *context, struct source *source, const struct place *place)
 {
 	unsigned char *bytes = sqlite3_malloc64((sqlite3_uint64)place->length + 1);
 	if (!bytes) {
 		sqlite3_result_error_nomem(context);
 		return;
 	}
-	if (pread(source->fd, bytes, (size_t)place->length, place->offset) == place->length) {
+	if (unpacked_read(source->unpacked, place->offset, bytes, (size_t)place->length)) {
 		sqlite3_result_blob64(context, bytes, (sqlite3_uint64)place->length, sqlite3_free);
 		return;
 	}
@@ -166,10 +173,7 @@ static void packet_bytes(sqlite3_context *context, int argc, sqlite3_value **arg
 		if (!source_open(context, source, &place))
 			return;
 	}
-	if (strcmp(place.compression, "none") != 0)
-		say(context, place.path, "compressed");
-	else
-		give_bytes(context, source, &place);
+	give_bytes(context, source, &place);
 }
 
 int functions_register_packet_bytes(sqlite3 *db)

@@ -143,7 +143,7 @@ class Case:
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                       timeout=TIME_LIMIT_S)
                 text = done.stdout.decode("utf-8", "backslashreplace").replace(folder + "/", "")
-                step.actual = [line if line else "{empty}" for line in text.split("\n")]
+                step.actual = [line if line else "{empty}" for line in text.replace("\r\n", "\n").split("\n")]
                 if step.actual[-1] == "{empty}":
                     step.actual.pop()
                 else:

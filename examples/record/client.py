@@ -121,7 +121,7 @@ def transfers():
 
 
 def handshakes():
-    """Connections to ports whose SYN-ACKs the relay delays, or not. The last waits so long that the SYN is sent again."""
+    """Connections to ports whose SYN-ACKs the relay delays, or not: for the last so long that the SYN is sent again."""
     for port in (7000, 7001, 7000, 7002):
         connection = connect(SERVER, port)
         ask(connection, "say 200", "close")

@@ -2,10 +2,11 @@
 // which has a Cisco HDLC protocol number right behind the address.
 #include "cisco_hdlc.h"
 
-enum { HDLC = CISCO_HDLC_PROTOCOL, ETHERTYPE = CISCO_HDLC_ETHERTYPE, OSI, NLPID, SNAP };
+enum { HDLC = CISCO_HDLC_PROTOCOL, ETHERTYPE = CISCO_HDLC_ETHERTYPE, OSI, SIGNALLING, NLPID, SNAP };
 
 enum {
 	ADDRESS_LAST = 0x01,       // on the last octet of the address
+	ADDRESS_CONTROL = 0x02,    // on the last of three or more: it has no part of the DLCI
 	CONTROL_UNNUMBERED = 0x03, // both bits
 	CONTROL_XID = 0xaf,
 };
@@ -20,17 +21,24 @@ enum nlpid {
 	NLPID_IPV4 = 0xcc,
 };
 
-// True for the DLCI of signalling, 0.
+// Whether the DLCI, which is spread over the octets, is that of signalling, 0.
 static bool skip_address(struct bytes *b)
 {
 	uint8_t octet = bytes_u8(b);
-	bool signalling = octet >> 2 == 0;
+	unsigned dlci = octet >> 2;
 
+	if (octet & ADDRESS_LAST)
+		return !dlci;
+	octet = bytes_u8(b);
+	dlci |= octet >> 4;
 	while (!(octet & ADDRESS_LAST) && !b->bad) {
 		octet = bytes_u8(b);
-		signalling = signalling && octet >> 4 == 0;
+		if (!(octet & ADDRESS_LAST))
+			dlci |= octet >> 1;
+		else if (!(octet & ADDRESS_CONTROL))
+			dlci |= octet >> 2;
 	}
-	return signalling;
+	return !dlci;
 }
 
 // An OSI protocol's NLPID is part of its header; others' are of the encapsulation.
@@ -41,7 +49,7 @@ static void decode_nlpid(struct dissection *d)
 
 	uint8_t nlpid = (uint8_t)bytes_peek(d->rest, 0, 1);
 	if (nlpid == NLPID_Q933 || (nlpid >= NLPID_CLNP && nlpid <= NLPID_ISIS)) {
-		dissect_next(d, OSI, nlpid);
+		dissect_next(d, nlpid == NLPID_Q933 ? SIGNALLING : OSI, nlpid);
 		return;
 	}
 	bytes_skip(&d->rest, 1);
@@ -57,16 +65,15 @@ static void decode_nlpid(struct dissection *d)
 		dissect_next(d, NLPID, nlpid);
 }
 
+// Where the first two bytes are no protocol of Cisco's, they are a control field with sequence numbers.
 static void decode_cisco(struct dissection *d)
 {
-	uint16_t protocol = (uint16_t)bytes_peek(d->rest, 0, 2);
+	uint16_t protocol = bytes_u16(&d->rest);
 
-	if (!cisco_hdlc_is_known(protocol)) {
-		dissect_unknown(d);
-		return;
-	}
-	bytes_skip(&d->rest, 2);
-	cisco_hdlc_offer(d, protocol);
+	if (cisco_hdlc_is_known(protocol))
+		cisco_hdlc_offer(d, protocol);
+	else
+		decode_nlpid(d);
 }
 
 static void decode(struct dissection *d)
@@ -91,7 +98,7 @@ static void decode(struct dissection *d)
 const struct decoder decoder_frame_relay = {
 	.name = "fr",
 	.keys = {{"linktype", 107}, {"gre.proto", 0x6559}, {"sll.hatype", 770}},
-	.tables = {[HDLC] = "chdlc.protocol", [ETHERTYPE] = "ethertype", [OSI] = "osinl.incl", [NLPID] = "fr.nlpid",
-	           [SNAP] = "llc.snap"},
+	.tables = {[HDLC] = "chdlc.protocol", [ETHERTYPE] = "ethertype", [OSI] = "osinl.incl",
+	           [SIGNALLING] = "fr.osinl", [NLPID] = "fr.nlpid", [SNAP] = "llc.snap"},
 	.decode = decode,
 };

@@ -16,7 +16,7 @@ static void decode(struct dissection *d)
 	uint8_t control = (uint8_t)bytes_peek(d->rest, 0, 1);
 	uint32_t header_len = HEADER_LEN + (control & CONTROL_SCI ? SCI_LEN : 0);
 
-	if (dissect_wire_left(d) <= header_len + ICV_LEN) {
+	if (d->rest.left <= header_len + ICV_LEN) {
 		dissect_reject(d);
 		return;
 	}

@@ -42,11 +42,6 @@ const struct decoder decoder_dbus = {
 	.keys = {{"linktype", 231}},
 };
 
-const struct decoder decoder_arcnet = {
-	.name = "arcnet",
-	.keys = {{"linktype", 7}, {"linktype", 129}},
-};
-
 const struct decoder decoder_ax25_kiss = {
 	.name = "ax25_kiss",
 	.keys = {{"linktype", 202}},

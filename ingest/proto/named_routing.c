@@ -7,11 +7,6 @@ const struct decoder decoder_ospf = {
 	.keys = {{"ip.proto", 89}},
 };
 
-const struct decoder decoder_pim = {
-	.name = "pim",
-	.keys = {{"ip.proto", 103}},
-};
-
 const struct decoder decoder_vrrp = {
 	.name = "vrrp",
 	.keys = {{"ip.proto", 112}},

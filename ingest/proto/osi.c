@@ -45,9 +45,14 @@ const struct decoder decoder_osi_esis = {
 	.keys = {{"osinl.incl", 0x82}},
 };
 
+const struct decoder decoder_osi_q931 = {
+	.name = "q931",
+	.keys = {{"osinl.incl", 0x08}},
+};
+
 const struct decoder decoder_osi_q933 = {
 	.name = "q933",
-	.keys = {{"osinl.incl", 0x08}},
+	.keys = {{"fr.osinl", 0x08}},
 };
 
 enum { TYPE };

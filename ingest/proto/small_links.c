@@ -31,6 +31,29 @@ const struct decoder decoder_link_fibre_channel = {
 	.decode = decode_fibre_channel,
 };
 
+enum { ATM_LEN = 4, ATM_TYPE = 0x0f, ATM_LLC = 2 };
+
+// SunATM: flags with the kind of traffic, VPI, VCI.
+static void decode_atm(struct dissection *d)
+{
+	uint64_t type = bytes_peek(d->rest, 0, 1) & ATM_TYPE;
+
+	bytes_skip(&d->rest, ATM_LEN);
+	if (d->rest.bad)
+		return;
+	if (type == ATM_LLC)
+		dissect_next(d, LLC, 0);
+	else
+		dissect_unknown(d);
+}
+
+const struct decoder decoder_link_atm = {
+	.name = "atm",
+	.keys = {{"linktype", 123}},
+	.tables = {[LLC] = "llc"},
+	.decode = decode_atm,
+};
+
 enum { ETHERTYPE };
 
 enum { FIREWIRE_LEN = 16 };
@@ -62,6 +85,51 @@ const struct decoder decoder_link_classical_ip = {
 	.keys = {{"linktype", 106}},
 	.tables = {[ETHERTYPE] = "ethertype"},
 	.decode = decode_classical_ip,
+};
+
+enum { INFINIBAND_ROUTE_LEN = 40 };
+
+// IP over InfiniBand, RFC 4391, 6: the encapsulation header is behind a global route header.
+static void decode_infiniband(struct dissection *d)
+{
+	bytes_skip(&d->rest, INFINIBAND_ROUTE_LEN);
+	uint16_t type = bytes_u16(&d->rest);
+
+	bytes_skip(&d->rest, 2);
+	if (!d->rest.bad)
+		dissect_next(d, ETHERTYPE, type);
+}
+
+const struct decoder decoder_link_infiniband = {
+	.name = "ipoib",
+	.keys = {{"linktype", 242}},
+	.tables = {[ETHERTYPE] = "ethertype"},
+	.decode = decode_infiniband,
+};
+
+enum { SOLARIS_LEN = 24, SOLARIS_IPV4 = 2, SOLARIS_IPV6 = 26 };
+
+// Solaris' ipnet devices: version, address family, and what the zones are.
+static void decode_solaris(struct dissection *d)
+{
+	uint64_t family = bytes_peek(d->rest, 1, 1);
+
+	bytes_skip(&d->rest, SOLARIS_LEN);
+	if (d->rest.bad)
+		return;
+	if (family == SOLARIS_IPV4)
+		dissect_next(d, ETHERTYPE, 0x0800);
+	else if (family == SOLARIS_IPV6)
+		dissect_next(d, ETHERTYPE, 0x86dd);
+	else
+		dissect_unknown(d);
+}
+
+const struct decoder decoder_link_solaris = {
+	.name = "ipnet",
+	.keys = {{"linktype", 226}},
+	.tables = {[ETHERTYPE] = "ethertype"},
+	.decode = decode_solaris,
 };
 
 enum { FAMILY };

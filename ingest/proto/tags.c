@@ -111,3 +111,41 @@ const struct decoder decoder_cisco_metadata = {
 	.tables = {[ETHERTYPE] = "ethertype", [LLC] = "llc"},
 	.decode = decode_metadata,
 };
+
+// Over GRE, the type comes first.
+static void decode_metadata_over_gre(struct dissection *d)
+{
+	uint16_t type = bytes_u16(&d->rest);
+
+	bytes_skip(&d->rest, METADATA_LEN);
+	if (!d->rest.bad)
+		dissect_next(d, ETHERTYPE, type);
+}
+
+const struct decoder decoder_cisco_metadata_over_gre = {
+	.name = "cmd",
+	.keys = {{"gre.proto", 0x8909}},
+	.tables = {[ETHERTYPE] = "ethertype"},
+	.decode = decode_metadata_over_gre,
+};
+
+enum { ARISTA_TIMESTAMP = 1, ARISTA_CLOCK = 0x0100, ARISTA_64_BITS = 0x0010, ARISTA_48_BITS = 0x0020 };
+
+// Arista's timestamp tag, "Hardware timestamping" (arista.com, EOS manual): subtype, version with the clock's kind.
+static void decode_arista(struct dissection *d)
+{
+	uint16_t subtype = bytes_u16(&d->rest);
+	unsigned version = bytes_u16(&d->rest) & ~ARISTA_CLOCK;
+
+	if (subtype != ARISTA_TIMESTAMP || (version != ARISTA_64_BITS && version != ARISTA_48_BITS))
+		return;
+	bytes_skip(&d->rest, version == ARISTA_64_BITS ? 8 : 6);
+	follow(d);
+}
+
+const struct decoder decoder_arista = {
+	.name = "avsp",
+	.keys = {{"ethertype", 0xd28b}},
+	.tables = {[ETHERTYPE] = "ethertype", [LLC] = "llc"},
+	.decode = decode_arista,
+};

@@ -155,9 +155,15 @@ class Packet:
             "src": address(self.of_ip("ip.src", "ipv6.src")),
             "dst": address(self.of_ip("ip.dst", "ipv6.dst")),
             "ttl": integer(self.of_ip("ip.ttl", "ipv6.hlim")),
-            "ip_id": integer(self.of_ip("ip.id", "ipv6.fraghdr.ident")),
+            "ip_id": integer(self.one("ip.id", "ip") if self.ip == "ip" else self.fragment_ident()),
             "ip_checksum_ok": self.verified.checksum("ip", "ip") if self.ip == "ip" else None,
         }
+
+    def fragment_ident(self):
+        """Of the last fragment header: several are allowed, each counts as a layer."""
+        place = sum(name == "ipv6.fraghdr" for name in self.layers) - 1
+        values = self.fields["ipv6.fraghdr.ident"].split(",")
+        return values[place] if 0 <= place < len(values) else None
 
     def checksum(self, protocol, layer):
         """1 right, 0 wrong, None not verified; a field of 0 was left to the hardware, and counts as not verified."""

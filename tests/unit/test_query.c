@@ -1,0 +1,612 @@
+// query/: report headers, parameters, formats, SQL functions, the guard, and every built-in report against its header.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../common/message.h"
+#include "../../query/catalog.h"
+#include "../../query/cell.h"
+#include "../../query/check.h"
+#include "../../query/guard.h"
+#include "../../query/parameter.h"
+#include "../../query/query.h"
+#include "../../query/run.h"
+
+enum { ERROR_ROOM = 512 };
+
+static struct guard guard;
+
+static int open_guard(void **state)
+{
+	(void)state;
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return guard_open_empty(&guard) ? 0 : -1;
+}
+
+static int close_guard(void **state)
+{
+	(void)state;
+	guard_release(&guard);
+	return 0;
+}
+
+// Messages of wrong usage go nowhere while a test provokes them.
+static int silence(void)
+{
+	int kept = dup(STDERR_FILENO);
+	assert_non_null(freopen("/dev/null", "w", stderr));
+	return kept;
+}
+
+static void speak(int kept)
+{
+	fflush(stderr);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+}
+
+static void parse(struct report *report, const char *text)
+{
+	char error[ERROR_ROOM] = "";
+	if (!report_parse(report, REPORT_FILE, "try", text, error, sizeof error))
+		fail_msg("%s", error);
+}
+
+static void parse_fails(const char *text, const char *words)
+{
+	struct report report;
+	char error[ERROR_ROOM] = "";
+	assert_false(report_parse(&report, REPORT_FILE, "try", text, error, sizeof error));
+	if (!strstr(error, words))
+		fail_msg("'%s' should say '%s'", error, words);
+}
+
+// ---- report headers -----------------------------------------------------------------------------------------------
+
+static void header_of_design(void **state)
+{
+	struct report report;
+	(void)state;
+	parse(&report,
+	      "-- Connections whose SYN-ACK took longer than a limit, slowest first.\n"
+	      "--\n"
+	      "-- A paragraph\n"
+	      "-- of two lines.\n"
+	      "--\n"
+	      "-- param :min_ms = 300   Shortest time from SYN to SYN-ACK, in milliseconds.\n"
+	      "-- param :dst            Only connections to this server address.\n"
+	      "--\n"
+	      "-- column number   Packet number of the SYN.\n"
+	      "-- column rtt_ms   SYN to SYN-ACK,\n"
+	      "--                 milliseconds.\n"
+	      "SELECT 1 AS number, -- not a header\n"
+	      "2 AS rtt_ms\n");
+	assert_string_equal(report.summary, "Connections whose SYN-ACK took longer than a limit, slowest first.");
+	assert_non_null(strstr(report.description, "A paragraph\nof two lines."));
+	assert_int_equal(report.parameter_count, 2);
+	assert_string_equal(report.parameters[0].name, "min_ms");
+	assert_string_equal(report.parameters[0].option, "min-ms");
+	assert_string_equal(report.parameters[0].fallback, "300");
+	assert_string_equal(report.parameters[0].help, "Shortest time from SYN to SYN-ACK, in milliseconds.");
+	assert_int_equal(report.parameters[0].type, PARAMETER_NUMBER);
+	assert_null(report.parameters[1].fallback);
+	assert_false(report.parameters[1].required);
+	assert_int_equal(report.parameters[1].type, PARAMETER_ADDRESS);
+	assert_int_equal(report.section_count, 1);
+	assert_int_equal(report.sections[0].column_count, 2);
+	assert_string_equal(report.sections[0].columns[1].name, "rtt_ms");
+	assert_string_equal(report.sections[0].columns[1].help, "SYN to SYN-ACK, milliseconds.");
+	assert_string_equal(report.sections[0].sql, "SELECT 1 AS number, -- not a header\n2 AS rtt_ms");
+	assert_int_equal(report.sections[0].line, 12);
+	report_release(&report);
+}
+
+static void parameters_of_header(void **state)
+{
+	struct report report;
+	(void)state;
+	parse(&report,
+	      "-- Try.\n"
+	      "-- param :flow required\n"
+	      "-- param :limit = 20\n"
+	      "-- param :a integer = 7  Text of a.\n"
+	      "-- param :b text = 'two words'   Text of b.\n"
+	      "-- param :c address required  Text of c.\n"
+	      "-- param :d   = x  Text of d.\n"
+	      "-- param :e\tText of e.\r\n"
+	      "SELECT 1 AS x");
+	const struct report_parameter *p = report.parameters;
+	assert_int_equal(report.parameter_count, 7);
+	assert_true(p[0].required && p[0].type == PARAMETER_FLOW && strstr(p[0].help, "flow_id"));
+	assert_true(p[1].type == PARAMETER_INTEGER && !strcmp(p[1].fallback, "20") && *p[1].help);
+	assert_true(p[2].type == PARAMETER_INTEGER && !strcmp(p[2].fallback, "7") && !strcmp(p[2].help, "Text of a."));
+	assert_true(p[3].type == PARAMETER_TEXT && !strcmp(p[3].fallback, "two words"));
+	assert_true(p[4].type == PARAMETER_ADDRESS && p[4].required && !p[4].fallback);
+	assert_true(p[5].type == PARAMETER_TEXT && !strcmp(p[5].fallback, "x") && !strcmp(p[5].help, "Text of d."));
+	assert_true(p[6].type == PARAMETER_TEXT && !strcmp(p[6].help, "Text of e."));
+	report_release(&report);
+}
+
+static void sections_of_header(void **state)
+{
+	struct report report;
+	(void)state;
+	parse(&report,
+	      "-- Try.\n"
+	      "--\n"
+	      "-- section: One\n"
+	      "-- column a  A.\n"
+	      "SELECT 1 AS a;\n"
+	      "\n"
+	      "-- a comment within One\n"
+	      "-- section[text, csv]: Two\n"
+	      "SELECT 'x' AS line;\n"
+	      "-- section: Three\n"
+	      "-- column \"two words\"  B.\n"
+	      "SELECT 2 AS \"two words\"\n");
+	assert_int_equal(report.section_count, 3);
+	assert_string_equal(report.sections[0].title, "One");
+	assert_string_equal(report.sections[1].formats, "text, csv");
+	assert_string_equal(report.sections[2].columns[0].name, "two words");
+	assert_true(report_shows(&report, &report.sections[0], "json"));
+	assert_false(report_shows(&report, &report.sections[1], "json"));
+	assert_false(report_shows(&report, &report.sections[0], "csv"));
+	assert_true(report_shows(&report, &report.sections[1], "csv"));
+	assert_true(report_shows(&report, &report.sections[1], "text"));
+	assert_true(report_shows(&report, &report.sections[2], "tsv"));
+	report_release(&report);
+}
+
+static void wrong_headers(void **state)
+{
+	(void)state;
+	parse_fails("-- Try.\n-- param :  x\nSELECT 1", "line 2: a parameter wants a name");
+	parse_fails("-- Try.\n-- param :a one two\nSELECT 1", "line 2: not a type");
+	parse_fails("-- Try.\n-- param :a\n-- param :a\nSELECT 1", "line 3: parameter is there twice");
+	parse_fails("-- Try.\n-- section: A\n-- section: B\nSELECT 1", "a section without a statement: A");
+	parse_fails("-- Try.\n-- section[text: A\nSELECT 1", "']' is missing");
+	parse_fails("-- Try.\n-- section A\nSELECT 1", "a section wants ': Title'");
+	parse_fails("-- Try.\nSELECT 1;\n-- section: A\nSELECT 1", "line 3: a section after SQL");
+}
+
+static void plain_sql(void **state)
+{
+	struct report report;
+	char error[ERROR_ROOM];
+	(void)state;
+	assert_true(report_parse(&report, REPORT_SQL, "SQL", "-- why\nSELECT 1;\nSELECT 2", error, sizeof error));
+	assert_null(report.summary);
+	assert_int_equal(report.section_count, 1);
+	assert_string_equal(report.sections[0].sql, "SELECT 1;\nSELECT 2");
+	report_release(&report);
+	assert_true(report_parse(&report, REPORT_SQL, "SQL", "", error, sizeof error));
+	assert_int_equal(report.section_count, 0);
+	report_release(&report);
+}
+
+// ---- formats ------------------------------------------------------------------------------------------------------
+
+// Runs SQL; the caller frees the text.
+static char *printed(const char *sql, const char *format, bool header)
+{
+	struct report report;
+	struct parameters none = {0};
+	struct sink sink;
+	char error[ERROR_ROOM];
+	if (!report_parse(&report, REPORT_SQL, "SQL", sql, error, sizeof error))
+		fail_msg("%s", error);
+	sink_init(&sink, -1);
+	assert_int_equal(run_report(&guard, &report, &none, format, header, &sink), EXIT_DONE);
+	sink_char(&sink, 0);
+	char *text = memory_copy_text(sink.at);
+	sink_release(&sink);
+	report_release(&report);
+	return text;
+}
+
+static void prints(const char *sql, const char *format, const char *wanted)
+{
+	char *text = printed(sql, format, true);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void csv_quotes(void **state)
+{
+	(void)state;
+	prints("SELECT 1 AS a, NULL AS b, 'x,y' AS \"c,d\", 'say \"hi\"' AS e, '' AS f, x'00ff' AS g", "csv",
+	       "a,b,\"c,d\",e,f,g\r\n1,,\"x,y\",\"say \"\"hi\"\"\",\"\",00ff\r\n");
+	prints("SELECT 'a' || char(10) || 'b' AS x", "csv", "x\r\n\"a\nb\"\r\n");
+	prints("SELECT 1 AS a; SELECT 2 AS b", "csv", "a\r\n1\r\n\r\nb\r\n2\r\n");
+}
+
+static void tsv_escapes(void **state)
+{
+	(void)state;
+	prints("SELECT 'a' || char(9, 10, 13) || '\\' AS x, NULL AS y, 1.5 AS z", "tsv",
+	       "x\ty\tz\na\\t\\n\\r\\\\\t\t1.5\n");
+}
+
+static void json_values(void **state)
+{
+	(void)state;
+	prints(
+		"SELECT 9223372036854775807 AS a, NULL AS b, 0.1 + 0.2 AS c, x'ab' AS d, 'q\"\\' || char(1, 9, 955, 128512) AS e",
+		"json",
+		"[\n{\"a\":9223372036854775807,\"b\":null,\"c\":0.30000000000000004,\"d\":\"ab\","
+		"\"e\":\"q\\\"\\\\\\u0001\\t\xce\xbb\xf0\x9f\x98\x80\"}\n]\n");
+	prints("SELECT CAST(x'61ff62' AS TEXT) AS a", "jsonl",
+	       "{\"a\":\"a\xef\xbf\xbd"
+	       "b\"}\n");
+	prints("SELECT 'x' || char(0) || 'y' AS a, 9e999 AS b, -9e999 AS c", "jsonl",
+	       "{\"a\":\"x\\u0000y\",\"b\":9e999,\"c\":-9e999}\n");
+	prints("SELECT 1 AS a WHERE 0", "json", "[]\n");
+	prints("SELECT char(8238, 917505) AS a", "jsonl", "{\"a\":\"\\u202e\\udb40\\udc01\"}\n");
+}
+
+static void table_aligns(void **state)
+{
+	(void)state;
+	prints("SELECT 1 AS n, 'a' AS name UNION ALL SELECT 1000, 'longer' UNION ALL SELECT NULL, NULL", "table",
+	       "   n  name\n----  ------\n   1  a\n1000  longer\n      \n");
+	prints("SELECT '\xe6\xbc\xa2\xe5\xad\x97' AS a, 1 AS b UNION ALL SELECT 'xyzzy', 2", "table",
+	       "a      b\n-----  -\n\xe6\xbc\xa2\xe5\xad\x97   1\nxyzzy  2\n");
+	prints("SELECT 'a' || char(27) || '[2J' || char(10) AS x", "table", "x\n----------\na\\x1b[2J\\n\n");
+	prints("SELECT 1.0 AS a, 2.5e-9 AS b, 15277.688442211055 AS c", "table",
+	       "  a        b                 c\n---  -------  ----------------\n1.0  2.5e-09  15277.6884422111\n");
+}
+
+static void table_streams(void **state)
+{
+	(void)state;
+	char *text =
+		printed("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT i FROM n",
+	            "table", false);
+	size_t lines = 0;
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, 1000);
+	assert_memory_equal(text, "  1\n  2\n", 8);
+	assert_non_null(strstr(text, "\n999\n1000\n"));
+	free(text);
+}
+
+static void markdown_escapes(void **state)
+{
+	(void)state;
+	prints("SELECT 1 AS n, 'a|b<c>' || char(10) AS name", "markdown",
+	       "| n | name |\n|---:|---|\n| 1 | a\\|b&lt;c&gt;<br> |\n");
+	prints("SELECT 1 AS n WHERE 0", "markdown", "| n |\n|---|\n");
+}
+
+static void text_lines(void **state)
+{
+	(void)state;
+	prints("SELECT 1 AS n, NULL AS b UNION ALL SELECT 2, 'x'", "text", "n: 1\nb:\n\nn: 2\nb: x\n");
+	prints("SELECT 'a' || char(10) || 'b' AS line UNION ALL SELECT 'c'", "text", "a\nb\nc\n");
+	prints("SELECT 'a' AS line", "table", "a\n");
+	prints("SELECT 'a' AS line", "jsonl", "{\"line\":\"a\"}\n");
+	prints("SELECT 'a' AS line", "csv", "line\r\na\r\n");
+}
+
+static void titled_sections(void **state)
+{
+	static const char text[] =
+		"-- Try.\n-- section: A\nSELECT 1 AS a;\n-- section: B\nSELECT 2 AS b;\n"
+		"-- section[csv]: C\nSELECT 'own' AS line;\n";
+	static const struct {
+		const char *format, *wanted;
+	} cases[] = {
+		{"table", "A\n\na\n-\n1\n\nB\n\nb\n-\n2\n"},
+		{"tsv", "A\na\n1\n\nB\nb\n2\n"},
+		{"json", "{\n\"A\":[\n{\"a\":1}\n],\n\"B\":[\n{\"b\":2}\n]\n}\n"},
+		{"jsonl", "{\"section\":\"A\",\"a\":1}\n{\"section\":\"B\",\"b\":2}\n"},
+		{"markdown", "## A\n\n| a |\n|---:|\n| 1 |\n\n## B\n\n| b |\n|---:|\n| 2 |\n"},
+		{"text", "A\n\na: 1\n\nB\n\nb: 2\n"},
+		{"csv", "own\n"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct report report;
+		struct parameters none = {0};
+		struct sink sink;
+		parse(&report, text);
+		sink_init(&sink, -1);
+		assert_int_equal(run_report(&guard, &report, &none, cases[i].format, true, &sink), EXIT_DONE);
+		sink_char(&sink, 0);
+		assert_string_equal(sink.at, cases[i].wanted);
+		sink_release(&sink);
+		report_release(&report);
+	}
+}
+
+// ---- parameters ---------------------------------------------------------------------------------------------------
+
+// What --NAME VALUE becomes, as SQL sees it; NULL: refused.
+static char *bound(const char *declaration, const char *option, const char *value)
+{
+	static const struct option_spec no_options[] = {{0}};
+	struct option_pair pair = {option, value};
+	struct arguments arguments = {.unknown = &pair, .unknown_count = option ? 1 : 0};
+	struct parameters parameters;
+	struct report report;
+	char text[ERROR_ROOM], error[ERROR_ROOM], *result = NULL;
+	snprintf(text, sizeof text, "-- Try.\n-- param :p %s\nSELECT quote(:p) AS x", declaration);
+	parse(&report, text);
+	if (parameters_init(&parameters, &report, &arguments, &guard, no_options)) {
+		sqlite3_stmt *statement;
+		const char *tail;
+		assert_true(guard_prepare(&guard, report.sections[0].sql, 1, &statement, &tail, error, sizeof error));
+		assert_true(parameters_bind(&parameters, statement, error, sizeof error));
+		assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+		result = memory_copy_text((const char *)sqlite3_column_text(statement, 0));
+		sqlite3_finalize(statement);
+		parameters_release(&parameters);
+	}
+	report_release(&report);
+	return result;
+}
+
+static void parameter_types(void **state)
+{
+	static const struct {
+		const char *declaration, *option, *value, *wanted;
+	} cases[] = {
+		{"  Help.", NULL, NULL, "NULL"},
+		{"= 300  Help.", NULL, NULL, "300"},
+		{"= 300  Help.", "p", "2.5", "2.5"},
+		{"= 300  Help.", "p", "-2", "-2.0"},
+		{"= 300  Help.", "p", "x", NULL},
+		{"= 300  Help.", "p", "", NULL},
+		{"= 300  Help.", "p", "nan", NULL},
+		{"= 300  Help.", "p", NULL, NULL},
+		{"integer  Help.", "p", "9223372036854775807", "9223372036854775807"},
+		{"integer  Help.", "p", "9223372036854775808", NULL},
+		{"integer  Help.", "p", "1.5", NULL},
+		{"  Help.", "p", "it's", "'it''s'"},
+		{"  Help.", "q", "1", NULL},
+		{"required  Help.", NULL, NULL, NULL},
+		{"address  Help.", "p", "2001:DB8:0:0:0:0:0:1", "'2001:db8::1'"},
+		{"address  Help.", "p", "10.0.0.0/8", "'10.0.0.0/8'"},
+		{"address  Help.", "p", "10.0.0.1/32", "'10.0.0.1'"},
+		{"address  Help.", "p", "AA-BB-CC-DD-EE-FF", "'aa:bb:cc:dd:ee:ff'"},
+		{"address  Help.", "p", "10.0.0.0/33", NULL},
+		{"address  Help.", "p", "10.0.0", NULL},
+		{"address  Help.", "p", "example.org", NULL},
+		{"time  Help.", "p", "1.5", "1500000000"},
+		{"time  Help.", "p", "2018-09-26T21:21:02Z", "1537996862000000000"},
+		{"time  Help.", "p", "+2", "2000000000"},
+		{"time  Help.", "p", "+x", NULL},
+		{"time  Help.", "p", "yesterday", NULL},
+		{"capture  Help.", "p", "nothing", NULL},
+		{"flow  Help.", "p", "1", NULL},
+	};
+	(void)state;
+	int kept = silence();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *found = bound(cases[i].declaration, cases[i].option, cases[i].value);
+		bool same = found && cases[i].wanted ? !strcmp(found, cases[i].wanted) : !found && !cases[i].wanted;
+		if (!same) {
+			speak(kept);
+			fail_msg("%s, %s: %s, should be %s", cases[i].declaration, cases[i].value, found, cases[i].wanted);
+		}
+		free(found);
+	}
+	speak(kept);
+}
+
+// ---- SQL functions ------------------------------------------------------------------------------------------------
+
+static void gives(const char *expression, const char *wanted)
+{
+	char sql[ERROR_ROOM], error[ERROR_ROOM] = "";
+	sqlite3_stmt *statement;
+	const char *tail, *found = NULL;
+	snprintf(sql, sizeof sql, "SELECT quote(x) FROM (SELECT %s AS x)", expression);
+	if (!guard_prepare(&guard, sql, 1, &statement, &tail, error, sizeof error))
+		fail_msg("%s: %s", expression, error);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		found = (const char *)sqlite3_column_text(statement, 0);
+	else
+		guard_explain(&guard, sqlite3_errcode(guard.db), error, sizeof error);
+	if (!found ? !strstr(error, wanted) : strcmp(found, wanted) != 0)
+		fail_msg("%s: %s, should be %s", expression, found ? found : error, wanted);
+	sqlite3_finalize(statement);
+}
+
+static void function_ip_in_tests(void **state)
+{
+	(void)state;
+	gives("ip_in('10.1.2.3', '10.0.0.0/8')", "1");
+	gives("ip_in('11.1.2.3', '10.0.0.0/8')", "0");
+	gives("ip_in('10.1.2.3', '10.1.2.2/31')", "1");
+	gives("ip_in('10.1.2.4', '10.1.2.2/31')", "0");
+	gives("ip_in('10.1.2.3', '0.0.0.0/0')", "1");
+	gives("ip_in('10.1.2.3', '10.1.2.3')", "1");
+	gives("ip_in('10.1.2.3', '::/0')", "0");
+	gives("ip_in('2001:db8::1', '2001:db8::/33')", "1");
+	gives("ip_in('2001:db8:8000::1', '2001:db8::/33')", "0");
+	gives("ip_in('aa:bb:cc:dd:ee:ff', 'aa:bb:cc:dd:ee:ff')", "1");
+	gives("ip_in('aa:bb:cc:dd:ee:ff', '10.0.0.0/8')", "0");
+	gives("ip_in('no address', '10.0.0.0/8')", "0");
+	gives("ip_in(NULL, '10.0.0.0/8')", "NULL");
+	gives("ip_in('10.0.0.1', NULL)", "NULL");
+	gives("ip_in('10.0.0.1', '10.0.0.0/33')", "is not an address");
+	gives("ip_in('10.0.0.1', '10.0.0.0/')", "is not an address");
+	gives("ip_in('10.0.0.1', '10.0.0.0/8x')", "is not an address");
+	gives("ip_in('10.0.0.1', '')", "is not an address");
+}
+
+static void function_tcp_flags_tests(void **state)
+{
+	(void)state;
+	gives("tcp_flags(2)", "'S'");
+	gives("tcp_flags(18)", "'S.'");
+	gives("tcp_flags(24)", "'P.'");
+	gives("tcp_flags(17)", "'F.'");
+	gives("tcp_flags(194)", "'SEW'");
+	gives("tcp_flags(82)", "'S.E'");
+	gives("tcp_flags(511)", "'FSRP.UEWe'");
+	gives("tcp_flags(0)", "'none'");
+	gives("tcp_flags(NULL)", "NULL");
+	gives("tcp_flags(24, 'wireshark')", "'PA'");
+	gives("tcp_flags(18, 'wireshark')", "'SA'");
+	gives("tcp_flags(18, 'tcpdump')", "'S.'");
+	gives("tcp_flags(18, 'x')", "the second argument");
+}
+
+static void function_iso_time_tests(void **state)
+{
+	(void)state;
+	gives("iso_time(1537996862883718124)", "'2018-09-26T21:21:02.883718124Z'");
+	gives("iso_time(0)", "'1970-01-01T00:00:00.000000000Z'");
+	gives("iso_time(-1)", "'1969-12-31T23:59:59.999999999Z'");
+	gives("iso_time(9223372036854775807)", "'2262-04-11T23:47:16.854775807Z'");
+	gives("iso_time(-9223372036854775807 - 1)", "'1677-09-21T00:12:43.145224192Z'");
+	gives("iso_time(NULL)", "NULL");
+}
+
+static void function_percentile_tests(void **state)
+{
+	(void)state;
+	gives("(SELECT median(value) FROM json_each('[1,2,3,4,10]'))", "3.0");
+	gives("(SELECT median(value) FROM json_each('[4,1,3,2]'))", "2.5");
+	gives("(SELECT round(percentile(value, 90), 6) FROM json_each('[1,2,3,4,10]'))", "7.6");
+	gives("(SELECT percentile(value, 0) FROM json_each('[5,1,9]'))", "1.0");
+	gives("(SELECT percentile(value, 100) FROM json_each('[5,1,9]'))", "9.0");
+	gives("(SELECT percentile(value, 25) FROM json_each('[7,7,7,7,7,1,7]'))", "7.0");
+	gives("(SELECT median(value) FROM json_each('[null,3,null]'))", "3.0");
+	gives("(SELECT median(value) FROM json_each('[]'))", "NULL");
+	gives("(SELECT median(value) FROM json_each('[null]'))", "NULL");
+	gives("(SELECT percentile(value, 101) FROM json_each('[1]'))", "from 0 to 100");
+	gives("(SELECT percentile(value, value) FROM json_each('[1,2]'))", "same in all rows");
+	gives("(SELECT median(value) FROM json_each('[\"x\"]'))", "not a number");
+	gives(
+		"(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 10001) "
+		"SELECT percentile((i * 7919) % 10001, 12.34) FROM n)",
+		"1234.0");
+}
+
+static void function_regexp_tests(void **state)
+{
+	(void)state;
+	gives("'web-01' REGEXP '^web-[0-9]+$'", "1");
+	gives("'db' REGEXP '^web'", "0");
+	gives("'www.example.org' REGEXP 'ex(am|un)ple'", "1");
+	gives("'10.20.30.40' REGEXP '^([0-9]{1,3}[.]){3}[0-9]{1,3}$'", "1");
+	gives("NULL REGEXP 'a'", "NULL");
+	gives("'a' REGEXP '('", "regexp: '('");
+	gives("'a' REGEXP '(a)\\1'", "back-references");
+	gives("'a' REGEXP '((a{1,99}){1,99}){1,99}'", "too large");
+	gives("'a' REGEXP '[]{1,9999}a]{2}'", "0");
+	gives("'aa' REGEXP '[[:alpha:]]{2}'", "1");
+	gives("'a' REGEXP printf('%.*c', 60, '(')", "too deep");
+	gives("'a' REGEXP printf('%.*c', 2000, 'a')", "too long");
+}
+
+// ---- the guard ----------------------------------------------------------------------------------------------------
+
+static void guard_refuses(const char *sql, const char *words)
+{
+	char error[ERROR_ROOM] = "";
+	sqlite3_stmt *statement;
+	const char *tail;
+	if (guard_prepare(&guard, sql, 1, &statement, &tail, error, sizeof error))
+		fail_msg("%s: should be refused", sql);
+	if (!strstr(error, words))
+		fail_msg("%s: '%s' should say '%s'", sql, error, words);
+}
+
+static void guard_tests(void **state)
+{
+	(void)state;
+	guard_refuses("DELETE FROM packets", "not with DELETE");
+	guard_refuses("WITH a AS (SELECT 1) DELETE FROM packets", "can only read");
+	guard_refuses("ATTACH 'x' AS y", "not with ATTACH");
+	guard_refuses("VACUUM INTO 'x'", "not with VACUUM");
+	guard_refuses("PRAGMA user_version = 1", "PRAGMA user_version = 1 is not allowed");
+	guard_refuses("SELECT load_extension('x')", "load_extension is not allowed");
+	guard_refuses("SELECT nmber FROM packets", "line 1, column 8: no such column: nmber; did you mean number?");
+	guard_refuses("SELECT\n  p.nmber\nFROM packets p",
+	              "line 2, column 3: no such column: p.nmber; did you mean number?");
+	guard_refuses("SELECT 1 FROM pakets", "did you mean packets?");
+	guard_refuses("SELECT ip_inn(1, 2)", "did you mean ip_in?");
+	guard_refuses("SELECT (", "incomplete input");
+}
+
+static void built_in_reports(void **state)
+{
+	struct catalog catalog;
+	(void)state;
+	setenv("XDG_CONFIG_HOME", "/nowhere", 1);
+	assert_true(catalog_init(&catalog, NULL));
+	assert_int_equal(check_reports(&catalog, command_query.options), EXIT_DONE);
+	catalog_release(&catalog);
+}
+
+static void check_finds(const char *text)
+{
+	struct catalog_entry entry = {"try", memory_copy_text(text), NULL};
+	struct catalog catalog = {&entry, 1};
+	if (check_reports(&catalog, command_query.options) != EXIT_FAILED)
+		fail_msg("nothing wrong found in: %s", text);
+	free(entry.text);
+}
+
+static void check_tests(void **state)
+{
+	(void)state;
+	int kept = silence();
+	check_finds("SELECT 1 AS a");
+	check_finds("-- Try.\nSELECT 1 AS a");
+	check_finds("-- Try.\n-- column b  B.\nSELECT 1 AS a");
+	check_finds("-- Try.\n-- column a  A.\n-- column b  B.\nSELECT 1 AS a");
+	check_finds("-- Try.\n-- column a\nSELECT 1 AS a");
+	check_finds("-- Try.\n-- column a  A.\nSELECT :p AS a");
+	check_finds("-- Try.\n-- param :p  P.\n-- column a  A.\nSELECT 1 AS a");
+	check_finds("-- Try.\n-- param :p\n-- column a  A.\nSELECT :p AS a");
+	check_finds("-- Try.\n-- param :format  F.\n-- column a  A.\nSELECT :format AS a");
+	check_finds("-- Try.\n-- column a  A.\nSELECT a FROM nowhere");
+	check_finds("-- Try.\n-- column a  A.\nSELECT 1 AS a; SELECT 2 AS a");
+	check_finds("-- Try.\n-- column a  A.\nDELETE FROM packets");
+	check_finds("-- Try.\n-- section[pdf]: A\n-- column a  A.\nSELECT 1 AS a");
+	check_finds("-- Try.\n");
+	speak(kept);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(header_of_design),
+		cmocka_unit_test(parameters_of_header),
+		cmocka_unit_test(sections_of_header),
+		cmocka_unit_test(wrong_headers),
+		cmocka_unit_test(plain_sql),
+		cmocka_unit_test(csv_quotes),
+		cmocka_unit_test(tsv_escapes),
+		cmocka_unit_test(json_values),
+		cmocka_unit_test(table_aligns),
+		cmocka_unit_test(table_streams),
+		cmocka_unit_test(markdown_escapes),
+		cmocka_unit_test(text_lines),
+		cmocka_unit_test(titled_sections),
+		cmocka_unit_test(parameter_types),
+		cmocka_unit_test(function_ip_in_tests),
+		cmocka_unit_test(function_tcp_flags_tests),
+		cmocka_unit_test(function_iso_time_tests),
+		cmocka_unit_test(function_percentile_tests),
+		cmocka_unit_test(function_regexp_tests),
+		cmocka_unit_test(guard_tests),
+		cmocka_unit_test(built_in_reports),
+		cmocka_unit_test(check_tests),
+	};
+	return cmocka_run_group_tests_name("query", tests, open_guard, close_guard);
+}
