@@ -64,11 +64,13 @@ static int compare_endpoints(const struct endpoint *a, const struct endpoint *b)
 	return order ? order : (a->port > b->port) - (a->port < b->port);
 }
 
-// Fills key; *from_high says which end sent the packet. Padding is zeroed: keys are compared and hashed as memory.
+_Static_assert(sizeof(struct flow_key) == 2 * sizeof(struct endpoint) + sizeof(uint32_t) + sizeof(char *),
+               "keys are compared as memory");
+
+// Fills key; *from_high says which end sent the packet.
 static void key_fill(struct flow_key *key, const struct endpoint *from, const struct endpoint *to,
                      const char *protocol, bool has_ports, bool *from_high)
 {
-	memset(key, 0, sizeof *key);
 	*from_high = compare_endpoints(from, to) > 0;
 	key->low = *from_high ? *to : *from;
 	key->high = *from_high ? *from : *to;
@@ -190,7 +192,7 @@ static struct flow *flow_make(struct flow_table *t, const struct flow_key *key, 
 	if (t->count >= t->bucket_count)
 		grow(t);
 	struct flow *f = memory_alloc(sizeof *f);
-	memcpy(&f->key, key, sizeof *key); // with its padding
+	f->key = *key;
 	f->hash = hash;
 	f->next_in_bucket = t->buckets[hash & (t->bucket_count - 1)];
 	t->buckets[hash & (t->bucket_count - 1)] = f;

@@ -18,10 +18,11 @@ struct endpoint {
 	uint16_t port;
 };
 
+// Compared and hashed as memory: without padding.
 struct flow_key {
 	struct endpoint low, high; // in memcmp order
-	const char *protocol;      // an interned name
-	bool has_ports;
+	uint32_t has_ports;
+	const char *protocol; // an interned name
 };
 
 enum flow_start { FLOW_NEW, FLOW_REUSED_PORTS, FLOW_TIMEOUT };

@@ -63,12 +63,15 @@ static size_t measure_atom(struct measure *measure)
 	return size;
 }
 
-// "{2,5}" repeats 5 times, "{2,}" 3 times.
+// "{2,5}" repeats 5 times, "{2,}" 3 times; x+ becomes xx*.
 static size_t measure_repetitions(struct measure *measure)
 {
 	size_t times = 1;
 	while (*measure->at && strchr("*+?{", *measure->at)) {
-		if (*measure->at++ != '{')
+		char sign = *measure->at++;
+		if (sign == '+' && times < UNFOLDED_MAX)
+			times *= 2;
+		if (sign != '{')
 			continue;
 		char *end;
 		unsigned long least = strtoul(measure->at, &end, 10), most = least;
