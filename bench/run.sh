@@ -23,7 +23,7 @@ compile multiply ''
 compile libpcap_read ''
 compile read_only "$objects"
 
-: "${INPUTS:=$(find examples -name '*.pcap' | sort)}"
+: "${INPUTS:=$(find examples -name '*.pcap' -o -name '*.pcapng' | sort)}"
 [ $# -gt 0 ] || set -- mixed bulk
 for kind; do
 	case $kind in

@@ -15,7 +15,6 @@ enum {
 	NETWORK_AT = 20,
 	RECORD_LEN = 16,
 	RECORD_MODIFIED_LEN = 24,
-	FILE_BUFFER = 1 << 16, // bytes that libpcap's FILE asks for at a time
 	FCS_PRESENT = 1 << 26, // in the network field; the length is in its upper four bits, in 16-bit words
 };
 
@@ -143,7 +142,6 @@ bool capture_pcap_start(struct capture *c)
 	memset(p->header + SNAPLEN_AT, 0, 4);
 
 	FILE *file = capture_need(open_as_file(c));
-	setvbuf(file, NULL, _IOFBF, FILE_BUFFER);
 	unsigned precision = p->fraction_ns == 1 ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO;
 	p->reader = pcap_fopen_offline_with_tstamp_precision(file, precision, trouble);
 	if (!p->reader) {

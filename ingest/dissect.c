@@ -156,7 +156,7 @@ static bool run(struct dissection *d, const struct layer *layer)
 // Nobody takes a layer that was needed: nobody knows it, or those that do found that it is not what it says.
 static void nobody(struct dissection *d, bool rejected)
 {
-	if (dissect_wire_left(d))
+	if (d->rest.left)
 		dissect_layer(d, "data");
 	if (rejected)
 		give_up(d, VERDICT_MALFORMED, PACKET_ERROR_MALFORMED);

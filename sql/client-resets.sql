@@ -40,12 +40,11 @@ marks AS ( -- per flow: first RST of either side, and of the client; first FIN o
 	WHERE kind IN ('rst', 'fin')
 	GROUP BY flow_id
 ),
-spans AS ( -- when each connection was open
+spans AS ( -- when each connection was open; hosts as numbers, which sort faster
 	SELECT
 		f.flow_id,
-		f.capture_id,
-		f.src,
-		f.dst,
+		s.host_id AS client_id,
+		d.host_id AS server_id,
 		f.first_ts_ns,
 		f.completeness & 1 = 0 OR f.completeness & 14 <> 0 AS opened,
 		min(
@@ -59,32 +58,38 @@ spans AS ( -- when each connection was open
 			AND ifnull(max(m.src_fin_ts_ns, m.dst_fin_ts_ns) > m.rst_ts_ns, 1) AS is_client_reset,
 		ifnull(m.src_fin_ts_ns <= m.rst_ts_ns, 0) + ifnull(m.dst_fin_ts_ns <= m.rst_ts_ns, 0) AS fins
 	FROM flows f
+	JOIN hosts s ON s.capture_id = f.capture_id AND s.address = f.src
+	JOIN hosts d ON d.capture_id = f.capture_id AND d.address = f.dst
 	LEFT JOIN marks m ON m.flow_id = f.flow_id
 	WHERE f.protocol = 'tcp' AND (:capture IS NULL OR f.capture_id = :capture)
 ),
-steps AS ( -- in time order: a connection begins, a client's RST, a connection ends
-	SELECT capture_id, src, dst, first_ts_ns AS ts_ns, 0 AS step, 1 AS change, NULL AS flow_id
-	FROM spans
-	WHERE opened
-	UNION ALL
-	SELECT capture_id, src, dst, rst_ts_ns, 1, 0, flow_id
+resets AS MATERIALIZED (
+	SELECT *
 	FROM spans
 	WHERE is_client_reset
-	UNION ALL
-	SELECT capture_id, src, dst, end_ts_ns, 2, -1, NULL
+),
+steps AS ( -- in time order: a connection begins, a client's RST, a connection ends
+	SELECT client_id, server_id, first_ts_ns AS ts_ns, 0 AS step, 1 AS change, NULL AS flow_id
 	FROM spans
-	WHERE opened AND end_ts_ns < 9e18
+	WHERE opened AND client_id IN (SELECT client_id FROM resets)
+	UNION ALL
+	SELECT client_id, server_id, rst_ts_ns, 1, 0, flow_id
+	FROM resets
+	UNION ALL
+	SELECT client_id, server_id, end_ts_ns, 2, -1, NULL
+	FROM spans
+	WHERE opened AND end_ts_ns < 9e18 AND client_id IN (SELECT client_id FROM resets)
 ),
 counts AS (
 	SELECT
 		flow_id,
 		sum(change) OVER (
-			PARTITION BY capture_id, src
+			PARTITION BY client_id
 			ORDER BY ts_ns, step
 			ROWS UNBOUNDED PRECEDING
 		) AS of_client,
 		sum(change) OVER (
-			PARTITION BY capture_id, src, dst
+			PARTITION BY client_id, server_id
 			ORDER BY ts_ns, step
 			ROWS UNBOUNDED PRECEDING
 		) AS to_server
@@ -94,9 +99,9 @@ SELECT
 	(s.rst_ts_ns - c.first_ts_ns) / 1e9 AS time_s,
 	s.rst_id - c.first_packet_id + 1 AS number,
 	s.flow_id,
-	s.src AS client,
+	f.src AS client,
 	f.src_port AS client_port,
-	s.dst AS server,
+	f.dst AS server,
 	f.dst_port AS server_port,
 	n.of_client - n.to_server AS open_other_servers,
 	n.to_server - s.opened AS open_same_server,
@@ -106,13 +111,13 @@ SELECT
 	s.fins,
 	c.name AS capture
 FROM counts n
-JOIN spans s ON s.flow_id = n.flow_id
+JOIN resets s ON s.flow_id = n.flow_id
 JOIN flows f ON f.flow_id = n.flow_id
-JOIN captures c ON c.capture_id = s.capture_id
+JOIN captures c ON c.capture_id = f.capture_id
 WHERE n.flow_id IS NOT NULL
-	AND (:client IS NULL OR ip_in(s.src, :client))
-	AND (:server IS NULL OR ip_in(s.dst, :server))
-	AND (:host IS NULL OR ip_in(s.src, :host) OR ip_in(s.dst, :host))
+	AND (:client IS NULL OR ip_in(f.src, :client))
+	AND (:server IS NULL OR ip_in(f.dst, :server))
+	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 	AND (:since IS NULL OR s.rst_ts_ns >= :since)
 	AND (:until IS NULL OR s.rst_ts_ns < :until)
 ORDER BY s.rst_ts_ns, s.rst_id

@@ -101,12 +101,13 @@ example_as_tap() {
 
 fuzz_target() {
 	program=build/fuzz/tests/fuzz/$1
-	mkdir -p build/fuzz/found "tests/fuzz/corpus/$1"
-	if "$program" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -artifact_prefix=build/fuzz/found/ \
-		build/fuzz/found "tests/fuzz/corpus/$1"; then
+	found=build/fuzz/found/$1
+	mkdir -p "$found" "tests/fuzz/corpus/$1"
+	if "$program" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$found/crashes-" \
+		"$found" "tests/fuzz/corpus/$1"; then
 		echo "ok 1 - $1"
 	else
-		echo "not ok 1 - $1: the input is in build/fuzz/found"
+		echo "not ok 1 - $1: the input is in $found"
 		return 1
 	fi
 }

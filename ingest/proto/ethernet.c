@@ -2,9 +2,9 @@
 // it, as in "Inter-Switch Link and IEEE 802.1Q Frame Format" (cisco.com, document 17056).
 #include "link.h"
 
-enum { ETHERTYPE, LLC, ISL };
+enum { ETHERTYPE, LLC, ISL, FABRICPATH };
 
-enum { HEADER_LEN = 14 };
+enum { HEADER_LEN = 14, TYPE_FABRICPATH = 0x8903 };
 
 // ISL frames go to 01:00:0c:00:00 or 0c:00:0c:00:00; the sixth byte is not of the address.
 static bool is_isl(struct bytes frame)
@@ -38,7 +38,9 @@ static void decode(struct dissection *d)
 		return;
 	if (link_is_of_frame(d))
 		read_addresses(d->packet, header);
-	if (type >= LINK_ETHERTYPE_MIN)
+	if (type == TYPE_FABRICPATH)
+		dissect_next(d, FABRICPATH, 0);
+	else if (type >= LINK_ETHERTYPE_MIN)
 		link_ethertype(d, ETHERTYPE, type);
 	else if (type > LINK_802_3_LENGTH_MAX)
 		dissect_unknown(d);
@@ -60,6 +62,6 @@ const struct decoder decoder_ethernet = {
              {"llc.bridged_pid", 1},
              {"llc.bridged_pid", 7},
              {"sll.ltype", 3}},
-	.tables = {[ETHERTYPE] = "ethertype", [LLC] = "llc", [ISL] = "isl.type"},
+	.tables = {[ETHERTYPE] = "ethertype", [LLC] = "llc", [ISL] = "isl.type", [FABRICPATH] = "eth.fabricpath"},
 	.decode = decode,
 };

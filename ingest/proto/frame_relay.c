@@ -98,7 +98,11 @@ static void decode(struct dissection *d)
 const struct decoder decoder_frame_relay = {
 	.name = "fr",
 	.keys = {{"linktype", 107}, {"gre.proto", 0x6559}, {"sll.hatype", 770}},
-	.tables = {[HDLC] = "chdlc.protocol", [ETHERTYPE] = "ethertype", [OSI] = "osinl.incl",
-	           [SIGNALLING] = "fr.osinl", [NLPID] = "fr.nlpid", [SNAP] = "llc.snap"},
+	.tables = {[HDLC] = "chdlc.protocol",
+               [ETHERTYPE] = "ethertype",
+               [OSI] = "osinl.incl",
+               [SIGNALLING] = "fr.osinl",
+               [NLPID] = "fr.nlpid",
+               [SNAP] = "llc.snap"},
 	.decode = decode,
 };

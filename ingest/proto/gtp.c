@@ -16,7 +16,7 @@ enum {
 };
 
 // Message types: TS 29.060, table 1, with those of TS 32.295. Ranges, both ends included.
-static const uint8_t messages[][2] = {{1, 7},     {16, 37},   {48, 62},   {70, 70},   {96, 105},
+static const uint8_t messages[][2] = {{1, 7},     {16, 37},   {48, 62},   {70, 70},  {96, 105},
                                       {112, 121}, {128, 129}, {240, 241}, {254, 255}};
 
 static bool is_message(uint8_t type)

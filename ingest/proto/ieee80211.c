@@ -27,9 +27,8 @@ enum {
 enum {
 	MAC_LEN = 6,
 	DURATION_LEN = 2,
-	HEADER_LEN = 24,          // with three addresses
-	CONTROL_LEN_MIN = 10,     // ACK, CTS
-	PROTECTION_LEN_MIN = 4,   // initialization vector and key number
+	KEY_NUMBER_AT = 3,
+	KEY_EXTENDED = 0x20,
 };
 
 enum { SAP_SNAP_TWICE = 0xaaaa, IPX_CHECKSUM = 0xffff };
@@ -130,10 +129,13 @@ static bool is_fragment(const struct dissection *d, const struct header *h)
 	return bytes_peek(d->rest, 0, 2) != SAP_SNAP_TWICE;
 }
 
+// 12.5.2.2 and 12.5.3.2: an initialization vector and key number, which all but WEP extend.
 static void decode_protected(struct dissection *d)
 {
-	bytes_skip(&d->rest, PROTECTION_LEN_MIN);
-	if (!d->rest.bad)
+	bool extended = bytes_peek(d->rest, KEY_NUMBER_AT, 1) & KEY_EXTENDED;
+
+	bytes_skip(&d->rest, extended ? 8 : 4);
+	if (d->rest.left)
 		dissect_layer(d, "data");
 }
 
@@ -175,8 +177,8 @@ static void decode_management(struct dissection *d, struct header *h)
 {
 	h->flags &= (uint8_t)~FLAGS_DS;
 	read_addresses(d, h);
-	if ((h->flags & FLAG_PROTECTED) && dissect_wire_left(d))
-		dissect_layer(d, "data");
+	if ((h->flags & FLAG_PROTECTED) && !d->rest.bad)
+		decode_protected(d);
 }
 
 static void decode_frame(struct dissection *d, bool padded, bool swapped)

@@ -76,7 +76,15 @@ static void decode_other(struct dissection *d)
 
 const struct decoder decoder_juniper_other = {
 	.name = "juniper",
-	.keys = {{"linktype", 130}, {"linktype", 131}, {"linktype", 133}, {"linktype", 135}, {"linktype", 136},
-	         {"linktype", 137}, {"linktype", 167}, {"linktype", 183}, {"linktype", 184}, {"linktype", 200}},
+	.keys = {{"linktype", 130},
+             {"linktype", 131},
+             {"linktype", 133},
+             {"linktype", 135},
+             {"linktype", 136},
+             {"linktype", 137},
+             {"linktype", 167},
+             {"linktype", 183},
+             {"linktype", 184},
+             {"linktype", 200}},
 	.decode = decode_other,
 };

@@ -3,11 +3,12 @@
 
 enum { DSAP, SNAP };
 
-enum { SAP_SNAP = 0xaa };
+enum { SAP_SNAP = 0xaa, XID_BASIC = 0x81 };
 
 enum {
 	CONTROL_UNNUMBERED = 0x03, // both bits: a control field of one byte; others have two
 	CONTROL_UI = 0x03,         // unnumbered information
+	CONTROL_XID = 0xaf,
 	CONTROL_POLL = 0x10,
 	CONTROL_NOT_INFORMATION = 0x01,
 };
@@ -16,6 +17,12 @@ enum {
 static bool carries_information(uint8_t control)
 {
 	return (control & ~CONTROL_POLL) == CONTROL_UI || !(control & CONTROL_NOT_INFORMATION);
+}
+
+// 5.4.1.1.2: identification in the basic format is LLC's own.
+static bool is_basic_xid(uint8_t control, struct bytes information)
+{
+	return (control & ~CONTROL_POLL) == CONTROL_XID && bytes_peek(information, 0, 1) == XID_BASIC;
 }
 
 static void decode(struct dissection *d)
@@ -27,6 +34,8 @@ static void decode(struct dissection *d)
 	if ((control & CONTROL_UNNUMBERED) != CONTROL_UNNUMBERED)
 		bytes_skip(&d->rest, 1);
 	if (d->rest.bad || !dissect_wire_left(d))
+		return;
+	if (is_basic_xid(control, d->rest))
 		return;
 	if (!carries_information(control))
 		dissect_layer(d, "data");

@@ -41,8 +41,14 @@ static void decode(struct dissection *d)
 
 const struct decoder decoder_mpls = {
 	.name = "mpls",
-	.keys = {{"ethertype", 0x8847}, {"ethertype", 0x8848}, {"ppp.protocol", 0x0281}, {"ppp.protocol", 0x0283},
-	         {"gre.proto", 0x8847}, {"gre.proto", 0x8848}, {"ip.proto", 137}, {"udp.port", 6635}}, // RFC 4023, RFC 7510
+	.keys = {{"ethertype", 0x8847},
+             {"ethertype", 0x8848},
+             {"ppp.protocol", 0x0281},
+             {"ppp.protocol", 0x0283},
+             {"gre.proto", 0x8847},
+             {"gre.proto", 0x8848},
+             {"ip.proto", 137},
+             {"udp.port", 6635}}, // RFC 4023, RFC 7510
 	.tables = {[ETHERTYPE] = "ethertype", [NIBBLE] = "mpls.nibble"},
 	.decode = decode,
 };

@@ -37,6 +37,11 @@ const struct decoder decoder_i2c = {
 	.keys = {{"linktype", 199}, {"linktype", 209}},
 };
 
+const struct decoder decoder_netlink = {
+	.name = "netlink",
+	.keys = {{"linktype", 253}},
+};
+
 const struct decoder decoder_dbus = {
 	.name = "dbus",
 	.keys = {{"linktype", 231}},
@@ -94,8 +99,12 @@ const struct decoder decoder_isi = {
 
 const struct decoder decoder_ipos = {
 	.name = "ipos",
-	.keys = {{"sll.ltype", 48}, {"sll.ltype", 49}, {"sll.ltype", 50}, {"sll.ltype", 51}, {"sll.ltype", 52},
-	         {"sll.ltype", 53}},
+	.keys = {{"sll.ltype", 48},
+             {"sll.ltype", 49},
+             {"sll.ltype", 50},
+             {"sll.ltype", 51},
+             {"sll.ltype", 52},
+             {"sll.ltype", 53}},
 };
 
 const struct decoder decoder_ipmi_trace = {

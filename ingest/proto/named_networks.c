@@ -4,14 +4,19 @@
 
 const struct decoder decoder_ipx = {
 	.name = "ipx",
-	.keys = {{"ethertype", 0x8137}, {"llc.dsap", 0x10}, {"llc.dsap", 0xe0}, {"ppp.protocol", 0x002b},
-	         {"null.type", 23}},
+	.keys = {{"ethertype", 0x8137},
+             {"llc.dsap", 0x10},
+             {"llc.dsap", 0xe0},
+             {"ppp.protocol", 0x002b},
+             {"null.type", 23}},
 };
 
 const struct decoder decoder_ddp = {
 	.name = "ddp",
-	.keys = {{"llc.apple_atalk_pid", 0x809b}, {"chdlc.protocol", 0x809b}, {"ppp.protocol", 0x0029},
-	         {"null.type", 16}},
+	.keys = {{"llc.apple_atalk_pid", 0x809b},
+             {"chdlc.protocol", 0x809b},
+             {"ppp.protocol", 0x0029},
+             {"null.type", 16}},
 };
 
 const struct decoder decoder_llap = {
@@ -26,8 +31,12 @@ const struct decoder decoder_aarp = {
 
 const struct decoder decoder_sna = {
 	.name = "sna",
-	.keys = {{"llc.dsap", 0x04}, {"llc.dsap", 0x08}, {"llc.dsap", 0x0c}, {"llc.dsap", 0x40}, {"llc.dsap", 0xc8},
-	         {"ppp.protocol", 0x004d}},
+	.keys = {{"llc.dsap", 0x04},
+             {"llc.dsap", 0x08},
+             {"llc.dsap", 0x0c},
+             {"llc.dsap", 0x40},
+             {"llc.dsap", 0xc8},
+             {"ppp.protocol", 0x004d}},
 };
 
 const struct decoder decoder_x25 = {

@@ -4,9 +4,14 @@
 
 const struct decoder decoder_stp = {
 	.name = "stp",
-	.keys = {{"llc.dsap", 0x42}, {"llc.cisco_pid", 0x0108}, {"llc.cisco_pid", 0x0109}, {"llc.cisco_pid", 0x010b},
-	         {"llc.cisco_pid", 0x010c}, {"llc.bridged_pid", 0x000e}, {"chdlc.protocol", 0x4242},
-	         {"ethertype", 0x8181}},
+	.keys = {{"llc.dsap", 0x42},
+             {"llc.cisco_pid", 0x0108},
+             {"llc.cisco_pid", 0x0109},
+             {"llc.cisco_pid", 0x010b},
+             {"llc.cisco_pid", 0x010c},
+             {"llc.bridged_pid", 0x000e},
+             {"chdlc.protocol", 0x4242},
+             {"ethertype", 0x8181}},
 };
 
 const struct decoder decoder_dec_stp = {
@@ -16,8 +21,10 @@ const struct decoder decoder_dec_stp = {
 
 const struct decoder decoder_cdp = {
 	.name = "cdp",
-	.keys = {{"llc.cisco_pid", 0x2000}, {"chdlc.protocol", 0x2000}, {"gre.proto", 0x2000},
-	         {"ppp.protocol", 0x0207}},
+	.keys = {{"llc.cisco_pid", 0x2000},
+             {"chdlc.protocol", 0x2000},
+             {"gre.proto", 0x2000},
+             {"ppp.protocol", 0x0207}},
 };
 
 const struct decoder decoder_pagp = {

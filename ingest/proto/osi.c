@@ -29,8 +29,16 @@ static void decode(struct dissection *d)
 
 const struct decoder decoder_osi = {
 	.name = "osi",
-	.keys = {{"llc.dsap", 0x14}, {"llc.dsap", 0x20}, {"llc.dsap", 0x34}, {"llc.dsap", 0x54}, {"llc.dsap", 0xfe},
-	         {"chdlc.protocol", 0xfefe}, {"gre.proto", 0x00fe}, {"ip.proto", 80}, {"null.type", 7}, {"ppp.protocol", 0x0023}},
+	.keys = {{"llc.dsap", 0x14},
+             {"llc.dsap", 0x20},
+             {"llc.dsap", 0x34},
+             {"llc.dsap", 0x54},
+             {"llc.dsap", 0xfe},
+             {"chdlc.protocol", 0xfefe},
+             {"gre.proto", 0x00fe},
+             {"ip.proto", 80},
+             {"null.type", 7},
+             {"ppp.protocol", 0x0023}},
 	.tables = {[NLPID] = "osinl.incl", [ETHERTYPE] = "ethertype", [PPP] = "ppp"},
 	.decode = decode,
 };

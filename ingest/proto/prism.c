@@ -7,7 +7,7 @@ enum { WLAN, AVS };
 enum {
 	PRISM_CODE_1 = 0x44,
 	PRISM_CODE_2 = 0x41,
-	PRISM_LEN_MIN = 24, // code, length, device name
+	PRISM_LEN_MIN = 24,  // code, length, device name
 	AVS_MAGIC = 0x80211, // without the version
 	AVS_LEN_MIN = 8,
 };

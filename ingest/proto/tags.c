@@ -149,3 +149,25 @@ const struct decoder decoder_arista = {
 	.tables = {[ETHERTYPE] = "ethertype", [LLC] = "llc"},
 	.decode = decode_arista,
 };
+
+enum { FABRICPATH_LINK };
+
+enum { FABRICPATH_TAG_LEN = 2 };
+
+// Cisco FabricPath, a forerunner of TRILL: hierarchical addresses in an Ethernet header, a tag, and the frame. Wireshark
+// takes it for a kind of Ethernet, not for an ethertype.
+static void decode_fabricpath(struct dissection *d)
+{
+	bytes_skip(&d->rest, FABRICPATH_TAG_LEN);
+	if (!d->rest.left)
+		bytes_fail(&d->rest);
+	else
+		dissect_next(d, FABRICPATH_LINK, 1);
+}
+
+const struct decoder decoder_fabricpath = {
+	.name = "cfp",
+	.keys = {{"eth.fabricpath", 0}},
+	.tables = {[FABRICPATH_LINK] = "linktype"},
+	.decode = decode_fabricpath,
+};

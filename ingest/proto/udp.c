@@ -59,7 +59,8 @@ static void decode_udp(struct dissection *d)
 	if (checksum)
 		ip_verify(d, d->rest, checksum, ip_pseudo_sum(d, IP_PROTO_UDP, d->rest.left));
 	bytes_skip(&d->rest, HEADER_LEN);
-	offer_ports(d);
+	if (d->rest.left)
+		offer_ports(d);
 }
 
 const struct decoder decoder_udp = {

@@ -8,8 +8,20 @@ static void decode(struct dissection *d)
 
 const struct decoder decoder_user_links = {
 	.name = "user_dlt",
-	.keys = {{"linktype", 147}, {"linktype", 148}, {"linktype", 150}, {"linktype", 151}, {"linktype", 152},
-	         {"linktype", 153}, {"linktype", 154}, {"linktype", 155}, {"linktype", 156}, {"linktype", 157},
-	         {"linktype", 158}, {"linktype", 159}, {"linktype", 160}, {"linktype", 161}, {"linktype", 162}},
+	.keys = {{"linktype", 147},
+             {"linktype", 148},
+             {"linktype", 150},
+             {"linktype", 151},
+             {"linktype", 152},
+             {"linktype", 153},
+             {"linktype", 154},
+             {"linktype", 155},
+             {"linktype", 156},
+             {"linktype", 157},
+             {"linktype", 158},
+             {"linktype", 159},
+             {"linktype", 160},
+             {"linktype", 161},
+             {"linktype", 162}},
 	.decode = decode,
 };

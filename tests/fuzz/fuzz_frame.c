@@ -1,8 +1,9 @@
-// Any bytes as the frames of one capture: dissected, put into flows, analysed, and written to a case in memory.
+// Any bytes as the frames of one capture: dissected, reassembled, put into flows, analysed, and written to a case in memory.
 //
 // The input: two bytes of link type, one of how much the snap length cut off; then frames, each behind a byte of its
 // length (0: all that is left) and one of the milliseconds since the last.
 #include "../../common/embedded.h"
+#include "../../ingest/defragment.h"
 #include "../../ingest/dissect.h"
 #include "../../ingest/icmp_pairs.h"
 #include "../../ingest/tcp_analysis.h"
@@ -47,10 +48,19 @@ static void prepare(void)
 		abort();
 }
 
+// What goes with a capture.
+struct state {
+	struct defragmenter defragmenter;
+	struct flow_table flows;
+	struct icmp_pairs pairs;
+	struct packet packet;
+};
+
 // The frame gets memory of its own, so that a read past its end is seen.
-static void try_frame(struct packet *packet, struct frame *frame, struct bytes data, struct flow_table *flows,
-                      struct icmp_pairs *pairs)
+static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 {
+	struct packet *packet = &s->packet;
+	struct bytes datagram;
 	uint8_t *copy = malloc(data.left + !data.left);
 	char stack[64]; // shorter than some stacks
 
@@ -60,40 +70,42 @@ static void try_frame(struct packet *packet, struct frame *frame, struct bytes d
 		memcpy(copy, data.at, data.left);
 	frame->data = bytes_of(copy, data.left);
 	dissect_frame(packet, frame);
+	if (packet->ip.is_fragment && defragment(&s->defragmenter, packet, &datagram))
+		dissect_resume(packet, datagram);
 	dissect_stack_text(packet, stack, sizeof stack);
 	packet->id = ++packet->number;
-	flow_track(flows, packet);
+	flow_track(&s->flows, packet);
 	tcp_analyze(packet, writer, 1);
-	icmp_analyze(pairs, packet, flows, writer, 1);
+	icmp_analyze(&s->pairs, packet, &s->flows, writer, 1);
 	free(copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {
 	struct bytes input = bytes_of(at, length);
-	struct packet *packet = calloc(1, sizeof *packet);
-	struct flow_table flows;
-	struct icmp_pairs pairs;
+	struct state *s = calloc(1, sizeof *s);
 	struct frame frame = {.link_type = bytes_u16(&input)};
 	uint8_t cut = bytes_u8(&input);
 
-	if (!packet)
+	if (!s)
 		return 0;
 	prepare();
-	flow_table_init(&flows, 1, 0);
-	icmp_pairs_init(&pairs);
+	defragmenter_init(&s->defragmenter);
+	flow_table_init(&s->flows, 1, 0);
+	icmp_pairs_init(&s->pairs);
 	while (input.left) {
 		size_t frame_len = bytes_u8(&input);
 		frame.ts_ns += bytes_u8(&input) * INT64_C(1000000);
 		if (frame_len == 0 || frame_len > input.left)
 			frame_len = input.left;
 		frame.wire_len = (uint32_t)frame_len + cut;
-		try_frame(packet, &frame, bytes_split(&input, frame_len), &flows, &pairs);
+		try_frame(s, &frame, bytes_split(&input, frame_len));
 	}
-	icmp_pairs_finish(&pairs, writer, 1);
-	for (struct flow *flow; (flow = flow_take(&flows)) != NULL;)
+	icmp_pairs_finish(&s->pairs, writer, 1);
+	for (struct flow *flow; (flow = flow_take(&s->flows)) != NULL;)
 		flow_free(flow);
-	flow_table_release(&flows);
-	free(packet);
+	flow_table_release(&s->flows);
+	defragmenter_release(&s->defragmenter);
+	free(s);
 	return 0;
 }

@@ -801,7 +801,8 @@ static size_t pack_gzip_twice(const uint8_t *from, size_t length, uint8_t *to)
 // A skippable frame, then one with a checksum.
 static size_t pack_zstd(const uint8_t *from, size_t length, uint8_t *to)
 {
-	memcpy(to, "\x50\x2a\x4d\x18\3\0\0\0abc", 11);
+	static const uint8_t skippable[11] = {0x50, 0x2a, 0x4d, 0x18, 3};
+	memcpy(to, skippable, sizeof skippable);
 	ZSTD_CCtx *context = ZSTD_createCCtx();
 	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
 	size_t made = ZSTD_compress2(context, to + 11, FILE_MAX - 11, from, length);

@@ -503,13 +503,29 @@ static void function_regexp_tests(void **state)
 	gives("'www.example.org' REGEXP 'ex(am|un)ple'", "1");
 	gives("'10.20.30.40' REGEXP '^([0-9]{1,3}[.]){3}[0-9]{1,3}$'", "1");
 	gives("NULL REGEXP 'a'", "NULL");
-	gives("'a' REGEXP '('", "regexp: '('");
+	gives("'a' REGEXP '('", "')' is missing");
+	gives("'a' REGEXP 'a)'", "'(' is missing");
+	gives("'a' REGEXP '[a'", "']' is missing");
+	gives("'a' REGEXP '*a'", "nothing to repeat");
 	gives("'a' REGEXP '(a)\\1'", "back-references");
 	gives("'a' REGEXP '((a{1,99}){1,99}){1,99}'", "too large");
-	gives("'a' REGEXP '[]{1,9999}a]{2}'", "0");
-	gives("'aa' REGEXP '[[:alpha:]]{2}'", "1");
-	gives("'a' REGEXP printf('%.*c', 60, '(')", "too deep");
-	gives("'a' REGEXP printf('%.*c', 2000, 'a')", "too long");
+	gives("'a' REGEXP 'a++++++++++++++++++++++++++++++++'", "1");
+	gives("'aa]aa' REGEXP '[]{1,9999}a]{5}'", "1");
+	gives("'aa' REGEXP '^[[:alpha:]]{2}$'", "1");
+	gives("'a1' REGEXP '^\\w\\d$' AND 'a-' REGEXP '\\W$' AND 'x y' REGEXP 'x\\sy' AND 'ab' NOT REGEXP '\\d|\\s'",
+	      "1");
+	gives("'the cat' REGEXP '\\bcat\\b' AND 'concat' NOT REGEXP '\\bcat'", "1");
+	gives("'WWW' REGEXP '(?i)^w{3}$' AND 'WWW' NOT REGEXP 'w'", "1");
+	gives("'\xc3\xa9t\xc3\xa9' REGEXP '^.t[\xc3\xa0-\xc3\xbf]$'", "1");
+	gives("CAST(x'ff41' AS TEXT) REGEXP '^.A$'", "1");
+	gives("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' REGEXP '^(a|aa)+$|(a*)*b'", "1");
+	gives("'' REGEXP '' AND '' REGEXP '^$' AND 'a' REGEXP 'b*' AND 'abc' NOT REGEXP '^(b|c)'", "1");
+	gives(
+		"'abbb' REGEXP '^ab{3}$' AND 'abb' NOT REGEXP '^ab{3,}$' AND 'a' REGEXP '^ab{0,2}$' AND 'abbb' NOT REGEXP '^ab{0,2}$'",
+		"1");
+	gives("'{x}' REGEXP '^{x}$'", "1");
+	gives("'a' REGEXP printf('%.*c', 600, '(')", "too deep");
+	gives("'a' REGEXP printf('%.*c', 5000, 'a')", "too long");
 }
 
 // ---- the guard ----------------------------------------------------------------------------------------------------
