@@ -366,7 +366,9 @@ static void reassemble(struct load *l)
 static void load_frame(struct load *l, const struct frame *frame)
 {
 	struct packet *p = &l->packet;
-	l->number++;
+	for (uint32_t i = 0; i < frame->records_before; i++)
+		flow_index_add(&l->flow_index, ROW_NULL);
+	l->number += 1 + frame->records_before;
 	if (!is_wanted(l, frame)) {
 		l->capture.left_out++;
 		flow_index_add(&l->flow_index, ROW_NULL);
@@ -451,7 +453,6 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	l->first_flow_id = next_id(c, "flows", "flow_id");
 	l->file_id = next_id(c, "capture_files", "capture_file_id");
 	l->interface_id = next_id(c, "interfaces", "interface_id");
-	bool gaps = options->filter || options->since_ns != INT64_MIN || options->until_ns != INT64_MAX;
 	if (!filter_init(&l->filter, options->filter) || !stacks_init(&l->stacks, c->db))
 		return false;
 	if (!flow_index_init(&l->flow_index, temporary, l->first_id, l->first_flow_id))
@@ -461,7 +462,7 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		defragmenter_init(&l->defragmenter[i]);
 	icmp_pairs_init(&l->icmp);
 	hosts_init(&l->hosts);
-	l->writer = writer_start(c->db, gaps);
+	l->writer = writer_start(c->db, l->first_id);
 	return l->writer != NULL;
 }
 

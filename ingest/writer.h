@@ -13,9 +13,8 @@
 struct writer;
 
 // Starts a writer on a connection that is inside a transaction; the connection is the writer's until
-// writer_finish(). explicit_packet_ids: packet_id is taken from the rows, because numbers have gaps; otherwise SQLite
-// counts on, which is faster, and a check holds the two to be the same. NULL with a message when it cannot be had.
-struct writer *writer_start(sqlite3 *db, bool explicit_packet_ids);
+// writer_finish(). next_packet_id: the one that SQLite would count on to. NULL with a message when it cannot be had.
+struct writer *writer_start(sqlite3 *db, int64_t next_packet_id);
 
 // A new row of a table, to be filled completely by the caller before it adds another. Never NULL.
 void *writer_add(struct writer *, enum table_id table);
