@@ -98,7 +98,9 @@ SELECT
 FROM (
 	SELECT
 		*,
-		trim(ifnull(description || ' ', '') || ifnull(os || ' ', '') || ifnull(hardware, '')) AS told
+		trim(
+			ifnull(description || ' ', '') || ifnull(os || ' ', '') || ifnull(hardware, '')
+		) AS told
 	FROM interfaces
 ) i
 JOIN capture_files f USING (capture_file_id)

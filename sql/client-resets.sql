@@ -56,7 +56,8 @@ spans AS ( -- when each connection was open; hosts as numbers, which sort faster
 		m.rst_id = m.client_rst_id
 			AND f.completeness & 1
 			AND ifnull(max(m.src_fin_ts_ns, m.dst_fin_ts_ns) > m.rst_ts_ns, 1) AS is_client_reset,
-		ifnull(m.src_fin_ts_ns <= m.rst_ts_ns, 0) + ifnull(m.dst_fin_ts_ns <= m.rst_ts_ns, 0) AS fins
+		ifnull(m.src_fin_ts_ns <= m.rst_ts_ns, 0)
+			+ ifnull(m.dst_fin_ts_ns <= m.rst_ts_ns, 0) AS fins
 	FROM flows f
 	JOIN hosts s ON s.capture_id = f.capture_id AND s.address = f.src
 	JOIN hosts d ON d.capture_id = f.capture_id AND d.address = f.dst

@@ -40,7 +40,8 @@ SELECT
 		|| ifnull(':' || f.src_port, '') || ' --> '
 		|| printf(iif(f.ip_version = 6 AND f.dst_port IS NOT NULL, '[%s]', '%s'), f.dst)
 		|| ifnull(':' || f.dst_port, '')
-		|| printf(', %d packet%s from ', f.src_packets + f.dst_packets, iif(f.src_packets + f.dst_packets = 1, '', 's'))
+		|| printf(', %d packet', f.src_packets + f.dst_packets)
+		|| iif(f.src_packets + f.dst_packets = 1, '', 's') || ' from '
 		|| iso_time(f.first_ts_ns)
 		AS line
 FROM flows f

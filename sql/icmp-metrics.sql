@@ -115,31 +115,49 @@ metrics AS (
 	GROUP BY c.capture_id
 ),
 lines AS (
-	SELECT capture, 1 AS place, 'Echo requests sent' AS metric, requests_sent AS value, 'packets' AS unit FROM metrics
+	SELECT
+		capture,
+		1 AS place,
+		'Echo requests sent' AS metric,
+		requests_sent AS value,
+		'packets' AS unit
+	FROM metrics
 	UNION ALL
-	SELECT capture, 2, 'Echo requests received', requests_received, 'packets' FROM metrics
+	SELECT capture, 2, 'Echo requests received', requests_received, 'packets'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 3, 'Echo replies sent', replies_sent, 'packets' FROM metrics
+	SELECT capture, 3, 'Echo replies sent', replies_sent, 'packets'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 4, 'Echo replies received', replies_received, 'packets' FROM metrics
+	SELECT capture, 4, 'Echo replies received', replies_received, 'packets'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 5, 'Echo request bytes sent', CAST(bytes_sent AS INTEGER), 'bytes' FROM metrics
+	SELECT capture, 5, 'Echo request bytes sent', CAST(bytes_sent AS INTEGER), 'bytes'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 6, 'Echo request data sent', CAST(data_sent AS INTEGER), 'bytes' FROM metrics
+	SELECT capture, 6, 'Echo request data sent', CAST(data_sent AS INTEGER), 'bytes'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 7, 'Echo request bytes received', CAST(bytes_received AS INTEGER), 'bytes' FROM metrics
+	SELECT capture, 7, 'Echo request bytes received', CAST(bytes_received AS INTEGER), 'bytes'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 8, 'Echo request data received', CAST(data_received AS INTEGER), 'bytes' FROM metrics
+	SELECT capture, 8, 'Echo request data received', CAST(data_received AS INTEGER), 'bytes'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 9, 'Average RTT', rtt_ms, 'ms' FROM metrics
+	SELECT capture, 9, 'Average RTT', rtt_ms, 'ms'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 10, 'Echo request throughput', bytes_sent / nullif(rtt_sum_ms, 0), 'kB/s' FROM metrics
+	SELECT capture, 10, 'Echo request throughput', bytes_sent / nullif(rtt_sum_ms, 0), 'kB/s'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 11, 'Echo request goodput', data_sent / nullif(rtt_sum_ms, 0), 'kB/s' FROM metrics
+	SELECT capture, 11, 'Echo request goodput', data_sent / nullif(rtt_sum_ms, 0), 'kB/s'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 12, 'Average reply delay', reply_delay_us, 'us' FROM metrics
+	SELECT capture, 12, 'Average reply delay', reply_delay_us, 'us'
+	FROM metrics
 	UNION ALL
-	SELECT capture, 13, 'Average echo request hop count', hops, 'hops' FROM metrics
+	SELECT capture, 13, 'Average echo request hop count', hops, 'hops'
+	FROM metrics
 )
 SELECT capture, metric, value, unit
 FROM lines

@@ -51,7 +51,10 @@ JOIN captures c USING (capture_id)
 LEFT JOIN flows f USING (flow_id)
 WHERE p.packet_id >= max(
 		ifnull((SELECT first_packet_id FROM flows WHERE flow_id = :flow), 0),
-		ifnull((SELECT min(first_packet_id) FROM time_buckets WHERE start_ts_ns > :since - 100000000), 0)
+		ifnull(
+			(SELECT min(first_packet_id) FROM time_buckets WHERE start_ts_ns > :since - 100000000),
+			0
+		)
 	)
 	AND p.packet_id <= min(
 		ifnull((SELECT last_packet_id FROM flows WHERE flow_id = :flow), 9e18),

@@ -9,7 +9,7 @@
 -- Data bytes are what TCP carried, every copy counted. Windows are as in the header, not scaled, both ways.
 -- Round trips are those of the source's segments with data, SYN or FIN: to the first later ACK with exactly the
 -- segment's last number. A segment without one, and an ACK that comes behind a higher one, measure nothing.
--- With ingest --flow-timeout, what comes after the time-out may count as another connection.
+-- In a capture that was ingested with --flow-timeout, each flow counts as a connection.
 --
 -- param :capture
 -- param :host
@@ -40,30 +40,28 @@
 -- column flow_id           The first of them.
 -- column capture           Name of the capture.
 WITH
-again AS (
+again AS ( -- flows that go on with the endpoints of an earlier one
 	SELECT *
 	FROM flows
-	WHERE started <> 'new' AND protocol = 'tcp'
+	WHERE protocol = 'tcp'
+		AND started <> 'new'
+		AND capture_id IN (SELECT capture_id FROM captures WHERE flow_timeout_ns IS NULL)
 ),
-owners AS ( -- the first flow with the same endpoints, and whether it runs the other way
-	SELECT flow_id, max(connection_id) AS connection_id, reversed
-	FROM (
-		SELECT a.flow_id, f.flow_id AS connection_id, 0 AS reversed
-		FROM again a
-		JOIN flows f USING (capture_id, protocol, src, src_port, dst, dst_port)
-		WHERE f.started = 'new' AND +f.flow_id < a.flow_id
-		UNION ALL
-		SELECT a.flow_id, f.flow_id, 1
-		FROM again a
-		JOIN flows f ON f.capture_id = a.capture_id
-			AND f.protocol = a.protocol
-			AND f.src = a.dst
-			AND f.src_port = a.dst_port
-			AND f.dst = a.src
-			AND f.dst_port = a.src_port
-		WHERE f.started = 'new' AND +f.flow_id < a.flow_id
-	)
-	GROUP BY flow_id
+owners AS ( -- that earlier flow, the first one, and whether it runs the other way
+	SELECT a.flow_id, f.flow_id AS connection_id, 0 AS reversed
+	FROM again a
+	JOIN flows f USING (capture_id, protocol, src, src_port, dst, dst_port)
+	WHERE f.started = 'new'
+	UNION ALL
+	SELECT a.flow_id, f.flow_id, 1
+	FROM again a
+	JOIN flows f ON f.capture_id = a.capture_id
+		AND f.protocol = a.protocol
+		AND f.src = a.dst
+		AND f.src_port = a.dst_port
+		AND f.dst = a.src
+		AND f.dst_port = a.src_port
+	WHERE f.started = 'new' AND (f.src <> f.dst OR f.src_port <> f.dst_port)
 ),
 fins AS ( -- last FIN of each flow
 	SELECT flow_id, max(ts_ns) AS ts_ns
@@ -85,8 +83,8 @@ copied AS ( -- where segments end that a client may have sent more than once
 		p.seq + p.payload_len + (p.tcp_flags & 3 <> 0) AS end_seq
 	FROM tcp_events e
 	JOIN packets p ON p.packet_id = e.packet_id
-	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission', 'out_of_order',
-			'keep_alive', 'zero_window_probe')
+	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission',
+			'out_of_order', 'keep_alive', 'zero_window_probe')
 		AND (e.direction = 0 OR e.flow_id IN (SELECT flow_id FROM again))
 ),
 copies AS ( -- all segments that end there, and all ACKs with that number
@@ -144,16 +142,21 @@ later AS ( -- what the later flows of a connection add to its first
 		sum(iif(o.reversed, f.src_packets, f.dst_packets)) AS dst_packets,
 		sum(iif(o.reversed, f.dst_payload_bytes, f.src_payload_bytes)) AS src_bytes,
 		sum(iif(o.reversed, f.src_payload_bytes, f.dst_payload_bytes)) AS dst_bytes,
-		sum(iif(o.reversed, f.dst_rtt_count, f.src_rtt_count) + ifnull(r.rtt_count, 0)) AS rtt_count,
-		total(iif(o.reversed, f.dst_rtt_count * f.dst_rtt_mean_ns, f.src_rtt_count * f.src_rtt_mean_ns))
-			+ total(r.rtt_sum_ns) AS rtt_sum_ns,
+		sum(iif(o.reversed, f.dst_rtt_count, f.src_rtt_count) + ifnull(r.rtt_count, 0))
+			AS rtt_count,
+		total(iif(
+			o.reversed,
+			f.dst_rtt_count * f.dst_rtt_mean_ns,
+			f.src_rtt_count * f.src_rtt_mean_ns
+		)) + total(r.rtt_sum_ns) AS rtt_sum_ns,
 		min(iif(o.reversed, f.dst_rtt_min_ns, f.src_rtt_min_ns)) AS rtt_min_ns,
 		max(iif(o.reversed, f.dst_rtt_max_ns, f.src_rtt_max_ns)) AS rtt_max_ns,
 		min(r.rtt_min_ns) AS copy_min_ns,
 		max(r.rtt_max_ns) AS copy_max_ns,
 		min(min(ifnull(f.src_min_window, 65536), ifnull(f.dst_min_window, 65536))) AS min_window,
 		max(max(ifnull(f.src_max_window, 0), ifnull(f.dst_max_window, 0))) AS max_window,
-		total(f.src_mean_window * f.src_packets) + total(f.dst_mean_window * f.dst_packets) AS window_sum
+		total(f.src_mean_window * f.src_packets) + total(f.dst_mean_window * f.dst_packets)
+			AS window_sum
 	FROM owners o
 	CROSS JOIN flows f ON f.flow_id = o.flow_id
 	LEFT JOIN syns s ON s.flow_id = f.flow_id
@@ -170,18 +173,18 @@ sums AS (
 		f.dst,
 		f.dst_port,
 		1 + ifnull(l.flows, 0) AS flows,
-		f.src_syns + f.dst_syns + ifnull(l.syns, 0) AS syns,
-		f.src_fins + f.dst_fins + ifnull(l.fins, 0) AS fins,
-		f.src_rsts + f.dst_rsts + ifnull(l.rsts, 0) AS rsts,
+		ifnull(f.src_syns + f.dst_syns, 0) + ifnull(l.syns, 0) AS syns,
+		ifnull(f.src_fins + f.dst_fins, 0) + ifnull(l.fins, 0) AS fins,
+		ifnull(f.src_rsts + f.dst_rsts, 0) + ifnull(l.rsts, 0) AS rsts,
 		coalesce(iif(f.completeness & 1, f.first_ts_ns, s.ts_ns), l.syn_ts_ns) AS syn_ts_ns,
 		max(ifnull(e.ts_ns, l.fin_ts_ns), ifnull(l.fin_ts_ns, e.ts_ns)) AS fin_ts_ns,
 		f.src_packets + ifnull(l.src_packets, 0) AS src_packets,
 		f.dst_packets + ifnull(l.dst_packets, 0) AS dst_packets,
 		f.src_payload_bytes + ifnull(l.src_bytes, 0) AS src_bytes,
 		f.dst_payload_bytes + ifnull(l.dst_bytes, 0) AS dst_bytes,
-		f.src_rtt_count + ifnull(r.rtt_count, 0) + ifnull(l.rtt_count, 0) AS rtt_count,
-		ifnull(f.src_rtt_count * f.src_rtt_mean_ns, 0) + ifnull(r.rtt_sum_ns, 0) + ifnull(l.rtt_sum_ns, 0)
-			AS rtt_sum_ns,
+		ifnull(f.src_rtt_count, 0) + ifnull(r.rtt_count, 0) + ifnull(l.rtt_count, 0) AS rtt_count,
+		ifnull(f.src_rtt_count * f.src_rtt_mean_ns, 0)
+			+ ifnull(r.rtt_sum_ns, 0) + ifnull(l.rtt_sum_ns, 0) AS rtt_sum_ns,
 		nullif(min(
 			ifnull(f.src_rtt_min_ns, 9e18),
 			ifnull(r.rtt_min_ns, 9e18),
@@ -194,9 +197,16 @@ sums AS (
 			ifnull(l.rtt_max_ns, -1),
 			ifnull(l.copy_max_ns, -1)
 		), -1) AS rtt_max_ns,
-		min(ifnull(f.src_min_window, 65536), ifnull(f.dst_min_window, 65536), ifnull(l.min_window, 65536))
-			AS min_window,
-		max(ifnull(f.src_max_window, 0), ifnull(f.dst_max_window, 0), ifnull(l.max_window, 0)) AS max_window,
+		min(
+			ifnull(f.src_min_window, 65536),
+			ifnull(f.dst_min_window, 65536),
+			ifnull(l.min_window, 65536)
+		) AS min_window,
+		max(
+			ifnull(f.src_max_window, 0),
+			ifnull(f.dst_max_window, 0),
+			ifnull(l.max_window, 0)
+		) AS max_window,
 		ifnull(f.src_mean_window * f.src_packets, 0) + ifnull(f.dst_mean_window * f.dst_packets, 0)
 			+ ifnull(l.window_sum, 0) AS window_sum
 	FROM flows f
@@ -205,7 +215,7 @@ sums AS (
 	LEFT JOIN copy_rtts r ON r.flow_id = f.flow_id AND r.direction = 0
 	LEFT JOIN later l ON l.connection_id = f.flow_id
 	WHERE f.protocol = 'tcp'
-		AND f.started = 'new'
+		AND f.flow_id NOT IN (SELECT flow_id FROM again)
 		AND (:capture IS NULL OR f.capture_id = :capture)
 		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 )
@@ -246,30 +256,28 @@ ORDER BY s.flow_id;
 -- column mean       The mean over all of them.
 -- column maximum    The largest.
 WITH
-again AS (
+again AS ( -- flows that go on with the endpoints of an earlier one
 	SELECT *
 	FROM flows
-	WHERE started <> 'new' AND protocol = 'tcp'
+	WHERE protocol = 'tcp'
+		AND started <> 'new'
+		AND capture_id IN (SELECT capture_id FROM captures WHERE flow_timeout_ns IS NULL)
 ),
-owners AS ( -- the first flow with the same endpoints, and whether it runs the other way
-	SELECT flow_id, max(connection_id) AS connection_id, reversed
-	FROM (
-		SELECT a.flow_id, f.flow_id AS connection_id, 0 AS reversed
-		FROM again a
-		JOIN flows f USING (capture_id, protocol, src, src_port, dst, dst_port)
-		WHERE f.started = 'new' AND +f.flow_id < a.flow_id
-		UNION ALL
-		SELECT a.flow_id, f.flow_id, 1
-		FROM again a
-		JOIN flows f ON f.capture_id = a.capture_id
-			AND f.protocol = a.protocol
-			AND f.src = a.dst
-			AND f.src_port = a.dst_port
-			AND f.dst = a.src
-			AND f.dst_port = a.src_port
-		WHERE f.started = 'new' AND +f.flow_id < a.flow_id
-	)
-	GROUP BY flow_id
+owners AS ( -- that earlier flow, the first one, and whether it runs the other way
+	SELECT a.flow_id, f.flow_id AS connection_id, 0 AS reversed
+	FROM again a
+	JOIN flows f USING (capture_id, protocol, src, src_port, dst, dst_port)
+	WHERE f.started = 'new'
+	UNION ALL
+	SELECT a.flow_id, f.flow_id, 1
+	FROM again a
+	JOIN flows f ON f.capture_id = a.capture_id
+		AND f.protocol = a.protocol
+		AND f.src = a.dst
+		AND f.src_port = a.dst_port
+		AND f.dst = a.src
+		AND f.dst_port = a.src_port
+	WHERE f.started = 'new' AND (f.src <> f.dst OR f.src_port <> f.dst_port)
 ),
 fins AS ( -- last FIN of each flow
 	SELECT flow_id, max(ts_ns) AS ts_ns
@@ -291,8 +299,8 @@ copied AS ( -- where segments end that a client may have sent more than once
 		p.seq + p.payload_len + (p.tcp_flags & 3 <> 0) AS end_seq
 	FROM tcp_events e
 	JOIN packets p ON p.packet_id = e.packet_id
-	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission', 'out_of_order',
-			'keep_alive', 'zero_window_probe')
+	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission',
+			'out_of_order', 'keep_alive', 'zero_window_probe')
 		AND (e.direction = 0 OR e.flow_id IN (SELECT flow_id FROM again))
 ),
 copies AS ( -- all segments that end there, and all ACKs with that number
@@ -350,16 +358,21 @@ later AS ( -- what the later flows of a connection add to its first
 		sum(iif(o.reversed, f.src_packets, f.dst_packets)) AS dst_packets,
 		sum(iif(o.reversed, f.dst_payload_bytes, f.src_payload_bytes)) AS src_bytes,
 		sum(iif(o.reversed, f.src_payload_bytes, f.dst_payload_bytes)) AS dst_bytes,
-		sum(iif(o.reversed, f.dst_rtt_count, f.src_rtt_count) + ifnull(r.rtt_count, 0)) AS rtt_count,
-		total(iif(o.reversed, f.dst_rtt_count * f.dst_rtt_mean_ns, f.src_rtt_count * f.src_rtt_mean_ns))
-			+ total(r.rtt_sum_ns) AS rtt_sum_ns,
+		sum(iif(o.reversed, f.dst_rtt_count, f.src_rtt_count) + ifnull(r.rtt_count, 0))
+			AS rtt_count,
+		total(iif(
+			o.reversed,
+			f.dst_rtt_count * f.dst_rtt_mean_ns,
+			f.src_rtt_count * f.src_rtt_mean_ns
+		)) + total(r.rtt_sum_ns) AS rtt_sum_ns,
 		min(iif(o.reversed, f.dst_rtt_min_ns, f.src_rtt_min_ns)) AS rtt_min_ns,
 		max(iif(o.reversed, f.dst_rtt_max_ns, f.src_rtt_max_ns)) AS rtt_max_ns,
 		min(r.rtt_min_ns) AS copy_min_ns,
 		max(r.rtt_max_ns) AS copy_max_ns,
 		min(min(ifnull(f.src_min_window, 65536), ifnull(f.dst_min_window, 65536))) AS min_window,
 		max(max(ifnull(f.src_max_window, 0), ifnull(f.dst_max_window, 0))) AS max_window,
-		total(f.src_mean_window * f.src_packets) + total(f.dst_mean_window * f.dst_packets) AS window_sum
+		total(f.src_mean_window * f.src_packets) + total(f.dst_mean_window * f.dst_packets)
+			AS window_sum
 	FROM owners o
 	CROSS JOIN flows f ON f.flow_id = o.flow_id
 	LEFT JOIN syns s ON s.flow_id = f.flow_id
@@ -376,18 +389,18 @@ sums AS (
 		f.dst,
 		f.dst_port,
 		1 + ifnull(l.flows, 0) AS flows,
-		f.src_syns + f.dst_syns + ifnull(l.syns, 0) AS syns,
-		f.src_fins + f.dst_fins + ifnull(l.fins, 0) AS fins,
-		f.src_rsts + f.dst_rsts + ifnull(l.rsts, 0) AS rsts,
+		ifnull(f.src_syns + f.dst_syns, 0) + ifnull(l.syns, 0) AS syns,
+		ifnull(f.src_fins + f.dst_fins, 0) + ifnull(l.fins, 0) AS fins,
+		ifnull(f.src_rsts + f.dst_rsts, 0) + ifnull(l.rsts, 0) AS rsts,
 		coalesce(iif(f.completeness & 1, f.first_ts_ns, s.ts_ns), l.syn_ts_ns) AS syn_ts_ns,
 		max(ifnull(e.ts_ns, l.fin_ts_ns), ifnull(l.fin_ts_ns, e.ts_ns)) AS fin_ts_ns,
 		f.src_packets + ifnull(l.src_packets, 0) AS src_packets,
 		f.dst_packets + ifnull(l.dst_packets, 0) AS dst_packets,
 		f.src_payload_bytes + ifnull(l.src_bytes, 0) AS src_bytes,
 		f.dst_payload_bytes + ifnull(l.dst_bytes, 0) AS dst_bytes,
-		f.src_rtt_count + ifnull(r.rtt_count, 0) + ifnull(l.rtt_count, 0) AS rtt_count,
-		ifnull(f.src_rtt_count * f.src_rtt_mean_ns, 0) + ifnull(r.rtt_sum_ns, 0) + ifnull(l.rtt_sum_ns, 0)
-			AS rtt_sum_ns,
+		ifnull(f.src_rtt_count, 0) + ifnull(r.rtt_count, 0) + ifnull(l.rtt_count, 0) AS rtt_count,
+		ifnull(f.src_rtt_count * f.src_rtt_mean_ns, 0)
+			+ ifnull(r.rtt_sum_ns, 0) + ifnull(l.rtt_sum_ns, 0) AS rtt_sum_ns,
 		nullif(min(
 			ifnull(f.src_rtt_min_ns, 9e18),
 			ifnull(r.rtt_min_ns, 9e18),
@@ -400,9 +413,16 @@ sums AS (
 			ifnull(l.rtt_max_ns, -1),
 			ifnull(l.copy_max_ns, -1)
 		), -1) AS rtt_max_ns,
-		min(ifnull(f.src_min_window, 65536), ifnull(f.dst_min_window, 65536), ifnull(l.min_window, 65536))
-			AS min_window,
-		max(ifnull(f.src_max_window, 0), ifnull(f.dst_max_window, 0), ifnull(l.max_window, 0)) AS max_window,
+		min(
+			ifnull(f.src_min_window, 65536),
+			ifnull(f.dst_min_window, 65536),
+			ifnull(l.min_window, 65536)
+		) AS min_window,
+		max(
+			ifnull(f.src_max_window, 0),
+			ifnull(f.dst_max_window, 0),
+			ifnull(l.max_window, 0)
+		) AS max_window,
 		ifnull(f.src_mean_window * f.src_packets, 0) + ifnull(f.dst_mean_window * f.dst_packets, 0)
 			+ ifnull(l.window_sum, 0) AS window_sum
 	FROM flows f
@@ -411,7 +431,7 @@ sums AS (
 	LEFT JOIN copy_rtts r ON r.flow_id = f.flow_id AND r.direction = 0
 	LEFT JOIN later l ON l.connection_id = f.flow_id
 	WHERE f.protocol = 'tcp'
-		AND f.started = 'new'
+		AND f.flow_id NOT IN (SELECT flow_id FROM again)
 		AND (:capture IS NULL OR f.capture_id = :capture)
 		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 ),
@@ -471,30 +491,28 @@ FROM totals;
 
 -- section[text]: TCP connections
 WITH
-again AS (
+again AS ( -- flows that go on with the endpoints of an earlier one
 	SELECT *
 	FROM flows
-	WHERE started <> 'new' AND protocol = 'tcp'
+	WHERE protocol = 'tcp'
+		AND started <> 'new'
+		AND capture_id IN (SELECT capture_id FROM captures WHERE flow_timeout_ns IS NULL)
 ),
-owners AS ( -- the first flow with the same endpoints, and whether it runs the other way
-	SELECT flow_id, max(connection_id) AS connection_id, reversed
-	FROM (
-		SELECT a.flow_id, f.flow_id AS connection_id, 0 AS reversed
-		FROM again a
-		JOIN flows f USING (capture_id, protocol, src, src_port, dst, dst_port)
-		WHERE f.started = 'new' AND +f.flow_id < a.flow_id
-		UNION ALL
-		SELECT a.flow_id, f.flow_id, 1
-		FROM again a
-		JOIN flows f ON f.capture_id = a.capture_id
-			AND f.protocol = a.protocol
-			AND f.src = a.dst
-			AND f.src_port = a.dst_port
-			AND f.dst = a.src
-			AND f.dst_port = a.src_port
-		WHERE f.started = 'new' AND +f.flow_id < a.flow_id
-	)
-	GROUP BY flow_id
+owners AS ( -- that earlier flow, the first one, and whether it runs the other way
+	SELECT a.flow_id, f.flow_id AS connection_id, 0 AS reversed
+	FROM again a
+	JOIN flows f USING (capture_id, protocol, src, src_port, dst, dst_port)
+	WHERE f.started = 'new'
+	UNION ALL
+	SELECT a.flow_id, f.flow_id, 1
+	FROM again a
+	JOIN flows f ON f.capture_id = a.capture_id
+		AND f.protocol = a.protocol
+		AND f.src = a.dst
+		AND f.src_port = a.dst_port
+		AND f.dst = a.src
+		AND f.dst_port = a.src_port
+	WHERE f.started = 'new' AND (f.src <> f.dst OR f.src_port <> f.dst_port)
 ),
 fins AS ( -- last FIN of each flow
 	SELECT flow_id, max(ts_ns) AS ts_ns
@@ -516,8 +534,8 @@ copied AS ( -- where segments end that a client may have sent more than once
 		p.seq + p.payload_len + (p.tcp_flags & 3 <> 0) AS end_seq
 	FROM tcp_events e
 	JOIN packets p ON p.packet_id = e.packet_id
-	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission', 'out_of_order',
-			'keep_alive', 'zero_window_probe')
+	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission',
+			'out_of_order', 'keep_alive', 'zero_window_probe')
 		AND (e.direction = 0 OR e.flow_id IN (SELECT flow_id FROM again))
 ),
 copies AS ( -- all segments that end there, and all ACKs with that number
@@ -575,16 +593,21 @@ later AS ( -- what the later flows of a connection add to its first
 		sum(iif(o.reversed, f.src_packets, f.dst_packets)) AS dst_packets,
 		sum(iif(o.reversed, f.dst_payload_bytes, f.src_payload_bytes)) AS src_bytes,
 		sum(iif(o.reversed, f.src_payload_bytes, f.dst_payload_bytes)) AS dst_bytes,
-		sum(iif(o.reversed, f.dst_rtt_count, f.src_rtt_count) + ifnull(r.rtt_count, 0)) AS rtt_count,
-		total(iif(o.reversed, f.dst_rtt_count * f.dst_rtt_mean_ns, f.src_rtt_count * f.src_rtt_mean_ns))
-			+ total(r.rtt_sum_ns) AS rtt_sum_ns,
+		sum(iif(o.reversed, f.dst_rtt_count, f.src_rtt_count) + ifnull(r.rtt_count, 0))
+			AS rtt_count,
+		total(iif(
+			o.reversed,
+			f.dst_rtt_count * f.dst_rtt_mean_ns,
+			f.src_rtt_count * f.src_rtt_mean_ns
+		)) + total(r.rtt_sum_ns) AS rtt_sum_ns,
 		min(iif(o.reversed, f.dst_rtt_min_ns, f.src_rtt_min_ns)) AS rtt_min_ns,
 		max(iif(o.reversed, f.dst_rtt_max_ns, f.src_rtt_max_ns)) AS rtt_max_ns,
 		min(r.rtt_min_ns) AS copy_min_ns,
 		max(r.rtt_max_ns) AS copy_max_ns,
 		min(min(ifnull(f.src_min_window, 65536), ifnull(f.dst_min_window, 65536))) AS min_window,
 		max(max(ifnull(f.src_max_window, 0), ifnull(f.dst_max_window, 0))) AS max_window,
-		total(f.src_mean_window * f.src_packets) + total(f.dst_mean_window * f.dst_packets) AS window_sum
+		total(f.src_mean_window * f.src_packets) + total(f.dst_mean_window * f.dst_packets)
+			AS window_sum
 	FROM owners o
 	CROSS JOIN flows f ON f.flow_id = o.flow_id
 	LEFT JOIN syns s ON s.flow_id = f.flow_id
@@ -601,18 +624,18 @@ sums AS (
 		f.dst,
 		f.dst_port,
 		1 + ifnull(l.flows, 0) AS flows,
-		f.src_syns + f.dst_syns + ifnull(l.syns, 0) AS syns,
-		f.src_fins + f.dst_fins + ifnull(l.fins, 0) AS fins,
-		f.src_rsts + f.dst_rsts + ifnull(l.rsts, 0) AS rsts,
+		ifnull(f.src_syns + f.dst_syns, 0) + ifnull(l.syns, 0) AS syns,
+		ifnull(f.src_fins + f.dst_fins, 0) + ifnull(l.fins, 0) AS fins,
+		ifnull(f.src_rsts + f.dst_rsts, 0) + ifnull(l.rsts, 0) AS rsts,
 		coalesce(iif(f.completeness & 1, f.first_ts_ns, s.ts_ns), l.syn_ts_ns) AS syn_ts_ns,
 		max(ifnull(e.ts_ns, l.fin_ts_ns), ifnull(l.fin_ts_ns, e.ts_ns)) AS fin_ts_ns,
 		f.src_packets + ifnull(l.src_packets, 0) AS src_packets,
 		f.dst_packets + ifnull(l.dst_packets, 0) AS dst_packets,
 		f.src_payload_bytes + ifnull(l.src_bytes, 0) AS src_bytes,
 		f.dst_payload_bytes + ifnull(l.dst_bytes, 0) AS dst_bytes,
-		f.src_rtt_count + ifnull(r.rtt_count, 0) + ifnull(l.rtt_count, 0) AS rtt_count,
-		ifnull(f.src_rtt_count * f.src_rtt_mean_ns, 0) + ifnull(r.rtt_sum_ns, 0) + ifnull(l.rtt_sum_ns, 0)
-			AS rtt_sum_ns,
+		ifnull(f.src_rtt_count, 0) + ifnull(r.rtt_count, 0) + ifnull(l.rtt_count, 0) AS rtt_count,
+		ifnull(f.src_rtt_count * f.src_rtt_mean_ns, 0)
+			+ ifnull(r.rtt_sum_ns, 0) + ifnull(l.rtt_sum_ns, 0) AS rtt_sum_ns,
 		nullif(min(
 			ifnull(f.src_rtt_min_ns, 9e18),
 			ifnull(r.rtt_min_ns, 9e18),
@@ -625,9 +648,16 @@ sums AS (
 			ifnull(l.rtt_max_ns, -1),
 			ifnull(l.copy_max_ns, -1)
 		), -1) AS rtt_max_ns,
-		min(ifnull(f.src_min_window, 65536), ifnull(f.dst_min_window, 65536), ifnull(l.min_window, 65536))
-			AS min_window,
-		max(ifnull(f.src_max_window, 0), ifnull(f.dst_max_window, 0), ifnull(l.max_window, 0)) AS max_window,
+		min(
+			ifnull(f.src_min_window, 65536),
+			ifnull(f.dst_min_window, 65536),
+			ifnull(l.min_window, 65536)
+		) AS min_window,
+		max(
+			ifnull(f.src_max_window, 0),
+			ifnull(f.dst_max_window, 0),
+			ifnull(l.max_window, 0)
+		) AS max_window,
 		ifnull(f.src_mean_window * f.src_packets, 0) + ifnull(f.dst_mean_window * f.dst_packets, 0)
 			+ ifnull(l.window_sum, 0) AS window_sum
 	FROM flows f
@@ -636,7 +666,7 @@ sums AS (
 	LEFT JOIN copy_rtts r ON r.flow_id = f.flow_id AND r.direction = 0
 	LEFT JOIN later l ON l.connection_id = f.flow_id
 	WHERE f.protocol = 'tcp'
-		AND f.started = 'new'
+		AND f.flow_id NOT IN (SELECT flow_id FROM again)
 		AND (:capture IS NULL OR f.capture_id = :capture)
 		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 ),

@@ -1,5 +1,5 @@
-// ERSPAN, mirrored Ethernet frames over GRE: draft-foschiano-erspan-03, 4.1 (type I, no header of its own), 4.2 (type II)
-// and 4.3 (type III).
+// ERSPAN, mirrored Ethernet frames over GRE: draft-foschiano-erspan-03, 4.1 (type I, no header of its own), 4.2
+// (type II) and 4.3 (type III).
 #include "../decoder.h"
 
 enum { ETHERNET_LINK };

@@ -1,4 +1,5 @@
-// Wireless LAN: IEEE 802.11-2020, 9.2.4 (frame fields) and 9.3.2.1 (data frames); A-MSDU: 9.3.2.2; mesh control: 9.2.4.7.3.
+// Wireless LAN: IEEE 802.11-2020, 9.2.4 (frame fields) and 9.3.2.1 (data frames); A-MSDU: 9.3.2.2; mesh control:
+// 9.2.4.7.3.
 #include "link.h"
 
 enum { LLC, ETHERTYPE, ETHERNET_LINK };
@@ -64,7 +65,8 @@ static void read_addresses(struct dissection *d, struct header *h)
 	set_macs(d, h->dst, h->src);
 }
 
-// Whether the frame is a mesh station's: elsewhere the bit is part of another field, and what follows is no mesh control.
+// Whether the frame is a mesh station's: elsewhere the bit is part of another field, and what follows is no mesh
+// control.
 static bool has_mesh_control(const struct dissection *d, const struct header *h)
 {
 	uint64_t mesh_flags = bytes_peek(d->rest, 0, 1);
@@ -139,31 +141,9 @@ static void decode_protected(struct dissection *d)
 		dissect_layer(d, "data");
 }
 
-static void decode_data(struct dissection *d, struct header *h, bool padded)
+static void decode_plain(struct dissection *d, const struct header *h)
 {
-	bool qos = h->subtype & SUBTYPE_QOS;
-	const uint8_t *start = d->rest.at;
-
-	read_addresses(d, h);
-	if (qos)
-		h->qos = (uint16_t)bytes_uint_le(&d->rest, 2);
-	if (qos && (h->flags & FLAG_HT_CONTROL))
-		bytes_skip(&d->rest, 4);
-	if (d->rest.bad)
-		return;
-	if (padded)
-		bytes_skip(&d->rest, (size_t)(d->rest.at - start) % 4);
-	if (h->subtype & SUBTYPE_NO_DATA)
-		return;
-	if (h->flags & FLAG_PROTECTED) {
-		decode_protected(d);
-		return;
-	}
-	if (is_fragment(d, h)) {
-		dissect_layer(d, "data");
-		return;
-	}
-	if (qos && has_mesh_control(d, h))
+	if (has_mesh_control(d, h))
 		skip_mesh_control(&d->rest);
 	if (h->qos & QOS_AGGREGATE) {
 		decode_aggregate(d);
@@ -171,6 +151,32 @@ static void decode_data(struct dissection *d, struct header *h, bool padded)
 	}
 	skip_zeros(&d->rest);
 	decode_body(d, h);
+}
+
+static void read_data_header(struct dissection *d, struct header *h, bool padded)
+{
+	size_t before = d->rest.left;
+
+	read_addresses(d, h);
+	if (h->subtype & SUBTYPE_QOS) {
+		h->qos = (uint16_t)bytes_uint_le(&d->rest, 2);
+		bytes_skip(&d->rest, h->flags & FLAG_HT_CONTROL ? 4 : 0);
+	}
+	if (padded)
+		bytes_skip(&d->rest, (before - d->rest.left) % 4);
+}
+
+static void decode_data(struct dissection *d, struct header *h, bool padded)
+{
+	read_data_header(d, h, padded);
+	if (d->rest.bad || (h->subtype & SUBTYPE_NO_DATA))
+		return;
+	if (h->flags & FLAG_PROTECTED)
+		decode_protected(d);
+	else if (is_fragment(d, h))
+		dissect_layer(d, "data");
+	else
+		decode_plain(d, h);
 }
 
 static void decode_management(struct dissection *d, struct header *h)
@@ -224,7 +230,8 @@ const struct decoder decoder_ieee80211_padded = {
 	.decode = decode_padded,
 };
 
-// In CAPWAP, access points of Cisco have the two bytes of frame control in the other order, as Wireshark takes for granted.
+// In CAPWAP, access points of Cisco have the two bytes of frame control in the other order, as Wireshark takes for
+// granted.
 static void decode_swapped(struct dissection *d)
 {
 	decode_frame(d, false, true);

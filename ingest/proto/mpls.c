@@ -1,5 +1,5 @@
-// MPLS label stacks: RFC 3032, 2.1. No field says what follows: its first four bits tell IP from a pseudowire (RFC 4928,
-// 3; RFC 4385, 3 and 5), and a reserved label announces the associated channel (RFC 5586, 4).
+// MPLS label stacks: RFC 3032, 2.1. No field says what follows: its first four bits tell IP from a pseudowire (RFC
+// 4928, 3; RFC 4385, 3 and 5), and a reserved label announces the associated channel (RFC 5586, 4).
 #include "../decoder.h"
 
 enum { ETHERTYPE, NIBBLE };

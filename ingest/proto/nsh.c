@@ -1,5 +1,5 @@
-// Network service header: RFC 8300, 2.2 and 2.3; VXLAN-GPE, whose next protocols are the same: draft-ietf-nvo3-vxlan-gpe,
-// 3.2.
+// Network service header: RFC 8300, 2.2 and 2.3; VXLAN-GPE, whose next protocols are the same: draft-ietf-
+// nvo3-vxlan-gpe, 3.2.
 #include "../decoder.h"
 
 enum { ETHERTYPE };

@@ -1,5 +1,5 @@
-// OSI network layer protocols, told apart by their first byte, which is their own (ISO/IEC TR 9577, annex C); IS-IS: ISO/IEC
-// 10589, 9.5 (header).
+// OSI network layer protocols, told apart by their first byte, which is their own (ISO/IEC TR 9577, annex C); IS-
+// IS: ISO/IEC 10589, 9.5 (header).
 #include "../decoder.h"
 
 enum { NLPID, ETHERTYPE, PPP };

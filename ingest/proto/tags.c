@@ -154,8 +154,8 @@ enum { FABRICPATH_LINK };
 
 enum { FABRICPATH_TAG_LEN = 2 };
 
-// Cisco FabricPath, a forerunner of TRILL: hierarchical addresses in an Ethernet header, a tag, and the frame. Wireshark
-// takes it for a kind of Ethernet, not for an ethertype.
+// Cisco FabricPath, a forerunner of TRILL: hierarchical addresses in an Ethernet header, a tag, and the frame.
+// Wireshark takes it for a kind of Ethernet, not for an ethertype.
 static void decode_fabricpath(struct dissection *d)
 {
 	bytes_skip(&d->rest, FABRICPATH_TAG_LEN);

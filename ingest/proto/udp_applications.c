@@ -1,6 +1,6 @@
-// Ports of applications above the system ports. Nothing is decoded or named; but the lower port of a datagram counts (see
-// udp.c), and without these a RADIUS request that happens to come from port 4500 or 4789 would be taken for a tunnel.
-// Numbers: IANA, "Service Name and Transport Protocol Port Number Registry".
+// Ports of applications above the system ports. Nothing is decoded or named; but the lower port of a datagram
+// counts (see udp.c), and without these a RADIUS request that happens to come from port 4500 or 4789 would be taken
+// for a tunnel. Numbers: IANA, "Service Name and Transport Protocol Port Number Registry".
 #include "../decoder.h"
 
 const struct decoder decoder_udp_applications = {

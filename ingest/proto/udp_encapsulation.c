@@ -1,5 +1,5 @@
-// Other encapsulations over UDP: ESP and IKE through NAT, RFC 3948, 2; TZSP, sniffers' own, tzsp.sourceforge (archived as
-// en.wikipedia.org/wiki/TZSP).
+// Other encapsulations over UDP: ESP and IKE through NAT, RFC 3948, 2; TZSP, sniffers' own, tzsp.sourceforge
+// (archived as en.wikipedia.org/wiki/TZSP).
 #include "../decoder.h"
 
 enum { KEEPALIVE_LEN = 1 };
