@@ -302,6 +302,7 @@ void flow_track(struct flow_table *t, struct packet *p)
 		start = FLOW_REUSED_PORTS;
 		p->reused_ports = true;
 	}
+	int64_t connection_id = f ? f->connection_id : t->next_id;
 	if (f && start != FLOW_NEW) {
 		unlist(t, f);
 		f = NULL;
@@ -309,6 +310,7 @@ void flow_track(struct flow_table *t, struct packet *p)
 	if (!f) {
 		f = flow_make(t, &key, hash);
 		begin(f, p, from_high, start);
+		f->connection_id = connection_id;
 	} else if (t->timeout_ns && f != t->newest) {
 		unlink_flow(t, f);
 		append(t, f);

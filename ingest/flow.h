@@ -44,6 +44,7 @@ struct flow {
 	uint8_t ip_version;
 	enum flow_start start;
 	int64_t id;
+	int64_t connection_id; // id of the first flow of the same endpoints
 	int64_t first_ts_ns, last_ts_ns;
 	int64_t first_packet_id, last_packet_id;
 	struct flow_side side[2]; // by direction: 0 src, 1 dst

@@ -201,6 +201,7 @@ static int64_t elapsed(int64_t from_ns, int64_t to_ns)
 static void set_no_tcp_flow(struct flow_row *row)
 {
 	row->status = NULL;
+	row->first_syn_ts_ns = row->last_fin_ts_ns = ROW_NULL;
 	row->completeness = row->syn_rtt_ns = row->handshake_ns = row->initial_rtt_ns = ROW_NULL;
 	row->from_src = row->from_dst = no_tcp_side;
 }
@@ -213,6 +214,8 @@ static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writ
 	snprintf(status, sizeof status, "S%uF%u%s", src->syns + dst->syns, src->fins + dst->fins,
 	         src->rsts + dst->rsts ? "/R" : "");
 	row->status = writer_text(w, status);
+	row->first_syn_ts_ns = tcp->any_syn_ts_ns;
+	row->last_fin_ts_ns = tcp->last_fin_ts_ns;
 	row->completeness = tcp->completeness;
 	row->syn_rtt_ns = elapsed(tcp->first_syn_ts_ns, tcp->syn_ack_ts_ns);
 	row->handshake_ns = elapsed(tcp->first_syn_ts_ns, tcp->established_ts_ns);
@@ -238,6 +241,7 @@ static void add_flow(struct load *l, const struct flow *f)
 	row->first_packet_id = f->first_packet_id;
 	row->last_packet_id = f->last_packet_id;
 	row->started = flow_start_name(f->start);
+	row->connection_id = f->connection_id;
 	if (f->tcp)
 		set_tcp_flow(row, f, l->writer);
 	else
@@ -378,9 +382,9 @@ static void load_frame(struct load *l, const struct frame *frame)
 	reassemble(l);
 	p->number = l->number;
 	p->id = l->first_id + l->number - 1;
+	flow_track(&l->flows, p);
 	for (struct flow *idle; (idle = flow_take_idle(&l->flows, frame->ts_ns)) != NULL;)
 		end_flow(l, idle);
-	flow_track(&l->flows, p);
 	tcp_analyze(p, l->writer, l->capture.capture_id);
 	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
 	add_packet(l);

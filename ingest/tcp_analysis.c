@@ -73,6 +73,7 @@ static struct tcp_flow *tcp_flow_make(void)
 {
 	struct tcp_flow *flow = memory_alloc(sizeof *flow);
 	flow->first_syn_ts_ns = flow->last_syn_ts_ns = flow->syn_ack_ts_ns = flow->established_ts_ns = ROW_NULL;
+	flow->any_syn_ts_ns = flow->last_fin_ts_ns = ROW_NULL;
 	side_init(&flow->side[0]);
 	side_init(&flow->side[1]);
 	return flow;
@@ -376,8 +377,12 @@ static void note_handshake(struct segment *s)
 		s->events |= SET(ESTABLISHED);
 		flow->established_ts_ns = s->ts_ns;
 	}
-	if (s->flags & TCP_FIN)
+	if (s->flags & TCP_SYN && flow->any_syn_ts_ns == ROW_NULL)
+		flow->any_syn_ts_ns = s->ts_ns;
+	if (s->flags & TCP_FIN) {
 		s->events |= SET(FIN);
+		flow->last_fin_ts_ns = s->ts_ns;
+	}
 	if (s->flags & TCP_RST)
 		s->events |= SET(RST);
 }

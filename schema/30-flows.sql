@@ -16,6 +16,7 @@ CREATE TABLE flows (
 	first_packet_id              INTEGER NOT NULL REFERENCES packets, -- the packet that made the flow
 	last_packet_id               INTEGER NOT NULL REFERENCES packets, -- the last one in the capture
 	started                      TEXT NOT NULL, -- why it is a flow of its own: new, reused_ports (a new SYN on old endpoints), timeout (idle longer than --flow-timeout)
+	connection_id                INTEGER NOT NULL, -- flow_id of the first flow with the same endpoints: flows that port reuse split share it
 	src_packets                  INTEGER NOT NULL, -- packets sent by src
 	src_bytes                    INTEGER NOT NULL, -- their bytes on the wire, all headers
 	src_payload_bytes            INTEGER NOT NULL, -- their bytes above the transport header, every copy counted
@@ -23,6 +24,8 @@ CREATE TABLE flows (
 	dst_bytes                    INTEGER NOT NULL, -- their bytes on the wire, all headers
 	dst_payload_bytes            INTEGER NOT NULL, -- their bytes above the transport header, every copy counted
 	status                       TEXT, -- SYNs and FINs seen, both ways, and R if reset: S2F1, S2F0/R
+	first_syn_ts_ns              INTEGER, -- first segment with SYN, either way
+	last_fin_ts_ns               INTEGER, -- last segment with FIN, either way
 	completeness                 INTEGER, -- Wireshark's tcp.completeness: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST
 	syn_rtt_ns                   INTEGER, -- first SYN to first SYN-ACK
 	handshake_ns                 INTEGER, -- first SYN to the ACK that completes the handshake
