@@ -18,6 +18,8 @@
 
 #define STRING(x) #x
 #define EXPAND(x) STRING(x)
+#define CASE_PAGE_SIZE 16384 // TABLE_PAGES_SIZE as a text
+_Static_assert(CASE_PAGE_SIZE == TABLE_PAGES_SIZE, "the pages of a new case");
 
 enum { BUSY_MS = 5000 };
 
@@ -109,20 +111,26 @@ static bool lock_building(struct case_file *c)
 	return true;
 }
 
+// Nobody sees the file before it is whole: no journal, no syncs until the end.
+static bool open_building(struct case_file *c)
+{
+	if (sqlite3_open_v2(c->building, &c->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
+		message_error("%s: %s", c->building, c->db ? sqlite3_errmsg(c->db) : "out of memory");
+		return false;
+	}
+	return case_file_run(c, "PRAGMA page_size = " EXPAND(CASE_PAGE_SIZE) "; PRAGMA journal_mode = OFF;"
+	                        "PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY");
+}
+
 static bool open_new(struct case_file *c)
 {
 	c->building = joined(c->path, ".building");
 	if (!lock_building(c))
 		return false;
-	if (sqlite3_open_v2(c->building, &c->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
-		message_error("%s: %s", c->building, c->db ? sqlite3_errmsg(c->db) : "out of memory");
-		return false;
-	}
-	// Nobody sees the file before it is whole: no journal, no syncs until the end.
-	return case_file_run(c,
-	                     "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-	                     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY") &&
-	       case_file_run(c, "BEGIN") && write_schema(c) && case_file_run(c, "COMMIT");
+	c->has_pages = table_pages_init(&c->packet_pages, &tables[TABLE_PACKETS], c->building);
+	c->next_packet_id = 1;
+	return c->has_pages && open_building(c) && case_file_run(c, "BEGIN") && write_schema(c) &&
+	       case_file_run(c, "COMMIT");
 }
 
 // ---- one that exists ----------------------------------------------------------------------------------------------
@@ -152,7 +160,10 @@ static bool open_existing(struct case_file *c)
 		return false;
 	}
 	sqlite3_busy_timeout(c->db, BUSY_MS);
-	return check_case(c) && case_file_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
+	if (!check_case(c) || !case_file_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"))
+		return false;
+	c->next_packet_id = case_file_integer(c, 0, "SELECT max(packet_id) FROM packets") + 1;
+	return true;
 }
 
 bool case_file_open(struct case_file *c, const char *path)
@@ -208,6 +219,24 @@ static bool sync_folder(const char *path)
 	return ok;
 }
 
+bool case_file_join_packets(struct case_file *c)
+{
+	if (!c->has_pages)
+		return true;
+	int64_t root = case_file_integer(c, 0, "SELECT rootpage FROM sqlite_schema WHERE name = 'packets'");
+	int rc = sqlite3_close(c->db);
+	c->db = NULL;
+	if (rc != SQLITE_OK) {
+		message_error("%s: %s", c->building, sqlite3_errstr(rc));
+		return false;
+	}
+	if (!table_pages_graft(&c->packet_pages, c->building, (uint32_t)root))
+		return false;
+	table_pages_release(&c->packet_pages);
+	c->has_pages = false;
+	return open_building(c);
+}
+
 bool case_file_finish(struct case_file *c)
 {
 	if (!c->building)
@@ -242,6 +271,8 @@ void case_file_release(struct case_file *c)
 		unlink(c->building);
 	if (c->lock >= 0)
 		close(c->lock);
+	if (c->has_pages)
+		table_pages_release(&c->packet_pages);
 	free(c->building);
 	free(c->path);
 	*c = (struct case_file){.lock = -1};

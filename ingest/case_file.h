@@ -7,11 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "table_pages.h"
+
 struct case_file {
 	sqlite3 *db;
-	char *path;     // of the case
-	char *building; // of the file built aside; NULL: the case existed before
-	int lock;       // descriptor that holds the lock on `building`; -1
+	char *path;                      // of the case
+	char *building;                  // of the file built aside; NULL: the case existed before
+	int lock;                        // descriptor that holds the lock on `building`; -1
+	bool has_pages;                  // of a new case: its packets are gathered in
+	struct table_pages packet_pages; // these, and join the other tables when it is complete
+	int64_t next_packet_id;          // of the next packet to be added
 };
 
 // Opens or begins the case. False after a message: it is no case, is of a newer version, is in use, or cannot be
@@ -22,6 +27,9 @@ bool case_file_open(struct case_file *, const char *path);
 bool case_file_begin(struct case_file *);
 bool case_file_end(struct case_file *);     // commits; false after a message
 void case_file_abandon(struct case_file *); // rolls back
+
+// Puts the packets of a new case into their table, so that SQL sees them. False after a message.
+bool case_file_join_packets(struct case_file *);
 
 // Makes a new case appear under its name, synced to disk. False after a message.
 bool case_file_finish(struct case_file *);

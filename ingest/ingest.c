@@ -200,7 +200,7 @@ static bool load_as(struct job *job, const char *name, struct capture **files, c
 		.progress = !s->quiet,
 	};
 	bool ok = case_file_begin(job->case_file);
-	for (unsigned i = 0; ok && s->replace && i < count; i++)
+	for (unsigned i = 0; ok && s->replace && !job->case_file->building && i < count; i++)
 		ok = forget_file(job, i, paths, count);
 	if (!ok) {
 		for (unsigned i = 0; i < count; i++)
@@ -209,7 +209,7 @@ static bool load_as(struct job *job, const char *name, struct capture **files, c
 	}
 	char *own_name = free_name(job, name);
 	ok = load_capture(job->case_file, own_name, files, paths, count, &load_options, &job->totals) &&
-	     case_file_end(job->case_file);
+	     (job->case_file->building || load_link(job->case_file)) && case_file_end(job->case_file);
 	free(own_name);
 	return ok;
 }
@@ -217,7 +217,7 @@ static bool load_as(struct job *job, const char *name, struct capture **files, c
 // Whether a file should be read. Says why not.
 static bool is_due(struct job *job, const char *path)
 {
-	if (job->settings->replace)
+	if (job->settings->replace && !job->case_file->building)
 		return true;
 	switch (look_up_file(job, path)) {
 	case PRESENT:
@@ -380,6 +380,14 @@ static int exit_code(const struct job *job)
 	return job->failed || job->totals.damaged_files ? EXIT_DAMAGED : EXIT_DONE;
 }
 
+// A new case gets its packets and its name. One that existed is complete after each capture.
+static bool complete_case(struct case_file *c)
+{
+	if (!c->building)
+		return true;
+	return case_file_join_packets(c) && load_link(c) && case_file_finish(c);
+}
+
 static int ingest_into(struct settings *settings, const struct inputs *inputs, const char *path)
 {
 	struct case_file case_file;
@@ -390,7 +398,7 @@ static int ingest_into(struct settings *settings, const struct inputs *inputs, c
 	if (ok) {
 		ok = settings->capture ? ingest_ring(&job, inputs) : ingest_each(&job, inputs);
 		if (ok && job.totals.captures)
-			ok = case_file_finish(&case_file);
+			ok = complete_case(&case_file);
 		code = ok ? exit_code(&job) : EXIT_FAILED;
 	}
 	if (ok && job.totals.captures && !settings->quiet)

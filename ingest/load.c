@@ -453,7 +453,7 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		.filter = options->filter,
 		.flow_timeout_ns = options->flow_timeout_ns ? options->flow_timeout_ns : ROW_NULL,
 	};
-	l->first_id = next_id(c, "packets", "packet_id");
+	l->first_id = c->next_packet_id;
 	l->first_flow_id = next_id(c, "flows", "flow_id");
 	l->file_id = next_id(c, "capture_files", "capture_file_id");
 	l->interface_id = next_id(c, "interfaces", "interface_id");
@@ -466,26 +466,23 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		defragmenter_init(&l->defragmenter[i]);
 	icmp_pairs_init(&l->icmp);
 	hosts_init(&l->hosts);
-	l->writer = writer_start(c->db, l->first_id);
+	l->writer = writer_start(c->db, c->has_pages ? &c->packet_pages : NULL);
 	return l->writer != NULL;
 }
 
 // The packet that an ICMP error complains about: the latest of its flow with that IP identification, among the last
 // thousand; the identification of IPv6 is none, and any packet in that direction will do.
-static bool find_original_packets(struct case_file *c, int64_t capture_id)
+bool load_link(struct case_file *c)
 {
-	char *sql = sqlite3_mprintf(
-		"UPDATE icmp_errors AS e SET original_packet_id = ("
-		"SELECT p.packet_id FROM (SELECT packet_id FROM flow_packets WHERE flow_id = e.original_flow_id"
-		" AND packet_id < e.packet_id ORDER BY packet_id DESC LIMIT 1000) JOIN packets p USING (packet_id)"
-		" JOIN flows f ON f.flow_id = e.original_flow_id"
-		" WHERE p.ip_id IS e.original_ip_id AND iif(p.direction, f.dst, f.src) = e.original_src"
-		" ORDER BY p.packet_id DESC LIMIT 1)"
-		" WHERE capture_id = %lld AND original_flow_id IS NOT NULL",
-		(long long)capture_id);
-	bool ok = sql && case_file_run(c, sql);
-	sqlite3_free(sql);
-	return ok;
+	return case_file_run(c,
+	                     "UPDATE icmp_errors AS e SET original_packet_id = ("
+	                     "SELECT p.packet_id FROM (SELECT packet_id FROM flow_packets"
+	                     " WHERE flow_id = e.original_flow_id AND packet_id < e.packet_id"
+	                     " ORDER BY packet_id DESC LIMIT 1000) JOIN packets p USING (packet_id)"
+	                     " JOIN flows f ON f.flow_id = e.original_flow_id"
+	                     " WHERE p.ip_id IS e.original_ip_id AND iif(p.direction, f.dst, f.src) = e.original_src"
+	                     " ORDER BY p.packet_id DESC LIMIT 1)"
+	                     " WHERE original_flow_id IS NOT NULL AND original_packet_id IS NULL");
 }
 
 // Everything that waits for the last packet.
@@ -503,7 +500,8 @@ static bool load_finish(struct load *l, struct load_totals *totals)
 		l->capture.first_packet_id = l->first_id;
 	add_capture(l);
 	ok = writer_finish(l->writer) && ok;
-	return ok && find_original_packets(l->case_file, capture_id);
+	l->case_file->next_packet_id = l->first_id + l->number;
+	return ok;
 }
 
 bool load_capture(struct case_file *c, const char *name, struct capture **files, char *const *paths, unsigned count,

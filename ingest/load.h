@@ -6,10 +6,10 @@
 #include "capture.h"
 
 struct load_options {
-	const char *filter;                // libpcap's language; NULL none
-	int64_t count;                     // packets of a capture at most; 0 no limit
-	int64_t since_ns, until_ns;        // INT64_MIN, INT64_MAX: no limit; until is exclusive
-	int64_t flow_timeout_ns;           // 0 none
+	const char *filter;         // libpcap's language; NULL none
+	int64_t count;              // packets of a capture at most; 0 no limit
+	int64_t since_ns, until_ns; // INT64_MIN, INT64_MAX: no limit; until is exclusive
+	int64_t flow_timeout_ns;    // 0 none
 	bool progress;
 };
 
@@ -23,6 +23,9 @@ struct load_totals {
 // False after a message: nothing of it may be committed. Damage in a file is a warning and a row, not a failure.
 bool load_capture(struct case_file *, const char *name, struct capture **files, char *const *paths, unsigned count,
                   const struct load_options *, struct load_totals *);
+
+// What can only be looked up when all packets of a case are in their table. False after a message.
+bool load_link(struct case_file *);
 
 // Asks the loop to stop after the packet at hand and to finish the case with what was read; for signal handlers.
 void load_interrupt(void);

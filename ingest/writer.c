@@ -1,6 +1,7 @@
 // Rows to SQLite, on a thread of its own. See writer.h.
 #include "writer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +43,7 @@ struct writer {
 	sqlite3 *db;
 	struct source sources[TABLE_COUNT];
 	sqlite3_stmt *insert[TABLE_COUNT];
-	sqlite3_stmt *append_packets; // without packet_id: SQLite counts on, which is faster
-	int64_t next_packet_id;       // to which it would
+	struct table_pages *packet_pages; // borrowed; NULL: packets are inserted
 
 	struct batch batches[BATCHES];
 	struct batch *filling; // the ingest thread's
@@ -225,36 +225,38 @@ static char *batch_text(struct batch *batch, const char *text, size_t length)
 
 // ---- the writer thread --------------------------------------------------------------------------------------------
 
-// Packets whose ids follow the last one's, without gaps: SQLite counts them as we did.
-static bool can_append(struct writer *w, const struct rows *rows)
+static bool insert_rows(struct writer *w, unsigned table, const struct rows *rows)
 {
-	const struct packet_row *first = (const struct packet_row *)(const void *)rows->at;
-	const struct packet_row *last = first + rows->count - 1;
-	bool follows = first->packet_id == w->next_packet_id && last->packet_id - first->packet_id == rows->count - 1;
-	w->next_packet_id = last->packet_id + 1;
-	return follows;
+	w->sources[table].rows = rows;
+	sqlite3_step(w->insert[table]);
+	if (sqlite3_reset(w->insert[table]) == SQLITE_OK)
+		return true;
+	snprintf(w->error, sizeof w->error, "writing %s: %s", tables[table].name, sqlite3_errmsg(w->db));
+	return false;
 }
 
-static bool insert_rows(struct writer *w, const struct batch *batch, unsigned table)
+static bool add_to_pages(struct writer *w, const struct rows *rows)
 {
-	const struct rows *rows = &batch->rows[table];
+	if (table_pages_add(w->packet_pages, rows->at, rows->count))
+		return true;
+	snprintf(w->error, sizeof w->error, "writing packets: %s", strerror(errno));
+	return false;
+}
+
+static bool write_rows(struct writer *w, unsigned table, const struct rows *rows)
+{
 	if (rows->count == 0)
 		return true;
-	bool append = table == TABLE_PACKETS && can_append(w, rows);
-	sqlite3_stmt *insert = append ? w->append_packets : w->insert[table];
-	w->sources[table].rows = rows;
-	sqlite3_step(insert);
-	return sqlite3_reset(insert) == SQLITE_OK;
+	if (table == TABLE_PACKETS && w->packet_pages)
+		return add_to_pages(w, rows);
+	return insert_rows(w, table, rows);
 }
 
 static bool write_batch(struct writer *w, const struct batch *batch)
 {
-	for (unsigned i = 0; i < TABLE_COUNT; i++) {
-		if (!insert_rows(w, batch, i)) {
-			snprintf(w->error, sizeof w->error, "writing %s: %s", tables[i].name, sqlite3_errmsg(w->db));
+	for (unsigned i = 0; i < TABLE_COUNT; i++)
+		if (!write_rows(w, i, &batch->rows[i]))
 			return false;
-		}
-	}
 	return true;
 }
 
@@ -284,49 +286,41 @@ static void *writer_main(void *argument)
 
 // ---- what the ingest thread calls ---------------------------------------------------------------------------------
 
-// INSERT INTO t(columns) SELECT columns FROM rows_t, from column `first` on.
-static bool prepare_insert(struct writer *w, const struct table *table, unsigned first, sqlite3_stmt **insert)
+// INSERT INTO t(columns) SELECT columns FROM rows_t.
+static bool prepare_insert(struct writer *w, unsigned i)
 {
-	char columns[SQL_MAX / 4], sql[SQL_MAX];
+	const struct table *table = &tables[i];
+	char columns[SQL_MAX / 4], module[64], sql[SQL_MAX];
 	int n = 0;
-	for (unsigned c = first; c < table->column_count; c++)
-		n += snprintf(columns + n, sizeof columns - (size_t)n, "%s%s", c > first ? "," : "",
-		              table->columns[c].name);
-	snprintf(sql, sizeof sql, "INSERT INTO %s(%s) SELECT %s FROM rows_%s", table->name, columns, columns, table->name);
-	return sqlite3_prepare_v3(w->db, sql, -1, SQLITE_PREPARE_PERSISTENT, insert, NULL) == SQLITE_OK;
-}
-
-static bool prepare_table(struct writer *w, unsigned i)
-{
-	char module[64];
-	snprintf(module, sizeof module, "rows_%s", tables[i].name);
-	w->sources[i] = (struct source){.table = &tables[i]};
+	for (unsigned c = 0; c < table->column_count; c++)
+		n += snprintf(columns + n, sizeof columns - (size_t)n, "%s%s", c ? "," : "", table->columns[c].name);
+	snprintf(module, sizeof module, "rows_%s", table->name);
+	snprintf(sql, sizeof sql, "INSERT INTO %s(%s) SELECT %s FROM %s", table->name, columns, columns, module);
+	w->sources[i] = (struct source){.table = table};
 	return sqlite3_create_module(w->db, module, &rows_module, &w->sources[i]) == SQLITE_OK &&
-	       prepare_insert(w, &tables[i], 0, &w->insert[i]) &&
-	       (i != TABLE_PACKETS || prepare_insert(w, &tables[i], 1, &w->append_packets));
+	       sqlite3_prepare_v3(w->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &w->insert[i], NULL) == SQLITE_OK;
 }
 
 static void writer_free(struct writer *w)
 {
 	for (unsigned i = 0; i < TABLE_COUNT; i++)
 		sqlite3_finalize(w->insert[i]);
-	sqlite3_finalize(w->append_packets);
 	sqlite3_drop_modules(w->db, NULL);
 	for (unsigned i = 0; i < BATCHES; i++)
 		batch_release(&w->batches[i]);
 	free(w);
 }
 
-struct writer *writer_start(sqlite3 *db, int64_t next_packet_id)
+struct writer *writer_start(sqlite3 *db, struct table_pages *packet_pages)
 {
 	struct writer *w = memory_alloc(sizeof *w);
 	w->db = db;
-	w->next_packet_id = next_packet_id;
+	w->packet_pages = packet_pages;
 	for (unsigned i = 0; i < BATCHES; i++)
 		batch_init(&w->batches[i]);
 	w->filling = &w->batches[0];
 	for (unsigned i = 0; i < TABLE_COUNT; i++) {
-		if (!prepare_table(w, i)) {
+		if (!prepare_insert(w, i)) {
 			message_error("preparing to write %s: %s", tables[i].name, sqlite3_errmsg(db));
 			writer_free(w);
 			return NULL;

@@ -8,19 +8,20 @@
 
 #include <sqlite3.h>
 
-#include "row.h"
+#include "table_pages.h"
 
 struct writer;
 
 // Starts a writer on a connection that is inside a transaction; the connection is the writer's until
-// writer_finish(). next_packet_id: the one that SQLite would count on to. NULL with a message when it cannot be had.
-struct writer *writer_start(sqlite3 *db, int64_t next_packet_id);
+// writer_finish(). Packets go to packet_pages, or into their table where that is NULL. NULL with a message when it
+// cannot be had.
+struct writer *writer_start(sqlite3 *db, struct table_pages *packet_pages);
 
 // A new row of a table, to be filled completely by the caller before it adds another. Never NULL.
 void *writer_add(struct writer *, enum table_id table);
 
 // Text that lives until the row's batch is written.
-char *writer_text(struct writer *, const char *text);                              // NULL gives NULL
+char *writer_text(struct writer *, const char *text); // NULL gives NULL
 char *writer_address(struct writer *, const struct address *, bool is_mac);
 
 // Hands over what is there. False when writing failed: stop; writer_finish() says why.

@@ -22,8 +22,9 @@ static void format_real(char to[CELL_NUMBER_ROOM], double value, enum cell_digit
 	snprintf(to, CELL_NUMBER_ROOM, "%.*g", precision, value);
 	while (digits == CELL_EXACT && precision < 17 && strtod(to, NULL) != value)
 		snprintf(to, CELL_NUMBER_ROOM, "%.*g", ++precision, value);
+	size_t length = strlen(to);
 	if (!strpbrk(to, ".e")) // a REAL looks like one
-		strcat(to, ".0");
+		snprintf(to + length, CELL_NUMBER_ROOM - length, ".0");
 }
 
 void cell_read(struct cell *cell, sqlite3_stmt *statement, int column, enum cell_digits digits)

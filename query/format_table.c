@@ -41,11 +41,12 @@ struct table {
 static size_t screen_width(const struct sink *sink)
 {
 	struct winsize size;
-	const char *columns = getenv("COLUMNS");
+	const char *text = getenv("COLUMNS");
+	long columns = text ? strtol(text, NULL, 10) : 0;
 	if (!sink->terminal)
 		return 0;
-	if (columns && atoi(columns) > 0)
-		return (size_t)atoi(columns);
+	if (columns > 0)
+		return (size_t)columns;
 	return ioctl(sink->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TERMINAL_WIDTH;
 }
 

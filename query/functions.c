@@ -51,16 +51,23 @@ struct prefix {
 	unsigned char at[16];
 };
 
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
+	return found ? (int)(found - digits) : -1;
+}
+
 static bool parse_mac(const char *text, unsigned char at[16])
 {
-	unsigned part[6];
-	int end = 0;
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &part[0], &part[1], &part[2], &part[3], &part[4], &part[5],
-	           &end) != 6 ||
-	    text[end])
+	if (strlen(text) != 17)
 		return false;
-	for (int i = 0; i < 6; i++)
-		at[i] = (unsigned char)part[i];
+	for (int i = 0; i < 6; i++, text += 3) {
+		int high = hex_digit(text[0]), low = hex_digit(text[1]);
+		if (high < 0 || low < 0 || text[2] != (i < 5 ? ':' : 0))
+			return false;
+		at[i] = (unsigned char)(high << 4 | low);
+	}
 	return true;
 }
 

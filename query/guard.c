@@ -21,6 +21,7 @@ enum {
 	PROGRESS_STEPS = 2000,
 	CACHE_KIB = 65536,
 	MEMORY_LEAST_MIB = 256,
+	MEMORY_MOST_MIB = 2048,
 	NAMES_MOST = 4000, // for suggestions
 	HEADER_SIZE = 100,
 };
@@ -136,11 +137,11 @@ static void set_limits(sqlite3 *db)
 		sqlite3_limit(db, limits[i].id, limits[i].value);
 }
 
-// Half of the machine's memory is the most that SQLite may take.
-static void limit_memory(void)
+// The most that SQLite may take: half of the machine's memory, within bounds.
+static int64_t memory_limit_mib(void)
 {
 	int64_t mib = (int64_t)sysconf(_SC_PHYS_PAGES) / 1024 * (sysconf(_SC_PAGESIZE) / 1024) / 2;
-	sqlite3_hard_heap_limit64((mib < MEMORY_LEAST_MIB ? MEMORY_LEAST_MIB : mib) << 20);
+	return mib < MEMORY_LEAST_MIB ? MEMORY_LEAST_MIB : mib > MEMORY_MOST_MIB ? MEMORY_MOST_MIB : mib;
 }
 
 static void configure(sqlite3 *db)
@@ -163,7 +164,7 @@ static int harden(sqlite3 *db)
 {
 	static const char *modules[] = {"json_each", "json_tree", NULL};
 	char pragma[128];
-	limit_memory();
+	sqlite3_hard_heap_limit64(memory_limit_mib() << 20);
 	set_limits(db);
 	configure(db);
 	sqlite3_busy_timeout(db, BUSY_MS);
@@ -448,7 +449,7 @@ void guard_explain(struct guard *guard, int result, char *error, size_t size)
 		explain_corrupt(error, size, message);
 		break;
 	case SQLITE_NOMEM:
-		snprintf(error, size, "the query needs more memory than is allowed (half of the machine's)");
+		snprintf(error, size, "the query needs more memory than is allowed (%d MiB)", (int)memory_limit_mib());
 		break;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:

@@ -304,8 +304,8 @@ static bool say_unknown_option(const struct report *report, const char *option,
 		message_error("unknown option --%s: the SQL has no parameter :%s%s%s", option, option, *nearest ? "; " : "",
 		              nearest);
 	else
-		message_error("report %s has no option --%s%s%s (%s%s)", report->name, option, *nearest ? "; " : "", nearest,
-		              used ? "it has " : "it has none", list);
+		message_error("report %s has no option --%s%s%s (%s%s)", report->name, option, *nearest ? "; " : "",
+		              nearest, used ? "it has " : "it has none", list);
 	return false;
 }
 

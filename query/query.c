@@ -72,15 +72,16 @@ const struct command command_query = {
 		"on the tables and views of the case (PRAGMA table_list names them, PRAGMA table_info(flows) the columns of one). "
 		"Several statements, separated by ';', run one after another. A parameter :name in the SQL is the option "
 		"--name.\n\n"
-		"A query can only read. Nothing in the case, and no other file, can be changed or created by it. A case that "
-		"somebody else gave you is safe to query.\n\n"
+		"A query can only read. Nothing in the case, and no other file, can be changed or created by it; large sorts use "
+		"temporary files without a name (SQLITE_TMPDIR says where). A case that somebody else gave you is safe to "
+		"query.\n\n"
 		"These functions are there beside SQLite's own:\n\n"
 		"  ip_in(address, prefix)    1 if the address is within the prefix: ip_in(src, '10.0.0.0/8')\n"
 		"  tcp_flags(n)              as tcpdump prints them: S, S., P., F.; tcp_flags(n, 'wireshark'): SA, PA, FA\n"
 		"  iso_time(ns)              2018-09-26T21:21:02.883718124Z\n"
 		"  percentile(x, p)          aggregate; p from 0 to 100, interpolated between neighbours\n"
 		"  median(x)                 percentile(x, 50)\n"
-		"  x REGEXP pattern          POSIX extended regular expression, found anywhere in x\n"
+		"  x REGEXP pattern          POSIX extended regular expression, with \\d \\w \\s \\b; (?i) in front: any case\n"
 		"  packet_bytes(packet_id)   the packet's bytes, from the capture file, if it is still there and unchanged\n\n"
 		"Reports are looked for in the folder given with --reports, then in $XDG_CONFIG_HOME/pcapdex/reports or "
 		"~/.config/pcapdex/reports, then among the built-in ones. A report is an SQL file that begins with comments:\n\n"
@@ -93,6 +94,9 @@ const struct command command_query = {
 		"  -- column duration_s  Seconds.\n"
 		"  SELECT flow_id, duration_s FROM flow_list WHERE ip_in(dst, :server)\n"
 		"  ORDER BY duration_s DESC LIMIT :limit\n\n"
+		"A file may hold several statements, each behind a line `-- section: Title` and its columns. A section that begins "
+		"`-- section[text,csv]: Title` is for those formats only, in place of the others. A section whose only column is "
+		"called line is printed as it is in text and table, and in formats of its own.\n\n"
 		"Ctrl-C stops a query with exit code 130. When the reader of the output has enough (`| head`), that is no error.",
 	.examples =
 		"  pcapdex query trace.db\n"
@@ -117,13 +121,20 @@ struct query {
 	const char *case_path, *question; // NULL: not given
 };
 
+// Of the name of a report: "explain-loss" is one.
+static bool is_name_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
 static bool is_sql(const char *text)
 {
 	static const char *const words[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
 	if (strpbrk(text, " \t\r\n"))
 		return true;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (!sqlite3_strnicmp(text, words[i], (int)strlen(words[i])))
+		size_t length = strlen(words[i]);
+		if (!sqlite3_strnicmp(text, words[i], (int)length) && text[length] && !is_name_character(text[length]))
 			return true;
 	}
 	return false;

@@ -40,7 +40,7 @@ static void append_columns(char **to, const struct report_section *section)
 	append(to, ":\n");
 	for (size_t i = 0; i < section->column_count; i++) {
 		const struct report_column *column = &section->columns[i];
-		append(to, i == 0 ? "\n  " : "\n  ");
+		append(to, "\n  ");
 		append(to, column->name);
 		for (size_t j = strlen(column->name); j < widest + 2; j++)
 			append(to, " ");

@@ -570,7 +570,8 @@ static void built_in_reports(void **state)
 
 static void check_finds(const char *text)
 {
-	struct catalog_entry entry = {"try", memory_copy_text(text), NULL};
+	char name[] = "try";
+	struct catalog_entry entry = {name, memory_copy_text(text), NULL};
 	struct catalog catalog = {&entry, 1};
 	if (check_reports(&catalog, command_query.options) != EXIT_FAILED)
 		fail_msg("nothing wrong found in: %s", text);
