@@ -32,14 +32,14 @@ package_libs = $(shell pkg-config --libs $(packages)) -pthread -lm
 flags = -std=c11 -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(warnings) -pthread $(CPPFLAGS) $(CFLAGS) \
 	$(variant_flags) $(package_flags)
 program_flags = $(flags) -DSQLITE_CORE
-extension_flags = $(flags) -fPIC
+extension_flags = $(flags) -fPIC -fvisibility=hidden
 
 # ---- what to compile
 
 generated = build/decoders.c build/embedded_schema.c build/embedded_reports.c
 library_sources = $(wildcard common/*.c ingest/*.c ingest/proto/*.c) \
 	$(filter-out query/extension.c,$(wildcard query/*.c)) $(generated)
-extension_sources = $(wildcard query/extension.c query/functions*.c common/*.c)
+extension_sources = $(wildcard query/extension.c query/functions*.c)
 unit_sources = $(wildcard tests/unit/test_*.c)
 fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
 tool_sources = $(wildcard tests/tools/*.c)

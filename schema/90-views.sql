@@ -17,9 +17,10 @@ SELECT
 	s.stack,
 	p.wire_len,
 	p.payload_len,
-	iif(p.tcp_flags & 2, 'S', '') || iif(p.tcp_flags & 1, 'F', '') || iif(p.tcp_flags & 4, 'R', '')
-		|| iif(p.tcp_flags & 8, 'P', '') || iif(p.tcp_flags & 32, 'U', '') || iif(p.tcp_flags & 64, 'E', '')
-		|| iif(p.tcp_flags & 128, 'W', '') || iif(p.tcp_flags & 16, '.', '') AS flags, -- as tcpdump prints them
+	iif(p.tcp_flags IS NULL, NULL,
+		iif(p.tcp_flags & 1, 'F', '') || iif(p.tcp_flags & 2, 'S', '') || iif(p.tcp_flags & 4, 'R', '')
+		|| iif(p.tcp_flags & 8, 'P', '') || iif(p.tcp_flags & 16, '.', '') || iif(p.tcp_flags & 32, 'U', '')
+		|| iif(p.tcp_flags & 64, 'E', '') || iif(p.tcp_flags & 128, 'W', '') || iif(p.tcp_flags & 256, 'e', '')) AS flags, -- as tcpdump prints them
 	p.seq,
 	p.ack,
 	p.window, -- raw
