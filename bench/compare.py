@@ -59,7 +59,7 @@ def commands(kind):
         "libpcap, reading only": ("%s/libpcap_read %s" % (FOLDER, capture), 1, ROUNDS),
     }
     if shutil.which("tcptrace"):
-        found["tcptrace -l -r"] = ("tcptrace -l -r %s" % capture, 1, ROUNDS)
+        found["tcptrace -n -l -r"] = ("tcptrace -n -l -r %s" % capture, 1, ROUNDS)
     if shutil.which("tshark"):
         found["tshark -z conv,tcp"] = ("tshark -n -q -z conv,tcp -r %s" % tenth, 0.1, 1)
         if shutil.which("sqlite3"):

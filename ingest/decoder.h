@@ -104,6 +104,20 @@ static inline void dissect_unknown(struct dissection *d)
 	dissect_next(d, 0, UINT32_MAX);
 }
 
+// Takes n bytes of a header off that may do without its end, such as options. Where the snap length cut them (n is not
+// more than dissect_wire_left()), what is there is returned and the packet counts as truncated.
+static inline struct bytes dissect_split_cut(struct dissection *d, uint32_t n)
+{
+	if (n <= d->rest.left)
+		return bytes_split(&d->rest, n);
+	d->cut -= n - (uint32_t)d->rest.left;
+	if (!d->quoting) {
+		d->packet->verdict = VERDICT_TRUNCATED;
+		d->packet->errors |= PACKET_ERROR_TRUNCATED;
+	}
+	return bytes_split(&d->rest, d->rest.left);
+}
+
 // As dissect_next(), where the next layer is a bonus (what a UDP port carries).
 static inline void dissect_try(struct dissection *d, unsigned table, uint32_t number)
 {

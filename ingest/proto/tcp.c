@@ -66,7 +66,8 @@ static bool read_option(struct tcp_header *tcp, uint8_t kind, struct bytes body)
 	}
 }
 
-static void read_options(struct dissection *d, struct bytes options)
+// Options that the snap length cut end where they are cut.
+static void read_options(struct dissection *d, struct bytes options, bool cut)
 {
 	while (options.left) {
 		uint8_t kind = bytes_u8(&options);
@@ -76,6 +77,8 @@ static void read_options(struct dissection *d, struct bytes options)
 			continue;
 		uint8_t length = bytes_u8(&options);
 		struct bytes body = bytes_split(&options, length >= 2 ? length - 2u : SIZE_MAX);
+		if (body.bad && cut)
+			return;
 		if (body.bad || !read_option(&d->ip->tcp, kind, body))
 			dissect_error(d, PACKET_ERROR_TCP_OPTIONS);
 	}
@@ -121,11 +124,9 @@ static void decode(struct dissection *d)
 		dissect_malformed(d, PACKET_ERROR_TCP_DATA_OFFSET);
 		return;
 	}
-	struct bytes options = bytes_split(&d->rest, length - HEADER_MIN);
-	if (options.bad)
-		return;
+	bool cut = length - HEADER_MIN > d->rest.left;
 	d->ip->has_transport = true;
-	read_options(d, options);
+	read_options(d, dissect_split_cut(d, length - HEADER_MIN), cut);
 }
 
 const struct decoder decoder_tcp = {

@@ -320,7 +320,7 @@ static const struct example TRANSPORTS[] = {
      "malformed tcp_data_offset ip:tcp 10.0.0.1 1000 > 10.0.0.2 2000 proto 6 no transport ip ok l4 ok payload 24"},
 	{"TCP, cut in the options", 228, 10,
      "4500 0038 0001 0000 40 06 66bd " ADDRESSES4 "03e8 07d0 00000001 00000000 9002 0064 0000 0000 0204 05b4 0103",
-     "truncated ip:tcp 10.0.0.1 1000 > 10.0.0.2 2000 proto 6 no transport ip ok payload 36"},
+     "truncated ip:tcp 10.0.0.1 1000 > 10.0.0.2 2000 proto 6 ip ok payload 0"},
 	{"TCP, SYN and FIN and RST", 228, 0, IP4_TCP "03e8 07d0 00000001 00000002 5007 0064 caf1 0000 61626364",
      "decoded tcp_syn_fin tcp_syn_rst ip:tcp 10.0.0.1 1000 > 10.0.0.2 2000 proto 6 ip ok l4 ok payload 4"},
 	{"TCP, no flags but reserved ones", 228, 0, IP4_TCP "03e8 07d0 00000001 00000002 5e00 0064 bcf8 0000 61626364",
