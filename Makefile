@@ -34,6 +34,9 @@ flags = -std=c11 -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(warnings) -pthre
 program_flags = $(flags) -DSQLITE_CORE
 extension_flags = $(flags) -fPIC -fvisibility=hidden
 
+# Recipes say what they make; `make V=1` shows the commands.
+say = $(if $(V),,@echo "  $(1)	$@" &&)
+
 # ---- what to compile
 
 generated = build/decoders.c build/embedded_schema.c build/embedded_reports.c
@@ -62,27 +65,27 @@ shared = $(pages) $(completions)
 all: $(program) $(extension) $(if $(filter release,$(VARIANT)),$(shared:%=build/share/%))
 
 $(program): $(program_objects)
-	$(CC) $(flags) $(LDFLAGS) -o $@ $^ $(package_libs)
+	$(call say,LINK) $(CC) $(flags) $(LDFLAGS) -o $@ $^ $(package_libs)
 
 $(extension): $(extension_objects)
-	$(CC) $(extension_flags) -shared $(LDFLAGS) -o $@ $^ $(filter-out -lsqlite3,$(package_libs))
+	$(call say,LINK) $(CC) $(extension_flags) -shared $(LDFLAGS) -o $@ $^ $(filter-out -lsqlite3,$(package_libs))
 
 $(build)/pic/%.o: %.c Makefile | build/.libraries
 	@mkdir -p $(@D)
-	$(CC) $(extension_flags) -MMD -MP -c -o $@ $<
+	$(call say,CC) $(CC) $(extension_flags) -MMD -MP -c -o $@ $<
 
 $(build)/%.o: %.c Makefile | build/.libraries
 	@mkdir -p $(@D)
-	$(CC) $(program_flags) -MMD -MP -c -o $@ $<
+	$(call say,CC) $(CC) $(program_flags) -MMD -MP -c -o $@ $<
 
 $(unit_programs): %: %.o $(library_objects)
-	$(CC) $(flags) $(LDFLAGS) -o $@ $^ $(package_libs) $(shell pkg-config --libs cmocka)
+	$(call say,LINK) $(CC) $(flags) $(LDFLAGS) -o $@ $^ $(package_libs) $(shell pkg-config --libs cmocka)
 
 $(tool_programs): %: %.o $(library_objects)
-	$(CC) $(flags) $(LDFLAGS) -o $@ $^ $(package_libs)
+	$(call say,LINK) $(CC) $(flags) $(LDFLAGS) -o $@ $^ $(package_libs)
 
 $(fuzz_programs): %: %.o $(library_objects)
-	$(CC) $(flags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(package_libs)
+	$(call say,LINK) $(CC) $(flags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(package_libs)
 
 -include $(program_objects:.o=.d) $(extension_objects:.o=.d) \
 	$(addsuffix .d,$(unit_programs) $(fuzz_programs) $(tool_programs))
@@ -176,10 +179,10 @@ unit: $(unit_programs)
 lint: lint-format lint-cppcheck lint-tidy
 
 lint-format:
-	clang-format --dry-run -Werror $(made_sources) $(headers)
+	@clang-format --dry-run -Werror $(made_sources) $(headers)
 
 lint-cppcheck:
-	cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+	@cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=unknownMacro \
 		-D_DEFAULT_SOURCE -DSQLITE_CORE -I. $(made_sources)
 

@@ -9,7 +9,6 @@ import sqlite3
 import statistics
 import subprocess
 import sys
-import time
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 FOLDER = "build/bench"
@@ -25,15 +24,18 @@ class Result:
 
 
 def measure(command):
-    """One run of a shell command: wall clock and the largest process's peak memory."""
+    """One run of a shell command."""
+    log = FOLDER + "/measured"
+    if os.path.exists(log):
+        os.remove(log)
     subprocess.run(["sync"], check=True)
-    begun = time.monotonic()
-    process = subprocess.Popen(["sh", "-c", "exec " + command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit("bench: exit %d: %s" % (process.returncode, command))
-    return Result(time.monotonic() - begun, usage.ru_maxrss)
+    done = subprocess.run([FOLDER + "/measure", log, "sh", "-c", "exec " + command], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        sys.exit("bench: exit %d: %s" % (done.returncode, command))
+    with open(log, encoding="ascii") as file:
+        seconds, peak_kb = file.read().split()
+    return Result(float(seconds), int(peak_kb))
 
 
 def median(results):

@@ -20,6 +20,7 @@ compile() {
 }
 objects=$(find build/release/common build/release/ingest build/release/query build/release/build -name '*.o')
 compile multiply ''
+compile measure ''
 compile libpcap_read ''
 compile read_only "$objects"
 

@@ -16,11 +16,11 @@ struct capture_fault {
 // The texts are owned by the capture, may be NULL, are cut at their first NUL and are valid UTF-8 or escaped
 // (\xHH) before they are handed on.
 struct capture_interface {
-	uint16_t link_type;    // LINKTYPE_ number
-	uint32_t snaplen;      // 0: no limit
-	int64_t ts_units;      // time stamp units per second
-	int64_t ts_offset_s;   // seconds added to every time stamp
-	uint8_t fcs_len;       // bytes of FCS at the end of each frame
+	uint16_t link_type;  // LINKTYPE_ number
+	uint32_t snaplen;    // 0: no limit
+	int64_t ts_units;    // time stamp units per second
+	int64_t ts_offset_s; // seconds added to every time stamp
+	uint8_t fcs_len;     // bytes of FCS at the end of each frame
 	char *name, *description, *filter, *os, *hardware;
 	int64_t received, dropped; // of the last Interface Statistics Block; -1 not told
 };

@@ -252,7 +252,8 @@ void dissect_frame(struct packet *packet, const struct frame *frame)
 static uint32_t sum_of_addresses(const struct headers *ip)
 {
 	size_t skip = ip->ip_version == 4 ? 12 : 0;
-	return checksum_sum(bytes_of(ip->src.at + skip, 16 - skip)) + checksum_sum(bytes_of(ip->dst.at + skip, 16 - skip));
+	return checksum_sum(bytes_of(ip->src.at + skip, 16 - skip)) +
+	       checksum_sum(bytes_of(ip->dst.at + skip, 16 - skip));
 }
 
 // A fragment's stack ends in "data": what the datagram carries takes its place.

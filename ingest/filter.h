@@ -9,7 +9,7 @@
 struct filter_program;
 
 struct filter {
-	const char *text; // borrowed; NULL: everything passes
+	const char *text;                // borrowed; NULL: everything passes
 	struct filter_program *programs; // one a link type, compiled when it is first met
 	unsigned program_count;
 };

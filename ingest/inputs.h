@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 struct input {
-	char *path;      // "-": standard input
-	bool in_folder;  // found in a folder: passed over in silence when it is no capture
+	char *path;     // "-": standard input
+	bool in_folder; // found in a folder: passed over in silence when it is no capture
 };
 
 struct inputs {

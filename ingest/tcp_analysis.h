@@ -90,7 +90,7 @@ struct tcp_flow {
 	int64_t first_syn_ts_ns, last_syn_ts_ns, syn_ack_ts_ns; // ROW_NULL: not seen
 	int64_t established_ts_ns;
 	int64_t any_syn_ts_ns, last_fin_ts_ns; // any_syn: a SYN-ACK counts as well
-	int64_t initial_rtt_ns; // 0 unknown
+	int64_t initial_rtt_ns;                // 0 unknown
 	int64_t first_syn_id, syn_ack_id;
 	uint32_t first_syn_seq, syn_ack_seq;
 };

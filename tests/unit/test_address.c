@@ -20,12 +20,24 @@ static struct address parse(const char *text)
 static void test_canonical(void **state)
 {
 	(void)state;
+	// Zeros are shortened; a single zero group is not (4.2.2); of runs the longest is, the first of equals (4.2.3).
 	static const char *const addresses[] = {
-		"0.0.0.0", "1.2.3.4", "192.168.100.200", "255.255.255.255", // IPv4
-		"::", "::1", "1::", "2001:db8::1", "2001:db8::",          // zeros shortened
-		"2001:db8:0:1:1:1:1:1",                                    // one zero group is not (4.2.2)
-		"2001:0:0:1::1", "2001:db8::1:0:0:1",                      // the longest run, the first of equals (4.2.3)
-		"fe80::abcd:ef01:2345:6789", "1:2:3:4:5:6:7:8", "ff02::1:ff00:1", "1:2:3:4:5:6:7:0",
+		"0.0.0.0",
+		"1.2.3.4",
+		"192.168.100.200",
+		"255.255.255.255",
+		"::",
+		"::1",
+		"1::",
+		"2001:db8::1",
+		"2001:db8::",
+		"2001:db8:0:1:1:1:1:1",
+		"2001:0:0:1::1",
+		"2001:db8::1:0:0:1",
+		"fe80::abcd:ef01:2345:6789",
+		"1:2:3:4:5:6:7:8",
+		"ff02::1:ff00:1",
+		"1:2:3:4:5:6:7:0",
 	};
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
 		char text[ADDRESS_TEXT_MAX];

@@ -11,8 +11,8 @@
 static const char TEXT[] = "abcdefghijklmnopqrstuvwxyz012345";
 
 // A fragment of datagram `ip_id`: length bytes of `from`, to lie at offset.
-static bool give(struct defragmenter *d, uint32_t ip_id, const char *from, uint32_t offset, uint32_t length, bool more,
-                 struct bytes *whole)
+static bool give(struct defragmenter *d, uint32_t ip_id, const char *from, uint32_t offset, uint32_t length,
+                 bool more, struct bytes *whole)
 {
 	struct packet p = {.payload_len = length};
 	p.ip.ip_version = 4;
@@ -71,8 +71,8 @@ static void test_apart(void **state)
 	struct bytes whole;
 	defragmenter_init(&d);
 	assert_false(give(&d, 1, TEXT, 0, 8, true, &whole));
-	assert_false(give(&d, 2, TEXT + 8, 8, 8, false, &whole)); // of another datagram
-	assert_false(give(&d, 1, TEXT, 0, 8, true, &whole));      // the same once more
+	assert_false(give(&d, 2, TEXT + 8, 8, 8, false, &whole));   // of another datagram
+	assert_false(give(&d, 1, TEXT, 0, 8, true, &whole));        // the same once more
 	assert_false(give(&d, 1, TEXT + 24, 24, 8, false, &whole)); // with a gap before it
 	assert_true(give(&d, 2, TEXT, 0, 8, true, &whole));
 	assert_text(whole, "abcdefghijklmnop");

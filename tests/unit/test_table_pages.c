@@ -49,7 +49,7 @@ enum { EDGE_COUNT = sizeof EDGES / sizeof *EDGES };
 // A row whose columns run through the edges; ids have gaps.
 static struct packet_row row_of(int64_t n)
 {
-	struct packet_row row;
+	struct packet_row row = {0};
 	int64_t *columns = (int64_t *)(void *)&row;
 	for (unsigned i = 0; i < sizeof row / sizeof *columns; i++)
 		columns[i] = EDGES[(size_t)(n * 7 + i) % EDGE_COUNT];
