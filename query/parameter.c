@@ -94,18 +94,22 @@ static bool canonical_address(const char *text, char *to, size_t size)
 	return true;
 }
 
+static bool fits_mac(char c, size_t place)
+{
+	return place % 3 == 2 ? c == ':' || c == '-' : isxdigit((unsigned char)c) != 0;
+}
+
 static bool canonical_mac(const char *text, char *to, size_t size)
 {
 	size_t length = strlen(text);
 	if (length != 17 || size <= length)
 		return false;
-	for (size_t i = 0; i <= length; i++) {
-		char c = text[i];
-		bool fits = i == length ? !c : i % 3 == 2 ? c == ':' || c == '-' : isxdigit((unsigned char)c);
-		if (!fits)
+	for (size_t i = 0; i < length; i++) {
+		if (!fits_mac(text[i], i))
 			return false;
-		to[i] = (char)(c == '-' ? ':' : tolower((unsigned char)c));
+		to[i] = (char)(text[i] == '-' ? ':' : tolower((unsigned char)text[i]));
 	}
+	to[length] = '\0';
 	return true;
 }
 

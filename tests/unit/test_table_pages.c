@@ -75,12 +75,12 @@ static int64_t number(sqlite3 *db, const char *sql)
 
 static void create_table(sqlite3 *db)
 {
-	char sql[4096] = "PRAGMA page_size = 16384; CREATE TABLE packets (packet_id INTEGER PRIMARY KEY";
-	for (unsigned i = 1; i < tables[TABLE_PACKETS].column_count; i++) {
-		strcat(sql, ", ");
-		strcat(sql, tables[TABLE_PACKETS].columns[i].name);
-	}
-	strcat(sql, ")");
+	char sql[4096];
+	int n =
+		snprintf(sql, sizeof sql, "PRAGMA page_size = 16384; CREATE TABLE packets (packet_id INTEGER PRIMARY KEY");
+	for (unsigned i = 1; i < tables[TABLE_PACKETS].column_count; i++)
+		n += snprintf(sql + n, sizeof sql - (size_t)n, ", %s", tables[TABLE_PACKETS].columns[i].name);
+	snprintf(sql + n, sizeof sql - (size_t)n, ")");
 	run(db, sql);
 	run(db, "CREATE TABLE other (x); INSERT INTO other VALUES (zeroblob(100000))"); // pages before and behind
 }
