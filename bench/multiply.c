@@ -3,7 +3,7 @@
 //
 //   multiply [-p PACKETS] [-f FLOWS] [-m PACKETS] [-s SEED] [-d SECONDS] OUT.pcap IN.pcap ...
 //
-// Every flow of the inputs (Ethernet with IPv4 or IPv6; TCP, UDP or ICMP; -m: of so many packets at least) is a
+// Every flow of the inputs (Ethernet with IPv4 or IPv6; TCP, UDP, ICMP echo; -m: of so many packets at least) is a
 // template. A new flow copies one, chosen at random (70 % TCP, 22 % UDP, 8 % others, as far as there are), up to
 // PACKETS / FLOWS packets on average; where that is longer than the template, its middle is repeated with sequence
 // numbers that go on.
@@ -116,7 +116,10 @@ static bool parse(struct frame *f, uint8_t from[18], uint8_t to[18])
 	size_t need = f->protocol == TCP ? 20 : 8;
 	if (f->l4 + need > f->captured_len)
 		return false;
-	if (f->protocol != TCP && f->protocol != UDP && f->protocol != ICMP && f->protocol != ICMPV6)
+	uint8_t type = f->at[f->l4];
+	bool echo =
+		f->protocol == ICMP ? type == 0 || type == 8 : f->protocol == ICMPV6 && (type == 128 || type == 129);
+	if (f->protocol != TCP && f->protocol != UDP && !echo)
 		return false;
 	memset(from, 0, 18);
 	memset(to, 0, 18);

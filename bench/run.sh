@@ -13,7 +13,7 @@ mkdir -p build/bench
 make --no-print-directory all > build/bench/make.log
 
 libraries="libpcap sqlite3 zlib libzstd liblz4 libxxhash"
-# shellcheck disable=SC2046 # words are meant to split
+# shellcheck disable=SC2046,SC2086 # words are meant to split
 compile() {
 	cc -std=c11 -D_DEFAULT_SOURCE -O2 -o "build/bench/$1" "bench/$1.c" $2 \
 		$(pkg-config --cflags --libs $libraries) -pthread -lm

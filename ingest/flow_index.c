@@ -36,7 +36,8 @@ bool flow_index_init(struct flow_index *index, const char *case_path, int64_t fi
 void flow_index_add(struct flow_index *index, int64_t flow_id)
 {
 	uint32_t flow = flow_id == ROW_NULL ? 0 : (uint32_t)(flow_id - index->first_flow_id) + 1;
-	index->failed |= fwrite(&flow, sizeof flow, 1, index->file) != 1;
+	if (fwrite(&flow, sizeof flow, 1, index->file) != 1 && !index->error)
+		index->error = errno;
 	index->packets++;
 }
 
@@ -144,7 +145,8 @@ bool flow_index_finish(struct flow_index *index, int64_t last_flow_id, struct wr
 {
 	uint32_t flow_end = (uint32_t)(last_flow_id - index->first_flow_id) + 2;
 	uint32_t *counts = memory_alloc((size_t)flow_end * sizeof *counts);
-	bool ok = !index->failed && fflush(index->file) == 0 && scan(index, count_flow, counts);
+	errno = 0;
+	bool ok = !index->error && fflush(index->file) == 0 && scan(index, count_flow, counts);
 	struct pass pass = {.end = 1, .first_packet_id = index->first_packet_id};
 	while (ok && pass.end < flow_end) {
 		pass.first = pass.end;
@@ -152,7 +154,8 @@ bool flow_index_finish(struct flow_index *index, int64_t last_flow_id, struct wr
 		ok = sort_flows(index, &pass, counts, total, w);
 	}
 	if (!ok)
-		message_error("the temporary file of flows cannot be written or read: %s", strerror(errno));
+		message_error("the temporary file beside the case cannot be written or read: %s",
+		              strerror(index->error ? index->error : errno));
 	free(counts);
 	fclose(index->file);
 	*index = (struct flow_index){0};

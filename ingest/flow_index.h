@@ -12,7 +12,7 @@ struct flow_index {
 	FILE *file;
 	int64_t first_packet_id, first_flow_id;
 	int64_t packets; // noted so far
-	bool failed;
+	int error;       // errno of the first write that failed; 0 none
 };
 
 // The temporary file lies beside case_path and has no name. False after a message.

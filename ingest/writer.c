@@ -53,7 +53,7 @@ struct writer {
 	pthread_cond_t changed;
 	struct batch *full;  // handed over, not yet written; guarded by lock
 	bool ending, failed; // guarded by lock
-	char error[512];     // set before failed
+	char error[1024];    // set before failed
 };
 
 // ---- the virtual tables -------------------------------------------------------------------------------------------
@@ -225,13 +225,20 @@ static char *batch_text(struct batch *batch, const char *text, size_t length)
 
 // ---- the writer thread --------------------------------------------------------------------------------------------
 
+static void fail(struct writer *w, unsigned table, const char *why, bool is_full)
+{
+	snprintf(w->error, sizeof w->error, "%s: writing %s: %s%s", sqlite3_db_filename(w->db, "main"),
+	         tables[table].name, why,
+	         is_full ? "; the disk is full: make room, or name a place for the case with -o" : "");
+}
+
 static bool insert_rows(struct writer *w, unsigned table, const struct rows *rows)
 {
 	w->sources[table].rows = rows;
 	sqlite3_step(w->insert[table]);
 	if (sqlite3_reset(w->insert[table]) == SQLITE_OK)
 		return true;
-	snprintf(w->error, sizeof w->error, "writing %s: %s", tables[table].name, sqlite3_errmsg(w->db));
+	fail(w, table, sqlite3_errmsg(w->db), sqlite3_errcode(w->db) == SQLITE_FULL);
 	return false;
 }
 
@@ -239,7 +246,7 @@ static bool add_to_pages(struct writer *w, const struct rows *rows)
 {
 	if (table_pages_add(w->packet_pages, rows->at, rows->count))
 		return true;
-	snprintf(w->error, sizeof w->error, "writing packets: %s", strerror(errno));
+	fail(w, TABLE_PACKETS, strerror(errno), errno == ENOSPC || errno == EFBIG);
 	return false;
 }
 

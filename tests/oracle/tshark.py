@@ -215,7 +215,7 @@ def read_rules():
 
 
 def explain(comparison, ours, rules):
-    """{difference: reason} of those that a rule covers."""
+    """{difference: (captures, packets) of the rule} of those that one covers."""
     explained = {}
     for rule in rules:
         if not fnmatch.fnmatch(comparison.name, rule.captures) or not comparison.differences:
@@ -224,7 +224,7 @@ def explain(comparison, ours, rules):
         for difference in comparison.differences:
             if any(fnmatch.fnmatch(difference[0], f) for f in rule.fields) and (
                     numbers is None or difference[1] in numbers):
-                explained.setdefault(difference, rule.reason)
+                explained.setdefault(difference, (rule.captures, rule.packets))
     return explained
 
 
@@ -280,7 +280,7 @@ def main():
     captures = find_captures(arguments.captures)
     rules = read_rules()
     totals = collections.defaultdict(lambda: [0, 0, 0])
-    unexplained, failed = [], False
+    unexplained, used, failed = [], set(), False
     print("# %s\n1..%d" % (version, len(captures)))
     with multiprocessing.Pool(2) as pool:
         jobs = [(name, path, version, rules) for name, path in captures]
@@ -289,8 +289,9 @@ def main():
             for field, (compared, equal) in comparison.counts.items():
                 totals[field][0] += compared
                 totals[field][1] += equal
-            for difference in explained:
+            for difference, rule in explained.items():
                 totals[difference[0]][2] += 1
+                used.add(rule)
             unexplained += [(comparison.name, *d) for d in left]
             wrong = bool(left)
             failed = failed or wrong
@@ -298,6 +299,10 @@ def main():
             for field, packet, ours, theirs in left[:3]:
                 print("#   packet %d %s: %s, tshark: %s" % (packet, field, ours, theirs))
     print_table(totals)
+    if os.path.isdir(CORPUS) and not arguments.captures:
+        for rule in rules:
+            if (rule.captures, rule.packets) not in used:
+                print("# docs/differences.md: nothing differs any more by %s, %s" % (rule.captures, rule.packets))
     if arguments.report:
         write_report(arguments.report, unexplained)
     return 1 if failed else 0
