@@ -206,9 +206,9 @@ docs: all
 fuzz:
 	$(again) fuzz-programs VARIANT=fuzz CC=clang
 	@for target in $(notdir $(fuzz_programs)); do \
-		mkdir -p tests/fuzz/corpus/$$target build/fuzz/found && echo "fuzz: $$target" && \
+		mkdir -p tests/fuzz/corpus/$$target build/fuzz/found/$$target && echo "fuzz: $$target" && \
 		build/fuzz/tests/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
-			-print_final_stats=0 -artifact_prefix=build/fuzz/found/ build/fuzz/found tests/fuzz/corpus/$$target || exit; \
+			-print_final_stats=0 -artifact_prefix=build/fuzz/found/$$target/ build/fuzz/found/$$target tests/fuzz/corpus/$$target || exit; \
 	done
 
 # ---- where it goes

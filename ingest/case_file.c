@@ -219,10 +219,18 @@ static bool sync_folder(const char *path)
 	return ok;
 }
 
-bool case_file_join_packets(struct case_file *c)
+// Puts the packets of a new case, which SQLite has closed, into their table.
+static bool join_packets(struct case_file *c, int64_t root)
 {
-	if (!c->has_pages)
-		return true;
+	bool ok = table_pages_graft(&c->packet_pages, c->building, (uint32_t)root);
+	table_pages_release(&c->packet_pages);
+	c->has_pages = false;
+	return ok;
+}
+
+// Writes what is left of the file that is built aside, and has it on the disk.
+static bool complete_building(struct case_file *c)
+{
 	int64_t root = case_file_integer(c, 0, "SELECT rootpage FROM sqlite_schema WHERE name = 'packets'");
 	int rc = sqlite3_close(c->db);
 	c->db = NULL;
@@ -230,23 +238,20 @@ bool case_file_join_packets(struct case_file *c)
 		message_error("%s: %s", c->building, sqlite3_errstr(rc));
 		return false;
 	}
-	if (!table_pages_graft(&c->packet_pages, c->building, (uint32_t)root))
+	if (!join_packets(c, root))
 		return false;
-	table_pages_release(&c->packet_pages);
-	c->has_pages = false;
-	return open_building(c);
+	if (fsync(c->lock) == 0)
+		return true;
+	message_error("%s: %s", c->building, strerror(errno));
+	return false;
 }
 
 bool case_file_finish(struct case_file *c)
 {
 	if (!c->building)
 		return true;
-	int rc = sqlite3_close(c->db);
-	c->db = NULL;
-	if (rc != SQLITE_OK || fsync(c->lock) != 0) {
-		message_error("%s: %s", c->building, rc != SQLITE_OK ? sqlite3_errstr(rc) : strerror(errno));
+	if (!complete_building(c))
 		return false;
-	}
 	if (access(c->path, F_OK) == 0) {
 		message_error("%s: appeared while it was being made; nothing was overwritten", c->path);
 		return false;

@@ -28,9 +28,6 @@ bool case_file_begin(struct case_file *);
 bool case_file_end(struct case_file *);     // commits; false after a message
 void case_file_abandon(struct case_file *); // rolls back
 
-// Puts the packets of a new case into their table, so that SQL sees them. False after a message.
-bool case_file_join_packets(struct case_file *);
-
 // Makes a new case appear under its name, synced to disk. False after a message.
 bool case_file_finish(struct case_file *);
 

@@ -265,6 +265,7 @@ static void count_packet(struct flow *f, const struct packet *p)
 	int64_t ts_ns = p->frame->ts_ns;
 	struct flow_side *side = &f->side[p->direction];
 	side->packets++;
+	side->last_packet_id = p->id;
 	side->bytes += p->frame->wire_len;
 	side->payload_bytes += p->payload_len;
 	if (ts_ns < f->first_ts_ns)

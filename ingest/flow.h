@@ -29,6 +29,7 @@ enum flow_start { FLOW_NEW, FLOW_REUSED_PORTS, FLOW_TIMEOUT };
 
 struct flow_side {
 	int64_t packets, bytes, payload_bytes;
+	int64_t last_packet_id;
 	uint32_t first_seq; // TCP: what sequence numbers of this direction are relative to
 	bool has_first_seq;
 };

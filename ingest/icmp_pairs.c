@@ -37,10 +37,48 @@ struct icmp_request {
 	struct address src, dst;
 };
 
+struct recent_packet {
+	int64_t flow_id, packet_id;
+	uint32_t ip_id;
+	int direction;
+};
+
 void icmp_pairs_init(struct icmp_pairs *pairs)
 {
-	*pairs = (struct icmp_pairs){0};
+	*pairs = (struct icmp_pairs){.recent = memory_alloc(ICMP_RECENT_MAX * sizeof *pairs->recent)};
 }
+
+// ---- what errors complain about -----------------------------------------------------------------------------------
+
+static struct recent_packet *recent_place(const struct icmp_pairs *pairs, int64_t flow_id, int direction,
+                                          const struct headers *ip)
+{
+	uint64_t hash = ((uint64_t)flow_id << 17 ^ (uint64_t)direction << 16 ^ ip->ip_id) * 0x9e3779b97f4a7c15u;
+	return &pairs->recent[hash >> 32 & (ICMP_RECENT_MAX - 1)];
+}
+
+static void remember(struct icmp_pairs *pairs, const struct packet *p)
+{
+	if (p->ip.ip_version)
+		*recent_place(pairs, p->flow->id, p->direction, &p->ip) =
+			(struct recent_packet){p->flow->id, p->id, p->ip.ip_id, p->direction};
+}
+
+// The packet with the quoted IP identification; where there is none (IPv6, or a router changed it), the latest of its
+// flow in that direction.
+static int64_t find_recent(const struct icmp_pairs *pairs, const struct flow *flow, int direction,
+                           const struct headers *quoted)
+{
+	if (!flow)
+		return ROW_NULL;
+	const struct recent_packet *recent = recent_place(pairs, flow->id, direction, quoted);
+	bool same = recent->flow_id == flow->id && recent->direction == direction && recent->ip_id == quoted->ip_id;
+	if (same)
+		return recent->packet_id;
+	return flow->side[direction].packets ? flow->side[direction].last_packet_id : ROW_NULL;
+}
+
+// ---- echo ---------------------------------------------------------------------------------------------------------
 
 static uint32_t bucket_of(const struct echo_key *key)
 {
@@ -174,6 +212,12 @@ static void note_reply(struct icmp_pairs *pairs, const struct packet *p, const s
 	row->reply_ttl = p->ip.ttl;
 }
 
+// 0x0000 and 0xffff are the same sum (RFC 1071).
+static uint16_t one_zero(uint16_t checksum)
+{
+	return checksum == 0xffff ? 0 : checksum;
+}
+
 // The checksum that the reply will have: the type, the high byte of the first word, becomes `change` more, and the
 // sum's complement less or more by as much (RFC 1624).
 static uint16_t reply_checksum(uint16_t checksum, int change)
@@ -182,13 +226,14 @@ static uint16_t reply_checksum(uint16_t checksum, int change)
 		(uint32_t)(uint16_t)~checksum + (change < 0 ? 0xffffu - ((uint32_t)-change << 8) : (uint32_t)change << 8);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	return one_zero((uint16_t)~sum);
 }
 
-static void add_error(const struct packet *p, const struct flow_table *flows, struct writer *w, int64_t capture_id)
+static void add_error(const struct icmp_pairs *pairs, const struct packet *p, const struct flow_table *flows,
+                      struct writer *w, int64_t capture_id)
 {
 	const struct headers *quoted = &p->quoted;
-	int direction;
+	int direction = 0;
 	const struct flow *original = flow_find(flows, quoted, &direction);
 	struct icmp_error_row *row = writer_add(w, TABLE_ICMP_ERRORS);
 	*row = (struct icmp_error_row){
@@ -205,7 +250,7 @@ static void add_error(const struct packet *p, const struct flow_table *flows, st
 		.original_dst_port = quoted->has_ports ? quoted->dst_port : ROW_NULL,
 		.original_ip_id = quoted->has_ip_id ? (int64_t)quoted->ip_id : ROW_NULL,
 		.original_flow_id = original ? original->id : ROW_NULL,
-		.original_packet_id = ROW_NULL, // looked up when all packets are in
+		.original_packet_id = find_recent(pairs, original, direction, quoted),
 	};
 	row->src = writer_address(w, &p->ip.src, false);
 	row->dst = writer_address(w, &p->ip.dst, false);
@@ -220,12 +265,16 @@ void icmp_analyze(struct icmp_pairs *pairs, const struct packet *p, const struct
 {
 	const struct icmp_header *icmp = &p->ip.icmp;
 	bool v6 = p->ip.protocol == PROTOCOL_ICMPV6;
-	if (!p->flow || !p->ip.has_transport || (!v6 && p->ip.protocol != PROTOCOL_ICMP))
+	if (!p->flow)
+		return;
+	remember(pairs, p);
+	if (!p->ip.has_transport || (!v6 && p->ip.protocol != PROTOCOL_ICMP))
 		return;
 	if (p->has_quoted) {
-		add_error(p, flows, w, capture_id);
+		add_error(pairs, p, flows, w, capture_id);
 		return;
 	}
+	bool to_itself = memcmp(&p->ip.src, &p->ip.dst, sizeof p->ip.src) == 0;
 	uint8_t request_type = v6 ? ICMP6_ECHO_REQUEST : ICMP4_ECHO_REQUEST;
 	uint8_t reply_type = v6 ? ICMP6_ECHO_REPLY : ICMP4_ECHO_REPLY;
 	struct echo_key key = {.flow_id = p->flow->id, .ident = icmp->ident, .seq = icmp->seq};
@@ -234,8 +283,8 @@ void icmp_analyze(struct icmp_pairs *pairs, const struct packet *p, const struct
 		key.checksum = reply_checksum(icmp->checksum, reply_type - request_type);
 		note_request(pairs, p, &key, w, capture_id);
 	} else if (icmp->type == reply_type) {
-		key.direction = (uint16_t)!p->direction;
-		key.checksum = icmp->checksum;
+		key.direction = (uint16_t)(to_itself ? p->direction : !p->direction);
+		key.checksum = one_zero(icmp->checksum);
 		note_reply(pairs, p, &key, w, capture_id);
 	}
 }
@@ -246,5 +295,6 @@ void icmp_pairs_finish(struct icmp_pairs *pairs, struct writer *w, int64_t captu
 		drop_oldest(pairs, w, capture_id);
 	free(pairs->requests);
 	free(pairs->buckets);
-	icmp_pairs_init(pairs);
+	free(pairs->recent);
+	*pairs = (struct icmp_pairs){0};
 }

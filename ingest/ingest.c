@@ -209,7 +209,7 @@ static bool load_as(struct job *job, const char *name, struct capture **files, c
 	}
 	char *own_name = free_name(job, name);
 	ok = load_capture(job->case_file, own_name, files, paths, count, &load_options, &job->totals) &&
-	     (job->case_file->building || load_link(job->case_file)) && case_file_end(job->case_file);
+	     case_file_end(job->case_file);
 	free(own_name);
 	return ok;
 }
@@ -380,14 +380,6 @@ static int exit_code(const struct job *job)
 	return job->failed || job->totals.damaged_files ? EXIT_DAMAGED : EXIT_DONE;
 }
 
-// A new case gets its packets and its name. One that existed is complete after each capture.
-static bool complete_case(struct case_file *c)
-{
-	if (!c->building)
-		return true;
-	return case_file_join_packets(c) && load_link(c) && case_file_finish(c);
-}
-
 static int ingest_into(struct settings *settings, const struct inputs *inputs, const char *path)
 {
 	struct case_file case_file;
@@ -398,7 +390,7 @@ static int ingest_into(struct settings *settings, const struct inputs *inputs, c
 	if (ok) {
 		ok = settings->capture ? ingest_ring(&job, inputs) : ingest_each(&job, inputs);
 		if (ok && job.totals.captures)
-			ok = complete_case(&case_file);
+			ok = case_file_finish(&case_file);
 		code = ok ? exit_code(&job) : EXIT_FAILED;
 	}
 	if (ok && job.totals.captures && !settings->quiet)

@@ -470,21 +470,6 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	return l->writer != NULL;
 }
 
-// The packet that an ICMP error complains about: the latest of its flow with that IP identification, among the last
-// thousand; the identification of IPv6 is none, and any packet in that direction will do.
-bool load_link(struct case_file *c)
-{
-	return case_file_run(c,
-	                     "UPDATE icmp_errors AS e SET original_packet_id = ("
-	                     "SELECT p.packet_id FROM (SELECT packet_id FROM flow_packets"
-	                     " WHERE flow_id = e.original_flow_id AND packet_id < e.packet_id"
-	                     " ORDER BY packet_id DESC LIMIT 1000) JOIN packets p USING (packet_id)"
-	                     " JOIN flows f ON f.flow_id = e.original_flow_id"
-	                     " WHERE p.ip_id IS e.original_ip_id AND iif(p.direction, f.dst, f.src) = e.original_src"
-	                     " ORDER BY p.packet_id DESC LIMIT 1)"
-	                     " WHERE original_flow_id IS NOT NULL AND original_packet_id IS NULL");
-}
-
 // Everything that waits for the last packet.
 static bool load_finish(struct load *l, struct load_totals *totals)
 {

@@ -24,9 +24,6 @@ struct load_totals {
 bool load_capture(struct case_file *, const char *name, struct capture **files, char *const *paths, unsigned count,
                   const struct load_options *, struct load_totals *);
 
-// What can only be looked up when all packets of a case are in their table. False after a message.
-bool load_link(struct case_file *);
-
 // Asks the loop to stop after the packet at hand and to finish the case with what was read; for signal handlers.
 void load_interrupt(void);
 bool load_interrupted(void);

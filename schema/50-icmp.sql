@@ -47,5 +47,5 @@ CREATE TABLE icmp_errors (
 	original_dst_port  INTEGER, -- as for the source
 	original_ip_id     INTEGER, -- its IPv4 identification
 	original_flow_id   INTEGER REFERENCES flows,   -- NULL: not in the capture before the error
-	original_packet_id INTEGER REFERENCES packets  -- the latest packet of that flow with that IP identification
+	original_packet_id INTEGER REFERENCES packets  -- the packet of that flow with that IP identification, or else the latest one in that direction
 );
