@@ -107,7 +107,7 @@ static bool canonical_mac(const char *text, char *to, size_t size)
 	for (size_t i = 0; i < length; i++) {
 		if (!fits_mac(text[i], i))
 			return false;
-		to[i] = (char)(text[i] == '-' ? ':' : tolower((unsigned char)text[i]));
+		to[i] = (char)(text[i] == '-' ? ':' : text[i] | 0x20); // hex digits in lower case
 	}
 	to[length] = '\0';
 	return true;
