@@ -169,11 +169,13 @@ static void print_examples(const char *examples)
 		printf("\nExamples:\n%s%s", examples, examples[strlen(examples) - 1] == '\n' ? "" : "\n");
 }
 
-static void print_exit_codes(void)
+static void print_exit_codes(const char *const *own)
 {
 	puts("\nExit codes:");
 	for (const char *const *code = manual_exit_codes; *code; code += 2)
-		printf("  %s  %s\n", code[0], code[1]);
+		printf("  %s%s  %s\n", own ? "  " : "", code[0], code[1]);
+	for (const char *const *code = own; code && *code; code += 2)
+		printf("  %3s  %s\n", code[0], code[1]);
 }
 
 void options_print_help(const struct command *command, bool long_help)
@@ -193,7 +195,7 @@ void options_print_help(const struct command *command, bool long_help)
 	if (!long_help)
 		return;
 	print_examples(command->examples);
-	print_exit_codes();
+	print_exit_codes(command->exit_codes);
 }
 
 void program_print_usage(const struct program *program, FILE *out)
@@ -213,5 +215,5 @@ void program_print_help(const struct program *program)
 	print_paragraphs(program->description, 0);
 	program_print_usage(program, stdout);
 	print_examples(program->examples);
-	print_exit_codes();
+	print_exit_codes(NULL);
 }

@@ -110,14 +110,20 @@ static void print_option(const struct option_spec *spec)
 		print_choices(spec->choices);
 }
 
-static void print_exit_codes(void)
+static void print_codes(const char *const *codes)
 {
-	puts(".SH EXIT STATUS");
-	for (const char *const *code = manual_exit_codes; *code; code += 2) {
+	for (const char *const *code = codes; code && *code; code += 2) {
 		puts(".TP");
 		print_line(code[0]);
 		print_line(code[1]);
 	}
+}
+
+static void print_exit_codes(const char *const *own)
+{
+	puts(".SH EXIT STATUS");
+	print_codes(manual_exit_codes);
+	print_codes(own);
 }
 
 static void print_environment(void)
@@ -152,7 +158,7 @@ static void print_command(const struct program *program, const struct command *c
 	for (const struct option_spec *spec = command->options; spec->name; spec++)
 		print_option(spec);
 	puts(".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint help; \\fB\\-h\\fR prints less of it.");
-	print_exit_codes();
+	print_exit_codes(command->exit_codes);
 	print_environment();
 	print_examples(command->examples);
 	printf(".SH SEE ALSO\n.BR %s (1)\n", program->name);
@@ -176,7 +182,7 @@ static void print_program(const struct program *program)
 	puts(".SH OPTIONS");
 	puts(".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint help; \\fB\\-h\\fR prints less of it.");
 	puts(".TP\n\\fB\\-\\-version\\fR\nPrint the version, and those of the libraries.");
-	print_exit_codes();
+	print_exit_codes(NULL);
 	print_environment();
 	print_examples(program->examples);
 	puts(".SH SEE ALSO");

@@ -23,12 +23,25 @@ _Static_assert(CASE_PAGE_SIZE == TABLE_PAGES_SIZE, "the pages of a new case");
 
 enum { BUSY_MS = 5000 };
 
+// What is in the way of writing, and what to do about it.
+static void say_why(const struct case_file *c, int rc)
+{
+	if (rc == SQLITE_BUSY)
+		message_error("%s: another program is writing it; wait until that ends", c->path);
+	else if (rc == SQLITE_READONLY)
+		message_error("%s: may only be read; change its permissions, or choose another name with -o", c->path);
+	else if (rc == SQLITE_FULL)
+		message_error("%s: the disk is full: make room, or name a place for the case with -o", c->path);
+	else
+		message_error("%s: %s", c->path, sqlite3_errmsg(c->db));
+}
+
 bool case_file_run(struct case_file *c, const char *sql)
 {
-	if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK)
-		return true;
-	message_error("%s: %s", c->path, sqlite3_errmsg(c->db));
-	return false;
+	int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		say_why(c, rc);
+	return rc == SQLITE_OK;
 }
 
 int64_t case_file_integer(struct case_file *c, int64_t otherwise, const char *sql, ...)
@@ -89,17 +102,40 @@ static bool write_schema(struct case_file *c)
 								CASE_APPLICATION_ID) "; PRAGMA user_version = " EXPAND(CASE_VERSION));
 }
 
+// Whether a file is what an ingest that was killed leaves behind: an empty one, or a database without another owner.
+static bool is_leftover(int fd)
+{
+	enum { HEADER_LEN = 100, APPLICATION_ID_AT = 68 };
+	struct stat status;
+	uint8_t header[HEADER_LEN];
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1)
+		return false;
+	if (status.st_size == 0)
+		return true;
+	if (pread(fd, header, sizeof header, 0) != HEADER_LEN || memcmp(header, "SQLite format 3", 16) != 0)
+		return false;
+	struct bytes at = bytes_of(header + APPLICATION_ID_AT, 4);
+	uint32_t application = bytes_u32(&at);
+	return application == 0 || application == CASE_APPLICATION_ID;
+}
+
 // Holds the lock of the file built aside, so that a second ingest of the same case does not take it for a leftover.
 static bool lock_building(struct case_file *c)
 {
-	c->lock = open(c->building, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	c->lock = open(c->building, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (c->lock < 0) {
-		message_error("%s: cannot write here: %s", c->path, strerror(errno));
+		message_error("%s: cannot write %s: %s", c->path, c->building, strerror(errno));
 		return false;
 	}
 	if (flock(c->lock, LOCK_EX | LOCK_NB) != 0) {
 		message_error("%s: another ingest is making this case; wait for it, or choose another name with -o",
 		              c->path);
+		close(c->lock);
+		c->lock = -1;
+		return false;
+	}
+	if (!is_leftover(c->lock)) {
+		message_error("%s: is no leftover of pcapdex; move it away, or choose another name with -o", c->building);
 		close(c->lock);
 		c->lock = -1;
 		return false;
@@ -137,6 +173,11 @@ static bool open_new(struct case_file *c)
 
 static bool check_case(struct case_file *c)
 {
+	int rc = sqlite3_exec(c->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+	if (rc != SQLITE_OK && rc != SQLITE_NOTADB) {
+		say_why(c, rc);
+		return false;
+	}
 	int64_t application = case_file_integer(c, -1, "PRAGMA application_id");
 	int64_t version = case_file_integer(c, -1, "PRAGMA user_version");
 	if (application != CASE_APPLICATION_ID) {
@@ -162,6 +203,8 @@ static bool open_existing(struct case_file *c)
 	sqlite3_busy_timeout(c->db, BUSY_MS);
 	if (!check_case(c) || !case_file_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"))
 		return false;
+	if (!case_file_run(c, "SELECT count(*) FROM captures"))
+		return false;
 	c->next_packet_id = case_file_integer(c, 0, "SELECT max(packet_id) FROM packets") + 1;
 	return true;
 }
@@ -169,7 +212,8 @@ static bool open_existing(struct case_file *c)
 bool case_file_open(struct case_file *c, const char *path)
 {
 	struct stat status;
-	*c = (struct case_file){.path = memory_copy_text(path), .lock = -1};
+	// SQLite takes a name that begins with file: for a URI.
+	*c = (struct case_file){.path = joined(strncmp(path, "file:", 5) == 0 ? "./" : "", path), .lock = -1};
 	if (stat(path, &status) != 0) {
 		if (errno == ENOENT)
 			return open_new(c);
@@ -203,6 +247,8 @@ void case_file_abandon(struct case_file *c)
 {
 	if (!sqlite3_get_autocommit(c->db))
 		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+	// After a full disk, it is the next read that brings back what was there.
+	sqlite3_exec(c->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
 }
 
 static bool sync_folder(const char *path)

@@ -22,18 +22,80 @@ void inputs_init(struct inputs *inputs)
 void inputs_release(struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->count; i++)
-		free(inputs->at[i].path);
+		free(inputs->at[i]);
 	free(inputs->at);
 	inputs_init(inputs);
 }
 
-static void add_file(struct inputs *inputs, const char *path, bool in_folder)
+enum look { LOOKS_LIKE_CAPTURE, LOOKS_COMPRESSED, LOOKS_OTHERWISE, UNREADABLE };
+
+// How a file begins.
+static enum look look_at(const char *path)
+{
+	static const uint8_t magics[][4] = {
+		{0xa1, 0xb2, 0xc3, 0xd4}, {0xd4, 0xc3, 0xb2, 0xa1}, // pcap, microseconds
+		{0xa1, 0xb2, 0x3c, 0x4d}, {0x4d, 0x3c, 0xb2, 0xa1}, // pcap, nanoseconds
+		{0xa1, 0xb2, 0xcd, 0x34}, {0x34, 0xcd, 0xb2, 0xa1}, // pcap, modified
+		{0x0a, 0x0d, 0x0d, 0x0a},                           // pcapng
+		{0x28, 0xb5, 0x2f, 0xfd}, {0x04, 0x22, 0x4d, 0x18}, // zstd, lz4
+	};
+	enum { MAGICS = sizeof magics / sizeof *magics, FIRST_COMPRESSED = MAGICS - 2 };
+	uint8_t begin[4] = {0};
+	FILE *file = fopen(path, "rb");
+	if (!file)
+		return UNREADABLE;
+	size_t n = fread(begin, 1, sizeof begin, file);
+	fclose(file);
+	for (size_t i = 0; i < MAGICS && n == sizeof begin; i++)
+		if (memcmp(begin, magics[i], sizeof begin) == 0)
+			return i < FIRST_COMPRESSED ? LOOKS_LIKE_CAPTURE : LOOKS_COMPRESSED;
+	return begin[0] == 0x1f && begin[1] == 0x8b ? LOOKS_COMPRESSED : LOOKS_OTHERWISE; // gzip
+}
+
+static const char *const compressed_endings[] = {"gz", "zst", "zstd", "lz4", NULL};
+static const char *const capture_endings[] = {"pcap", "pcapng", "cap", "dmp", "dump", "ntar", NULL};
+
+static bool cut_ending(char *name, const char *const *endings)
+{
+	char *dot = strrchr(name, '.');
+	if (!dot || dot == name)
+		return false;
+	for (; *endings; endings++) {
+		size_t length = strlen(*endings);
+		// tcpdump -C numbers its files: trace.pcap0, trace.pcap1
+		if (strncasecmp(dot + 1, *endings, length) == 0 &&
+		    strspn(dot + 1 + length, "0123456789") == strlen(dot + 1 + length)) {
+			*dot = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
+// A file's name without folder and endings; *named: one of the endings was a capture's. The caller frees it.
+static char *base_name(const char *path, bool *named)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = memory_copy_text(strcmp(path, "-") == 0 ? "stdin" : slash ? slash + 1 : path);
+	cut_ending(name, compressed_endings);
+	*named = cut_ending(name, capture_endings);
+	return name;
+}
+
+static bool is_named_like_capture(const char *path)
+{
+	bool named;
+	free(base_name(path, &named));
+	return named;
+}
+
+static void add_file(struct inputs *inputs, const char *path)
 {
 	if (inputs->count == inputs->capacity) {
 		inputs->capacity = inputs->capacity ? inputs->capacity * 2 : 8;
 		inputs->at = memory_resize(inputs->at, inputs->capacity * sizeof *inputs->at);
 	}
-	inputs->at[inputs->count++] = (struct input){memory_copy_text(path), in_folder};
+	inputs->at[inputs->count++] = memory_copy_text(path);
 }
 
 static int is_shown(const struct dirent *entry)
@@ -64,14 +126,40 @@ static bool add_folder(struct inputs *inputs, const char *path, int depth)
 	return ok;
 }
 
-static bool add_path(struct inputs *inputs, const char *path, bool in_folder, int depth)
+static bool is_folder(const char *path, bool in_folder)
 {
 	struct stat status;
-	bool known = strcmp(path, "-") != 0 && stat(path, &status) == 0;
-	if (known && S_ISDIR(status.st_mode))
+	int rc = in_folder ? lstat(path, &status) : stat(path, &status); // links to folders may go round in circles
+	return strcmp(path, "-") != 0 && rc == 0 && S_ISDIR(status.st_mode);
+}
+
+// What to take of a folder: captures, and what is named like one or cannot be read, so that somebody hears of it.
+static bool is_wanted(const char *path)
+{
+	struct stat status;
+	bool named = is_named_like_capture(path);
+	if (stat(path, &status) != 0)
+		return named;
+	if (!S_ISREG(status.st_mode))
+		return false;
+	switch (look_at(path)) {
+	case LOOKS_LIKE_CAPTURE:
+		return true;
+	case LOOKS_COMPRESSED:
+	case LOOKS_OTHERWISE:
+		return named;
+	case UNREADABLE:
+		break;
+	}
+	return true;
+}
+
+static bool add_path(struct inputs *inputs, const char *path, bool in_folder, int depth)
+{
+	if (is_folder(path, in_folder))
 		return depth > FOLDERS_MAX || add_folder(inputs, path, depth);
-	if (!in_folder || (known && S_ISREG(status.st_mode) && input_looks_like_capture(path)))
-		add_file(inputs, path, in_folder);
+	if (!in_folder || is_wanted(path))
+		add_file(inputs, path);
 	return true;
 }
 
@@ -80,50 +168,8 @@ bool inputs_add(struct inputs *inputs, const char *path)
 	return add_path(inputs, path, false, 0);
 }
 
-bool input_looks_like_capture(const char *path)
-{
-	static const uint8_t magics[][4] = {
-		{0xa1, 0xb2, 0xc3, 0xd4}, {0xd4, 0xc3, 0xb2, 0xa1}, // pcap, microseconds
-		{0xa1, 0xb2, 0x3c, 0x4d}, {0x4d, 0x3c, 0xb2, 0xa1}, // pcap, nanoseconds
-		{0xa1, 0xb2, 0xcd, 0x34}, {0x34, 0xcd, 0xb2, 0xa1}, // pcap, modified
-		{0x0a, 0x0d, 0x0d, 0x0a},                           // pcapng
-		{0x28, 0xb5, 0x2f, 0xfd},                           // zstd
-		{0x04, 0x22, 0x4d, 0x18},                           // lz4
-	};
-	uint8_t begin[4] = {0};
-	FILE *file = fopen(path, "rb");
-	size_t n = file ? fread(begin, 1, sizeof begin, file) : 0;
-	if (file)
-		fclose(file);
-	if (n < sizeof begin)
-		return false;
-	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
-		if (memcmp(begin, magics[i], sizeof begin) == 0)
-			return true;
-	return begin[0] == 0x1f && begin[1] == 0x8b; // gzip
-}
-
-static bool cut_ending(char *name, const char *const *endings)
-{
-	char *dot = strrchr(name, '.');
-	if (!dot || dot == name)
-		return false;
-	for (; *endings; endings++) {
-		if (strcasecmp(dot + 1, *endings) == 0) {
-			*dot = '\0';
-			return true;
-		}
-	}
-	return false;
-}
-
 char *input_name(const char *path)
 {
-	static const char *const compressed[] = {"gz", "zst", "zstd", "lz4", NULL};
-	static const char *const captures[] = {"pcap", "pcapng", "cap", "dmp", "dump", "ntar", NULL};
-	const char *slash = strrchr(path, '/');
-	char *name = memory_copy_text(strcmp(path, "-") == 0 ? "stdin" : slash ? slash + 1 : path);
-	cut_ending(name, compressed);
-	cut_ending(name, captures);
-	return name;
+	bool named;
+	return base_name(path, &named);
 }

@@ -5,25 +5,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct input {
-	char *path;     // "-": standard input
-	bool in_folder; // found in a folder: passed over in silence when it is no capture
-};
-
 struct inputs {
-	struct input *at;
+	char **at; // paths; "-": standard input
 	size_t count, capacity;
 };
 
 void inputs_init(struct inputs *);
 void inputs_release(struct inputs *);
 
-// Adds a file, or the files of a folder and its folders, in the order of their names. False after a message: a folder
-// cannot be read.
+// Adds a file, or the captures in a folder and its folders, in the order of their names; links to folders are not
+// followed there. False after a message: a folder cannot be read.
 bool inputs_add(struct inputs *, const char *path);
-
-// Whether a file begins as a capture or a compressed file does.
-bool input_looks_like_capture(const char *path);
 
 // The file's name without folder and without the endings of captures and compression: "web" of "a/web.pcap.gz".
 // The caller frees it.

@@ -271,7 +271,7 @@ static void add_interfaces(struct load *l, struct capture *file)
 			.link_type = from->link_type,
 			.snaplen = from->snaplen ? (int64_t)from->snaplen : ROW_NULL,
 			.ts_units = from->ts_units,
-			.ts_offset_s = from->ts_offset_s,
+			.ts_offset_s = from->ts_offset_s > ROW_NULL ? from->ts_offset_s : -INT64_MAX,
 			.received = from->received >= 0 ? from->received : ROW_NULL,
 			.dropped = from->dropped >= 0 ? from->dropped : ROW_NULL,
 		};
@@ -451,6 +451,9 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		.first_ts_ns = ROW_NULL,
 		.last_ts_ns = ROW_NULL,
 		.filter = options->filter,
+		.packet_limit = options->count ? options->count : ROW_NULL,
+		.since_ts_ns = options->since_ns != INT64_MIN ? options->since_ns : ROW_NULL,
+		.until_ts_ns = options->until_ns != INT64_MAX ? options->until_ns : ROW_NULL,
 		.flow_timeout_ns = options->flow_timeout_ns ? options->flow_timeout_ns : ROW_NULL,
 	};
 	l->first_id = c->next_packet_id;
@@ -489,16 +492,34 @@ static bool load_finish(struct load *l, struct load_totals *totals)
 	return ok;
 }
 
-bool load_capture(struct case_file *c, const char *name, struct capture **files, char *const *paths, unsigned count,
+// Opens the files one after another, as their turn comes.
+static bool load_files(struct load *l, struct load_input *inputs, unsigned count, struct load_totals *totals)
+{
+	struct capture_fault fault;
+	for (unsigned i = 0; i < count && !load_interrupted(); i++) {
+		if (!inputs[i].file)
+			inputs[i].file = capture_open(inputs[i].path, &fault);
+		if (!inputs[i].file) {
+			message_error("%s", fault.text);
+			totals->unreadable_files++;
+			continue;
+		}
+		bool ok = load_file(l, inputs[i].file, inputs[i].path, totals);
+		capture_free(inputs[i].file);
+		inputs[i].file = NULL;
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+bool load_capture(struct case_file *c, const char *name, struct load_input *inputs, unsigned count,
                   const struct load_options *options, struct load_totals *totals)
 {
 	struct load *l = memory_alloc(sizeof *l);
-	bool ok = load_init(l, c, name, options);
-	for (unsigned i = 0; i < count; i++) {
-		if (ok && !load_interrupted())
-			ok = load_file(l, files[i], paths[i], totals);
-		capture_free(files[i]);
-	}
+	bool ok = load_init(l, c, name, options) && load_files(l, inputs, count, totals);
+	for (unsigned i = 0; i < count; i++)
+		capture_free(inputs[i].file);
 	if (l->writer)
 		ok = load_finish(l, totals) && ok;
 	totals->captures += ok;

@@ -15,13 +15,20 @@ struct load_options {
 
 // What came of one or several captures.
 struct load_totals {
-	int64_t captures, files, packets, flows, bytes, left_out, damaged_files;
+	int64_t captures, files, packets, flows, bytes, left_out, damaged_files, unreadable_files;
 	bool interrupted;
 };
 
-// Adds one capture, made of `count` open files in time order, inside the case's transaction. Frees the files.
-// False after a message: nothing of it may be committed. Damage in a file is a warning and a row, not a failure.
-bool load_capture(struct case_file *, const char *name, struct capture **files, char *const *paths, unsigned count,
+// A file to load.
+struct load_input {
+	const char *path;     // borrowed
+	struct capture *file; // open, and freed by the load; NULL: it is opened when its turn comes
+	int64_t first_ts_ns;  // for the caller
+};
+
+// Adds one capture, made of files in time order, inside the case's transaction. False after a message: nothing of it
+// may be committed. Damage in a file is a warning and a row, not a failure.
+bool load_capture(struct case_file *, const char *name, struct load_input *inputs, unsigned count,
                   const struct load_options *, struct load_totals *);
 
 // Asks the loop to stop after the packet at hand and to finish the case with what was read; for signal handlers.

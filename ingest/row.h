@@ -45,7 +45,8 @@ typedef struct address row_ADDRESS;
 #define CAPTURE_ROW(X)                                                                                                 \
 	X(INTEGER, capture_id) X(TEXT, name) X(INTEGER, first_packet_id) X(INTEGER, first_ts_ns)                           \
 	X(INTEGER, last_ts_ns) X(INTEGER, packets) X(INTEGER, bytes) X(INTEGER, decoded) X(INTEGER, truncated)             \
-	X(INTEGER, malformed) X(INTEGER, unsupported) X(INTEGER, left_out) X(TEXT, filter) X(INTEGER, flow_timeout_ns)
+	X(INTEGER, malformed) X(INTEGER, unsupported) X(INTEGER, left_out) X(TEXT, filter) X(INTEGER, packet_limit) X(INTEGER, since_ts_ns)       \
+	X(INTEGER, until_ts_ns) X(INTEGER, flow_timeout_ns)
 
 #define CAPTURE_FILE_ROW(X)                                                                                            \
 	X(INTEGER, capture_file_id) X(INTEGER, capture_id) X(TEXT, path) X(TEXT, format) X(TEXT, compression)              \

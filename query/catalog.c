@@ -23,6 +23,7 @@ static char *joined(const char *a, const char *between, const char *b)
 
 static char *read_stream(FILE *file, const char *path)
 {
+	static const char mark[] = "\xef\xbb\xbf"; // UTF-8's byte order mark
 	char *text = memory_alloc(FILE_MAX + 2);
 	size_t length = fread(text, 1, FILE_MAX + 1, file);
 	text[length] = 0;
@@ -32,6 +33,8 @@ static char *read_stream(FILE *file, const char *path)
 		message_error("%s: longer than 1 MiB, too long for a query", path);
 	else if (memchr(text, 0, length))
 		message_error("%s: holds a NUL byte, it is no SQL", path);
+	else if (!strncmp(text, mark, sizeof mark - 1))
+		return memmove(text, text + sizeof mark - 1, length + 2 - sizeof mark + 1);
 	else
 		return memory_resize(text, length + 1);
 	free(text);

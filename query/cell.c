@@ -12,19 +12,42 @@ int wcwidth(wchar_t); // XSI, which _DEFAULT_SOURCE does not bring
 #endif
 #include <wchar.h>
 
+enum {
+	FIXED_LEAST = -9, // powers of ten that are written without exponent, and below this one
+	FIXED_MOST = 15,
+	DECIMALS = 9, // nanoseconds
+	DIGITS_LEAST = 6,
+};
+
+// Of the decimals; one stays, so that a REAL looks like one.
+static void trim_zeros(char *number)
+{
+	size_t length = strlen(number);
+	while (length > 2 && number[length - 1] == '0' && number[length - 2] != '.')
+		number[--length] = 0;
+}
+
 static void format_real(char to[CELL_NUMBER_ROOM], double value, enum cell_digits digits)
 {
 	if (isinf(value)) {
 		snprintf(to, CELL_NUMBER_ROOM, "%sInf", value < 0 ? "-" : "");
 		return;
 	}
-	int precision = 15;
-	snprintf(to, CELL_NUMBER_ROOM, "%.*g", precision, value);
-	while (digits == CELL_EXACT && precision < 17 && strtod(to, NULL) != value)
-		snprintf(to, CELL_NUMBER_ROOM, "%.*g", ++precision, value);
-	size_t length = strlen(to);
-	if (!strpbrk(to, ".e")) // a REAL looks like one
-		snprintf(to + length, CELL_NUMBER_ROOM - length, ".0");
+	int digit_count = 15;
+	snprintf(to, CELL_NUMBER_ROOM, "%.*e", digit_count - 1, value);
+	while (digits == CELL_EXACT && digit_count < 17 && strtod(to, NULL) != value)
+		snprintf(to, CELL_NUMBER_ROOM, "%.*e", digit_count++, value);
+	int exponent = (int)strtol(strchr(to, 'e') + 1, NULL, 10);
+	if (value != 0 && (exponent < FIXED_LEAST || exponent >= FIXED_MOST)) {
+		snprintf(to, CELL_NUMBER_ROOM, "%.*g", digit_count, value);
+		return;
+	}
+	int decimals = digit_count - 1 - exponent;
+	int wanted = DIGITS_LEAST - 1 - exponent > DECIMALS ? DIGITS_LEAST - 1 - exponent : DECIMALS;
+	if (digits == CELL_ROUNDED && decimals > wanted)
+		decimals = wanted;
+	snprintf(to, CELL_NUMBER_ROOM, "%.*f", decimals > 1 ? decimals : 1, value);
+	trim_zeros(to);
 }
 
 void cell_read(struct cell *cell, sqlite3_stmt *statement, int column, enum cell_digits digits)

@@ -18,7 +18,8 @@ struct cell {
 	char number[CELL_NUMBER_ROOM];
 };
 
-// How many digits a REAL gets: as many as tell it from its neighbours, or 15, which people like better.
+// How many digits a REAL gets: as many as tell it from its neighbours, or at most nine behind the point (six that count,
+// where that is more), which people like better. Both without exponents from 1e-9 up to 1e15.
 enum cell_digits { CELL_EXACT, CELL_ROUNDED };
 
 void cell_read(struct cell *, sqlite3_stmt *, int column, enum cell_digits);

@@ -453,7 +453,7 @@ void guard_explain(struct guard *guard, int result, char *error, size_t size)
 		break;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		snprintf(error, size, "the case is being written; try again in a moment");
+		snprintf(error, size, "an ingest is writing the case; it can be queried when that ends");
 		break;
 	case SQLITE_READONLY:
 		snprintf(error, size,

@@ -17,9 +17,10 @@ static void call(void (*function)(struct output *), struct output *output)
 
 void output_begin(struct output *output, const char *name, struct sink *sink, bool header, bool titled)
 {
-	*output = (struct output){.format = formats[0], .sink = sink, .header = header, .titled = titled};
+	bool fit = !name;
+	*output = (struct output){.format = formats[0], .sink = sink, .header = header, .titled = titled, .fit = fit};
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-		if (!strcmp(formats[i]->name, name))
+		if (name && !strcmp(formats[i]->name, name))
 			output->format = formats[i];
 	}
 }
@@ -44,7 +45,7 @@ void output_row(struct output *output)
 	} else {
 		struct cell cell;
 		cell_read(&cell, output->row, 0, CELL_ROUNDED);
-		if (cell.kind == CELL_TEXT && output->sink->terminal)
+		if (cell.kind == CELL_TEXT)
 			text_write_clean(output->sink, cell.at, cell.length, "\n\t");
 		else
 			cell_write(output->sink, &cell);

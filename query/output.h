@@ -13,6 +13,7 @@ struct output {
 	struct sink *sink;
 	bool header;       // print column names
 	bool titled;       // the sections have titles
+	bool fit;          // nobody chose the format: it may change for a narrow terminal
 	sqlite3_stmt *row; // of the section, at its current row
 	int columns;
 	const char *title;  // of the section; NULL none
@@ -34,7 +35,7 @@ struct format {
 extern const struct format format_table, format_csv, format_tsv, format_json, format_jsonl, format_markdown,
 	format_text;
 
-// name: one of OUTPUT_FORMATS. titled: several sections with titles follow.
+// name: one of OUTPUT_FORMATS; NULL: table, fitted to a terminal. titled: several sections with titles follow.
 void output_begin(struct output *, const char *name, struct sink *, bool header, bool titled);
 
 // own: the section was written for this format.

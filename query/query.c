@@ -55,6 +55,8 @@ static const struct option_spec options[] = {
 };
 #undef AT
 
+static const char *const exit_codes[] = {"130", "stopped with Ctrl-C", NULL};
+
 const struct command command_query = {
 	.name = "query",
 	.synopsis =
@@ -97,7 +99,7 @@ const struct command command_query = {
 		"A file may hold several statements, each behind a line `-- section: Title` and its columns. A section that begins "
 		"`-- section[text,csv]: Title` is for those formats only, in place of the others. A section whose only column is "
 		"called line is printed as it is in text and table, and in formats of its own.\n\n"
-		"Ctrl-C stops a query with exit code 130. When the reader of the output has enough (`| head`), that is no error.",
+		"When the reader of the output has enough (`| head`), that is no error.",
 	.examples =
 		"  pcapdex query trace.db\n"
 		"  pcapdex query trace.db slow-handshakes --min-ms 200 --dst 10.0.0.7\n"
@@ -108,6 +110,7 @@ const struct command command_query = {
 		"  pcapdex query trace.db -f question.sql --format jsonl | jq .src\n"
 		"  pcapdex query trace.db top-talkers --sql > ~/.config/pcapdex/reports/my-talkers.sql\n",
 	.options = options,
+	.exit_codes = exit_codes,
 	.completion = "query",
 	.run = query_run,
 };

@@ -39,7 +39,8 @@
 //
 // `section[text,csv]` is for those formats only, and a format that has sections of its own shows no others. A section
 // whose only column is called `line` is printed as it is, a row a line, in text and table and in formats of its own.
-// Its column needs no documentation. A value may hold line feeds.
+// Its column needs no documentation. A value may hold line feeds; other control characters are escaped, and text of the
+// case must not bring line feeds of its own: replace(name, char(10), '\n').
 #ifndef QUERY_REPORT_H
 #define QUERY_REPORT_H
 

@@ -102,12 +102,13 @@ int run_report(struct guard *guard, const struct report *report, const struct pa
                const char *format, bool header, struct sink *sink)
 {
 	struct run run = {.guard = guard, .report = report, .parameters = parameters};
+	const char *shown_as = format ? format : "table";
 	size_t shown = 0;
 	for (size_t i = 0; i < report->section_count; i++)
-		shown += report_shows(report, &report->sections[i], format);
+		shown += report_shows(report, &report->sections[i], shown_as);
 	output_begin(&run.output, format, sink, header, shown > 1);
 	for (size_t i = 0; i < report->section_count && !must_stop(&run); i++) {
-		if (report_shows(report, &report->sections[i], format))
+		if (report_shows(report, &report->sections[i], shown_as))
 			run_section(&run, &report->sections[i]);
 	}
 	if (!run.error[0])

@@ -7,7 +7,7 @@
 #include "parameter.h"
 #include "report.h"
 
-// An exit code; a message was given for all but EXIT_DONE.
+// format: as output_begin has it. An exit code; a message was given for all but EXIT_DONE.
 int run_report(struct guard *, const struct report *, const struct parameters *, const char *format, bool header,
                struct sink *);
 

@@ -13,8 +13,11 @@ CREATE TABLE captures (
 	truncated       INTEGER NOT NULL, -- packets whose headers the snap length cut
 	malformed       INTEGER NOT NULL, -- packets whose headers contradict themselves or the packet's length
 	unsupported     INTEGER NOT NULL, -- packets of a link type or protocol that pcapdex does not know
-	left_out        INTEGER NOT NULL, -- packets in the files that --filter, --since, --until or --count left out
+	left_out        INTEGER NOT NULL, -- packets read that --filter, --since or --until left out; --count stops reading
 	filter          TEXT,    -- the capture filter given with --filter; NULL none
+	packet_limit    INTEGER, -- --count: no more packets were read; NULL all
+	since_ts_ns     INTEGER, -- --since; NULL from the first packet
+	until_ts_ns     INTEGER, -- --until: packets before it; NULL to the last packet
 	flow_timeout_ns INTEGER  -- --flow-timeout: idle flows were split after this; NULL never
 );
 

@@ -35,42 +35,49 @@ pings AS (
 	WHERE flow_id = :flow
 )
 SELECT
-	printf('flow %d of %s: %s ', f.flow_id, c.name, f.protocol)
-		|| printf(iif(f.ip_version = 6 AND f.src_port IS NOT NULL, '[%s]', '%s'), f.src)
-		|| ifnull(':' || f.src_port, '') || ' --> '
-		|| printf(iif(f.ip_version = 6 AND f.dst_port IS NOT NULL, '[%s]', '%s'), f.dst)
-		|| ifnull(':' || f.dst_port, '')
-		|| printf(', %d packet', f.src_packets + f.dst_packets)
-		|| iif(f.src_packets + f.dst_packets = 1, '', 's') || ' from '
-		|| iso_time(f.first_ts_ns)
-		AS line
+	replace(
+		printf('flow %d of %s: %s ', f.flow_id, c.name, f.protocol)
+			|| printf(iif(f.ip_version = 6 AND f.src_port IS NOT NULL, '[%s]', '%s'), f.src)
+			|| ifnull(':' || f.src_port, '') || ' --> '
+			|| printf(iif(f.ip_version = 6 AND f.dst_port IS NOT NULL, '[%s]', '%s'), f.dst)
+			|| ifnull(':' || f.dst_port, '')
+			|| printf(', %d packet', f.src_packets + f.dst_packets)
+			|| iif(f.src_packets + f.dst_packets = 1, '', 's') || ' from '
+			|| iso_time(f.first_ts_ns),
+		char(10),
+		'\n'
+	) AS line
 FROM flows f
 JOIN captures c USING (capture_id)
 WHERE f.flow_id = :flow
 UNION ALL
 SELECT * FROM (
 	SELECT
-		printf(
-			'%s[%5d]%10.6fs ',
-			iif(p.direction, '    <--', '-->'),
-			p.number,
-			(p.ts_ns - f.first_ts_ns) / 1e9
-		) || iif(
-			p.tcp_flags IS NULL,
-			printf('%s len=%d', ifnull(f.protocol || ' ' || i.what, f.protocol), p.payload_len),
+		replace(
 			printf(
-				'%-3s seq=%d ack=%d len=%d win=%d',
-				tcp_flags(p.tcp_flags),
-				p.seq,
-				p.ack,
-				p.payload_len,
-				p.window << iif(
-					p.tcp_flags & 2 OR f.src_window_scale IS NULL OR f.dst_window_scale IS NULL,
-					0,
-					min(14, iif(p.direction, f.dst_window_scale, f.src_window_scale))
+				'%s[%5d]%10.6fs ',
+				iif(p.direction, '    <--', '-->'),
+				p.number,
+				(p.ts_ns - f.first_ts_ns) / 1e9
+			) || iif(
+				p.tcp_flags IS NULL,
+				printf('%s len=%d', ifnull(f.protocol || ' ' || i.what, f.protocol), p.payload_len),
+				printf(
+					'%-3s seq=%d ack=%d len=%d win=%d',
+					tcp_flags(p.tcp_flags),
+					p.seq,
+					p.ack,
+					p.payload_len,
+					p.window << iif(
+						p.tcp_flags & 2 OR f.src_window_scale IS NULL OR f.dst_window_scale IS NULL,
+						0,
+						min(14, iif(p.direction, f.dst_window_scale, f.src_window_scale))
+					)
 				)
-			)
-		) || ifnull(' [' || m.what || ']', '') AS line
+			) || ifnull(' [' || m.what || ']', ''),
+			char(10),
+			'\n'
+		) AS line
 	FROM flow_packets fp
 	JOIN flows f ON f.flow_id = fp.flow_id
 	JOIN packets p ON p.packet_id = fp.packet_id

@@ -6,7 +6,8 @@
 --
 -- Bytes are those of the frame on the wire, data what follows the ICMP header. Round trip: echo request sent to its
 -- reply. Throughput: bytes of the requests sent, over the sum of all round trips; goodput the same with data; a kB is
--- 1000 bytes. Reply delay: request received to the reply sent. Hops: TTL of a request less that of its reply, plus 1.
+-- 1000 bytes. Reply delay: request received to the reply sent. Hops: TTL of a request less that of its reply, plus 1;
+-- empty where that is below 1, as in a capture that another node made.
 --
 -- param :node required   Address of the node.
 -- param :capture
@@ -45,7 +46,9 @@ metrics AS (
 		avg(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_ms,
 		sum(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_sum_ms,
 		avg(i.rtt_ns) FILTER (WHERE i.received AND i.kind = 'answered') / 1e3 AS reply_delay_us,
-		avg(i.request_ttl - i.reply_ttl + 1) FILTER (WHERE i.sent AND i.kind = 'answered') AS hops
+		avg(i.request_ttl - i.reply_ttl + 1) FILTER (
+			WHERE i.sent AND i.kind = 'answered' AND i.request_ttl >= i.reply_ttl
+		) AS hops
 	FROM captures c
 	JOIN (
 		SELECT
@@ -99,7 +102,9 @@ metrics AS (
 		avg(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_ms,
 		sum(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_sum_ms,
 		avg(i.rtt_ns) FILTER (WHERE i.received AND i.kind = 'answered') / 1e3 AS reply_delay_us,
-		avg(i.request_ttl - i.reply_ttl + 1) FILTER (WHERE i.sent AND i.kind = 'answered') AS hops
+		avg(i.request_ttl - i.reply_ttl + 1) FILTER (
+			WHERE i.sent AND i.kind = 'answered' AND i.request_ttl >= i.reply_ttl
+		) AS hops
 	FROM captures c
 	JOIN (
 		SELECT
@@ -179,7 +184,9 @@ metrics AS (
 		avg(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_ms,
 		sum(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_sum_ms,
 		avg(i.rtt_ns) FILTER (WHERE i.received AND i.kind = 'answered') / 1e3 AS reply_delay_us,
-		avg(i.request_ttl - i.reply_ttl + 1) FILTER (WHERE i.sent AND i.kind = 'answered') AS hops
+		avg(i.request_ttl - i.reply_ttl + 1) FILTER (
+			WHERE i.sent AND i.kind = 'answered' AND i.request_ttl >= i.reply_ttl
+		) AS hops
 	FROM captures c
 	JOIN (
 		SELECT
@@ -196,7 +203,11 @@ metrics AS (
 )
 SELECT
 	iif(row_number() OVER (ORDER BY capture) > 1, char(10), '')
-	|| coalesce(:title, iif(capture GLOB 'Node[0-9]*', 'Node ' || substr(capture, 5), :node)) || char(10)
+	|| replace(
+		coalesce(:title, iif(capture GLOB 'Node[0-9]*', 'Node ' || substr(capture, 5), :node)),
+		char(10),
+		'\n'
+	) || char(10)
 	|| char(10)
 	|| 'Echo Requests Sent,Echo Requests Received,Echo Replies Sent,Echo Replies Received' || char(10)
 	|| printf('%d,%d,%d,%d', requests_sent, requests_received, replies_sent, replies_received) || char(10)
