@@ -372,12 +372,7 @@ void guard_release(struct guard *guard)
 
 // ---- errors, in words ---------------------------------------------------------------------------------------------
 
-struct names {
-	const char **at;
-	size_t count;
-};
-
-static void names_read(struct names *names, sqlite3 *db, const char *sql)
+void names_read(struct names *names, sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *statement = NULL;
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
@@ -390,7 +385,7 @@ static void names_read(struct names *names, sqlite3 *db, const char *sql)
 	sqlite3_finalize(statement);
 }
 
-static void names_release(struct names *names)
+void names_release(struct names *names)
 {
 	for (size_t i = 0; i < names->count; i++)
 		free((char *)names->at[i]);

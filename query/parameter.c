@@ -10,7 +10,7 @@
 
 #include "../common/message.h"
 
-enum { NAMES_MOST = 200 };
+enum { NAMES_MOST = 200, CAPTURES_LISTED = 10 };
 
 static struct parameter_value *find_value(const struct parameters *parameters, const char *name)
 {
@@ -70,6 +70,53 @@ static bool read_number(struct parameter_value *value, const char *option, const
 		return wants(option, "a number", text);
 	value->kind = VALUE_REAL;
 	return true;
+}
+
+static bool read_port(struct parameter_value *value, const char *option, const char *text)
+{
+	int64_t integer;
+	if (!parse_count(text, &integer) || integer > 65535)
+		return wants(option, "a port, 0 to 65535", text);
+	set_integer(value, integer);
+	return true;
+}
+
+// "a|b|c" as "a, b or c".
+static bool wants_choice(const char *option, const char *choices, const char *text)
+{
+	char list[400];
+	size_t used = 0;
+	for (const char *at = choices; *at && used + 8 < sizeof list; at++) {
+		if (*at == '|')
+			used += (size_t)snprintf(list + used, sizeof list - used, "%s", strchr(at + 1, '|') ? ", " : " or ");
+		else
+			list[used++] = *at;
+	}
+	list[used] = 0;
+	return wants(option, list, text);
+}
+
+static bool read_choice(struct parameter_value *value, const struct report_parameter *parameter, const char *text)
+{
+	size_t length;
+	const char *word = report_choice(parameter, text, &length);
+	if (!word)
+		return wants_choice(parameter->option, parameter->choices, text);
+	set_text(value, word);
+	value->text[length] = 0;
+	return true;
+}
+
+static bool is_within(const struct parameter_value *value, const struct report_parameter *parameter,
+                      const char *text)
+{
+	char range[128];
+	if (value->kind != VALUE_INTEGER && value->kind != VALUE_REAL)
+		return true;
+	if (report_in_range(parameter, value->kind == VALUE_REAL ? value->real : (double)value->integer))
+		return true;
+	snprintf(range, sizeof range, "a number from %.15g to %.15g", parameter->least, parameter->most);
+	return wants(parameter->option, range, text);
 }
 
 // In the spelling of the case: RFC 5952, lower case, a prefix of all bits without its length.
@@ -138,18 +185,19 @@ static sqlite3_stmt *look_up(struct guard *guard, const char *sql, const char *t
 
 static void say_no_capture(struct guard *guard, const char *option, const char *text)
 {
-	sqlite3_stmt *statement = NULL;
-	char list[400] = "";
+	struct names names = {0};
+	char nearest[256], list[CAPTURES_LISTED * 64] = "", rest[64] = "";
 	size_t used = 0;
-	if (sqlite3_prepare_v2(guard->db, "SELECT name FROM captures ORDER BY capture_id", -1, &statement, NULL) ==
-	    SQLITE_OK) {
-		while (sqlite3_step(statement) == SQLITE_ROW && used < sizeof list - 1) {
-			const char *name = (const char *)sqlite3_column_text(statement, 0);
-			used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", name ? name : "");
-		}
-	}
-	sqlite3_finalize(statement);
-	message_error("--%s: no capture '%s' in the case; there are: %s", option, text, list);
+	names_read(&names, guard->db, "SELECT name FROM captures ORDER BY capture_id");
+	message_nearest(nearest, sizeof nearest, text, names.at, names.count);
+	for (size_t i = 0; i < names.count && i < CAPTURES_LISTED && used < sizeof list - 1; i++)
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names.at[i]);
+	if (names.count > CAPTURES_LISTED)
+		snprintf(rest, sizeof rest, " and %d more (report captures lists them)",
+		         (int)(names.count - CAPTURES_LISTED));
+	message_error("--%s: no capture '%s' in the case; %s%s%s %s%s", option, text, nearest, *nearest ? " " : "",
+	              names.count > 0 ? "there are:" : "there is none", list, rest);
+	names_release(&names);
 }
 
 static bool read_capture(struct parameter_value *value, const char *option, const char *text, struct guard *guard)
@@ -215,14 +263,19 @@ static bool read_time(struct parameter_value *value, const char *option, const c
 	return true;
 }
 
-static bool read_value(struct parameter_value *value, enum parameter_type type, const char *option,
-                       const char *text, struct guard *guard, const struct parameters *parameters)
+static bool read_value(struct parameter_value *value, const struct report_parameter *parameter, const char *text,
+                       struct guard *guard, const struct parameters *parameters)
 {
-	switch (type) {
+	const char *option = parameter->option;
+	switch (parameter->type) {
 	case PARAMETER_INTEGER:
-		return read_integer(value, option, text);
+		return read_integer(value, option, text) && is_within(value, parameter, text);
 	case PARAMETER_NUMBER:
-		return read_number(value, option, text);
+		return read_number(value, option, text) && is_within(value, parameter, text);
+	case PARAMETER_PORT:
+		return read_port(value, option, text);
+	case PARAMETER_CHOICE:
+		return read_choice(value, parameter, text);
 	case PARAMETER_ADDRESS:
 		return read_address(value, option, text);
 	case PARAMETER_TIME:
@@ -261,7 +314,7 @@ static bool has_value(const struct option_pair *pair, const struct report_parame
 {
 	if (!pair->value)
 		message_error("--%s wants a value: --%s %s", pair->name, pair->name,
-		              parameter ? report_type_placeholder(parameter->type) : "VALUE");
+		              parameter ? report_placeholder(parameter) : "VALUE");
 	return pair->value;
 }
 
@@ -277,11 +330,11 @@ static bool add_declared(struct parameters *parameters, const struct report *rep
 	const char *text = pair ? pair->value : parameter->fallback;
 	if (!text && parameter->required) {
 		message_error("report %s wants --%s %s: %s", report->name, parameter->option,
-		              report_type_placeholder(parameter->type), parameter->help);
+		              report_placeholder(parameter), parameter->help);
 		return false;
 	}
 	struct parameter_value *value = add_value(parameters, parameter->name);
-	return !text || read_value(value, parameter->type, parameter->option, text, guard, parameters);
+	return !text || read_value(value, parameter, text, guard, parameters);
 }
 
 static bool say_unknown_option(const struct report *report, const char *option,
@@ -334,12 +387,12 @@ static bool add_undeclared(struct parameters *parameters, const struct report *r
 	if (!find_in_sql(report->text, pair->name, name, sizeof name) || find_value(parameters, name + 1))
 		return false;
 	struct parameter_value *value = add_value(parameters, name + 1);
-	enum parameter_type type = report_type_by_name(name + 1);
+	struct report_parameter parameter = {.option = (char *)pair->name, .type = report_type_by_name(name + 1)};
 	int64_t integer;
 	double real;
-	if (type == PARAMETER_TEXT && (parse_count(pair->value, &integer) || parse_real(pair->value, &real)))
-		type = PARAMETER_NUMBER;
-	return read_value(value, type, pair->name, pair->value, guard, parameters);
+	if (parameter.type == PARAMETER_TEXT && (parse_count(pair->value, &integer) || parse_real(pair->value, &real)))
+		parameter.type = PARAMETER_NUMBER;
+	return read_value(value, &parameter, pair->value, guard, parameters);
 }
 
 static const struct report_parameter *find_declared(const struct report *report, const char *option)
@@ -370,7 +423,7 @@ static bool check_options(const struct report *report, const struct arguments *a
 bool parameters_init(struct parameters *parameters, const struct report *report, const struct arguments *arguments,
                      struct guard *guard, const struct option_spec *command_options)
 {
-	*parameters = (struct parameters){0};
+	*parameters = (struct parameters){.command_options = command_options};
 	bool ok = check_options(report, arguments, command_options);
 	// times are relative to the capture: it comes first
 	for (size_t i = 0; i < report->parameter_count && ok; i++) {
@@ -415,6 +468,15 @@ static void bind_value(sqlite3_stmt *statement, int index, const struct paramete
 	}
 }
 
+static bool is_command_option(const struct option_spec *options, const char *name)
+{
+	for (const struct option_spec *spec = options; spec && spec->name; spec++) {
+		if (!strcmp(spec->name, name))
+			return true;
+	}
+	return !strcmp(name, "help");
+}
+
 bool parameters_bind(const struct parameters *parameters, sqlite3_stmt *statement, char *error, size_t size)
 {
 	for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++) {
@@ -430,7 +492,11 @@ bool parameters_bind(const struct parameters *parameters, sqlite3_stmt *statemen
 			snprintf(option, sizeof option, "%s", name + 1);
 			for (char *c = option; *c; c++)
 				*c = (char)(*c == '_' ? '-' : *c);
-			snprintf(error, size, "parameter %s has no value; give it one: --%s VALUE", name, option);
+			if (is_command_option(parameters->command_options, option))
+				snprintf(error, size, "parameter %s cannot be given, --%s is an option of query; choose another name",
+				         name, option);
+			else
+				snprintf(error, size, "parameter %s has no value; give it one: --%s VALUE", name, option);
 			return false;
 		}
 		bind_value(statement, i, value);

@@ -18,6 +18,7 @@ struct parameters {
 		char *text;
 	} * values;
 	size_t count;
+	const struct option_spec *command_options; // of which parameters cannot have the names; may be NULL
 };
 
 // Values for a report's parameters from the options given, checked against their types; options that the report does

@@ -13,7 +13,8 @@ static const struct {
 	[PARAMETER_TEXT] = {"text", "TEXT"},       [PARAMETER_INTEGER] = {"integer", "N"},
 	[PARAMETER_NUMBER] = {"number", "NUMBER"}, [PARAMETER_ADDRESS] = {"address", "ADDRESS"},
 	[PARAMETER_TIME] = {"time", "TIME"},       [PARAMETER_CAPTURE] = {"capture", "CAPTURE"},
-	[PARAMETER_FLOW] = {"flow", "FLOW"},
+	[PARAMETER_FLOW] = {"flow", "FLOW"},       [PARAMETER_PORT] = {"port", "PORT"},
+	[PARAMETER_CHOICE] = {"one", "WORD"},
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof *types };
@@ -63,9 +64,9 @@ static const char *type_word(const char *name, size_t length, enum parameter_typ
 	return NULL;
 }
 
-const char *report_type_placeholder(enum parameter_type type)
+const char *report_placeholder(const struct report_parameter *parameter)
 {
-	return types[type].placeholder;
+	return parameter->choices ? parameter->choices : types[parameter->type].placeholder;
 }
 
 enum parameter_type report_type_by_name(const char *name)
@@ -75,6 +76,30 @@ enum parameter_type report_type_by_name(const char *name)
 			return known[i].type;
 	}
 	return PARAMETER_TEXT;
+}
+
+bool report_in_range(const struct report_parameter *parameter, double value)
+{
+	return !parameter->ranged || (value >= parameter->least && value <= parameter->most);
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+const char *report_choice(const struct report_parameter *parameter, const char *text, size_t *length)
+{
+	for (const char *at = parameter->choices; *at; at += *at == '|') {
+		size_t i = 0;
+		*length = strcspn(at, "|");
+		while (i < *length && text[i] && lower(text[i]) == lower(at[i]))
+			i++;
+		if (i == *length && i > 0 && !text[i])
+			return at;
+		at += *length;
+	}
+	return NULL;
 }
 
 static const char *shared_help(const char *name)
@@ -185,7 +210,53 @@ static char *take_default(struct piece *spec)
 	return copy(value.at, value.length);
 }
 
-// What stands between name and help: "[TYPE] [= DEFAULT | required]".
+// "0.001..86400000": what a number must lie within.
+static bool take_range(struct piece word, struct report_parameter *parameter)
+{
+	char *text = copy(word.at, word.length), *dots = strstr(text, "..");
+	bool ok = dots;
+	if (dots) {
+		*dots = 0;
+		ok = is_number(text) && is_number(dots + 2);
+		parameter->least = strtod(text, NULL);
+		parameter->most = strtod(dots + 2, NULL);
+		parameter->ranged = ok = ok && parameter->least <= parameter->most;
+	}
+	free(text);
+	return ok;
+}
+
+// "of a|b|c", behind "one".
+static bool take_choices(struct piece *spec, struct report_parameter *parameter)
+{
+	struct piece of, words;
+	if (!take_word(spec, &of) || of.length != 2 || memcmp(of.at, "of", 2) != 0 || !take_word(spec, &words))
+		return false;
+	parameter->choices = copy(words.at, words.length);
+	return true;
+}
+
+static bool is_numeric(const struct report_parameter *parameter)
+{
+	return parameter->type == PARAMETER_INTEGER || parameter->type == PARAMETER_NUMBER;
+}
+
+static bool check_parameter(struct reader *reader, const struct report_parameter *parameter)
+{
+	const char *value = parameter->fallback ? parameter->fallback : "";
+	struct piece piece = {value, strlen(value)};
+	if (parameter->ranged && !is_numeric(parameter))
+		return fail(reader, "only a number has a range", (struct piece){parameter->name, strlen(parameter->name)});
+	if (!parameter->fallback)
+		return true;
+	if (parameter->ranged && !report_in_range(parameter, strtod(value, NULL)))
+		return fail(reader, "the default is out of range", piece);
+	if (parameter->choices && !report_choice(parameter, value, &piece.length))
+		return fail(reader, "the default is not one of the words", piece);
+	return true;
+}
+
+// What stands between name and help: "[TYPE] [LEAST..MOST] [= DEFAULT | required]".
 static bool read_parameter_spec(struct reader *reader, struct report_parameter *parameter, struct piece spec)
 {
 	struct piece word;
@@ -199,15 +270,18 @@ static bool read_parameter_spec(struct reader *reader, struct report_parameter *
 			parameter->required = true;
 		} else if (!typed && type_word(word.at, word.length, &parameter->type)) {
 			typed = true;
-		} else {
-			return fail(reader, "not a type, 'required' or '= DEFAULT' (two blanks separate the help)", word);
+			if (parameter->type == PARAMETER_CHOICE && !take_choices(&spec, parameter))
+				return fail(reader, "'one' wants 'of a|b|c' behind it", spec);
+		} else if (!take_range(word, parameter)) {
+			return fail(reader, "not a type, LEAST..MOST, 'required' or '= DEFAULT' (two blanks separate the help)",
+			            word);
 		}
 	}
 	if (!typed)
 		parameter->type = report_type_by_name(parameter->name);
 	if (!typed && parameter->type == PARAMETER_TEXT && parameter->fallback && is_number(parameter->fallback))
 		parameter->type = PARAMETER_NUMBER;
-	return true;
+	return check_parameter(reader, parameter);
 }
 
 static bool read_parameter(struct reader *reader, struct piece line)
@@ -427,6 +501,7 @@ void report_release(struct report *report)
 		free(parameter->name);
 		free(parameter->option);
 		free(parameter->fallback);
+		free(parameter->choices);
 		free(parameter->help);
 	}
 	for (size_t i = 0; i < report->section_count; i++) {

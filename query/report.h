@@ -12,18 +12,21 @@
 //     -- column rtt_ms   SYN to SYN-ACK, milliseconds.
 //     SELECT ...
 //
-// Parameters. `param :NAME [TYPE] [= DEFAULT | required]`, then two blanks or more, then the help. :min_ms is the option
+// Parameters. `param :NAME [TYPE] [LEAST..MOST] [= DEFAULT | required]`, then two blanks or more, then the help. :min_ms is the option
 // --min-ms. Without a default, a parameter that is not given is NULL, or an error if it is required. Types:
 //
 //     text      as it is
 //     integer   a whole number, not negative
 //     number    any number
+//     port      a whole number up to 65535
+//     one of a|b|c   one of these words, in any case; bound as it stands here
 //     address   IPv4, IPv6 or MAC address, or a prefix such as 10.0.0.0/8; bound in the canonical spelling of the case.
 //               ip_in(x, :p) takes both an address and a prefix
 //     time      seconds since 1970, ISO 8601, or +SECONDS since the first packet; bound as ns since 1970
 //     capture   name or number of a capture of the case; bound as capture_id
 //     flow      number of a flow of the case
 //
+// LEAST..MOST is the range of an integer or number, both within it: `param :bucket_ms number 0.001..86400000 = 1000`.
 // Without a type it is the one that belongs to the name, else number where the default is one, else text. These mean
 // the same everywhere, and need no help of their own: :capture (capture), :host (address), :flow (flow), :since and
 // :until (time), :limit (integer). :src, :dst, :node, :client and :server are addresses.
@@ -51,6 +54,8 @@ enum parameter_type {
 	PARAMETER_TEXT,
 	PARAMETER_INTEGER,
 	PARAMETER_NUMBER,
+	PARAMETER_PORT,
+	PARAMETER_CHOICE,
 	PARAMETER_ADDRESS,
 	PARAMETER_TIME,
 	PARAMETER_CAPTURE,
@@ -61,7 +66,9 @@ struct report_parameter {
 	char *name;   // without the colon
 	char *option; // without the dashes
 	enum parameter_type type;
-	bool required;
+	bool required, ranged;
+	double least, most; // if ranged
+	char *choices;      // PARAMETER_CHOICE: "a|b|c"; NULL of other types
 	char *fallback; // default as text; NULL none
 	char *help;
 };
@@ -104,10 +111,16 @@ bool report_shows(const struct report *, const struct report_section *, const ch
 
 const struct report_parameter *report_find_parameter(const struct report *, const char *name);
 
+// Whether a number may be the parameter's value.
+bool report_in_range(const struct report_parameter *, double value);
+
+// The word of PARAMETER_CHOICE that text is, in the spelling of the report, and its length; NULL: none.
+const char *report_choice(const struct report_parameter *, const char *text, size_t *length);
+
 // The type, by name, of a parameter that is not declared; text for unknown names.
 enum parameter_type report_type_by_name(const char *name);
 
-const char *report_type_placeholder(enum parameter_type); // "MS" of --min-ms MS
+const char *report_placeholder(const struct report_parameter *); // "NUMBER" of --min-ms NUMBER; "a|b"
 
 // The report's documentation as text on stdout; long_help: with description and columns.
 void report_print_help(const struct report *, bool long_help);

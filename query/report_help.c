@@ -65,7 +65,7 @@ static void synopsis(const struct report *report, char to[SYNOPSIS_ROOM])
 	for (size_t i = 0; i < report->parameter_count && used < SYNOPSIS_ROOM; i++) {
 		const struct report_parameter *parameter = &report->parameters[i];
 		used += (size_t)snprintf(to + used, SYNOPSIS_ROOM - used, parameter->required ? " --%s %s" : " [--%s %s]",
-		                         parameter->option, report_type_placeholder(parameter->type));
+		                         parameter->option, report_placeholder(parameter));
 	}
 }
 
@@ -81,7 +81,7 @@ void report_print_help(const struct report *report, bool long_help)
 		helps[i] = parameter_help(parameter);
 		options[i] = (struct option_spec){
 			.name = parameter->option,
-			.argument = report_type_placeholder(parameter->type),
+			.argument = report_placeholder(parameter),
 			.kind = OPTION_TEXT,
 			.help = helps[i],
 		};

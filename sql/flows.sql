@@ -3,7 +3,7 @@
 -- param :capture
 -- param :host
 -- param :protocol    Only this protocol: tcp, udp, icmp, arp ...
--- param :port integer   Only flows with this port at either end.
+-- param :port port   Only flows with this port at either end.
 -- param :since       Only flows with packets from this time on.
 -- param :until       Only flows with packets before this time.
 -- param :limit

@@ -2,7 +2,7 @@
 --
 -- Only connections whose SYN is in the capture. slow-handshakes shows the slow ones.
 --
--- param :result      Only with this result.
+-- param :result one of established|refused|unanswered|half_open   Only with this result.
 -- param :flow
 -- param :capture
 -- param :host

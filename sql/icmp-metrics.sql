@@ -7,7 +7,7 @@
 -- Bytes are those of the frame on the wire, data what follows the ICMP header. Round trip: echo request sent to its
 -- reply. Throughput: bytes of the requests sent, over the sum of all round trips; goodput the same with data; a kB is
 -- 1000 bytes. Reply delay: request received to the reply sent. Hops: TTL of a request less that of its reply, plus 1;
--- empty where that is below 1, as in a capture that another node made.
+-- pairs with less than 1, as in captures that another node made, do not count.
 --
 -- param :node required   Address of the node.
 -- param :capture

@@ -5,7 +5,7 @@
 --
 -- param :min_ms = 300   Only where it took longer than this, in milliseconds.
 -- param :dst            Only connections to this server address, or to this prefix.
--- param :port integer   Only connections to this port.
+-- param :port port   Only connections to this port.
 -- param :capture
 -- param :host
 -- param :since

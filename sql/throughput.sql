@@ -5,7 +5,7 @@
 -- --flow and --host, is answered from an index and is fast for captures of any size; --since and --until then cut at
 -- tenths of a second.
 --
--- param :bucket_ms = 1000   Length of a step, in milliseconds.
+-- param :bucket_ms number 0.001..86400000 = 1000   Length of a step, in milliseconds.
 -- param :capture
 -- param :flow
 -- param :host
@@ -24,7 +24,7 @@
 WITH
 asked AS (
 	SELECT
-		max(CAST(:bucket_ms * 1e6 AS INTEGER), 1) AS bucket_ns,
+		CAST(:bucket_ms * 1e6 AS INTEGER) AS bucket_ns,
 		CAST(:bucket_ms * 1e6 AS INTEGER) % 100000000 = 0 AND :flow IS NULL AND :host IS NULL AS is_coarse
 ),
 counted AS (

@@ -5,7 +5,7 @@
 -- it is as in the header.
 --
 -- param :flow required
--- param :side        Only what this side sent: src or dst.
+-- param :side one of src|dst   Only what this side sent.
 -- param :since
 -- param :until
 -- param :limit
@@ -43,7 +43,7 @@ SELECT
 	window AS raw_window,
 	tcp_flags(tcp_flags) AS flags
 FROM offers
-WHERE (:side IS NULL OR side = lower(:side))
+WHERE (:side IS NULL OR side = :side)
 	AND (:since IS NULL OR ts_ns >= :since)
 	AND (:until IS NULL OR ts_ns < :until)
 ORDER BY packet_id

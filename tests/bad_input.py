@@ -86,6 +86,77 @@ def test_not_there():
     tap.equal(packets_kept(), 5)
 
 
+def test_folders():
+    """a folder: its captures, and a word about what is named like one; links to folders are not followed"""
+    os.makedirs("all/inner")
+    write_pcap("all/inner/good.pcap")
+    write("all/empty.pcap")
+    write("all/notes.txt", b"not named like a capture")
+    write("all/notes.gz", gzip.compress(b"nor is this"))
+    os.symlink("..", "all/inner/up")
+    os.symlink("../../all", "all/inner/round")
+    done = ingest("all", code=DAMAGED, says=["all/empty.pcap"])
+    tap.equal("notes" in done.stderr, False, done.stderr)
+    tap.equal(rows("SELECT name, packets FROM captures"), [("good", 5)])
+
+
+def test_many_files():
+    """a ring of more files than a program may have open"""
+    names = ["%d.pcap" % number for number in range(60)]
+    for name in names:
+        write_pcap(name, 2)
+    ingest("--capture", "ring", *names, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
+    tap.equal(rows("SELECT packets FROM captures"), [(120,)])
+
+
+def test_leftovers():
+    """what an ingest that was killed left behind is replaced; what is somebody's own is not"""
+    write_pcap("good.pcap")
+    write("case.db.building", b"mine")
+    ingest("good.pcap", code=FAILED, says=["case.db.building"])
+    os.remove("case.db.building")
+    write("precious", b"mine")
+    os.symlink("precious", "case.db.building")
+    ingest("good.pcap", code=FAILED, says=["case.db.building"])
+    tap.equal(open("precious").read(), "mine")
+    os.remove("case.db.building")
+    write("case.db.building")
+    ingest("good.pcap")
+    tap.equal(packets_kept(), 5)
+
+
+def test_in_part():
+    """a file that is in the case in part is said to be, and --replace takes all of it"""
+    write_pcap("good.pcap")
+    ingest("--count", "3", "good.pcap")
+    ingest("good.pcap", says=["3 packets", "--replace"])
+    tap.equal(packets_kept(), 3)
+    ingest("--replace", "good.pcap")
+    tap.equal(packets_kept(), 5)
+
+
+def test_busy():
+    """a case that another program is writing"""
+    write_pcap("good.pcap")
+    ingest("good.pcap")
+    write_pcap("other.pcap", 3)
+    db = sqlite3.connect("case.db", isolation_level=None)
+    db.execute("BEGIN EXCLUSIVE")
+    ingest("other.pcap", code=FAILED, says=["case.db", "another program"])
+    db.execute("ROLLBACK")
+    db.close()
+    ingest("other.pcap")
+
+
+def test_options_that_mean_nothing():
+    """values that let nothing pass or name nothing are wrong usage"""
+    write_pcap("good.pcap")
+    for words in ("--count 0", "--since 20 --until 10", "--capture=", "--output=", "--filter tpc"):
+        done = tap.pcapdex("ingest", *words.split(), "good.pcap")
+        tap.equal(done.returncode, USAGE, words)
+    tap.equal(os.listdir("."), ["good.pcap"], "files")
+
+
 def test_not_a_capture():
     """empty, text, a picture, a database, a lone header: no captures; the others are ingested"""
     write("empty.pcap")
