@@ -33,7 +33,7 @@ struct command {
 	const char *description; // paragraphs, plain text, separated by blank lines
 	const char *examples;    // lines for --help and the man page
 	const struct option_spec *options; // ends with a NULL name
-	const char *const *exit_codes;     // pairs of code and meaning beside those of all commands, NULL-ended; NULL none
+	const char *const *exit_codes; // pairs of code and meaning beside those of all commands, NULL-ended; NULL none
 	// What completes the arguments: "file" file names; "query" a case, then report names; "command" names of commands;
 	// anything else is the words themselves, separated by blanks.
 	const char *completion;

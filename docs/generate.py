@@ -62,7 +62,7 @@ def view_columns(lines):
     for line in lines:
         body, comment = split_comment(line)
         name = re.search(r"(?:\bAS |^(?:\w+\.)?)(\w+)$", body)
-        if name and not body.startswith("FROM"):
+        if name and name[1] != "SELECT" and not body.startswith("FROM"):
             yield f"`{name[1]}`", comment
         if body.startswith("FROM"):
             return

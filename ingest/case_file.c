@@ -21,7 +21,10 @@
 #define CASE_PAGE_SIZE 16384 // TABLE_PAGES_SIZE as a text
 _Static_assert(CASE_PAGE_SIZE == TABLE_PAGES_SIZE, "the pages of a new case");
 
-enum { BUSY_MS = 5000 };
+enum {
+	BUSY_MS = 5000,
+	OPEN_FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, // the threads take turns with the connection
+};
 
 // What is in the way of writing, and what to do about it.
 static void say_why(const struct case_file *c, int rc)
@@ -150,7 +153,7 @@ static bool lock_building(struct case_file *c)
 // Nobody sees the file before it is whole: no journal, no syncs until the end.
 static bool open_building(struct case_file *c)
 {
-	if (sqlite3_open_v2(c->building, &c->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(c->building, &c->db, OPEN_FLAGS, NULL) != SQLITE_OK) {
 		message_error("%s: %s", c->building, c->db ? sqlite3_errmsg(c->db) : "out of memory");
 		return false;
 	}
@@ -195,7 +198,7 @@ static bool check_case(struct case_file *c)
 
 static bool open_existing(struct case_file *c)
 {
-	int rc = sqlite3_open_v2(c->path, &c->db, SQLITE_OPEN_READWRITE, NULL);
+	int rc = sqlite3_open_v2(c->path, &c->db, OPEN_FLAGS, NULL);
 	if (rc != SQLITE_OK) {
 		message_error("%s: %s", c->path, c->db ? sqlite3_errmsg(c->db) : "out of memory");
 		return false;

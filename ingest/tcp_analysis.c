@@ -377,11 +377,12 @@ static void note_handshake(struct segment *s)
 		s->events |= SET(ESTABLISHED);
 		flow->established_ts_ns = s->ts_ns;
 	}
-	if (s->flags & TCP_SYN && flow->any_syn_ts_ns == ROW_NULL)
+	if (s->flags & TCP_SYN && (flow->any_syn_ts_ns == ROW_NULL || s->ts_ns < flow->any_syn_ts_ns))
 		flow->any_syn_ts_ns = s->ts_ns;
 	if (s->flags & TCP_FIN) {
 		s->events |= SET(FIN);
-		flow->last_fin_ts_ns = s->ts_ns;
+		if (s->ts_ns > flow->last_fin_ts_ns) // ROW_NULL is the least
+			flow->last_fin_ts_ns = s->ts_ns;
 	}
 	if (s->flags & TCP_RST)
 		s->events |= SET(RST);

@@ -13,8 +13,8 @@ int wcwidth(wchar_t); // XSI, which _DEFAULT_SOURCE does not bring
 #include <wchar.h>
 
 enum {
-	FIXED_LEAST = -9, // powers of ten that are written without exponent, and below this one
-	FIXED_MOST = 15,
+	FIXED_LEAST = -9, // powers of ten from this one to below the next are written without exponent
+	FIXED_MOST = 16,
 	DECIMALS = 9, // nanoseconds
 	DIGITS_LEAST = 6,
 };

@@ -1,10 +1,10 @@
 // table: aligned columns for people. The first rows are held back to find the widths; all later ones keep them. On a
-// terminal, text that makes rows wider than the screen is cut, with an ellipsis; elsewhere nothing is.
+// terminal, when nobody chose the format, text that makes rows wider than the screen is cut, with an ellipsis: long names,
+// and times behind the second, but never numbers and addresses. Where that does not do, rows are printed as blocks, a line
+// for each column. Elsewhere everything is printed in full.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "../common/message.h"
 #include "cell.h"
@@ -13,15 +13,17 @@
 enum {
 	HELD_ROWS = 200,
 	HELD_BYTES = 1 << 20,
-	WIDTH_LEAST = 8, // of a text column that is cut
-	TERMINAL_WIDTH = 80,
+	NAME_LEAST = 12, // what is left of text that is cut
+	TIME_LEAST = 20, // of "2018-09-26T21:21:02.883718124Z": seconds
+	HEAD_LEAST = 20, // of a column's name
 	GAP = 2,
 };
 
 struct column {
 	size_t width;
-	bool number; // no text seen
-	bool any;    // a value seen
+	size_t least; // may be cut to this
+	bool number;  // no text seen
+	bool any;     // a value seen
 };
 
 struct held_cell {
@@ -34,29 +36,34 @@ struct table {
 	size_t cell_count;
 	struct sink held; // their texts
 	bool streaming;   // widths are fixed
+	bool blocks;      // rows do not fit: a line for each column
 	bool colour;
-	size_t screen; // terminal columns; 0: no terminal
+	size_t screen; // columns of the terminal to fit; 0: none
+	size_t name_width;
+	int blocks_begun; // 0 or 1
 };
 
-static size_t screen_width(const struct sink *sink)
-{
-	struct winsize size;
-	const char *text = getenv("COLUMNS");
-	long columns = text ? strtol(text, NULL, 10) : 0;
-	if (!sink->terminal)
-		return 0;
-	if (columns > 0)
-		return (size_t)columns;
-	return ioctl(sink->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TERMINAL_WIDTH;
-}
-
 // ---- one line -----------------------------------------------------------------------------------------------------
+
+// What is left of a value at least: numbers and addresses stay whole.
+static size_t least_width(const char *text, size_t length, size_t width)
+{
+	static const char address[] = "0123456789abcdefABCDEF.:/-";
+	size_t whole = 0;
+	while (whole < length && text[whole] && strchr(address, text[whole]))
+		whole++;
+	if (whole == length)
+		return width;
+	bool time = length > TIME_LEAST && text[4] == '-' && text[10] == 'T';
+	size_t least = time ? TIME_LEAST : NAME_LEAST;
+	return width < least ? width : least;
+}
 
 static void write_cell(struct output *output, int i, const char *text, size_t length, bool right)
 {
 	const struct table *table = output->state;
 	size_t columns = text_width(text, length), width = table->columns[i].width;
-	bool cut = table->screen > 0 && columns > width && !table->columns[i].number;
+	bool cut = table->screen > 0 && columns > width && least_width(text, length, columns) < columns;
 	if (i > 0)
 		sink_repeat(output->sink, ' ', GAP);
 	if (cut) {
@@ -97,28 +104,64 @@ static void write_head(struct output *output)
 
 // ---- widths -------------------------------------------------------------------------------------------------------
 
-// Takes from the widest text columns until the rows fit.
-static void fit_screen(struct output *output)
+// Takes from the widest columns until the rows fit; false: they cannot.
+static bool fit_screen(struct output *output)
 {
 	struct table *table = output->state;
-	size_t total = GAP * (size_t)(output->columns - 1);
+	size_t total = GAP * (size_t)(output->columns - 1), least = total;
 	for (int i = 0; i < output->columns; i++) {
-		struct column *column = &table->columns[i];
-		column->width = column->number || column->width < table->screen ? column->width : table->screen;
-		total += column->width;
+		total += table->columns[i].width;
+		least += table->columns[i].least;
 	}
+	if (least > table->screen)
+		return false;
 	while (total > table->screen) {
 		struct column *widest = NULL;
 		for (int i = 0; i < output->columns; i++) {
 			struct column *column = &table->columns[i];
-			if (!column->number && column->width > WIDTH_LEAST && (!widest || column->width > widest->width))
+			if (column->width > column->least && (!widest || column->width > widest->width))
 				widest = column;
 		}
 		if (!widest)
-			return;
+			return false;
 		widest->width--;
 		total--;
 	}
+	return true;
+}
+
+// ---- blocks -------------------------------------------------------------------------------------------------------
+
+static void write_block_cell(struct output *output, int i, const char *text, size_t length)
+{
+	struct table *table = output->state;
+	struct sink *sink = output->sink;
+	const char *name = sqlite3_column_name(output->row, i);
+	if (i == 0 && table->blocks_begun)
+		sink_char(sink, '\n');
+	table->blocks_begun = 1;
+	if (output->header) {
+		size_t width = text_width(name, strlen(name));
+		sink_text(sink, table->colour ? "\033[1m" : "");
+		text_write_clean(sink, name, strlen(name), "");
+		sink_text(sink, table->colour ? "\033[0m:" : ":");
+		if (length > 0)
+			sink_repeat(sink, ' ', table->name_width > width ? table->name_width - width + 1 : 1);
+	}
+	sink_write(sink, text, length);
+	sink_char(sink, '\n');
+}
+
+static void write_value(struct output *output, int i, const char *text, size_t length)
+{
+	const struct table *table = output->state;
+	if (table->blocks) {
+		write_block_cell(output, i, text, length);
+		return;
+	}
+	write_cell(output, i, text, length, table->columns[i].number);
+	if (i + 1 == output->columns)
+		sink_char(output->sink, '\n');
 }
 
 static void print_held(struct output *output)
@@ -127,16 +170,14 @@ static void print_held(struct output *output)
 	if (table->streaming)
 		return;
 	table->streaming = true;
-	if (table->screen > 0)
-		fit_screen(output);
-	if (output->header)
+	table->blocks = table->screen > 0 && !fit_screen(output);
+	if (table->blocks && table->cell_count == 0)
+		sink_text(output->sink, "(no rows)\n");
+	if (output->header && !table->blocks)
 		write_head(output);
 	for (size_t i = 0; i < table->cell_count; i++) {
-		int column = (int)(i % (size_t)output->columns);
 		const struct held_cell *cell = &table->cells[i];
-		write_cell(output, column, table->held.at + cell->at, cell->length, table->columns[column].number);
-		if (column + 1 == output->columns)
-			sink_char(output->sink, '\n');
+		write_value(output, (int)(i % (size_t)output->columns), table->held.at + cell->at, cell->length);
 	}
 	table->held.used = 0;
 	table->cell_count = 0;
@@ -151,14 +192,16 @@ static void section_begin(struct output *output)
 	table->columns = memory_alloc((size_t)output->columns * sizeof *table->columns);
 	table->cells = memory_alloc(HELD_ROWS * (size_t)output->columns * sizeof *table->cells);
 	table->colour = output->sink->terminal && message_wants_colour(stdout);
-	table->screen = screen_width(output->sink);
+	table->screen = output->fit ? sink_width(output->sink) : 0;
 	sink_init(&table->held, -1);
 	for (int i = 0; i < output->columns; i++) {
 		const char *name = sqlite3_column_name(output->row, i);
 		table->held.used = 0;
 		text_write_clean(&table->held, name, strlen(name), "");
-		table->columns[i] =
-			(struct column){output->header ? text_width(table->held.at, table->held.used) : 1, true, false};
+		size_t width = output->header ? text_width(table->held.at, table->held.used) : 1;
+		size_t least = width < HEAD_LEAST ? width : HEAD_LEAST;
+		table->columns[i] = (struct column){.width = width, .least = least, .number = true};
+		table->name_width = width > table->name_width ? width : table->name_width;
 	}
 	table->held.used = 0;
 	if (output->sections > 1)
@@ -181,7 +224,9 @@ static void hold_cell(struct output *output, int i, const struct cell *cell)
 	column->any = column->any || cell->kind == CELL_NUMBER;
 	column->number = column->number && (cell->kind == CELL_NUMBER || cell->kind == CELL_NULL);
 	size_t width = text_width(table->held.at + held->at, held->length);
+	size_t least = cell->kind == CELL_TEXT ? least_width(table->held.at + held->at, held->length, width) : width;
 	column->width = width > column->width ? width : column->width;
+	column->least = least > column->least ? least : column->least;
 }
 
 static void row(struct output *output)
@@ -196,11 +241,10 @@ static void row(struct output *output)
 		}
 		table->held.used = 0;
 		cell_write_clean(&table->held, &cell);
-		write_cell(output, i, table->held.at, table->held.used, table->columns[i].number);
+		write_value(output, i, table->held.at, table->held.used);
 	}
-	if (table->streaming)
-		sink_char(output->sink, '\n');
-	else if (table->cell_count == HELD_ROWS * (size_t)output->columns || table->held.used > HELD_BYTES)
+	if (!table->streaming &&
+	    (table->cell_count == HELD_ROWS * (size_t)output->columns || table->held.used > HELD_BYTES))
 		print_held(output);
 }
 

@@ -86,7 +86,7 @@ static bool wants_choice(const char *option, const char *choices, const char *te
 {
 	char list[400];
 	size_t used = 0;
-	for (const char *at = choices; *at && used + 8 < sizeof list; at++) {
+	for (const char *at = choices; at && *at && used + 8 < sizeof list; at++) {
 		if (*at == '|')
 			used += (size_t)snprintf(list + used, sizeof list - used, "%s", strchr(at + 1, '|') ? ", " : " or ");
 		else
@@ -329,8 +329,8 @@ static bool add_declared(struct parameters *parameters, const struct report *rep
 		return false;
 	const char *text = pair ? pair->value : parameter->fallback;
 	if (!text && parameter->required) {
-		message_error("report %s wants --%s %s: %s", report->name, parameter->option,
-		              report_placeholder(parameter), parameter->help);
+		message_error("report %s wants --%s %s: %s", report->name, parameter->option, report_placeholder(parameter),
+		              parameter->help);
 		return false;
 	}
 	struct parameter_value *value = add_value(parameters, parameter->name);
@@ -493,8 +493,9 @@ bool parameters_bind(const struct parameters *parameters, sqlite3_stmt *statemen
 			for (char *c = option; *c; c++)
 				*c = (char)(*c == '_' ? '-' : *c);
 			if (is_command_option(parameters->command_options, option))
-				snprintf(error, size, "parameter %s cannot be given, --%s is an option of query; choose another name",
-				         name, option);
+				snprintf(error, size,
+				         "parameter %s cannot be given, --%s is an option of query; choose another name", name,
+				         option);
 			else
 				snprintf(error, size, "parameter %s has no value; give it one: --%s VALUE", name, option);
 			return false;

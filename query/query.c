@@ -20,7 +20,7 @@
 
 #define DEFAULT_TIMEOUT_S 300
 
-enum { SUGGESTION_ROOM = 300, ERROR_ROOM = 512 };
+enum { SUGGESTION_ROOM = 300, ERROR_ROOM = 512, PATH_ROOM = 4096 + 128 };
 
 struct settings {
 	const char *format, *file, *reports;
@@ -34,7 +34,9 @@ static int query_run(int argc, char **argv);
 static const struct option_spec options[] = {
 	{0, "format", "FORMAT", OPTION_CHOICE, AT(format), OUTPUT_FORMATS,
      "How to print rows; table if not given.\n"
-     "table is aligned, and on a terminal cut to its width; csv is RFC 4180; tsv ends lines with a line feed and writes "
+     "table is aligned and shows everything, however wide. If no format is given, it fits a terminal: long names and "
+     "times are cut, with an ellipsis, and rows that are still too wide are printed as blocks, a line for each column. "
+     "csv is RFC 4180; tsv ends lines with a line feed and writes "
      "tabs in values as \\t; json is an array of objects, or of a report with several sections an object with an array "
      "for each title; jsonl is an object a line; markdown is a table; text is a line for each value, or the report's own "
      "layout if it has one."},
@@ -96,9 +98,11 @@ const struct command command_query = {
 		"  -- column duration_s  Seconds.\n"
 		"  SELECT flow_id, duration_s FROM flow_list WHERE ip_in(dst, :server)\n"
 		"  ORDER BY duration_s DESC LIMIT :limit\n\n"
+		"What stands behind a parameter's name is its type: text, integer, number, port, address, time, capture, flow, or "
+		"`one of a|b|c`; then, for numbers, the range they must lie in (`1..100`).\n\n"
 		"A file may hold several statements, each behind a line `-- section: Title` and its columns. A section that begins "
 		"`-- section[text,csv]: Title` is for those formats only, in place of the others. A section whose only column is "
-		"called line is printed as it is in text and table, and in formats of its own.\n\n"
+		"called line is printed as it is, but for control characters, in text and table, and in formats of its own.\n\n"
 		"When the reader of the output has enough (`| head`), that is no error.",
 	.examples =
 		"  pcapdex query trace.db\n"
@@ -210,35 +214,55 @@ static int print_sql(const struct query *query)
 
 // ---- answers from a case ------------------------------------------------------------------------------------------
 
+// Words, the cursor being behind `indent` columns, folded there on a terminal.
+static void write_folded(struct sink *sink, const char *text, size_t indent)
+{
+	size_t screen = sink_width(sink), column = indent;
+	while (*(text += strspn(text, " "))) {
+		size_t length = strcspn(text, " "), width = text_width(text, length);
+		if (column > indent && screen > 0 && column + 1 + width > screen) {
+			sink_char(sink, '\n');
+			sink_repeat(sink, ' ', indent);
+			column = indent;
+		} else if (column > indent) {
+			sink_char(sink, ' ');
+			column++;
+		}
+		text_write_clean(sink, text, length, "");
+		column += width;
+		text += length;
+	}
+}
+
 static void print_report_line(struct sink *sink, const struct catalog_entry *entry, size_t width)
 {
 	struct report report;
-	char error[ERROR_ROOM];
+	char error[ERROR_ROOM], text[ERROR_ROOM + 32];
 	sink_text(sink, "  ");
 	sink_text(sink, entry->name);
 	sink_repeat(sink, ' ', width + 2 - strlen(entry->name));
 	if (report_parse(&report, REPORT_FILE, entry->name, entry->text, error, sizeof error)) {
-		const char *summary = report.summary ? report.summary : "(no description)";
-		text_write_clean(sink, summary, strlen(summary), "");
+		write_folded(sink, report.summary ? report.summary : "(no description)", width + 4);
 		report_release(&report);
 	} else {
-		sink_text(sink, "(cannot be run: ");
-		text_write_clean(sink, error, strlen(error), "");
-		sink_char(sink, ')');
+		snprintf(text, sizeof text, "(cannot be run: %s)", error);
+		write_folded(sink, text, width + 4);
 	}
 	sink_char(sink, '\n');
 }
 
 static int list_reports(const struct query *query, struct sink *sink)
 {
+	char text[PATH_ROOM];
 	size_t width = 0;
 	for (size_t i = 0; i < query->catalog.count; i++) {
 		size_t length = strlen(query->catalog.entries[i].name);
 		width = length > width ? length : width;
 	}
-	sink_text(sink, "Reports, for `pcapdex query ");
-	text_write_clean(sink, query->case_path, strlen(query->case_path), "");
-	sink_text(sink, " REPORT`; --help behind it explains one:\n\n");
+	snprintf(text, sizeof text,
+	         "Reports, for `pcapdex query %s REPORT`; --help behind it explains one:", query->case_path);
+	write_folded(sink, text, 0);
+	sink_text(sink, "\n\n");
 	for (size_t i = 0; i < query->catalog.count; i++)
 		print_report_line(sink, &query->catalog.entries[i], width);
 	sink_flush(sink);
@@ -336,7 +360,7 @@ static int dispatch(struct query *query)
 static int query_run(int argc, char **argv)
 {
 	struct query query = {
-		.settings = {.format = "table", .timeout_ns = INT64_C(1000000000) * DEFAULT_TIMEOUT_S},
+		.settings = {.timeout_ns = INT64_C(1000000000) * DEFAULT_TIMEOUT_S},
 	};
 	int code = EXIT_USAGE;
 	setlocale(LC_CTYPE, "");

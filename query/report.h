@@ -69,7 +69,7 @@ struct report_parameter {
 	bool required, ranged;
 	double least, most; // if ranged
 	char *choices;      // PARAMETER_CHOICE: "a|b|c"; NULL of other types
-	char *fallback; // default as text; NULL none
+	char *fallback;     // default as text; NULL none
 	char *help;
 };
 

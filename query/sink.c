@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "../common/message.h"
 #include "watch.h"
 
-enum { SINK_SIZE = 65536 };
+enum { SINK_SIZE = 65536, TERMINAL_WIDTH = 80 };
 
 void sink_init(struct sink *sink, int fd)
 {
@@ -21,6 +22,18 @@ void sink_release(struct sink *sink)
 {
 	free(sink->at);
 	*sink = (struct sink){.fd = -1};
+}
+
+size_t sink_width(const struct sink *sink)
+{
+	struct winsize size;
+	const char *text = getenv("COLUMNS");
+	long columns = text ? strtol(text, NULL, 10) : 0;
+	if (!sink->terminal)
+		return 0;
+	if (columns > 0)
+		return (size_t)columns;
+	return ioctl(sink->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TERMINAL_WIDTH;
 }
 
 // Time spent waiting for the reader does not count against the query's limit.

@@ -14,8 +14,9 @@ struct sink {
 };
 
 void sink_init(struct sink *, int fd);
-void sink_release(struct sink *); // does not flush, does not close
-bool sink_flush(struct sink *);   // false: error is set
+void sink_release(struct sink *);       // does not flush, does not close
+size_t sink_width(const struct sink *); // columns of the terminal ($COLUMNS, if set); 0: it is none
+bool sink_flush(struct sink *);         // false: error is set
 
 void sink_write(struct sink *, const char *text, size_t length);
 void sink_text(struct sink *, const char *text);

@@ -24,8 +24,8 @@ CREATE TABLE flows (
 	dst_bytes                    INTEGER NOT NULL, -- their bytes on the wire, all headers
 	dst_payload_bytes            INTEGER NOT NULL, -- their bytes above the transport header, every copy counted
 	status                       TEXT, -- SYNs and FINs seen, both ways, and R if reset: S2F1, S2F0/R
-	first_syn_ts_ns              INTEGER, -- first segment with SYN, either way
-	last_fin_ts_ns               INTEGER, -- last segment with FIN, either way
+	first_syn_ts_ns              INTEGER, -- earliest segment with SYN, either way
+	last_fin_ts_ns               INTEGER, -- latest segment with FIN, either way
 	completeness                 INTEGER, -- Wireshark's tcp.completeness: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST
 	syn_rtt_ns                   INTEGER, -- first SYN to first SYN-ACK
 	handshake_ns                 INTEGER, -- first SYN to the ACK that completes the handshake

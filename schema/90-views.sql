@@ -68,18 +68,38 @@ JOIN captures c USING (capture_id);
 CREATE VIEW rtt_pairs AS
 SELECT
 	'tcp_handshake' AS kind,
+	e.capture_id,
+	e.flow_id,
+	e.related_packet_id AS packet_id, -- the packet that asks
+	e.packet_id AS answer_packet_id, -- the one that answers
+	e.value AS rtt_ns, -- the time between
+	p.ts_ns, -- of the packet that asks
+	p.direction -- of the packet that asks: 0 sent by the flow's src, 1 by its dst
+FROM tcp_events e
+JOIN packets p ON p.packet_id = e.related_packet_id
+WHERE e.kind = 'syn_ack'
+UNION ALL
+SELECT
+	'tcp_data',
 	capture_id,
 	flow_id,
-	related_packet_id AS packet_id,
-	packet_id AS answer_packet_id,
-	value AS rtt_ns
-FROM tcp_events
-WHERE kind = 'syn_ack' AND related_packet_id IS NOT NULL
-UNION ALL
-SELECT 'tcp_data', capture_id, flow_id, packet_id - number + acks, packet_id, ack_rtt_ns
+	packet_id - number + acks,
+	packet_id,
+	ack_rtt_ns,
+	ts_ns - ack_rtt_ns,
+	1 - direction
 FROM packets
 WHERE acks IS NOT NULL
 UNION ALL
-SELECT 'icmp', capture_id, flow_id, request_packet_id, reply_packet_id, rtt_ns
-FROM icmp_pairs
-WHERE kind = 'answered';
+SELECT
+	'icmp',
+	i.capture_id,
+	i.flow_id,
+	i.request_packet_id,
+	i.reply_packet_id,
+	i.rtt_ns,
+	i.request_ts_ns,
+	i.src <> f.src
+FROM icmp_pairs i
+JOIN flows f USING (flow_id)
+WHERE i.kind = 'answered';

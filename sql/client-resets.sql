@@ -28,6 +28,17 @@
 -- column fins                 Sides that had sent a FIN before: 0 or 1.
 -- column capture              Name of the capture.
 WITH
+candidates AS MATERIALIZED ( -- connections of the clients that sent a RST; only these matter
+	SELECT *
+	FROM flows
+	WHERE protocol = 'tcp'
+		AND (:capture IS NULL OR capture_id = :capture)
+		AND (capture_id, src) IN (
+			SELECT capture_id, src
+			FROM flows
+			WHERE src_rsts > 0 AND completeness & 1
+		)
+),
 marks AS ( -- per flow: first RST of either side, and of the client; first FIN of either side
 	SELECT
 		flow_id,
@@ -37,14 +48,15 @@ marks AS ( -- per flow: first RST of either side, and of the client; first FIN o
 		min(iif(kind = 'fin' AND direction = 0, ts_ns, NULL)) AS src_fin_ts_ns,
 		min(iif(kind = 'fin' AND direction = 1, ts_ns, NULL)) AS dst_fin_ts_ns
 	FROM tcp_events
-	WHERE kind IN ('rst', 'fin')
+	WHERE kind IN ('rst', 'fin') AND flow_id IN (SELECT flow_id FROM candidates)
 	GROUP BY flow_id
 ),
-spans AS ( -- when each connection was open; hosts as numbers, which sort faster
+spans AS ( -- when each connection was open
 	SELECT
 		f.flow_id,
-		s.host_id AS client_id,
-		d.host_id AS server_id,
+		f.capture_id,
+		f.src,
+		f.dst,
 		f.first_ts_ns,
 		f.completeness & 1 = 0 OR f.completeness & 14 <> 0 AS opened,
 		min(
@@ -58,11 +70,8 @@ spans AS ( -- when each connection was open; hosts as numbers, which sort faster
 			AND ifnull(max(m.src_fin_ts_ns, m.dst_fin_ts_ns) > m.rst_ts_ns, 1) AS is_client_reset,
 		ifnull(m.src_fin_ts_ns <= m.rst_ts_ns, 0)
 			+ ifnull(m.dst_fin_ts_ns <= m.rst_ts_ns, 0) AS fins
-	FROM flows f
-	JOIN hosts s ON s.capture_id = f.capture_id AND s.address = f.src
-	JOIN hosts d ON d.capture_id = f.capture_id AND d.address = f.dst
+	FROM candidates f
 	LEFT JOIN marks m ON m.flow_id = f.flow_id
-	WHERE f.protocol = 'tcp' AND (:capture IS NULL OR f.capture_id = :capture)
 ),
 resets AS MATERIALIZED (
 	SELECT *
@@ -70,27 +79,27 @@ resets AS MATERIALIZED (
 	WHERE is_client_reset
 ),
 steps AS ( -- in time order: a connection begins, a client's RST, a connection ends
-	SELECT client_id, server_id, first_ts_ns AS ts_ns, 0 AS step, 1 AS change, NULL AS flow_id
+	SELECT capture_id, src, dst, first_ts_ns AS ts_ns, 0 AS step, 1 AS change, NULL AS flow_id
 	FROM spans
-	WHERE opened AND client_id IN (SELECT client_id FROM resets)
+	WHERE opened
 	UNION ALL
-	SELECT client_id, server_id, rst_ts_ns, 1, 0, flow_id
+	SELECT capture_id, src, dst, rst_ts_ns, 1, 0, flow_id
 	FROM resets
 	UNION ALL
-	SELECT client_id, server_id, end_ts_ns, 2, -1, NULL
+	SELECT capture_id, src, dst, end_ts_ns, 2, -1, NULL
 	FROM spans
-	WHERE opened AND end_ts_ns < 9e18 AND client_id IN (SELECT client_id FROM resets)
+	WHERE opened AND end_ts_ns < 9e18
 ),
 counts AS (
 	SELECT
 		flow_id,
 		sum(change) OVER (
-			PARTITION BY client_id
+			PARTITION BY capture_id, src
 			ORDER BY ts_ns, step
 			ROWS UNBOUNDED PRECEDING
 		) AS of_client,
 		sum(change) OVER (
-			PARTITION BY client_id, server_id
+			PARTITION BY capture_id, src, dst
 			ORDER BY ts_ns, step
 			ROWS UNBOUNDED PRECEDING
 		) AS to_server

@@ -22,17 +22,16 @@
 -- column answered         Address that answered.
 -- column capture          Name of the capture.
 SELECT
-	(p.ts_ns - c.first_ts_ns) / 1e9 AS time_s,
+	(r.ts_ns - c.first_ts_ns) / 1e9 AS time_s,
 	r.rtt_ns / 1e6 AS rtt_ms,
 	r.kind,
-	p.number,
+	r.packet_id - c.first_packet_id + 1 AS number,
 	r.answer_packet_id - c.first_packet_id + 1 AS answer_number,
 	r.flow_id,
-	iif(p.direction, f.dst, f.src) AS asked,
-	iif(p.direction, f.src, f.dst) AS answered,
+	iif(r.direction, f.dst, f.src) AS asked,
+	iif(r.direction, f.src, f.dst) AS answered,
 	c.name AS capture
 FROM rtt_pairs r
-JOIN packets p ON p.packet_id = r.packet_id
 JOIN flows f ON f.flow_id = r.flow_id
 JOIN captures c ON c.capture_id = r.capture_id
 WHERE (:kind IS NULL OR r.kind = :kind)
@@ -40,7 +39,7 @@ WHERE (:kind IS NULL OR r.kind = :kind)
 	AND (:flow IS NULL OR r.flow_id = :flow)
 	AND (:capture IS NULL OR r.capture_id = :capture)
 	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
-	AND (:since IS NULL OR p.ts_ns >= :since)
-	AND (:until IS NULL OR p.ts_ns < :until)
+	AND (:since IS NULL OR r.ts_ns >= :since)
+	AND (:until IS NULL OR r.ts_ns < :until)
 ORDER BY r.packet_id, r.answer_packet_id
 LIMIT ifnull(:limit, -1);

@@ -22,8 +22,9 @@ def make_case(path="case.db", more="", application_id=APPLICATION_ID, version=VE
     for file in sorted(glob.glob(os.path.join(tap.ROOT, "schema", "*.sql"))):
         with open(file) as schema:
             db.executescript(schema.read())
-    db.execute("INSERT INTO captures VALUES (1, 'trace', 1, 1538000000000000000, 1538000001000000000, 100, 6000, 100, "
-               "0, 0, 0, 0, NULL, NULL)")
+    db.execute("INSERT INTO captures (capture_id, name, first_packet_id, first_ts_ns, last_ts_ns, packets, bytes, "
+               "decoded, truncated, malformed, unsupported, left_out) VALUES "
+               "(1, 'trace', 1, 1538000000000000000, 1538000001000000000, 100, 6000, 100, 0, 0, 0, 0)")
     db.execute("INSERT INTO protocol_stacks VALUES (1, 'eth:ethertype:ip')")
     db.executemany("INSERT INTO packets(packet_id, capture_id, number, ts_ns, wire_len, captured_len, file_offset, "
                    "stack_id, errors) VALUES (?1, 1, ?1, 1538000000000000000 + ?1, 60, 60, ?1 * 76 - 36, 1, 0)",
@@ -382,17 +383,20 @@ def on_terminal(*arguments):
 
 
 def test_terminal():
-    """control bytes never reach a terminal, whatever the format; a table fits its width"""
+    """control bytes never reach a terminal, whatever the format; a table fits its width, or becomes blocks"""
     make_case()
     evil = "SELECT 'a' || char(27) || '[2J' || char(7, 155, 8238) || CAST(x'ff' AS TEXT) AS x"
     for form in ("table", "csv", "tsv", "json", "jsonl", "markdown", "text"):
         for sql in (evil, evil.replace(" AS x", " AS line"), evil.replace(" AS x", ' AS "' + "\x1b[2J" + '"')):
             shown = on_terminal(sql, "--format", form).replace("\x1b[1m", "").replace("\x1b[0m", "")
             tap.equal([c for c in shown if c != "\n" and (c < " " or "\x7f" <= c < "\xa0" or c == "\u202e")], [], form)
-    shown = on_terminal("SELECT 1234567890123456789 AS n, printf('%.*c', 300, 'x') AS wide, printf('%.*c', 30, 'y') AS y")
+    shown = on_terminal("SELECT 1234567890123456789 AS n, printf('%.*c', 300, 'x') AS wide")
     lines = shown.split("\n")
     tap.equal(max(len(line.replace("\x1b[1m", "").replace("\x1b[0m", "")) for line in lines), 40, shown)
     tap.contains(shown, "1234567890123456789", "\u2026", "\x1b[1m")
+    shown = on_terminal("SELECT 1234567890123456789 AS n, 'a name' AS name, '2001:db8:1:2:3:4:5:6' AS src")
+    tap.equal(shown.replace("\x1b[1m", "").replace("\x1b[0m", ""),
+              "n:    1234567890123456789\nname: a name\nsrc:  2001:db8:1:2:3:4:5:6\n")
 
 
 if __name__ == "__main__":

@@ -122,9 +122,12 @@ static void parameters_of_header(void **state)
 	      "-- param :c address required  Text of c.\n"
 	      "-- param :d   = x  Text of d.\n"
 	      "-- param :e\tText of e.\r\n"
+	      "-- param :f one of a|b = b  Text of f.\n"
+	      "-- param :g 0.5..9 = 1  Text of g.\n"
+	      "-- param :h port  Text of h.\n"
 	      "SELECT 1 AS x");
 	const struct report_parameter *p = report.parameters;
-	assert_int_equal(report.parameter_count, 7);
+	assert_int_equal(report.parameter_count, 10);
 	assert_true(p[0].required && p[0].type == PARAMETER_FLOW && strstr(p[0].help, "flow_id"));
 	assert_true(p[1].type == PARAMETER_INTEGER && !strcmp(p[1].fallback, "20") && *p[1].help);
 	assert_true(p[2].type == PARAMETER_INTEGER && !strcmp(p[2].fallback, "7") && !strcmp(p[2].help, "Text of a."));
@@ -132,6 +135,9 @@ static void parameters_of_header(void **state)
 	assert_true(p[4].type == PARAMETER_ADDRESS && p[4].required && !p[4].fallback);
 	assert_true(p[5].type == PARAMETER_TEXT && !strcmp(p[5].fallback, "x") && !strcmp(p[5].help, "Text of d."));
 	assert_true(p[6].type == PARAMETER_TEXT && !strcmp(p[6].help, "Text of e."));
+	assert_true(p[7].type == PARAMETER_CHOICE && !strcmp(p[7].choices, "a|b") && !strcmp(p[7].fallback, "b"));
+	assert_true(p[8].type == PARAMETER_NUMBER && p[8].ranged && p[8].least == 0.5 && p[8].most == 9);
+	assert_true(p[9].type == PARAMETER_PORT && !strcmp(p[9].help, "Text of h."));
 	report_release(&report);
 }
 
@@ -169,7 +175,12 @@ static void wrong_headers(void **state)
 {
 	(void)state;
 	parse_fails("-- Try.\n-- param :  x\nSELECT 1", "line 2: a parameter wants a name");
-	parse_fails("-- Try.\n-- param :a one two\nSELECT 1", "line 2: not a type");
+	parse_fails("-- Try.\n-- param :a two words\nSELECT 1", "line 2: not a type");
+	parse_fails("-- Try.\n-- param :a one of\nSELECT 1", "line 2: 'one' wants 'of a|b|c'");
+	parse_fails("-- Try.\n-- param :a one of b|c = d\nSELECT 1", "line 2: the default is not one of the words");
+	parse_fails("-- Try.\n-- param :a number 2..1\nSELECT 1", "line 2: not a type");
+	parse_fails("-- Try.\n-- param :a text 1..2\nSELECT 1", "line 2: only a number has a range");
+	parse_fails("-- Try.\n-- param :a 1..2 = 3\nSELECT 1", "line 2: the default is out of range");
 	parse_fails("-- Try.\n-- param :a\n-- param :a\nSELECT 1", "line 3: parameter is there twice");
 	parse_fails("-- Try.\n-- section: A\n-- section: B\nSELECT 1", "a section without a statement: A");
 	parse_fails("-- Try.\n-- section[text: A\nSELECT 1", "']' is missing");
@@ -260,8 +271,64 @@ static void table_aligns(void **state)
 	prints("SELECT '\xe6\xbc\xa2\xe5\xad\x97' AS a, 1 AS b UNION ALL SELECT 'xyzzy', 2", "table",
 	       "a      b\n-----  -\n\xe6\xbc\xa2\xe5\xad\x97   1\nxyzzy  2\n");
 	prints("SELECT 'a' || char(27) || '[2J' || char(10) AS x", "table", "x\n----------\na\\x1b[2J\\n\n");
-	prints("SELECT 1.0 AS a, 2.5e-9 AS b, 15277.688442211055 AS c", "table",
-	       "  a        b                 c\n---  -------  ----------------\n1.0  2.5e-09  15277.6884422111\n");
+	prints(
+		"SELECT 1.0 AS a, 2.5e-9 AS b, 15277.688442211055 AS c", "table",
+		"  a             b                c\n---  ------------  ---------------\n1.0  0.0000000025  15277.688442211\n");
+}
+
+// As on a terminal of so many columns, in the format that is used when none was asked for.
+static void shows(const char *columns, const char *sql, const char *wanted)
+{
+	struct report report;
+	struct parameters none = {0};
+	struct sink sink;
+	char error[ERROR_ROOM];
+	setenv("COLUMNS", columns, 1);
+	setenv("NO_COLOR", "1", 1);
+	assert_true(report_parse(&report, REPORT_SQL, "SQL", sql, error, sizeof error));
+	sink_init(&sink, -1);
+	sink.terminal = true;
+	assert_int_equal(run_report(&guard, &report, &none, NULL, true, &sink), EXIT_DONE);
+	sink_char(&sink, 0);
+	assert_string_equal(sink.at, wanted);
+	sink_release(&sink);
+	report_release(&report);
+	unsetenv("COLUMNS");
+}
+
+static void table_fits(void **state)
+{
+	static const char sql[] =
+		"SELECT '192.168.100.200' AS src, 123456789 AS bytes, 'a rather long name' AS name, "
+		"'2018-09-26T21:21:02.883718124Z' AS time";
+	(void)state;
+	shows("78", sql,
+	      "src                  bytes  name                time\n"
+	      "---------------  ---------  ------------------  ------------------------------\n"
+	      "192.168.100.200  123456789  a rather long name  2018-09-26T21:21:02.883718124Z\n");
+	shows("65", sql,
+	      "src                  bytes  name             time\n"
+	      "---------------  ---------  ---------------  --------------------\n"
+	      "192.168.100.200  123456789  a rather long …  2018-09-26T21:21:02…\n");
+	shows("61", sql,
+	      "src:   192.168.100.200\nbytes: 123456789\nname:  a rather long name\n"
+	      "time:  2018-09-26T21:21:02.883718124Z\n");
+	shows("9", "SELECT 12345 AS a, '1.2.3.4' AS bc UNION ALL SELECT 6, NULL",
+	      "a:  12345\nbc: 1.2.3.4\n\na:  6\nbc:\n");
+	shows("9", "SELECT 12345 AS long_names, 'a' AS too_long WHERE 0", "(no rows)\n");
+}
+
+static void reals(void **state)
+{
+	static const char sql[] =
+		"SELECT 3.9e-05 AS a, 1e-9 AS b, 1e-10 AS c, 1e15 AS d, 1e16 AS e, -2.5648515625 AS f, 0.1 + 0.2 AS g, 0.0 AS h";
+	(void)state;
+	prints(sql, "tsv",
+	       "a\tb\tc\td\te\tf\tg\th\n0.000039\t0.000000001\t1e-10\t1000000000000000.0\t1e+16\t-2.5648515625\t"
+	       "0.30000000000000004\t0.0\n");
+	prints(
+		sql, "text",
+		"a: 0.000039\nb: 0.000000001\nc: 1e-10\nd: 1000000000000000.0\ne: 1e+16\nf: -2.564851562\ng: 0.3\nh: 0.0\n");
 }
 
 static void table_streams(void **state)
@@ -293,6 +360,7 @@ static void text_lines(void **state)
 	prints("SELECT 1 AS n, NULL AS b UNION ALL SELECT 2, 'x'", "text", "n: 1\nb:\n\nn: 2\nb: x\n");
 	prints("SELECT 'a' || char(10) || 'b' AS line UNION ALL SELECT 'c'", "text", "a\nb\nc\n");
 	prints("SELECT 'a' AS line", "table", "a\n");
+	prints("SELECT 'a' || char(27, 13, 155) AS line", "table", "a\\x1b\\r\\u{9b}\n");
 	prints("SELECT 'a' AS line", "jsonl", "{\"line\":\"a\"}\n");
 	prints("SELECT 'a' AS line", "csv", "line\r\na\r\n");
 }
@@ -371,6 +439,18 @@ static void parameter_types(void **state)
 		{"integer  Help.", "p", "9223372036854775807", "9223372036854775807"},
 		{"integer  Help.", "p", "9223372036854775808", NULL},
 		{"integer  Help.", "p", "1.5", NULL},
+		{"integer 1..9  Help.", "p", "9", "9"},
+		{"integer 1..9  Help.", "p", "0", NULL},
+		{"number 0.5..9  Help.", "p", "0.5", "0.5"},
+		{"number 0.5..9  Help.", "p", "0.4", NULL},
+		{"number 0.5..9  Help.", "p", "1e308", NULL},
+		{"port  Help.", "p", "65535", "65535"},
+		{"port  Help.", "p", "65536", NULL},
+		{"port  Help.", "p", "http", NULL},
+		{"one of src|dst  Help.", "p", "DST", "'dst'"},
+		{"one of src|dst  Help.", "p", "src|dst", NULL},
+		{"one of src|dst  Help.", "p", "sr", NULL},
+		{"one of src|dst  Help.", "p", "", NULL},
 		{"  Help.", "p", "it's", "'it''s'"},
 		{"  Help.", "q", "1", NULL},
 		{"required  Help.", NULL, NULL, NULL},
@@ -611,6 +691,8 @@ int main(void)
 		cmocka_unit_test(tsv_escapes),
 		cmocka_unit_test(json_values),
 		cmocka_unit_test(table_aligns),
+		cmocka_unit_test(table_fits),
+		cmocka_unit_test(reals),
 		cmocka_unit_test(table_streams),
 		cmocka_unit_test(markdown_escapes),
 		cmocka_unit_test(text_lines),
