@@ -1,7 +1,9 @@
 // Messages for people, escaped text, near words, memory.
 #include "message.h"
 
+#include <ctype.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +118,13 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-// Edit distance in which swapping two neighbours is one step (optimal string alignment). Both within NEAREST_WORD_MAX.
+static bool is_same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+// Edit distance in which swapping two neighbours is one step (optimal string alignment), and letters of either case are
+// the same. Both within NEAREST_WORD_MAX.
 static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	size_t rows[3][NEAREST_WORD_MAX + 1];
@@ -126,9 +134,9 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b
 	for (size_t i = 1; i <= a_len; i++) {
 		row[0] = i;
 		for (size_t j = 1; j <= b_len; j++) {
-			row[j] = last[j - 1] + (a[i - 1] != b[j - 1]);
+			row[j] = last[j - 1] + !is_same(a[i - 1], b[j - 1]);
 			row[j] = smaller(row[j], smaller(last[j], row[j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) && is_same(a[i - 2], b[j - 1]))
 				row[j] = smaller(row[j], before[j - 2] + 1);
 		}
 		size_t *spare = before;

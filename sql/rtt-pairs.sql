@@ -3,7 +3,7 @@
 -- Kinds: tcp_handshake is SYN and SYN-ACK, tcp_data a segment and the ACK of its last byte, icmp a ping and its reply.
 -- What is measured is the way from the capture point to the answering side and back.
 --
--- param :kind        Only this kind.
+-- param :kind one of tcp_handshake|tcp_data|icmp   Only this kind.
 -- param :min_ms number   Only round trips longer than this, in milliseconds.
 -- param :flow
 -- param :capture

@@ -158,7 +158,8 @@ Destination Port: %s
 Status: S%dF%d%s
 %sEND
 ++++++++++++++++++++++++++++++++',
-		number, src, dst, src_port, dst_port, syns, fins, iif(rsts, '/R', ''),
+		number, replace(src, char(10), '\n'), replace(dst, char(10), '\n'), src_port, dst_port,
+		syns, fins, iif(rsts, '/R', ''),
 		iif(complete, printf('Start time: %.6f seconds
 End Time: %.6f seconds
 Duration: %.6f seconds

@@ -322,6 +322,7 @@ static void test_nearest(void **state)
 	assert_nearest("posts", "did you mean ports or hosts?");
 	assert_nearest("connections", "did you mean tcp-connections?");
 	assert_nearest("tcp-conections", "did you mean tcp-connections?");
+	assert_nearest("FLOWS", "did you mean flows?");
 	assert_nearest("talker", "did you mean top-talkers?");
 	assert_nearest("", "");
 	assert_nearest("zebra", "");
