@@ -330,7 +330,8 @@ bool guard_open(struct guard *guard, const char *path)
 	if (!check_file(path, &is_wal))
 		return false;
 	char *uri = file_uri(path, is_wal && wal_is_idle(path) ? "?immutable=1" : "");
-	int result = sqlite3_open_v2(uri, &guard->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	int result =
+		sqlite3_open_v2(uri, &guard->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
 	free(uri);
 	if (result == SQLITE_OK)
 		result = harden(guard->db);
