@@ -92,16 +92,16 @@ $(fuzz_programs): %: %.o $(library_objects)
 
 build/decoders.c: ingest/proto/registry.sh $(wildcard ingest/proto/*.c)
 	@mkdir -p $(@D)
-	sh ingest/proto/registry.sh $(filter %.c,$^) > $@.new && mv $@.new $@
+	$(call say,GEN ) sh ingest/proto/registry.sh $(filter %.c,$^) > $@.new && mv $@.new $@
 
 # The folders themselves are prerequisites too: a file that goes away must go from the program.
 build/embedded_schema.c: common/embed.sh schema $(wildcard schema/*.sql)
 	@mkdir -p $(@D)
-	sh common/embed.sh embedded_schema schema > $@.new && mv $@.new $@
+	$(call say,GEN ) sh common/embed.sh embedded_schema schema > $@.new && mv $@.new $@
 
 build/embedded_reports.c: common/embed.sh $(wildcard sql sql/* sql/*/*)
 	@mkdir -p $(@D)
-	sh common/embed.sh embedded_reports sql > $@.new && mv $@.new $@
+	$(call say,GEN ) sh common/embed.sh embedded_reports sql > $@.new && mv $@.new $@
 
 build/.libraries:
 	@mkdir -p build
@@ -113,18 +113,18 @@ build/.libraries:
 
 build/share/man/man1/pcapdex.1: pcapdex
 	@mkdir -p $(@D)
-	./pcapdex man > $@
+	$(call say,GEN ) ./pcapdex man > $@
 
 build/share/man/man1/pcapdex-%.1: pcapdex
 	@mkdir -p $(@D)
-	./pcapdex man $* > $@
+	$(call say,GEN ) ./pcapdex man $* > $@
 
 build/share/bash-completion/%: completion_shell = bash
 build/share/zsh/%: completion_shell = zsh
 build/share/fish/%: completion_shell = fish
 $(completions:%=build/share/%): pcapdex
 	@mkdir -p $(@D)
-	./pcapdex completion $(completion_shell) > $@
+	$(call say,GEN ) ./pcapdex completion $(completion_shell) > $@
 
 # ---- what to do with it
 
