@@ -60,14 +60,15 @@ typedef struct address row_ADDRESS;
 
 #define PROTOCOL_STACK_ROW(X) X(INTEGER, stack_id) X(TEXT, stack)
 
-#define PACKET_ROW(X)                                                                                                  \
-	X(INTEGER, packet_id) X(INTEGER, capture_id) X(INTEGER, number) X(INTEGER, ts_ns) X(INTEGER, wire_len)             \
-	X(INTEGER, captured_len) X(INTEGER, file_offset) X(INTEGER, interface_id) X(INTEGER, stack_id)                     \
-	X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, vlan_id) X(INTEGER, ttl) X(INTEGER, ip_id)                    \
-	X(INTEGER, tos) X(INTEGER, fragment_offset) X(INTEGER, more_fragments) X(INTEGER, payload_len)                     \
-	X(INTEGER, tcp_flags) X(INTEGER, seq) X(INTEGER, ack) X(INTEGER, window) X(INTEGER, tsval)                         \
-	X(INTEGER, tsecr) X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, ip_checksum_ok)                               \
-	X(INTEGER, l4_checksum_ok) X(INTEGER, errors)
+// What most packets have not comes last: a record ends with its last value.
+#define PACKET_ROW(X) \
+	X(INTEGER, packet_id) X(INTEGER, capture_id) X(INTEGER, number) X(INTEGER, ts_ns) X(INTEGER, wire_len) \
+	X(INTEGER, captured_len) X(INTEGER, file_offset) X(INTEGER, interface_id) X(INTEGER, stack_id) \
+	X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, errors) X(INTEGER, payload_len) X(INTEGER, ttl) \
+	X(INTEGER, ip_id) X(INTEGER, tos) X(INTEGER, ip_checksum_ok) X(INTEGER, l4_checksum_ok) \
+	X(INTEGER, tcp_flags) X(INTEGER, seq) X(INTEGER, ack) X(INTEGER, window) X(INTEGER, tsval) \
+	X(INTEGER, tsecr) X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, vlan_id) \
+	X(INTEGER, fragment_offset) X(INTEGER, more_fragments)
 
 #define PACKET_ERROR_ROW(X) X(INTEGER, bit) X(TEXT, name) X(TEXT, meaning)
 

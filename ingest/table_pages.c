@@ -75,15 +75,30 @@ static uint8_t serial_type(int64_t value, size_t *width)
 	return *width == 6 ? 5 : 6;
 }
 
+static int64_t value_at(const struct table *table, const char *row, unsigned column)
+{
+	return *(const int64_t *)(const void *)(row + table->columns[column].offset);
+}
+
+// Columns up to the last that has a value: what a record lacks at its end is NULL, as after ALTER TABLE ADD COLUMN.
+static unsigned values_of(const struct table *table, const char *row)
+{
+	unsigned count = table->column_count;
+	while (count > 1 && value_at(table, row, count - 1) == ROW_NULL)
+		count--;
+	return count;
+}
+
 // The record of a row; the rowid's column is NULL in it. Returns its length.
 static size_t put_record(uint8_t *to, const struct table *table, const char *row)
 {
-	uint8_t *type = to, *value = to + 1 + table->column_count;
-	*type++ = (uint8_t)(1 + table->column_count); // header length; one byte each
+	unsigned count = values_of(table, row);
+	uint8_t *type = to, *value = to + 1 + count;
+	*type++ = (uint8_t)(1 + count); // header length; one byte each
 	*type++ = 0;
-	for (unsigned i = 1; i < table->column_count; i++) {
+	for (unsigned i = 1; i < count; i++) {
 		size_t width;
-		int64_t number = *(const int64_t *)(const void *)(row + table->columns[i].offset);
+		int64_t number = value_at(table, row, i);
 		*type++ = serial_type(number, &width);
 		for (size_t b = width; b > 0; b--)
 			*value++ = (uint8_t)((uint64_t)number >> (8 * (b - 1)));
@@ -138,7 +153,7 @@ static bool finish_leaf(struct table_pages *pages)
 static bool add_row(struct table_pages *pages, const char *row)
 {
 	uint8_t cell[CELL_MAX], record[CELL_MAX];
-	int64_t rowid = *(const int64_t *)(const void *)(row + pages->table->columns[0].offset);
+	int64_t rowid = value_at(pages->table, row, 0);
 	size_t record_len = put_record(record, pages->table, row);
 	size_t length = put_varint(cell, record_len);
 	length += put_varint(cell + length, (uint64_t)rowid);

@@ -19,13 +19,13 @@ CREATE TABLE packets (
 	stack_id        INTEGER NOT NULL REFERENCES protocol_stacks, -- its protocol stack
 	flow_id         INTEGER REFERENCES flows, -- its flow; NULL: it has no endpoints
 	direction       INTEGER, -- 0 sent by the flow's src, 1 by its dst
-	vlan_id         INTEGER, -- innermost 802.1Q tag
+	errors          INTEGER NOT NULL, -- set of bits: packet_errors
+	payload_len     INTEGER, -- bytes above the innermost header decoded, as on the wire; TCP: segment length
 	ttl             INTEGER, -- IPv6: hop limit
 	ip_id           INTEGER, -- IPv4 identification, or that of an IPv6 fragment header
 	tos             INTEGER, -- DSCP and ECN byte; IPv6: traffic class
-	fragment_offset INTEGER, -- bytes; NULL: not a fragment
-	more_fragments  INTEGER, -- 1: more fragments follow; NULL: not a fragment
-	payload_len     INTEGER, -- bytes above the innermost header decoded, as on the wire; TCP: segment length
+	ip_checksum_ok  INTEGER, -- 1, 0, or NULL: none, or not all of the header was captured
+	l4_checksum_ok  INTEGER, -- TCP, UDP, ICMP, SCTP: 1, 0, or NULL: none, fragment, cut, or left to the hardware
 	tcp_flags       INTEGER, -- 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR, 256 AE
 	seq             INTEGER, -- relative to the first of its direction, not wrapping
 	ack             INTEGER, -- relative to the first of the other direction, not wrapping; NULL without ACK
@@ -34,9 +34,9 @@ CREATE TABLE packets (
 	tsecr           INTEGER, -- the echo of the other side's tsval
 	acks            INTEGER, -- number of the packet whose last byte this one acknowledges
 	ack_rtt_ns      INTEGER, -- time since that packet
-	ip_checksum_ok  INTEGER, -- 1, 0, or NULL: none, or not all of the header was captured
-	l4_checksum_ok  INTEGER, -- TCP, UDP, ICMP, SCTP: 1, 0, or NULL: none, fragment, cut, or left to the hardware
-	errors          INTEGER NOT NULL -- set of bits: packet_errors
+	vlan_id         INTEGER, -- innermost 802.1Q tag
+	fragment_offset INTEGER, -- bytes; NULL: not a fragment
+	more_fragments  INTEGER -- 1: more fragments follow; NULL: not a fragment
 );
 
 -- What the bits of packets.errors mean: errors >> bit & 1.
