@@ -205,3 +205,11 @@ char *memory_copy_text(const char *text)
 {
 	return text ? or_exit(strdup(text)) : NULL;
 }
+
+char *memory_join(const char *a, const char *b, const char *c)
+{
+	size_t size = strlen(a) + strlen(b) + strlen(c) + 1;
+	char *joined = memory_alloc(size);
+	snprintf(joined, size, "%s%s%s", a, b, c);
+	return joined;
+}

@@ -35,8 +35,9 @@ char *message_nearest(char *to, size_t size, const char *word, const char *const
 int message_wants_colour(void *stream);
 
 // Memory or exit: messages and ends the program with EXIT_FAILED when there is none.
-void *memory_alloc(size_t size);             // zeroed
-void *memory_resize(void *old, size_t size); // as realloc
-char *memory_copy_text(const char *text);    // NULL gives NULL
+void *memory_alloc(size_t size);                                // zeroed
+void *memory_resize(void *old, size_t size);                    // as realloc
+char *memory_copy_text(const char *text);                       // NULL gives NULL
+char *memory_join(const char *a, const char *b, const char *c); // one text of three
 
 #endif

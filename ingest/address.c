@@ -3,7 +3,7 @@
 
 static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-bool address_is_v4(const struct address *a)
+static bool is_v4(const struct address *a)
 {
 	return memcmp(a->at, v4_prefix, sizeof v4_prefix) == 0;
 }
@@ -100,7 +100,7 @@ size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *a, bool is_
 	char *end;
 	if (is_mac)
 		end = put_mac(to, a->at + 10);
-	else if (address_is_v4(a))
+	else if (is_v4(a))
 		end = put_v4(to, a->at + 12);
 	else
 		end = put_v6(to, a->at);

@@ -10,6 +10,5 @@ enum { ADDRESS_TEXT_MAX = 48 };
 size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *, bool is_mac);
 
 struct address address_from_mac(const uint8_t mac[6]);
-bool address_is_v4(const struct address *);
 
 #endif

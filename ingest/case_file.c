@@ -15,6 +15,7 @@
 #include "../common/embedded.h"
 #include "../common/message.h"
 #include "packet.h"
+#include "temporary.h"
 
 #define STRING(x) #x
 #define EXPAND(x) STRING(x)
@@ -62,14 +63,6 @@ int64_t case_file_integer(struct case_file *c, int64_t otherwise, const char *sq
 		value = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
 	return value;
-}
-
-static char *joined(const char *a, const char *b)
-{
-	size_t n = strlen(a) + strlen(b) + 1;
-	char *to = memory_alloc(n);
-	snprintf(to, n, "%s%s", a, b);
-	return to;
 }
 
 // ---- a new case ---------------------------------------------------------------------------------------------------
@@ -163,7 +156,7 @@ static bool open_building(struct case_file *c)
 
 static bool open_new(struct case_file *c)
 {
-	c->building = joined(c->path, ".building");
+	c->building = memory_join(c->path, ".building", "");
 	if (!lock_building(c))
 		return false;
 	c->has_pages = table_pages_init(&c->packet_pages, &tables[TABLE_PACKETS], c->building);
@@ -216,7 +209,7 @@ bool case_file_open(struct case_file *c, const char *path)
 {
 	struct stat status;
 	// SQLite takes a name that begins with file: for a URI.
-	*c = (struct case_file){.path = joined(strncmp(path, "file:", 5) == 0 ? "./" : "", path), .lock = -1};
+	*c = (struct case_file){.path = memory_join(strncmp(path, "file:", 5) == 0 ? "./" : "", path, ""), .lock = -1};
 	if (stat(path, &status) != 0) {
 		if (errno == ENOENT)
 			return open_new(c);
@@ -256,10 +249,7 @@ void case_file_abandon(struct case_file *c)
 
 static bool sync_folder(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *folder = slash ? memory_copy_text(path) : memory_copy_text(".");
-	if (slash)
-		folder[slash == path ? 1 : slash - path] = '\0';
+	char *folder = folder_of(path);
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool ok = fd >= 0 && fsync(fd) == 0;
 	if (fd >= 0)

@@ -86,11 +86,6 @@ void dissect_init(void)
 		enter(decoders[i]);
 }
 
-bool dissect_knows_link_type(uint16_t link_type)
-{
-	return link_types[link_type] != 0;
-}
-
 static const struct layer *layer_of(const struct layer *from, const struct dissection_next *next)
 {
 	const uint16_t *table = from->tables[next->table];

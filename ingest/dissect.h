@@ -16,9 +16,6 @@ void dissect_frame(struct packet *packet, const struct frame *frame);
 // decoded as if it had come in one piece. packet borrows from datagram.
 void dissect_resume(struct packet *packet, struct bytes datagram);
 
-// Whether a decoder is entered for a link type.
-bool dissect_knows_link_type(uint16_t link_type);
-
 // packet->stack as one text, "eth:ethertype:ip:tcp"; to is cut at size, always ended by a NUL.
 void dissect_stack_text(const struct packet *packet, char *to, size_t size);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../common/message.h"
+#include "temporary.h"
 
 enum {
 	SORT_MAX = 16 << 20, // packets sorted at a time: 64 MB
@@ -16,20 +17,11 @@ enum {
 bool flow_index_init(struct flow_index *index, const char *case_path, int64_t first_packet_id,
                      int64_t first_flow_id)
 {
-	size_t size = strlen(case_path) + sizeof ".flows.XXXXXX";
-	char *path = memory_alloc(size);
-	snprintf(path, size, "%s.flows.XXXXXX", case_path);
-	int fd = mkstemp(path);
-	if (fd >= 0)
-		unlink(path);
 	*index = (struct flow_index){
-		.file = fd >= 0 ? fdopen(fd, "w+b") : NULL,
+		.file = temporary_file(case_path),
 		.first_packet_id = first_packet_id,
 		.first_flow_id = first_flow_id,
 	};
-	if (!index->file)
-		message_error("%s: cannot make a temporary file: %s", path, strerror(errno));
-	free(path);
 	return index->file != NULL;
 }
 

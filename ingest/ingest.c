@@ -376,9 +376,7 @@ static char *case_name(const struct settings *s, const char *first_path)
 	if (s->output)
 		return memory_copy_text(s->output);
 	char *name = input_name(first_path);
-	size_t size = strlen(name) + sizeof ".db";
-	char *path = memory_alloc(size);
-	snprintf(path, size, "%s.db", name);
+	char *path = memory_join(name, ".db", "");
 	free(name);
 	return path;
 }

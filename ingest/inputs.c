@@ -115,9 +115,7 @@ static bool add_folder(struct inputs *inputs, const char *path, int depth)
 	}
 	bool ok = true;
 	for (int i = 0; i < count; i++) {
-		size_t size = strlen(path) + strlen(entries[i]->d_name) + 2;
-		char *inner = memory_alloc(size);
-		snprintf(inner, size, "%s/%s", path, entries[i]->d_name);
+		char *inner = memory_join(path, "/", entries[i]->d_name);
 		ok = add_path(inputs, inner, true, depth + 1) && ok;
 		free(inner);
 		free(entries[i]);

@@ -526,7 +526,6 @@ bool load_capture(struct case_file *c, const char *name, struct load_input *inpu
 	totals->packets += l->capture.packets;
 	totals->bytes += l->capture.bytes;
 	totals->left_out += l->capture.left_out;
-	totals->interrupted = load_interrupted();
 	for (int i = 0; i < REASSEMBLIES_MAX; i++)
 		defragmenter_release(&l->defragmenter[i]);
 	flow_table_release(&l->flows);

@@ -16,7 +16,6 @@ struct load_options {
 // What came of one or several captures.
 struct load_totals {
 	int64_t captures, files, packets, flows, bytes, left_out, damaged_files, unreadable_files;
-	bool interrupted;
 };
 
 // A file to load.

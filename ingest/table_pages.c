@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../common/message.h"
+#include "temporary.h"
 
 enum {
 	PAGE_LEAF = 0x0d,     // table b-tree pages: type, first free block, cells, content start, fragments;
@@ -110,21 +111,12 @@ static size_t put_record(uint8_t *to, const struct table *table, const char *row
 
 bool table_pages_init(struct table_pages *pages, const struct table *table, const char *path)
 {
-	size_t size = strlen(path) + sizeof ".pages.XXXXXX";
-	char *name = memory_alloc(size);
-	snprintf(name, size, "%s.pages.XXXXXX", path);
-	int fd = mkstemp(name);
-	if (fd >= 0)
-		unlink(name);
 	*pages = (struct table_pages){
 		.table = table,
-		.leaves = fd >= 0 ? fdopen(fd, "w+b") : NULL,
+		.leaves = temporary_file(path),
 		.page = memory_alloc(TABLE_PAGES_SIZE),
 		.content_at = TABLE_PAGES_SIZE,
 	};
-	if (!pages->leaves)
-		message_error("%s: cannot make a temporary file: %s", name, strerror(errno));
-	free(name);
 	return pages->leaves != NULL;
 }
 

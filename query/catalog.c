@@ -13,14 +13,6 @@
 
 enum { FILE_MAX = 1 << 20, DEPTH_MAX = 3, ERROR_ROOM = 512 };
 
-static char *joined(const char *a, const char *between, const char *b)
-{
-	size_t size = strlen(a) + strlen(between) + strlen(b) + 1;
-	char *to = memory_alloc(size);
-	snprintf(to, size, "%s%s%s", a, between, b);
-	return to;
-}
-
 static char *read_stream(FILE *file, const char *path)
 {
 	static const char mark[] = "\xef\xbb\xbf"; // UTF-8's byte order mark
@@ -97,7 +89,8 @@ static bool add_folder(struct catalog *catalog, const char *folder, const char *
 		size_t length = strlen(item->d_name);
 		if (item->d_name[0] == '.')
 			continue;
-		char *path = joined(folder, "/", item->d_name), *name = joined(prefix, *prefix ? "/" : "", item->d_name);
+		char *path = memory_join(folder, "/", item->d_name),
+			 *name = memory_join(prefix, *prefix ? "/" : "", item->d_name);
 		if (stat(path, &info) == 0 && S_ISDIR(info.st_mode) && depth < DEPTH_MAX) {
 			add_folder(catalog, path, name, depth + 1);
 		} else if (length > 4 && !strcmp(item->d_name + length - 4, ".sql")) {
@@ -116,9 +109,9 @@ static void add_user_folder(struct catalog *catalog)
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	char *folder = NULL;
 	if (config && *config)
-		folder = joined(config, "/", "pcapdex/reports");
+		folder = memory_join(config, "/", "pcapdex/reports");
 	else if (home && *home)
-		folder = joined(home, "/", ".config/pcapdex/reports");
+		folder = memory_join(home, "/", ".config/pcapdex/reports");
 	if (folder)
 		add_folder(catalog, folder, "", 0);
 	free(folder);
