@@ -264,6 +264,11 @@ static void count_packet(struct flow *f, const struct packet *p)
 {
 	int64_t ts_ns = p->frame->ts_ns;
 	struct flow_side *side = &f->side[p->direction];
+	if (side->packets > 0 && ts_ns - side->last_ts_ns > side->idle_max_ns)
+		side->idle_max_ns = ts_ns - side->last_ts_ns;
+	if (ts_ns - f->previous_ts_ns > f->idle_max_ns)
+		f->idle_max_ns = ts_ns - f->previous_ts_ns;
+	side->last_ts_ns = f->previous_ts_ns = ts_ns;
 	side->packets++;
 	side->last_packet_id = p->id;
 	side->bytes += p->frame->wire_len;
@@ -281,7 +286,7 @@ static void begin(struct flow *f, const struct packet *p, bool from_high, enum f
 	f->start = start;
 	f->ip_version = p->ip.ip_version;
 	f->is_mac = p->ip.ip_version == 0;
-	f->first_ts_ns = f->last_ts_ns = p->frame->ts_ns;
+	f->first_ts_ns = f->last_ts_ns = f->previous_ts_ns = p->frame->ts_ns;
 	f->first_packet_id = p->id;
 }
 

@@ -30,7 +30,9 @@ enum flow_start { FLOW_NEW, FLOW_REUSED_PORTS, FLOW_TIMEOUT };
 struct flow_side {
 	int64_t packets, bytes, payload_bytes;
 	int64_t last_packet_id;
-	uint32_t first_seq; // TCP: what sequence numbers of this direction are relative to
+	int64_t last_ts_ns;  // of its last packet
+	int64_t idle_max_ns; // longest time between two of its packets
+	uint32_t first_seq;  // TCP: what sequence numbers of this direction are relative to
 	bool has_first_seq;
 };
 
@@ -47,6 +49,7 @@ struct flow {
 	int64_t id;
 	int64_t connection_id; // id of the first flow of the same endpoints
 	int64_t first_ts_ns, last_ts_ns;
+	int64_t previous_ts_ns, idle_max_ns; // previous: of the last packet in the capture
 	int64_t first_packet_id, last_packet_id;
 	struct flow_side side[2]; // by direction: 0 src, 1 dst
 	struct tcp_flow *tcp;     // owned; tcp.c makes it at the first TCP segment

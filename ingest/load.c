@@ -12,6 +12,7 @@
 #include "dissect.h"
 #include "filter.h"
 #include "flow_index.h"
+#include "flow_row.h"
 #include "hosts.h"
 #include "icmp_pairs.h"
 #include "stacks.h"
@@ -153,107 +154,10 @@ static void count_in_bucket(struct load *l)
 	l->bucket.bytes += p->frame->wire_len;
 }
 
-static void set_sent(struct flow_side_row *row, const struct flow_side *side)
-{
-	row->packets = side->packets;
-	row->bytes = side->bytes;
-	row->payload_bytes = side->payload_bytes;
-}
-
-static void set_tcp_side(struct flow_side_row *row, const struct flow_side *flow, const struct tcp_side *side)
-{
-	bool sent = side->segments > 0, timed = side->rtt_count > 0;
-	row->syns = side->syns;
-	row->fins = side->fins;
-	row->rsts = side->rsts;
-	row->isn = sent ? (int64_t)flow->first_seq : ROW_NULL;
-	row->mss = side->mss >= 0 ? side->mss : ROW_NULL;
-	row->window_scale = side->window_scale_option >= 0 ? side->window_scale_option : ROW_NULL;
-	row->sack = side->syns ? side->sack_permitted : ROW_NULL;
-	row->min_window = sent ? side->min_window : ROW_NULL;
-	row->mean_window = sent ? (double)side->window_sum / side->segments : ROW_NULL_REAL;
-	row->max_window = sent ? side->max_window : ROW_NULL;
-	row->retransmissions = side->events[TCP_EVENT_RETRANSMISSION];
-	row->fast_retransmissions = side->events[TCP_EVENT_FAST_RETRANSMISSION];
-	row->spurious_retransmissions = side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
-	row->out_of_order = side->events[TCP_EVENT_OUT_OF_ORDER];
-	row->duplicate_acks = side->events[TCP_EVENT_DUPLICATE_ACK];
-	row->zero_windows = side->events[TCP_EVENT_ZERO_WINDOW];
-	row->lost_segments = side->events[TCP_EVENT_LOST_SEGMENT];
-	row->keep_alives = side->events[TCP_EVENT_KEEP_ALIVE];
-	row->rtt_count = side->rtt_count;
-	row->rtt_min_ns = timed ? side->rtt_min_ns : ROW_NULL;
-	row->rtt_mean_ns = timed ? (int64_t)side->rtt_sum_ns / side->rtt_count : ROW_NULL;
-	row->rtt_max_ns = timed ? side->rtt_max_ns : ROW_NULL;
-}
-
-static const struct flow_side_row no_tcp_side = {
-#define X(kind, side, name) .name = ROW_NO_##kind,
-	FLOW_SIDE_ROW(X, )
-#undef X
-};
-
-static int64_t elapsed(int64_t from_ns, int64_t to_ns)
-{
-	return from_ns == ROW_NULL || to_ns == ROW_NULL ? ROW_NULL : to_ns - from_ns;
-}
-
-static void set_no_tcp_flow(struct flow_row *row)
-{
-	row->status = NULL;
-	row->first_syn_ts_ns = row->last_fin_ts_ns = ROW_NULL;
-	row->completeness = row->syn_rtt_ns = row->handshake_ns = row->initial_rtt_ns = ROW_NULL;
-	row->from_src = row->from_dst = no_tcp_side;
-}
-
-static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writer *w)
-{
-	const struct tcp_flow *tcp = f->tcp;
-	const struct tcp_side *src = &tcp->side[0], *dst = &tcp->side[1];
-	char status[64];
-	snprintf(status, sizeof status, "S%uF%u%s", src->syns + dst->syns, src->fins + dst->fins,
-	         src->rsts + dst->rsts ? "/R" : "");
-	row->status = writer_text(w, status);
-	row->first_syn_ts_ns = tcp->any_syn_ts_ns;
-	row->last_fin_ts_ns = tcp->last_fin_ts_ns;
-	row->completeness = tcp->completeness;
-	row->syn_rtt_ns = elapsed(tcp->first_syn_ts_ns, tcp->syn_ack_ts_ns);
-	row->handshake_ns = elapsed(tcp->first_syn_ts_ns, tcp->established_ts_ns);
-	row->initial_rtt_ns = tcp->initial_rtt_ns ? tcp->initial_rtt_ns : ROW_NULL;
-	set_tcp_side(&row->from_src, &f->side[0], src);
-	set_tcp_side(&row->from_dst, &f->side[1], dst);
-}
-
-static void add_flow(struct load *l, const struct flow *f)
-{
-	struct flow_row *row = writer_add(l->writer, TABLE_FLOWS);
-	const struct endpoint *src = flow_endpoint(f, 0), *dst = flow_endpoint(f, 1);
-	row->flow_id = f->id;
-	row->capture_id = l->capture.capture_id;
-	row->protocol = f->key.protocol;
-	row->src = writer_address(l->writer, &src->address, f->is_mac);
-	row->dst = writer_address(l->writer, &dst->address, f->is_mac);
-	row->src_port = f->key.has_ports ? src->port : ROW_NULL;
-	row->dst_port = f->key.has_ports ? dst->port : ROW_NULL;
-	row->ip_version = f->ip_version ? f->ip_version : ROW_NULL;
-	row->first_ts_ns = f->first_ts_ns;
-	row->last_ts_ns = f->last_ts_ns;
-	row->first_packet_id = f->first_packet_id;
-	row->last_packet_id = f->last_packet_id;
-	row->started = flow_start_name(f->start);
-	row->connection_id = f->connection_id;
-	if (f->tcp)
-		set_tcp_flow(row, f, l->writer);
-	else
-		set_no_tcp_flow(row);
-	set_sent(&row->from_src, &f->side[0]);
-	set_sent(&row->from_dst, &f->side[1]);
-	hosts_add_flow(&l->hosts, f);
-}
-
 static void end_flow(struct load *l, struct flow *f)
 {
-	add_flow(l, f);
+	flow_row_add(f, l->writer, l->capture.capture_id);
+	hosts_add_flow(&l->hosts, f);
 	flow_free(f);
 }
 

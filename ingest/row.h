@@ -18,6 +18,7 @@
 #define ROW_NULL_REAL NAN
 #define ROW_NO_INTEGER ROW_NULL
 #define ROW_NO_REAL ROW_NULL_REAL
+#define ROW_NO_TEXT NULL
 
 enum column_kind { COLUMN_INTEGER, COLUMN_REAL, COLUMN_TEXT, COLUMN_ADDRESS };
 
@@ -78,23 +79,35 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, capture_id) X(INTEGER, start_ts_ns) X(INTEGER, first_packet_id) X(INTEGER, last_packet_id)              \
 	X(INTEGER, packets) X(INTEGER, bytes)
 
-// What a flow's src or dst sent: columns src_packets, dst_packets ... X(kind, side, name).
+// What a flow's src or dst sent: columns src_packets, dst_packets ... X(kind, side, name). For every flow, then for TCP.
 #define FLOW_SIDE_ROW(X, side)                                                                                         \
-	X(INTEGER, side, packets) X(INTEGER, side, bytes) X(INTEGER, side, payload_bytes) X(INTEGER, side, syns)           \
-	X(INTEGER, side, fins) X(INTEGER, side, rsts) X(INTEGER, side, isn) X(INTEGER, side, mss)                          \
-	X(INTEGER, side, window_scale) X(INTEGER, side, sack) X(INTEGER, side, min_window) X(REAL, side, mean_window)      \
-	X(INTEGER, side, max_window) X(INTEGER, side, retransmissions) X(INTEGER, side, fast_retransmissions)              \
+	X(INTEGER, side, packets) X(INTEGER, side, bytes) X(INTEGER, side, payload_bytes) X(INTEGER, side, throughput_bps) \
+	X(INTEGER, side, goodput_bps) X(INTEGER, side, idle_max_ns)                                                        \
+	X(INTEGER, side, syns) X(INTEGER, side, fins) X(INTEGER, side, rsts) X(INTEGER, side, isn) X(INTEGER, side, mss)   \
+	X(INTEGER, side, window_scale) X(INTEGER, side, sack) X(INTEGER, side, timestamps)                                 \
+	X(INTEGER, side, min_window) X(REAL, side, mean_window) X(INTEGER, side, max_window)                               \
+	X(INTEGER, side, min_scaled_window) X(REAL, side, mean_scaled_window) X(INTEGER, side, max_scaled_window)          \
+	X(INTEGER, side, bytes_in_flight_max) X(INTEGER, side, unique_bytes) X(INTEGER, side, missed_bytes)                \
+	X(INTEGER, side, retransmitted_packets) X(INTEGER, side, retransmitted_bytes) X(REAL, side, retransmission_rate)   \
+	X(REAL, side, loss_estimate)                                                                                       \
+	X(INTEGER, side, rtt_count) X(INTEGER, side, rtt_min_ns) X(INTEGER, side, rtt_mean_ns)                             \
+	X(INTEGER, side, rtt_max_ns) X(INTEGER, side, rtt_jitter_ns) X(INTEGER, side, rtt_karn_count)                      \
+	X(INTEGER, side, rtt_karn_min_ns) X(INTEGER, side, rtt_karn_mean_ns) X(INTEGER, side, rtt_karn_max_ns)             \
+	X(INTEGER, side, rtt_karn_stdev_ns)                                                                                \
+	X(INTEGER, side, retransmissions) X(INTEGER, side, fast_retransmissions)                                           \
 	X(INTEGER, side, spurious_retransmissions) X(INTEGER, side, out_of_order) X(INTEGER, side, duplicate_acks)         \
-	X(INTEGER, side, zero_windows) X(INTEGER, side, lost_segments) X(INTEGER, side, keep_alives)                       \
-	X(INTEGER, side, rtt_count) X(INTEGER, side, rtt_min_ns) X(INTEGER, side, rtt_mean_ns) X(INTEGER, side, rtt_max_ns)
+	X(INTEGER, side, lost_segments) X(INTEGER, side, ack_lost_segments) X(INTEGER, side, keep_alives)                  \
+	X(INTEGER, side, keep_alive_acks) X(INTEGER, side, zero_windows) X(INTEGER, side, zero_window_probes)              \
+	X(INTEGER, side, zero_window_probe_acks) X(INTEGER, side, window_updates) X(INTEGER, side, window_fulls)
 
 #define FLOW_ROW(X)                                                                                                    \
 	X(INTEGER, flow_id) X(INTEGER, capture_id) X(TEXT, protocol) X(TEXT, src) X(INTEGER, src_port) X(TEXT, dst)        \
 	X(INTEGER, dst_port) X(INTEGER, ip_version) X(INTEGER, first_ts_ns) X(INTEGER, last_ts_ns)                         \
-	X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(TEXT, started) X(INTEGER, connection_id) X(TEXT, status)                            \
-	X(INTEGER, first_syn_ts_ns) X(INTEGER, last_fin_ts_ns)                                                                \
+	X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(TEXT, started) X(INTEGER, connection_id)                  \
+	X(TEXT, community_id) X(TEXT, state) X(TEXT, history) X(INTEGER, orig_bytes) X(INTEGER, resp_bytes)                \
+	X(INTEGER, idle_max_ns) X(TEXT, status) X(INTEGER, first_syn_ts_ns) X(INTEGER, last_fin_ts_ns)                     \
 	X(INTEGER, completeness) X(INTEGER, syn_rtt_ns) X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns)                \
-	X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)
+	X(INTEGER, ecn) X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)
 
 #define HOST_ROW(X)                                                                                                    \
 	X(INTEGER, capture_id) X(TEXT, address) X(ADDRESS, address_bytes) X(INTEGER, ip_version) X(INTEGER, flows)         \

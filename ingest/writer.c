@@ -13,7 +13,6 @@ enum {
 	ROWS_MAX = 4096, // rows of a table in a batch; packets fill first
 	TEXT_BLOCK = 65536,
 	BATCHES = 2,
-	SQL_MAX = 8192,
 };
 
 struct rows {
@@ -69,17 +68,24 @@ struct rows_cursor {
 	unsigned at;
 };
 
+static void append_columns(sqlite3_str *sql, const struct table *table)
+{
+	for (unsigned i = 0; i < table->column_count; i++)
+		sqlite3_str_appendf(sql, "%s%s", i ? "," : "", table->columns[i].name);
+}
+
 static int rows_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **vtab,
                         char **error)
 {
 	const struct source *source = aux;
-	char sql[SQL_MAX];
-	int n = snprintf(sql, sizeof sql, "CREATE TABLE x(");
 	(void)argc, (void)argv, (void)error;
-	for (unsigned i = 0; i < source->table->column_count; i++)
-		n += snprintf(sql + n, sizeof sql - (size_t)n, "%s%s", i ? "," : "", source->table->columns[i].name);
-	snprintf(sql + n, sizeof sql - (size_t)n, ")");
-	int rc = sqlite3_declare_vtab(db, sql);
+	sqlite3_str *sql = sqlite3_str_new(db);
+	sqlite3_str_appendall(sql, "CREATE TABLE x(");
+	append_columns(sql, source->table);
+	sqlite3_str_appendchar(sql, 1, ')');
+	char *text = sqlite3_str_finish(sql);
+	int rc = text ? sqlite3_declare_vtab(db, text) : SQLITE_NOMEM;
+	sqlite3_free(text);
 	if (rc != SQLITE_OK)
 		return rc;
 	struct rows_vtab *made = sqlite3_malloc(sizeof *made);
@@ -297,15 +303,19 @@ static void *writer_main(void *argument)
 static bool prepare_insert(struct writer *w, unsigned i)
 {
 	const struct table *table = &tables[i];
-	char columns[SQL_MAX / 4], module[64], sql[SQL_MAX];
-	int n = 0;
-	for (unsigned c = 0; c < table->column_count; c++)
-		n += snprintf(columns + n, sizeof columns - (size_t)n, "%s%s", c ? "," : "", table->columns[c].name);
-	snprintf(module, sizeof module, "rows_%s", table->name);
-	snprintf(sql, sizeof sql, "INSERT INTO %s(%s) SELECT %s FROM %s", table->name, columns, columns, module);
+	sqlite3_str *sql = sqlite3_str_new(w->db);
+	sqlite3_str_appendf(sql, "INSERT INTO %s(", table->name);
+	append_columns(sql, table);
+	sqlite3_str_appendall(sql, ") SELECT ");
+	append_columns(sql, table);
+	sqlite3_str_appendf(sql, " FROM rows_%s", table->name);
+	char *text = sqlite3_str_finish(sql), *module = sqlite3_mprintf("rows_%s", table->name);
 	w->sources[i] = (struct source){.table = table};
-	return sqlite3_create_module(w->db, module, &rows_module, &w->sources[i]) == SQLITE_OK &&
-	       sqlite3_prepare_v3(w->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &w->insert[i], NULL) == SQLITE_OK;
+	bool ok = text && module && sqlite3_create_module(w->db, module, &rows_module, &w->sources[i]) == SQLITE_OK &&
+	          sqlite3_prepare_v3(w->db, text, -1, SQLITE_PREPARE_PERSISTENT, &w->insert[i], NULL) == SQLITE_OK;
+	sqlite3_free(module);
+	sqlite3_free(text);
+	return ok;
 }
 
 static void writer_free(struct writer *w)

@@ -1,0 +1,121 @@
+// A flow's accounts as a row of flows. See flow_row.h.
+#include "flow_row.h"
+
+#include <stdio.h>
+
+#include "tcp_analysis.h"
+
+// Bits per second; NULL without duration.
+static int64_t rate_bps(int64_t bytes, int64_t duration_ns)
+{
+	return duration_ns > 0 ? (int64_t)((double)bytes * 8e9 / (double)duration_ns) : ROW_NULL;
+}
+
+static void set_sent(struct flow_side_row *row, const struct flow_side *side, int64_t duration_ns)
+{
+	row->packets = side->packets;
+	row->bytes = side->bytes;
+	row->payload_bytes = side->payload_bytes;
+	row->throughput_bps = rate_bps(side->bytes, duration_ns);
+	row->goodput_bps = rate_bps(side->payload_bytes, duration_ns);
+	row->idle_max_ns = side->packets > 1 ? side->idle_max_ns : ROW_NULL;
+}
+
+static void set_events(struct flow_side_row *row, const struct tcp_side *side)
+{
+	row->retransmissions = side->events[TCP_EVENT_RETRANSMISSION];
+	row->fast_retransmissions = side->events[TCP_EVENT_FAST_RETRANSMISSION];
+	row->spurious_retransmissions = side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
+	row->out_of_order = side->events[TCP_EVENT_OUT_OF_ORDER];
+	row->duplicate_acks = side->events[TCP_EVENT_DUPLICATE_ACK];
+	row->lost_segments = side->events[TCP_EVENT_LOST_SEGMENT];
+	row->ack_lost_segments = side->events[TCP_EVENT_ACK_LOST_SEGMENT];
+	row->keep_alives = side->events[TCP_EVENT_KEEP_ALIVE];
+	row->keep_alive_acks = side->events[TCP_EVENT_KEEP_ALIVE_ACK];
+	row->zero_windows = side->events[TCP_EVENT_ZERO_WINDOW];
+	row->zero_window_probes = side->events[TCP_EVENT_ZERO_WINDOW_PROBE];
+	row->zero_window_probe_acks = side->events[TCP_EVENT_ZERO_WINDOW_PROBE_ACK];
+	row->window_updates = side->events[TCP_EVENT_WINDOW_UPDATE];
+	row->window_fulls = side->events[TCP_EVENT_WINDOW_FULL];
+}
+
+static void set_tcp_side(struct flow_side_row *row, const struct flow_side *flow, const struct tcp_side *side)
+{
+	bool sent = side->segments > 0, timed = side->rtt_count > 0;
+	row->syns = side->syns;
+	row->fins = side->fins;
+	row->rsts = side->rsts;
+	row->isn = sent ? (int64_t)flow->first_seq : ROW_NULL;
+	row->mss = side->mss >= 0 ? side->mss : ROW_NULL;
+	row->window_scale = side->window_scale_option >= 0 ? side->window_scale_option : ROW_NULL;
+	row->sack = side->syns ? side->sack_permitted : ROW_NULL;
+	row->min_window = sent ? side->min_window : ROW_NULL;
+	row->mean_window = sent ? (double)side->window_sum / side->segments : ROW_NULL_REAL;
+	row->max_window = sent ? side->max_window : ROW_NULL;
+	row->rtt_count = side->rtt_count;
+	row->rtt_min_ns = timed ? side->rtt_min_ns : ROW_NULL;
+	row->rtt_mean_ns = timed ? (int64_t)side->rtt_sum_ns / side->rtt_count : ROW_NULL;
+	row->rtt_max_ns = timed ? side->rtt_max_ns : ROW_NULL;
+	set_events(row, side);
+}
+
+#define SIDE_NULL(kind, side, name) .name = ROW_NO_##kind,
+#define ROW_NO_FLOW_SIDE                                                                                           \
+	{                                                                                                              \
+		FLOW_SIDE_ROW(SIDE_NULL, )                                                                                 \
+	}
+static const struct flow_row no_values = {
+#define X(kind, name) .name = ROW_NO_##kind,
+	FLOW_ROW(X)
+#undef X
+};
+
+static int64_t elapsed(int64_t from_ns, int64_t to_ns)
+{
+	return from_ns == ROW_NULL || to_ns == ROW_NULL ? ROW_NULL : to_ns - from_ns;
+}
+
+static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writer *w)
+{
+	const struct tcp_flow *tcp = f->tcp;
+	const struct tcp_side *src = &tcp->side[0], *dst = &tcp->side[1];
+	char status[64];
+	snprintf(status, sizeof status, "S%uF%u%s", src->syns + dst->syns, src->fins + dst->fins,
+	         src->rsts + dst->rsts ? "/R" : "");
+	row->status = writer_text(w, status);
+	row->first_syn_ts_ns = tcp->any_syn_ts_ns;
+	row->last_fin_ts_ns = tcp->last_fin_ts_ns;
+	row->completeness = tcp->completeness;
+	row->syn_rtt_ns = elapsed(tcp->first_syn_ts_ns, tcp->syn_ack_ts_ns);
+	row->handshake_ns = elapsed(tcp->first_syn_ts_ns, tcp->established_ts_ns);
+	row->initial_rtt_ns = tcp->initial_rtt_ns ? tcp->initial_rtt_ns : ROW_NULL;
+	set_tcp_side(&row->from_src, &f->side[0], src);
+	set_tcp_side(&row->from_dst, &f->side[1], dst);
+}
+
+void flow_row_add(const struct flow *f, struct writer *w, int64_t capture_id)
+{
+	struct flow_row *row = writer_add(w, TABLE_FLOWS);
+	int64_t duration_ns = f->last_ts_ns - f->first_ts_ns;
+	const struct endpoint *src = flow_endpoint(f, 0), *dst = flow_endpoint(f, 1);
+	*row = no_values;
+	row->flow_id = f->id;
+	row->capture_id = capture_id;
+	row->protocol = f->key.protocol;
+	row->src = writer_address(w, &src->address, f->is_mac);
+	row->dst = writer_address(w, &dst->address, f->is_mac);
+	row->src_port = f->key.has_ports ? src->port : ROW_NULL;
+	row->dst_port = f->key.has_ports ? dst->port : ROW_NULL;
+	row->ip_version = f->ip_version ? f->ip_version : ROW_NULL;
+	row->first_ts_ns = f->first_ts_ns;
+	row->last_ts_ns = f->last_ts_ns;
+	row->first_packet_id = f->first_packet_id;
+	row->last_packet_id = f->last_packet_id;
+	row->started = flow_start_name(f->start);
+	row->connection_id = f->connection_id;
+	row->idle_max_ns = f->side[0].packets + f->side[1].packets > 1 ? f->idle_max_ns : ROW_NULL;
+	if (f->tcp)
+		set_tcp_flow(row, f, w);
+	set_sent(&row->from_src, &f->side[0], duration_ns);
+	set_sent(&row->from_dst, &f->side[1], duration_ns);
+}

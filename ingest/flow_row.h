@@ -1,0 +1,11 @@
+// A flow's accounts as a row of flows.
+#ifndef INGEST_FLOW_ROW_H
+#define INGEST_FLOW_ROW_H
+
+#include "flow.h"
+#include "writer.h"
+
+// Adds the row of a flow that has ended. The flow stays the caller's.
+void flow_row_add(const struct flow *, struct writer *, int64_t capture_id);
+
+#endif
