@@ -74,7 +74,7 @@ $(build)/pic/%.o: %.c Makefile | build/.libraries
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(extension_flags) -MMD -MP -c -o $@ $<
 
-$(build)/%.o: %.c Makefile | build/.libraries
+$(build)/%.o: %.c Makefile | build/.libraries build/rows.h build/row_columns.h
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(program_flags) -MMD -MP -c -o $@ $<
 
@@ -93,6 +93,10 @@ $(fuzz_programs): %: %.o $(library_objects)
 build/decoders.c: ingest/proto/registry.sh $(wildcard ingest/proto/*.c)
 	@mkdir -p $(@D)
 	$(call say,GEN ) sh ingest/proto/registry.sh $(filter %.c,$^) > $@.new && mv $@.new $@
+
+build/rows.h build/row_columns.h: ingest/rows.sh schema $(wildcard schema/7*.sql)
+	@mkdir -p $(@D)
+	$(call say,GEN ) sh ingest/rows.sh $(if $(findstring columns,$@),columns,rows) $(wildcard schema/7*.sql) > $@.new && mv $@.new $@
 
 # The folders themselves are prerequisites too: a file that goes away must go from the program.
 build/embedded_schema.c: common/embed.sh schema $(wildcard schema/*.sql)

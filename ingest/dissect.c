@@ -128,6 +128,7 @@ static bool run(struct dissection *d, const struct layer *layer)
 	uint64_t stack_hash = p->stack_hash;
 
 	d->next_count = 0;
+	p->layer = rest;
 	if (layer->decoder->name)
 		dissect_layer(d, layer->decoder->name);
 	if (layer->decoder->decode)
@@ -203,6 +204,7 @@ static void clear(struct packet *p, const struct frame *frame)
 	p->vlan_id = -1;
 	p->ethertype = -1;
 	p->has_macs = false;
+	p->layer = bytes_of(NULL, 0);
 	p->has_quoted = false;
 	memset(&p->ip, 0, sizeof p->ip);
 	p->stack_count = 0;

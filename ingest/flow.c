@@ -227,6 +227,7 @@ void flow_free(struct flow *f)
 	if (!f)
 		return;
 	tcp_flow_free(f->tcp);
+	free(f->server_name);
 	free(f);
 }
 

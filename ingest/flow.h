@@ -12,6 +12,7 @@
 #include "packet.h"
 
 struct tcp_flow;
+struct application_flow;
 
 struct endpoint {
 	struct address address;
@@ -51,8 +52,11 @@ struct flow {
 	int64_t first_ts_ns, last_ts_ns;
 	int64_t previous_ts_ns, idle_max_ns; // previous: of the last packet in the capture
 	int64_t first_packet_id, last_packet_id;
-	struct flow_side side[2]; // by direction: 0 src, 1 dst
-	struct tcp_flow *tcp;     // owned; tcp.c makes it at the first TCP segment
+	struct flow_side side[2];       // by direction: 0 src, 1 dst
+	struct tcp_flow *tcp;           // owned; tcp.c makes it at the first TCP segment
+	struct application_flow *above; // application.c's, which frees it
+	const char *application;        // name of the last application found; static; NULL none
+	char *server_name; // owned; what the client calls the server: TLS server name, HTTP host; NULL unknown
 };
 
 struct flow_table {

@@ -113,6 +113,8 @@ void flow_row_add(const struct flow *f, struct writer *w, int64_t capture_id)
 	row->last_packet_id = f->last_packet_id;
 	row->started = flow_start_name(f->start);
 	row->connection_id = f->connection_id;
+	row->application = f->application;
+	row->server_name = writer_text(w, f->server_name);
 	row->idle_max_ns = f->side[0].packets + f->side[1].packets > 1 ? f->idle_max_ns : ROW_NULL;
 	if (f->tcp)
 		set_tcp_flow(row, f, w);

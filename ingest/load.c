@@ -8,6 +8,7 @@
 
 #include "../common/message.h"
 #include "../common/progress.h"
+#include "application.h"
 #include "defragment.h"
 #include "dissect.h"
 #include "filter.h"
@@ -39,6 +40,8 @@ struct load {
 	struct flow_table flows;
 	struct icmp_pairs icmp;
 	struct hosts hosts;
+	struct names names;
+	struct application_stage applications;
 	struct flow_index flow_index;
 	struct stacks stacks;
 	struct filter filter;
@@ -156,6 +159,7 @@ static void count_in_bucket(struct load *l)
 
 static void end_flow(struct load *l, struct flow *f)
 {
+	application_end_flow(&l->applications, f);
 	flow_row_add(f, l->writer, l->capture.capture_id);
 	hosts_add_flow(&l->hosts, f);
 	flow_free(f);
@@ -290,6 +294,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 	for (struct flow *idle; (idle = flow_take_idle(&l->flows, frame->ts_ns)) != NULL;)
 		end_flow(l, idle);
 	tcp_analyze(p, l->writer, l->capture.capture_id);
+	application_analyze(&l->applications, p);
 	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
 	add_packet(l);
 	count_in_bucket(l);
@@ -373,7 +378,9 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		defragmenter_init(&l->defragmenter[i]);
 	icmp_pairs_init(&l->icmp);
 	hosts_init(&l->hosts);
+	names_init(&l->names);
 	l->writer = writer_start(c->db, c->has_pages ? &c->packet_pages : NULL);
+	application_init(&l->applications, l->writer, l->capture.capture_id, &l->names);
 	return l->writer != NULL;
 }
 
@@ -386,7 +393,9 @@ static bool load_finish(struct load *l, struct load_totals *totals)
 	icmp_pairs_finish(&l->icmp, l->writer, capture_id);
 	for (struct flow *f; (f = flow_take(&l->flows)) != NULL;)
 		end_flow(l, f);
+	application_finish(&l->applications);
 	hosts_finish(&l->hosts, l->writer, capture_id);
+	names_finish(&l->names, l->writer, capture_id);
 	bool ok = flow_index_finish(&l->flow_index, l->flows.next_id - 1, l->writer);
 	if (l->number > 0)
 		l->capture.first_packet_id = l->first_id;

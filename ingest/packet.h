@@ -134,6 +134,7 @@ struct packet {
 	struct headers quoted; // what an ICMP error quotes; only where has_quoted
 	struct bytes payload;  // captured bytes above the innermost header that was decoded; borrowed from frame
 	uint32_t payload_len;  // the same as it was on the wire
+	struct bytes layer;    // captured bytes of the innermost layer with its header; borrowed from frame
 	const char *stack[PACKET_LAYERS_MAX]; // names as in Wireshark's frame.protocols; static strings
 	unsigned stack_count;
 	uint64_t stack_hash;

@@ -53,6 +53,8 @@ static const struct column icmp_pairs_columns[] = {ICMP_PAIR_ROW(COLUMN)};
 static const struct column icmp_errors_columns[] = {ICMP_ERROR_ROW(COLUMN)};
 #undef ROW
 
+#include "build/row_columns.h"
+
 const struct table tables[TABLE_COUNT] = {
 #define X(id, row, sql, columns, auto_id)                                                                          \
 	[TABLE_##id] = {#sql, sql##_columns, sizeof sql##_columns / sizeof *sql##_columns, sizeof(struct row), auto_id},

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "build/rows.h"
 #include "packet.h"
 
 // Members without a value: NULL.
@@ -104,7 +105,7 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, flow_id) X(INTEGER, capture_id) X(TEXT, protocol) X(TEXT, src) X(INTEGER, src_port) X(TEXT, dst)        \
 	X(INTEGER, dst_port) X(INTEGER, ip_version) X(INTEGER, first_ts_ns) X(INTEGER, last_ts_ns)                         \
 	X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(TEXT, started) X(INTEGER, connection_id)                  \
-	X(TEXT, community_id) X(TEXT, state) X(TEXT, history) X(INTEGER, orig_bytes) X(INTEGER, resp_bytes)                \
+	X(TEXT, community_id) X(TEXT, application) X(TEXT, server_name) X(TEXT, state) X(TEXT, history) X(INTEGER, orig_bytes) X(INTEGER, resp_bytes)                \
 	X(INTEGER, idle_max_ns) X(TEXT, status) X(INTEGER, first_syn_ts_ns) X(INTEGER, last_fin_ts_ns)                     \
 	X(INTEGER, completeness) X(INTEGER, syn_rtt_ns) X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns)                \
 	X(INTEGER, ecn) X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)
@@ -144,7 +145,8 @@ typedef struct address row_ADDRESS;
 	X(HOSTS, host_row, hosts, HOST_ROW, true)                                                                          \
 	X(TCP_EVENTS, tcp_event_row, tcp_events, TCP_EVENT_ROW, true)                                                      \
 	X(ICMP_PAIRS, icmp_pair_row, icmp_pairs, ICMP_PAIR_ROW, true)                                                      \
-	X(ICMP_ERRORS, icmp_error_row, icmp_errors, ICMP_ERROR_ROW, true)
+	X(ICMP_ERRORS, icmp_error_row, icmp_errors, ICMP_ERROR_ROW, true)                                                  \
+	TABLES_OF_PROTOCOLS(X)
 // clang-format on
 
 #define SIDE_MEMBER(kind, side, name) row_##kind name;
@@ -169,6 +171,9 @@ enum table_id {
 #undef X
 		TABLE_COUNT
 };
+
+// Rows of the tables from here on name their id: writer_next_id().
+enum { TABLES_FIRST_OF_PROTOCOLS = TABLE_ICMP_ERRORS + 1 };
 
 extern const struct table tables[TABLE_COUNT];
 

@@ -50,9 +50,10 @@ struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct batch *full;  // handed over, not yet written; guarded by lock
-	bool ending, failed; // guarded by lock
-	char error[1024];    // set before failed
+	struct batch *full;           // handed over, not yet written; guarded by lock
+	bool ending, failed;          // guarded by lock
+	int64_t next_id[TABLE_COUNT]; // of tables whose rows name their id
+	char error[1024];             // set before failed
 };
 
 // ---- the virtual tables -------------------------------------------------------------------------------------------
@@ -318,6 +319,19 @@ static bool prepare_insert(struct writer *w, unsigned i)
 	return ok;
 }
 
+// The ids of a table's rows count on from those it has.
+static bool read_next_id(struct writer *w, unsigned i)
+{
+	sqlite3_stmt *statement = NULL;
+	char *sql = sqlite3_mprintf("SELECT max(rowid) FROM %s", tables[i].name);
+	bool ok = sql && sqlite3_prepare_v2(w->db, sql, -1, &statement, NULL) == SQLITE_OK &&
+	          sqlite3_step(statement) == SQLITE_ROW;
+	w->next_id[i] = ok ? sqlite3_column_int64(statement, 0) + 1 : 1;
+	sqlite3_finalize(statement);
+	sqlite3_free(sql);
+	return ok;
+}
+
 static void writer_free(struct writer *w)
 {
 	for (unsigned i = 0; i < TABLE_COUNT; i++)
@@ -337,7 +351,7 @@ struct writer *writer_start(sqlite3 *db, struct table_pages *packet_pages)
 		batch_init(&w->batches[i]);
 	w->filling = &w->batches[0];
 	for (unsigned i = 0; i < TABLE_COUNT; i++) {
-		if (!prepare_insert(w, i)) {
+		if (!prepare_insert(w, i) || (i >= TABLES_FIRST_OF_PROTOCOLS && !read_next_id(w, i))) {
 			message_error("preparing to write %s: %s", tables[i].name, sqlite3_errmsg(db));
 			writer_free(w);
 			return NULL;
@@ -390,6 +404,11 @@ void *writer_add(struct writer *w, enum table_id table)
 		rows->at = memory_resize(rows->at, rows->capacity * tables[table].row_size);
 	}
 	return rows->at + tables[table].row_size * rows->count++;
+}
+
+int64_t writer_next_id(struct writer *w, enum table_id table)
+{
+	return w->next_id[table]++;
 }
 
 char *writer_text(struct writer *w, const char *text)

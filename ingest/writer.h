@@ -20,6 +20,9 @@ struct writer *writer_start(sqlite3 *db, struct table_pages *packet_pages);
 // A new row of a table, to be filled completely by the caller before it adds another. Never NULL.
 void *writer_add(struct writer *, enum table_id table);
 
+// The next value of a table's INTEGER PRIMARY KEY, counted on from what the case had; for tables whose rows name it.
+int64_t writer_next_id(struct writer *, enum table_id table);
+
 // Text that lives until the row's batch is written.
 char *writer_text(struct writer *, const char *text); // NULL gives NULL
 char *writer_address(struct writer *, const struct address *, bool is_mac);

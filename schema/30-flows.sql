@@ -18,6 +18,8 @@ CREATE TABLE flows (
 	started                      TEXT NOT NULL, -- why it is a flow of its own: new, reused_ports (a new SYN on old endpoints), timeout (idle longer than --flow-timeout)
 	connection_id                INTEGER NOT NULL, -- flow_id of the first flow with the same endpoints: flows that port reuse split share it
 	community_id                 TEXT, -- Community ID version 1, seed 0: the same for the same endpoints and protocol in other tools; NULL without IP
+	application                  TEXT, -- what it was found to carry, by its bytes: http, tls, dns ...; NULL not known
+	server_name                  TEXT, -- what the client calls the server: TLS server name, HTTP host; NULL not known
 	state                        TEXT, -- Zeek's conn_state: SF, S0, REJ ...; tcp_states says what each means; NULL without IP
 	history                      TEXT, -- Zeek's history: a letter for each kind of packet, in order, upper case from the originator; NULL without IP
 	orig_bytes                   INTEGER, -- Zeek's orig_bytes: payload of the originator, of TCP by sequence numbers

@@ -1,0 +1,455 @@
+// Applications and their streams. See application.h.
+#include "application.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/message.h"
+
+enum { NUMBERS = 65536, APPLICATIONS_MAX = 64 };
+
+struct held {
+	uint8_t *at; // owned
+	size_t left, capacity;
+};
+
+struct application_flow {
+	const struct application *application; // NULL: not known yet
+	unsigned place;                        // of the application
+	void *state;                           // owned
+	bool done;                             // nothing more is wanted
+	bool closed[2];
+	struct stream stream;
+	struct held held[2]; // by direction: what the application waits on
+	uint64_t skip[2];    // bytes that are skipped as they come
+};
+
+// Dispatch: place in applications[] + 1; 0 nobody.
+static uint8_t tcp_ports[NUMBERS], udp_ports[NUMBERS], ip_protocols[256];
+static unsigned application_count;
+
+// ---- who is it ----------------------------------------------------------------------------------------------------
+
+static void enter(unsigned place, const struct decoder_key *key)
+{
+	if (strcmp(key->table, "tcp.port") == 0)
+		tcp_ports[key->number] = (uint8_t)(place + 1);
+	else if (strcmp(key->table, "udp.port") == 0)
+		udp_ports[key->number] = (uint8_t)(place + 1);
+	else if (strcmp(key->table, "ip.proto") == 0)
+		ip_protocols[key->number] = (uint8_t)(place + 1);
+}
+
+static void enter_all(void)
+{
+	for (unsigned i = 0; applications[i] && i < APPLICATIONS_MAX; i++) {
+		for (unsigned k = 0; k < APPLICATION_KEYS_MAX && applications[i]->keys[k].table; k++)
+			enter(i, &applications[i]->keys[k]);
+		application_count = i + 1;
+	}
+}
+
+static struct application_call call_of(struct application_stage *s, struct packet *p, struct flow *f, int direction)
+{
+	return (struct application_call){
+		.packet = p,
+		.flow = f,
+		.direction = direction,
+		.writer = s->writer,
+		.capture_id = s->capture_id,
+		.names = s->names,
+	};
+}
+
+static enum recognised ask(const struct application *a, const struct application_call *call, struct bytes first)
+{
+	return a->recognise ? a->recognise(call, first) : RECOGNISED_NO;
+}
+
+static bool serves(const struct application *a, bool is_tcp)
+{
+	return is_tcp ? a->stream != NULL : a->datagram != NULL;
+}
+
+// Asks those that know their own by its bytes. *more: somebody would know with more of them.
+static int recognise(const struct application_call *call, struct bytes first, bool is_tcp, bool *more)
+{
+	for (unsigned i = 0; i < application_count; i++) {
+		enum recognised answer =
+			serves(applications[i], is_tcp) ? ask(applications[i], call, first) : RECOGNISED_NO;
+		if (answer == RECOGNISED_YES)
+			return (int)i;
+		*more = *more || answer == RECOGNISED_MORE;
+	}
+	return -1;
+}
+
+// The application of a port; one that can recognise its own is asked.
+static int by_port(const uint8_t *ports, uint16_t port, const struct application_call *call, struct bytes first,
+                   bool *more)
+{
+	int place = ports[port] - 1;
+	if (place < 0 || !applications[place]->recognise)
+		return place;
+	enum recognised answer = ask(applications[place], call, first);
+	*more = *more || answer == RECOGNISED_MORE;
+	return answer == RECOGNISED_YES ? place : -1;
+}
+
+// Place of the application that the bytes belong to, or -1.
+static int find(const struct application_call *call, struct bytes first, bool is_tcp, bool *more)
+{
+	const uint8_t *ports = is_tcp ? tcp_ports : udp_ports;
+	uint16_t a = call->flow->key.low.port, b = call->flow->key.high.port;
+	int place = by_port(ports, a < b ? a : b, call, first, more);
+	if (place < 0 && !*more)
+		place = by_port(ports, a < b ? b : a, call, first, more);
+	if (place < 0 && !*more)
+		place = recognise(call, first, is_tcp, more);
+	return place;
+}
+
+// What flows point to that are nobody's.
+static struct application_flow nobody = {.done = true};
+
+static void choose(struct application_stage *s, struct application_flow *above, struct flow *f, unsigned place)
+{
+	const struct application *a = applications[place];
+	above->application = a;
+	above->place = place;
+	above->state = memory_alloc(a->state_size);
+	if (a->capture_state_size && !s->capture_states[place])
+		s->capture_states[place] = memory_alloc(a->capture_state_size);
+	f->application = a->name;
+}
+
+// The first packet of a flow without streams: it is of the application at `place`, or of nobody.
+static void meet(struct application_stage *s, struct flow *f, int place)
+{
+	f->above = &nobody;
+	if (place < 0)
+		return;
+	f->above = memory_alloc(sizeof *f->above);
+	choose(s, f->above, f, (unsigned)place);
+}
+
+static void prepare(const struct application_stage *s, const struct application_flow *above,
+                    struct application_call *call)
+{
+	call->state = above->state;
+	call->capture_state = s->capture_states[above->place];
+}
+
+// ---- datagrams ----------------------------------------------------------------------------------------------------
+
+static void give_datagram(struct application_stage *s, struct application_call *call, struct bytes message)
+{
+	struct application_flow *above = call->flow->above;
+	prepare(s, above, call);
+	above->application->datagram(call, message);
+	above->done = above->done || call->stop;
+}
+
+static void analyze_udp(struct application_stage *s, struct packet *p)
+{
+	struct flow *f = p->flow;
+	struct application_call call = call_of(s, p, f, p->direction);
+	bool more = false;
+	if (p->payload.left == 0)
+		return;
+	if (!f->above)
+		meet(s, f, find(&call, p->payload, false, &more));
+	if (!f->above->done)
+		give_datagram(s, &call, p->payload);
+}
+
+// The place of the application that a packet without ports belongs to, or -1.
+static int find_by_layer(const struct packet *p)
+{
+	if (p->ip.ip_version)
+		return ip_protocols[p->ip.protocol] - 1;
+	const char *last = p->stack_count ? p->stack[p->stack_count - 1] : "";
+	for (unsigned i = 0; i < application_count; i++)
+		if (applications[i]->keys[0].table && strcmp(applications[i]->keys[0].table, "layer") == 0 &&
+		    strcmp(applications[i]->name, last) == 0)
+			return (int)i;
+	return -1;
+}
+
+static void analyze_layer(struct application_stage *s, struct packet *p)
+{
+	struct flow *f = p->flow;
+	struct application_call call = call_of(s, p, f, p->direction);
+	if (!f->above)
+		meet(s, f, find_by_layer(p));
+	if (!f->above->done)
+		give_datagram(s, &call, p->layer);
+}
+
+// ---- streams ------------------------------------------------------------------------------------------------------
+
+static void drop_held(struct application_stage *s, struct held *held)
+{
+	s->held_total -= held->capacity;
+	free(held->at);
+	*held = (struct held){0};
+}
+
+static void stop(struct application_stage *s, struct application_flow *above)
+{
+	above->done = true;
+	stream_release(&above->stream, &s->budget);
+	drop_held(s, &above->held[0]);
+	drop_held(s, &above->held[1]);
+}
+
+static void give_up(struct application_stage *s, struct application_flow *above)
+{
+	s->counts.given_up++;
+	stop(s, above);
+}
+
+// Appends bytes to those that wait; false: too many.
+static bool hold(struct application_stage *s, struct held *held, struct bytes data)
+{
+	size_t length = held->left + data.left;
+	if (length > APPLICATION_HELD_MAX)
+		return false;
+	if (length > held->capacity) {
+		size_t capacity = held->capacity ? held->capacity : 1024;
+		while (capacity < length)
+			capacity *= 2;
+		if (s->held_total - held->capacity + capacity > APPLICATION_HELD_TOTAL_MAX)
+			return false;
+		s->held_total += capacity - held->capacity;
+		held->at = memory_resize(held->at, capacity);
+		held->capacity = capacity;
+	}
+	size_t n = data.left;
+	bytes_copy(&data, held->at + held->left, n);
+	held->left = length;
+	return true;
+}
+
+// What is left of the bytes that were given waits for more.
+static bool hold_rest(struct application_stage *s, struct held *held, struct bytes rest, bool is_held)
+{
+	if (rest.left == 0) {
+		drop_held(s, held);
+		return true;
+	}
+	if (!is_held)
+		return hold(s, held, rest);
+	memmove(held->at, rest.at, rest.left);
+	held->left = rest.left;
+	return true;
+}
+
+static void skip(struct application_flow *above, int direction, struct bytes *data)
+{
+	uint64_t n = above->skip[direction] < data->left ? above->skip[direction] : data->left;
+	bytes_skip(data, n);
+	above->skip[direction] -= n;
+}
+
+static void end_application(struct application_stage *s, struct application_flow *above,
+                            struct application_call *call)
+{
+	const struct application *a = above->application;
+	struct packet *packet = call->packet;
+	if (!a)
+		return;
+	prepare(s, above, call);
+	call->packet = NULL;
+	if (a->end)
+		a->end(call);
+	call->packet = packet;
+	free(above->state);
+	above->state = NULL;
+	above->application = NULL;
+}
+
+// Finds the stream's application by its first bytes; false: not yet, or nobody.
+static bool is_known(struct application_stage *s, struct application_flow *above, struct application_call *call,
+                     struct bytes data)
+{
+	bool more = false;
+	if (above->application)
+		return true;
+	int place = find(call, data, true, &more);
+	if (place >= 0)
+		choose(s, above, call->flow, (unsigned)place);
+	else if (!more || data.left >= APPLICATION_RECOGNISE_MAX)
+		stop(s, above);
+	return place >= 0;
+}
+
+// Lets the application take messages off the front, as many as there are.
+static void take_messages(struct application_stage *s, struct application_flow *above,
+                          struct application_call *call, struct bytes *data)
+{
+	while (data->left && !above->done && is_known(s, above, call, *data)) {
+		prepare(s, above, call);
+		size_t taken = above->application->stream(call, *data);
+		if (taken > data->left)
+			above->skip[call->direction] = taken - data->left;
+		bytes_skip(data, taken < data->left ? taken : data->left);
+		if (call->stop || (call->leave && taken == 0))
+			stop(s, above);
+		else if (call->leave)
+			end_application(s, above, call);
+		else if (taken == 0)
+			return;
+		call->leave = false;
+	}
+}
+
+static void give_bytes(struct application_stage *s, struct application_flow *above, struct application_call *call,
+                       struct bytes data)
+{
+	struct held *held = &above->held[call->direction];
+	skip(above, call->direction, &data);
+	bool is_held = held->left > 0;
+	if (data.left == 0)
+		return;
+	if (is_held) {
+		if (!hold(s, held, data)) {
+			give_up(s, above);
+			return;
+		}
+		data = bytes_of(held->at, held->left);
+	}
+	take_messages(s, above, call, &data);
+	if (!above->done && !hold_rest(s, held, data, is_held))
+		give_up(s, above);
+}
+
+static void give_gap(struct application_stage *s, struct application_flow *above, struct application_call *call,
+                     uint32_t missing)
+{
+	uint64_t *skipped = &above->skip[call->direction];
+	if (*skipped >= missing) {
+		*skipped -= missing;
+		return;
+	}
+	missing -= (uint32_t)*skipped;
+	*skipped = 0;
+	drop_held(s, &above->held[call->direction]);
+	if (!above->application || !above->application->gap) {
+		give_up(s, above);
+		return;
+	}
+	prepare(s, above, call);
+	above->application->gap(call, missing);
+}
+
+static void give_chunks(struct application_stage *s, struct packet *p, struct flow *f)
+{
+	struct application_flow *above = f->above;
+	struct stream_chunk chunk;
+	while (!above->done && stream_next(&above->stream, &s->budget, &chunk)) {
+		struct application_call call = call_of(s, p, f, chunk.direction);
+		if (chunk.missing)
+			give_gap(s, above, &call, chunk.missing);
+		else
+			give_bytes(s, above, &call, chunk.data);
+	}
+}
+
+// Streams begin at the number behind the first one of their direction.
+static void begin(struct stream *stream, const struct flow *f)
+{
+	for (int i = 0; i < 2; i++) {
+		stream->side[i].begun = f->side[i].has_first_seq;
+		stream->side[i].next = f->side[i].first_seq + 1;
+	}
+}
+
+static void close_direction(struct application_stage *s, struct packet *p)
+{
+	struct application_flow *above = p->flow->above;
+	if (above->done || !above->application || above->closed[p->direction])
+		return;
+	above->closed[p->direction] = true;
+	if (!above->application->closed)
+		return;
+	struct application_call call = call_of(s, p, p->flow, p->direction);
+	prepare(s, above, &call);
+	above->application->closed(&call);
+}
+
+static void analyze_tcp(struct application_stage *s, struct packet *p)
+{
+	struct flow *f = p->flow;
+	if (f->above ? f->above->done : p->payload_len == 0)
+		return;
+	if (!f->above) {
+		f->above = memory_alloc(sizeof *f->above);
+		begin(&f->above->stream, f);
+	}
+	stream_add(&f->above->stream, &s->budget, p);
+	give_chunks(s, p, f);
+	if (p->ip.tcp.flags & (TCP_FIN | TCP_RST))
+		close_direction(s, p);
+}
+
+// ---- the stage ----------------------------------------------------------------------------------------------------
+
+void application_init(struct application_stage *s, struct writer *writer, int64_t capture_id, struct names *names)
+{
+	if (!application_count)
+		enter_all();
+	*s = (struct application_stage){.writer = writer, .capture_id = capture_id, .names = names};
+	s->capture_states = memory_alloc((application_count + 1) * sizeof *s->capture_states);
+}
+
+void application_analyze(struct application_stage *s, struct packet *p)
+{
+	if (!p->flow || p->verdict == VERDICT_MALFORMED || (p->ip.is_fragment && !p->ip.is_reassembled))
+		return;
+	bool has_ports = p->ip.has_transport && p->ip.has_ports;
+	if (has_ports && p->ip.protocol == 6)
+		analyze_tcp(s, p);
+	else if (has_ports)
+		analyze_udp(s, p);
+	else
+		analyze_layer(s, p);
+}
+
+void application_end_flow(struct application_stage *s, struct flow *f)
+{
+	struct application_flow *above = f->above;
+	if (!above || above == &nobody)
+		return;
+	if (!above->done) {
+		stream_end(&above->stream);
+		give_chunks(s, NULL, f);
+	}
+	struct application_call call = call_of(s, NULL, f, 0);
+	end_application(s, above, &call);
+	stop(s, above);
+	free(above);
+	f->above = NULL;
+}
+
+void application_finish(struct application_stage *s)
+{
+	for (unsigned i = 0; i < application_count; i++) {
+		struct application_call call = call_of(s, NULL, NULL, 0);
+		call.capture_state = s->capture_states[i];
+		if (call.capture_state && applications[i]->end_capture)
+			applications[i]->end_capture(&call);
+		free(s->capture_states[i]);
+	}
+	free(s->capture_states);
+	s->capture_states = NULL;
+}
+
+void application_layer(struct application_call *call, const char *name)
+{
+	struct packet *p = call->packet;
+	if (!p)
+		return;
+	struct dissection d = {.packet = p};
+	dissect_layer(&d, name);
+}

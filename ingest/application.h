@@ -1,0 +1,107 @@
+// What is above TCP and UDP: an application is a value in a file of ingest/proto/ that names its ports or the bytes by
+// which it is known, takes messages off byte streams or datagrams, and adds rows.
+//
+// The build finds every `const struct application application_NAME` in ingest/proto/; its tables are declared in
+// schema/7*.sql, from which the build makes their row structs (struct NAME_row, TABLE_NAME). Nothing else is edited to
+// add one.
+//
+// A flow has at most one application at a time. It is found at the first payload: by the lower port, then by the
+// higher one, then by asking every application that can recognise its own; then the flow costs nothing more.
+#ifndef INGEST_APPLICATION_H
+#define INGEST_APPLICATION_H
+
+#include "decoder.h"
+#include "flow.h"
+#include "names.h"
+#include "stream.h"
+#include "writer.h"
+
+enum {
+	APPLICATION_KEYS_MAX = 24,
+	APPLICATION_HELD_MAX = 262144,             // bytes of a direction that an application may wait on
+	APPLICATION_HELD_TOTAL_MAX = 64 * 1048576, // of all flows
+	APPLICATION_RECOGNISE_MAX = 64,            // bytes after which nobody will recognise a stream any more
+};
+
+enum recognised { RECOGNISED_NO, RECOGNISED_YES, RECOGNISED_MORE };
+
+// What an application is called with.
+struct application_call {
+	struct packet *packet; // the packet at hand; NULL in end()
+	struct flow *flow;
+	int direction;       // of the bytes: 0 from the flow's src
+	void *state;         // of the flow: application.state_size bytes, zeroed at first
+	void *capture_state; // of the capture: application.capture_state_size bytes, zeroed at first
+	struct writer *writer;
+	int64_t capture_id;
+	struct names *names; // what the capture tells of addresses
+	bool leave; // set: this flow is another application's from the next byte on (CONNECT, Upgrade, STARTTLS)
+	bool stop;  // set: nothing more of this flow is wanted
+};
+
+struct application {
+	const char *name; // as Wireshark's in frame.protocols; flows.application
+	// Where it is looked for: {"tcp.port", 80}, {"udp.port", 53}; {"ip.proto", 89}; without IP, {"layer", 0}: frames
+	// whose innermost protocol in the stack has the application's name.
+	struct decoder_key keys[APPLICATION_KEYS_MAX];
+	size_t state_size, capture_state_size;
+
+	// Whether the first bytes of a direction are its own; asked when no port decides, and at its own ports before the
+	// first byte is given. NULL: its ports decide.
+	enum recognised (*recognise)(const struct application_call *, struct bytes first);
+
+	// Takes one message off a datagram, or off a frame's layer.
+	void (*datagram)(struct application_call *, struct bytes message);
+
+	// Takes whole messages off a TCP stream. Gives the number of bytes taken; 0: it waits for more (the bytes come again,
+	// with what follows them). More than data.left: the bytes behind are skipped as they come.
+	size_t (*stream)(struct application_call *, struct bytes data);
+
+	// `missing` bytes of a direction were lost; those it waited on before are dropped. NULL: the flow is given up.
+	void (*gap)(struct application_call *, uint32_t missing);
+
+	// A direction has sent its last byte (FIN), or the flow is over. Optional.
+	void (*closed)(struct application_call *);
+
+	// The flow is over, call->packet is NULL: rows for what was not answered; frees what the state holds.
+	void (*end)(struct application_call *);
+
+	// The capture is over, call->flow and packet are NULL: the same for capture_state.
+	void (*end_capture)(struct application_call *);
+};
+
+// Every application, ended by NULL: build/decoders.c, written by ingest/proto/registry.sh.
+extern const struct application *const applications[];
+
+// Of a capture.
+struct application_counts {
+	int64_t given_up; // flows that were no longer followed: a message beyond APPLICATION_HELD_MAX, memory, or a gap
+};
+
+struct application_stage {
+	struct writer *writer;
+	int64_t capture_id;
+	struct names *names;
+	void **capture_states; // by place in applications[]
+	struct stream_budget budget;
+	size_t held_total;
+	struct application_counts counts;
+};
+
+struct application_flow; // of a flow: its streams and its application's state
+
+void application_init(struct application_stage *, struct writer *, int64_t capture_id, struct names *);
+
+// Looks at a packet whose flow is known. May add rows, and names to packet->stack.
+void application_analyze(struct application_stage *, struct packet *);
+
+// The flow is over: gives the application what is left, and frees flow->above.
+void application_end_flow(struct application_stage *, struct flow *);
+
+// After the last flow.
+void application_finish(struct application_stage *);
+
+// Adds a name to the packet's protocol stack, as Wireshark's frame.protocols has it. `name` must be static.
+void application_layer(struct application_call *, const char *name);
+
+#endif

@@ -1,0 +1,187 @@
+// TCP segments to byte streams. See stream.h.
+#include "stream.h"
+
+#include <stdlib.h>
+
+#include "../common/message.h"
+
+// A copy of what arrived ahead of a hole.
+struct stream_segment {
+	struct stream_segment *next;
+	uint32_t seq;
+	uint32_t cut; // bytes behind those captured that the snap length cut
+	size_t size;  // bytes taken from the budget
+	struct bytes data;
+	uint8_t copy[];
+};
+
+static bool seq_lt(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static void segment_free(struct stream_segment *segment, struct stream_budget *budget)
+{
+	if (!segment)
+		return;
+	budget->bytes -= segment->size;
+	free(segment);
+}
+
+// Cuts off what lies before `next`; false: nothing is left.
+static bool trim(uint32_t *seq, uint32_t next, struct bytes *data, uint32_t *cut)
+{
+	if (seq_lt(*seq, next)) {
+		uint32_t old = next - *seq, there = (uint32_t)data->left;
+		if (old >= there + *cut)
+			return false;
+		if (old > there)
+			*cut -= old - there;
+		bytes_skip(data, old < there ? old : there);
+		*seq = next;
+	}
+	return data->left + *cut > 0;
+}
+
+// Keeps a copy, sorted by its number; behind those of the same number.
+static void keep(struct stream_side *side, struct stream_budget *budget, uint32_t seq, struct bytes data,
+                 uint32_t cut)
+{
+	if (side->ahead_count == STREAM_SEGMENTS_MAX || budget->bytes + data.left > STREAM_TOTAL_MAX) {
+		budget->refused++;
+		return;
+	}
+	struct stream_segment *segment = memory_alloc(sizeof *segment + data.left);
+	segment->seq = seq;
+	segment->cut = cut;
+	segment->size = data.left;
+	segment->data = bytes_of(segment->copy, data.left);
+	bytes_copy(&data, segment->copy, data.left);
+	struct stream_segment **at = &side->ahead;
+	while (*at && !seq_lt(seq, (*at)->seq))
+		at = &(*at)->next;
+	segment->next = *at;
+	*at = segment;
+	side->ahead_count++;
+	side->ahead_bytes += segment->size;
+	budget->bytes += segment->size;
+}
+
+static void note_ack(struct stream_side *receiver, uint32_t ack)
+{
+	if (receiver->is_acked && !seq_lt(receiver->acked, ack))
+		return;
+	receiver->acked = ack;
+	receiver->is_acked = true;
+}
+
+void stream_add(struct stream *s, struct stream_budget *budget, const struct packet *p)
+{
+	const struct tcp_header *tcp = &p->ip.tcp;
+	struct stream_side *side = &s->side[p->direction];
+	uint32_t seq = tcp->seq + (tcp->flags & TCP_SYN ? 1 : 0);
+	struct bytes data = p->payload;
+	uint32_t cut = p->payload_len > data.left ? p->payload_len - (uint32_t)data.left : 0;
+	if (tcp->flags & TCP_ACK)
+		note_ack(&s->side[!p->direction], tcp->ack);
+	if (!side->begun && (tcp->flags & TCP_SYN || data.left + cut > 0)) {
+		side->next = seq;
+		side->begun = true;
+	}
+	if (tcp->flags & TCP_RST || data.left + cut == 0 || !trim(&seq, side->next, &data, &cut))
+		return;
+	if (seq != side->next) {
+		keep(side, budget, seq, data, cut);
+		return;
+	}
+	side->direct = data;
+	side->cut = cut;
+}
+
+void stream_end(struct stream *s)
+{
+	s->ended = true;
+}
+
+static bool give_hole(struct stream_side *side, uint32_t missing, struct stream_chunk *chunk)
+{
+	if (!missing)
+		return false;
+	chunk->missing = missing;
+	chunk->data = bytes_of(NULL, 0);
+	side->next += missing;
+	return true;
+}
+
+// Gives the direct segment: its bytes, then the hole that the snap length left behind them.
+static bool give_direct(struct stream_side *side, struct stream_chunk *chunk)
+{
+	if (side->direct.left) {
+		chunk->missing = 0;
+		chunk->data = side->direct;
+		side->next += (uint32_t)side->direct.left;
+		side->direct.left = 0;
+		return true;
+	}
+	uint32_t cut = side->cut;
+	side->cut = 0;
+	return give_hole(side, cut, chunk);
+}
+
+static struct stream_segment *take_first(struct stream_side *side)
+{
+	struct stream_segment *first = side->ahead;
+	side->ahead = first->next;
+	side->ahead_count--;
+	side->ahead_bytes -= first->size;
+	return first;
+}
+
+// Whether nobody will fill the hole before the first segment that waits.
+static bool is_given_up(const struct stream *s, const struct stream_side *side)
+{
+	return s->ended || side->ahead_bytes > STREAM_AHEAD_MAX || side->ahead_count == STREAM_SEGMENTS_MAX ||
+	       (side->is_acked && !seq_lt(side->acked, side->ahead->seq));
+}
+
+// The first segment that waits becomes the direct one when its turn has come.
+static bool advance(struct stream *s, struct stream_budget *budget, struct stream_side *side,
+                    struct stream_chunk *chunk)
+{
+	while (side->ahead) {
+		if (seq_lt(side->next, side->ahead->seq))
+			return is_given_up(s, side) && give_hole(side, side->ahead->seq - side->next, chunk);
+		struct stream_segment *segment = take_first(side);
+		if (!trim(&segment->seq, side->next, &segment->data, &segment->cut)) {
+			segment_free(segment, budget);
+			continue;
+		}
+		s->lent = segment;
+		side->direct = segment->data;
+		side->cut = segment->cut;
+		return give_direct(side, chunk);
+	}
+	return false;
+}
+
+bool stream_next(struct stream *s, struct stream_budget *budget, struct stream_chunk *chunk)
+{
+	segment_free(s->lent, budget);
+	s->lent = NULL;
+	for (int i = 0; i < 2; i++) {
+		struct stream_side *side = &s->side[i];
+		chunk->direction = i;
+		if (give_direct(side, chunk) || advance(s, budget, side, chunk))
+			return true;
+	}
+	return false;
+}
+
+void stream_release(struct stream *s, struct stream_budget *budget)
+{
+	segment_free(s->lent, budget);
+	for (int i = 0; i < 2; i++)
+		while (s->side[i].ahead)
+			segment_free(take_first(&s->side[i]), budget);
+	*s = (struct stream){0};
+}

@@ -1,0 +1,65 @@
+// TCP segments to the two byte streams of a connection, in order.
+//
+// A segment is offered with stream_add(); stream_next() then gives what it makes readable: its own bytes, and those of
+// later segments that waited for it. Bytes that were given are not given again; of two copies that differ the first to
+// arrive counts. A hole is given up, as a chunk that says how many bytes are missing, when the receiver acknowledged
+// what is behind it (the capture lost it, not the network), when too much waits behind it, or at the end of the
+// connection. Bytes that the snap length cut are a hole at once.
+//
+// Sequence numbers are compared as signed 32-bit differences (RFC 9293, 3.4), so streams may be longer than 4 GB.
+#ifndef INGEST_STREAM_H
+#define INGEST_STREAM_H
+
+#include "packet.h"
+
+enum {
+	STREAM_AHEAD_MAX = 1048576,      // bytes of one direction that wait behind a hole,
+	STREAM_SEGMENTS_MAX = 1024,      // and segments
+	STREAM_TOTAL_MAX = 64 * 1048576, // bytes that wait, of all connections
+};
+
+// What waits, of all connections. Beyond STREAM_TOTAL_MAX a segment is not kept, and becomes a hole.
+struct stream_budget {
+	size_t bytes;
+	int64_t refused; // segments that were not kept
+};
+
+struct stream_segment;
+
+struct stream_side {
+	struct stream_segment *ahead; // owned; behind a hole, in the order of their numbers
+	uint32_t next;                // number of the next byte to give
+	uint32_t acked;               // the highest number that the receiver acknowledged
+	uint32_t ahead_count;
+	size_t ahead_bytes;
+	bool begun, is_acked;
+	struct bytes direct; // of the segment offered last: borrowed from its packet
+	uint32_t cut;        // bytes behind them that the snap length cut
+};
+
+// Of one connection. All zero: nothing was seen yet.
+struct stream {
+	struct stream_side side[2]; // by direction
+	struct stream_segment *lent;
+	bool ended;
+};
+
+// A run of bytes in order.
+struct stream_chunk {
+	int direction;
+	uint32_t missing;  // bytes lost before the data; 0 none
+	struct bytes data; // borrowed until the next call; empty where bytes are missing
+};
+
+// Offers a TCP segment whose direction is known. Its payload must live until stream_next() gives false.
+void stream_add(struct stream *, struct stream_budget *, const struct packet *);
+
+// The connection is over: what still waits is given, with its holes.
+void stream_end(struct stream *);
+
+// True: *chunk is the next run of bytes of either direction.
+bool stream_next(struct stream *, struct stream_budget *, struct stream_chunk *);
+
+void stream_release(struct stream *, struct stream_budget *);
+
+#endif
