@@ -1,0 +1,753 @@
+// DNS: RFC 1035; over TCP RFC 7766; EDNS RFC 6891; multicast DNS RFC 6762; LLMNR RFC 4795. Names and numbers: IANA,
+// "Domain Name System (DNS) Parameters". Queries and responses are matched as Wireshark does: by transaction number
+// within a conversation; a query again within five seconds, before its answer, is a retransmission.
+#include "../application.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../common/message.h"
+#include "../address.h"
+
+enum {
+	HEADER_LEN = 12,
+	NAME_WIRE_MAX = 255,               // RFC 1035, 2.3.4
+	NAME_TEXT_MAX = NAME_WIRE_MAX * 4, // every byte as \DDD
+	JUMPS_MAX = 64,                    // compression pointers in a name
+	DATA_TEXT_MAX = 1024,              // of a record's data
+	UNKNOWN_MAX = 64,                  // bytes shown of data without a form of its own
+	PENDING_MAX = 256,                 // transactions remembered of a flow; beyond it the oldest is given up
+	RECORDS_MAX = 4096,                // of a message that get a row
+	ADDRESSES_MAX = 4,
+	RETRANSMISSION_NS_S = 5,
+	PORT_DNS = 53,
+	PORT_MDNS = 5353,
+	PORT_LLMNR = 5355,
+};
+
+#define RETRANSMISSION_NS (RETRANSMISSION_NS_S * INT64_C(1000000000))
+
+enum flag {
+	FLAG_RESPONSE = 0x8000,
+	FLAG_AUTHORITATIVE = 0x0400,
+	FLAG_TRUNCATED = 0x0200,
+	FLAG_RECURSION_DESIRED = 0x0100,
+	FLAG_RECURSION_AVAILABLE = 0x0080,
+	FLAG_AUTHENTICATED = 0x0020,
+	FLAG_CHECKING_DISABLED = 0x0010,
+};
+
+enum type {
+	TYPE_A = 1,
+	TYPE_NS = 2,
+	TYPE_CNAME = 5,
+	TYPE_SOA = 6,
+	TYPE_PTR = 12,
+	TYPE_MX = 15,
+	TYPE_TXT = 16,
+	TYPE_AAAA = 28,
+	TYPE_SRV = 33,
+	TYPE_DNAME = 39,
+	TYPE_OPT = 41,
+	TYPE_SPF = 99,
+	TYPE_IXFR = 251,
+	TYPE_AXFR = 252,
+};
+
+enum { CLASS_TOP_BIT = 0x8000, OPT_DNSSEC_OK = 0x8000 };
+
+struct named_number {
+	uint16_t number;
+	const char *name;
+};
+
+static const struct named_number type_names[] = {
+	{1, "A"},      {2, "NS"},       {3, "MD"},          {4, "MF"},      {5, "CNAME"},   {6, "SOA"},
+	{7, "MB"},     {8, "MG"},       {9, "MR"},          {10, "NULL"},   {11, "WKS"},    {12, "PTR"},
+	{13, "HINFO"}, {14, "MINFO"},   {15, "MX"},         {16, "TXT"},    {17, "RP"},     {18, "AFSDB"},
+	{19, "X25"},   {20, "ISDN"},    {21, "RT"},         {22, "NSAP"},   {24, "SIG"},    {25, "KEY"},
+	{26, "PX"},    {28, "AAAA"},    {29, "LOC"},        {30, "NXT"},    {33, "SRV"},    {35, "NAPTR"},
+	{36, "KX"},    {37, "CERT"},    {38, "A6"},         {39, "DNAME"},  {41, "OPT"},    {42, "APL"},
+	{43, "DS"},    {44, "SSHFP"},   {45, "IPSECKEY"},   {46, "RRSIG"},  {47, "NSEC"},   {48, "DNSKEY"},
+	{49, "DHCID"}, {50, "NSEC3"},   {51, "NSEC3PARAM"}, {52, "TLSA"},   {53, "SMIMEA"}, {55, "HIP"},
+	{59, "CDS"},   {60, "CDNSKEY"}, {61, "OPENPGPKEY"}, {62, "CSYNC"},  {63, "ZONEMD"}, {64, "SVCB"},
+	{65, "HTTPS"}, {99, "SPF"},     {108, "EUI48"},     {109, "EUI64"}, {249, "TKEY"},  {250, "TSIG"},
+	{251, "IXFR"}, {252, "AXFR"},   {253, "MAILB"},     {254, "MAILA"}, {255, "ANY"},   {256, "URI"},
+	{257, "CAA"},  {32769, "DLV"},
+};
+
+static const struct named_number class_names[] = {{1, "IN"}, {3, "CH"}, {4, "HS"}, {254, "NONE"}, {255, "ANY"}};
+
+static const struct named_number rcode_names[] = {
+	{0, "NOERROR"},  {1, "FORMERR"},    {2, "SERVFAIL"}, {3, "NXDOMAIN"},  {4, "NOTIMP"},
+	{5, "REFUSED"},  {6, "YXDOMAIN"},   {7, "YXRRSET"},  {8, "NXRRSET"},   {9, "NOTAUTH"},
+	{10, "NOTZONE"}, {11, "DSOTYPENI"}, {16, "BADVERS"}, {17, "BADKEY"},   {18, "BADTIME"},
+	{19, "BADMODE"}, {20, "BADNAME"},   {21, "BADALG"},  {22, "BADTRUNC"}, {23, "BADCOOKIE"},
+};
+
+// A message under analysis.
+struct message {
+	struct bytes whole, rest; // rest: behind what was read
+	uint16_t id, flags, questions, answers, authorities, additionals;
+	uint8_t opcode;
+	uint16_t rcode;
+	bool has_question, has_edns, dnssec_ok, malformed;
+	char name[NAME_TEXT_MAX + 1]; // of the first question
+	uint16_t type, class;
+	uint16_t edns_udp_size;
+};
+
+// What a response's records add up to.
+struct summary {
+	char addresses[ADDRESSES_MAX * (ADDRESS_TEXT_MAX + 1)];
+	unsigned address_count;
+	char cname[NAME_TEXT_MAX + 1];
+	int64_t ttl_min;
+};
+
+// A query, or the memory of one that was answered.
+struct pending {
+	uint16_t id, flags, type, class;
+	uint8_t opcode;
+	bool is_answered, has_question, has_edns, dnssec_ok, malformed, answers_many;
+	uint8_t direction;
+	uint16_t edns_udp_size;
+	uint32_t bytes, retransmissions;
+	int64_t packet_id, ts_ns;
+	char *name; // owned; NULL once answered
+};
+
+struct state {
+	struct pending *pending; // a ring, oldest first
+	unsigned first, count, capacity;
+};
+
+// ---- names and numbers --------------------------------------------------------------------------------------------
+
+static const char *find_name(const struct named_number *names, size_t count, uint16_t number)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i].number == number)
+			return names[i].name;
+	return NULL;
+}
+
+#define FIND_NAME(names, number) find_name(names, sizeof names / sizeof *names, number)
+
+// The name of a number, or prefix and number: TYPE65280 (RFC 3597, 5).
+static const char *number_text(struct writer *w, const char *name, const char *prefix, uint16_t number)
+{
+	char text[32];
+	if (name)
+		return name;
+	snprintf(text, sizeof text, "%s%u", prefix, number);
+	return writer_text(w, text);
+}
+
+static const char *type_text(struct writer *w, uint16_t type)
+{
+	return number_text(w, FIND_NAME(type_names, type), "TYPE", type);
+}
+
+static const char *class_text(struct writer *w, uint16_t class)
+{
+	uint16_t plain = class & ~CLASS_TOP_BIT;
+	return number_text(w, FIND_NAME(class_names, plain), "CLASS", plain);
+}
+
+static const char *rcode_text(struct writer *w, uint16_t rcode)
+{
+	return number_text(w, FIND_NAME(rcode_names, rcode), "RCODE", rcode);
+}
+
+// A byte of a label or a string as in RFC 1035, 5.1; `special` are escaped with a backslash.
+static size_t put_byte(char *to, uint8_t byte, const char *special)
+{
+	if (byte < 0x20 || byte >= 0x7f)
+		return (size_t)snprintf(to, 5, "\\%03u", byte);
+	if (strchr(special, byte)) {
+		to[0] = '\\';
+		to[1] = (char)byte;
+		return 2;
+	}
+	to[0] = (char)byte;
+	return 1;
+}
+
+// Reads a name of a message at *at, which moves behind it; follows compression pointers (RFC 1035, 4.1.4). False: it is
+// broken.
+static bool read_name(struct bytes whole, struct bytes *at, char text[NAME_TEXT_MAX + 1])
+{
+	struct bytes from = *at;
+	size_t length = 0, wire = 0;
+	unsigned jumps = 0;
+	for (;;) {
+		uint8_t label = bytes_u8(&from);
+		if (from.bad || (label & 0xc0) == 0x40 || (label & 0xc0) == 0x80)
+			return false;
+		if (label >= 0xc0) {
+			size_t offset = (size_t)(label & 0x3f) << 8 | bytes_u8(&from);
+			if (from.bad || ++jumps > JUMPS_MAX)
+				return false;
+			if (jumps == 1)
+				*at = from;
+			from = whole;
+			bytes_skip(&from, offset);
+			continue;
+		}
+		if (label == 0)
+			break;
+		wire += label + 1u;
+		struct bytes bytes = bytes_split(&from, label);
+		if (bytes.bad || wire > NAME_WIRE_MAX)
+			return false;
+		if (length)
+			text[length++] = '.';
+		while (bytes.left)
+			length += put_byte(text + length, bytes_u8(&bytes), ".\\");
+	}
+	if (!jumps)
+		*at = from;
+	if (length == 0)
+		text[length++] = '.';
+	text[length] = '\0';
+	return true;
+}
+
+// ---- messages -----------------------------------------------------------------------------------------------------
+
+static void read_questions(struct message *m)
+{
+	for (unsigned i = 0; i < m->questions && !m->malformed; i++) {
+		char name[NAME_TEXT_MAX + 1];
+		m->malformed = !read_name(m->whole, &m->rest, i == 0 ? m->name : name);
+		uint16_t type = bytes_u16(&m->rest), class = bytes_u16(&m->rest);
+		m->malformed |= m->rest.bad;
+		if (i > 0 || m->malformed)
+			continue;
+		m->type = type;
+		m->class = class;
+		m->has_question = true;
+	}
+}
+
+// False: there is no whole header.
+static bool read_message(struct message *m, struct bytes whole)
+{
+	*m = (struct message){.whole = whole, .rest = whole};
+	m->id = bytes_u16(&m->rest);
+	m->flags = bytes_u16(&m->rest);
+	m->questions = bytes_u16(&m->rest);
+	m->answers = bytes_u16(&m->rest);
+	m->authorities = bytes_u16(&m->rest);
+	m->additionals = bytes_u16(&m->rest);
+	m->opcode = m->flags >> 11 & 0xf;
+	m->rcode = m->flags & 0xf;
+	if (m->rest.bad)
+		return false;
+	read_questions(m);
+	return true;
+}
+
+struct record {
+	char name[NAME_TEXT_MAX + 1];
+	uint16_t type, class;
+	uint32_t ttl;
+	struct bytes data;
+};
+
+static bool read_record(struct message *m, struct record *r)
+{
+	if (!read_name(m->whole, &m->rest, r->name))
+		return false;
+	r->type = bytes_u16(&m->rest);
+	r->class = bytes_u16(&m->rest);
+	r->ttl = bytes_u32(&m->rest);
+	r->data = bytes_split(&m->rest, bytes_u16(&m->rest));
+	return !m->rest.bad;
+}
+
+static void note_edns(struct message *m, const struct record *r)
+{
+	if (r->type != TYPE_OPT)
+		return;
+	m->has_edns = true;
+	m->edns_udp_size = r->class;
+	m->dnssec_ok = r->ttl & OPT_DNSSEC_OK;
+	m->rcode |= (uint16_t)(r->ttl >> 24 << 4);
+}
+
+// Reads all records without keeping them, for what EDNS says.
+static void read_edns(struct message *m)
+{
+	struct bytes rest = m->rest;
+	unsigned count = (unsigned)m->answers + m->authorities + m->additionals;
+	struct record r;
+	for (unsigned i = 0; i < count && !m->malformed; i++) {
+		m->malformed = !read_record(m, &r);
+		if (!m->malformed)
+			note_edns(m, &r);
+	}
+	m->rest = rest;
+}
+
+// ---- data of records ----------------------------------------------------------------------------------------------
+
+struct text {
+	char at[DATA_TEXT_MAX + NAME_TEXT_MAX + 16];
+	size_t length;
+};
+
+static void put_text(struct text *t, const char *text)
+{
+	size_t n = strlen(text), room = sizeof t->at - 1 - t->length;
+	n = n < room ? n : room;
+	memcpy(t->at + t->length, text, n);
+	t->length += n;
+	t->at[t->length] = '\0';
+}
+
+static void put_number(struct text *t, uint32_t number)
+{
+	char text[16];
+	snprintf(text, sizeof text, "%u ", number);
+	put_text(t, text);
+}
+
+// Names in data may be compressed: they are read from the message.
+static bool put_name(struct text *t, const struct message *m, struct bytes *data)
+{
+	char name[NAME_TEXT_MAX + 1];
+	struct bytes at = *data;
+	if (!read_name(m->whole, &at, name))
+		return false;
+	*data = at;
+	put_text(t, name);
+	return true;
+}
+
+static bool put_soa(struct text *t, const struct message *m, struct bytes data)
+{
+	if (!put_name(t, m, &data))
+		return false;
+	put_text(t, " ");
+	if (!put_name(t, m, &data))
+		return false;
+	put_text(t, " ");
+	for (int i = 0; i < 5; i++)
+		put_number(t, bytes_u32(&data));
+	t->at[--t->length] = '\0';
+	return !data.bad;
+}
+
+static void put_strings(struct text *t, struct bytes data)
+{
+	while (data.left && t->length < DATA_TEXT_MAX) {
+		struct bytes string = bytes_split(&data, bytes_u8(&data));
+		put_text(t, t->length ? " \"" : "\"");
+		while (string.left && t->length < DATA_TEXT_MAX) {
+			t->length += put_byte(t->at + t->length, bytes_u8(&string), "\"\\");
+			t->at[t->length] = '\0';
+		}
+		put_text(t, "\"");
+	}
+}
+
+static void put_unknown(struct text *t, struct bytes data)
+{
+	char hex[3];
+	put_text(t, "\\# ");
+	put_number(t, (uint32_t)data.left);
+	for (unsigned i = 0; data.left && i < UNKNOWN_MAX; i++) {
+		snprintf(hex, sizeof hex, "%02x", bytes_u8(&data));
+		put_text(t, hex);
+	}
+}
+
+static void read_address(struct address *to, struct bytes data)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	size_t n = data.left;
+	memcpy(to->at, mapped, sizeof mapped);
+	bytes_copy(&data, to->at + 16 - n, n);
+}
+
+static bool put_address(struct text *t, struct bytes data, size_t length)
+{
+	struct address address;
+	char text[ADDRESS_TEXT_MAX];
+	if (data.left != length)
+		return false;
+	read_address(&address, data);
+	address_text(text, &address, false);
+	put_text(t, text);
+	return true;
+}
+
+// A record's data in the form of its type; false: it has none, or the data is not of that form.
+static bool put_typed(struct text *t, const struct message *m, const struct record *r)
+{
+	struct bytes data = r->data;
+	switch (r->type) {
+	case TYPE_A:
+		return put_address(t, data, 4);
+	case TYPE_AAAA:
+		return put_address(t, data, 16);
+	case TYPE_NS:
+	case TYPE_CNAME:
+	case TYPE_PTR:
+	case TYPE_DNAME:
+		return put_name(t, m, &data);
+	case TYPE_SOA:
+		return put_soa(t, m, data);
+	case TYPE_MX:
+		put_number(t, bytes_u16(&data));
+		return put_name(t, m, &data);
+	case TYPE_SRV:
+		for (int i = 0; i < 3; i++)
+			put_number(t, bytes_u16(&data));
+		return put_name(t, m, &data);
+	case TYPE_TXT:
+	case TYPE_SPF:
+		put_strings(t, data);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void put_data(struct text *t, const struct message *m, const struct record *r)
+{
+	t->length = 0;
+	t->at[0] = '\0';
+	if (put_typed(t, m, r))
+		return;
+	t->length = 0;
+	t->at[0] = '\0';
+	put_unknown(t, r->data);
+}
+
+// ---- names of addresses -------------------------------------------------------------------------------------------
+
+// The address of a name below in-addr.arpa or ip6.arpa (RFC 1035, 3.5; RFC 3596, 2.5); false: it is none.
+static bool address_of_arpa(struct address *to, const char *name)
+{
+	unsigned part[4], used = 0;
+	if (sscanf(name, "%3u.%3u.%3u.%3u.in-addr.arpa%n", &part[3], &part[2], &part[1], &part[0], (int *)&used) == 4 &&
+	    used && !name[used]) {
+		uint8_t bytes[4];
+		for (int i = 0; i < 4; i++) {
+			if (part[i] > 255)
+				return false;
+			bytes[i] = (uint8_t)part[i];
+		}
+		read_address(to, bytes_of(bytes, 4));
+		return true;
+	}
+	if (strlen(name) != 72 || strcmp(name + 64, "ip6.arpa") != 0)
+		return false;
+	for (int i = 0; i < 16; i++) {
+		char digits[3] = {name[4 * (15 - i) + 2], name[4 * (15 - i)], '\0'};
+		char *end;
+		to->at[i] = (uint8_t)strtoul(digits, &end, 16);
+		if (*end)
+			return false;
+	}
+	return true;
+}
+
+// An answer's address is that of the name asked for, whatever aliases lead to it; other records speak for themselves.
+static void learn(struct application_call *call, const struct message *m, bool is_answer, const struct record *r,
+                  const char *data)
+{
+	struct address address;
+	const char *name = is_answer && m->has_question ? m->name : r->name;
+	bool is_address = (r->type == TYPE_A && r->data.left == 4) || (r->type == TYPE_AAAA && r->data.left == 16);
+	if (is_address)
+		read_address(&address, r->data);
+	else if (r->type == TYPE_PTR && address_of_arpa(&address, r->name))
+		name = data;
+	else
+		return;
+	names_learn(call->names, &address, name, strlen(name), "dns", call->packet->id);
+}
+
+// ---- rows ---------------------------------------------------------------------------------------------------------
+
+static void add_up(struct summary *sum, const struct record *r, const char *data)
+{
+	if (sum->ttl_min == ROW_NULL || r->ttl < sum->ttl_min)
+		sum->ttl_min = r->ttl;
+	if (r->type == TYPE_CNAME)
+		snprintf(sum->cname, sizeof sum->cname, "%.*s", NAME_TEXT_MAX, data);
+	if ((r->type != TYPE_A && r->type != TYPE_AAAA) || data[0] == '\\' || sum->address_count == ADDRESSES_MAX)
+		return;
+	size_t used = strlen(sum->addresses);
+	snprintf(sum->addresses + used, sizeof sum->addresses - used, "%s%s", used ? " " : "", data);
+	sum->address_count++;
+}
+
+static void add_record(struct application_call *call, int64_t dns_id, const char *section, const struct record *r,
+                       const char *data)
+{
+	struct writer *w = call->writer;
+	struct dns_answers_row *row = writer_add(w, TABLE_DNS_ANSWERS);
+	*row = (struct dns_answers_row){
+		.dns_answer_id = writer_next_id(w, TABLE_DNS_ANSWERS),
+		.dns_id = dns_id,
+		.packet_id = call->packet->id,
+		.section = section,
+		.type = r->type,
+		.ttl = r->ttl,
+	};
+	row->name = writer_text(w, r->name);
+	row->type_name = type_text(w, r->type);
+	row->class = r->type == TYPE_OPT ? number_text(w, NULL, "", r->class) : class_text(w, r->class);
+	row->data = writer_text(w, data);
+}
+
+static void add_section(struct application_call *call, struct message *m, int64_t dns_id, const char *section,
+                        unsigned count, struct summary *sum)
+{
+	struct record r;
+	struct text data;
+	for (unsigned i = 0; i < count && i < RECORDS_MAX && !m->malformed; i++) {
+		m->malformed = !read_record(m, &r);
+		if (m->malformed)
+			return;
+		put_data(&data, m, &r);
+		note_edns(m, &r);
+		learn(call, m, sum != NULL, &r, data.at);
+		add_record(call, dns_id, section, &r, data.at);
+		if (sum)
+			add_up(sum, &r, data.at);
+	}
+}
+
+static const char *variant_of(const struct flow *f)
+{
+	uint16_t a = f->key.low.port, b = f->key.high.port;
+	if (a == PORT_MDNS || b == PORT_MDNS)
+		return "mdns";
+	return a == PORT_LLMNR || b == PORT_LLMNR ? "llmnr" : "dns";
+}
+
+static const char *transport_of(const struct flow *f)
+{
+	return f->tcp ? "tcp" : "udp";
+}
+
+#define NO_VALUE(kind, name) .name = ROW_NO_##kind,
+static const struct dns_row no_values = {ROWS_dns(NO_VALUE)};
+
+static struct dns_row *add_row(struct application_call *call, int direction, const char *kind, int64_t dns_id)
+{
+	struct dns_row *row = writer_add(call->writer, TABLE_DNS);
+	*row = no_values;
+	row->dns_id = dns_id;
+	row->capture_id = call->capture_id;
+	row->flow_id = call->flow->id;
+	row->direction = direction;
+	row->variant = variant_of(call->flow);
+	row->transport = transport_of(call->flow);
+	row->kind = kind;
+	return row;
+}
+
+static void set_question(struct dns_row *row, struct writer *w, const char *name, uint16_t type, uint16_t class)
+{
+	row->name = writer_text(w, name);
+	row->type = type;
+	row->type_name = type_text(w, type);
+	row->class = class_text(w, class);
+}
+
+static void set_query(struct dns_row *row, struct writer *w, const struct pending *q)
+{
+	row->transaction_id = q->id;
+	row->opcode = q->opcode;
+	row->query_packet_id = q->packet_id;
+	row->query_ts_ns = q->ts_ns;
+	row->query_bytes = q->bytes;
+	row->retransmissions = q->retransmissions;
+	row->recursion_desired = (q->flags & FLAG_RECURSION_DESIRED) != 0;
+	row->checking_disabled = (q->flags & FLAG_CHECKING_DISABLED) != 0;
+	row->edns_udp_size = q->has_edns ? q->edns_udp_size : ROW_NULL;
+	row->dnssec_ok = q->has_edns ? q->dnssec_ok : ROW_NULL;
+	row->malformed = q->malformed;
+	if (q->has_question && q->name)
+		set_question(row, w, q->name, q->type, q->class);
+}
+
+static void set_answer(struct dns_row *row, const struct application_call *call, const struct message *m,
+                       const struct summary *sum)
+{
+	struct writer *w = call->writer;
+	row->transaction_id = m->id;
+	row->opcode = m->opcode;
+	row->rcode = m->rcode;
+	row->rcode_name = rcode_text(w, m->rcode);
+	row->answer_packet_id = call->packet->id;
+	row->answer_ts_ns = call->packet->frame->ts_ns;
+	row->answer_bytes = (int64_t)m->whole.left;
+	row->authoritative = (m->flags & FLAG_AUTHORITATIVE) != 0;
+	row->truncated = (m->flags & FLAG_TRUNCATED) != 0;
+	row->recursion_available = (m->flags & FLAG_RECURSION_AVAILABLE) != 0;
+	row->authenticated = (m->flags & FLAG_AUTHENTICATED) != 0;
+	row->answers = m->answers;
+	row->authorities = m->authorities;
+	row->additionals = m->additionals;
+	row->addresses = sum->address_count ? writer_text(w, sum->addresses) : NULL;
+	row->cname = sum->cname[0] ? writer_text(w, sum->cname) : NULL;
+	row->ttl_min = sum->ttl_min;
+	row->malformed = row->malformed == 1 || m->malformed;
+}
+
+static void add_unanswered(struct application_call *call, const struct pending *q)
+{
+	struct dns_row *row = add_row(call, q->direction, "unanswered", writer_next_id(call->writer, TABLE_DNS));
+	set_query(row, call->writer, q);
+}
+
+// ---- transactions -------------------------------------------------------------------------------------------------
+
+static struct pending *pending_at(const struct state *s, unsigned i)
+{
+	return &s->pending[(s->first + i) % s->capacity];
+}
+
+// The latest query with this number, answered or not; NULL none.
+static struct pending *find_pending(const struct state *s, uint16_t id)
+{
+	for (unsigned i = s->count; i-- > 0;)
+		if (pending_at(s, i)->id == id)
+			return pending_at(s, i);
+	return NULL;
+}
+
+static void forget_oldest(struct application_call *call, struct state *s)
+{
+	struct pending *q = pending_at(s, 0);
+	if (!q->is_answered)
+		add_unanswered(call, q);
+	free(q->name);
+	s->first = (s->first + 1) % s->capacity;
+	s->count--;
+}
+
+static void make_room(struct application_call *call, struct state *s)
+{
+	if (s->count < s->capacity)
+		return;
+	if (s->capacity == PENDING_MAX) {
+		forget_oldest(call, s);
+		return;
+	}
+	unsigned capacity = s->capacity ? s->capacity * 4 : 1;
+	struct pending *pending = memory_alloc(capacity * sizeof *pending);
+	for (unsigned i = 0; i < s->count; i++)
+		pending[i] = *pending_at(s, i);
+	free(s->pending);
+	s->pending = pending;
+	s->capacity = capacity;
+	s->first = 0;
+}
+
+static void take_query(struct application_call *call, struct message *m)
+{
+	struct state *s = call->state;
+	int64_t ts_ns = call->packet->frame->ts_ns;
+	struct pending *known = find_pending(s, m->id);
+	read_edns(m);
+	if (known && !known->is_answered && ts_ns - known->ts_ns < RETRANSMISSION_NS) {
+		known->retransmissions++;
+		return;
+	}
+	make_room(call, s);
+	struct pending *q = pending_at(s, s->count++);
+	*q = (struct pending){
+		.id = m->id,
+		.flags = m->flags,
+		.opcode = m->opcode,
+		.type = m->type,
+		.class = m->class,
+		.has_question = m->has_question,
+		.has_edns = m->has_edns,
+		.edns_udp_size = m->edns_udp_size,
+		.dnssec_ok = m->dnssec_ok,
+		.malformed = m->malformed,
+		.answers_many = m->type == TYPE_AXFR || m->type == TYPE_IXFR,
+		.direction = (uint8_t)call->direction,
+		.bytes = (uint32_t)m->whole.left,
+		.packet_id = call->packet->id,
+		.ts_ns = ts_ns,
+		.name = m->has_question ? memory_copy_text(m->name) : NULL,
+	};
+}
+
+static void take_response(struct application_call *call, struct message *m)
+{
+	struct pending *q = find_pending(call->state, m->id);
+	bool again = q && q->is_answered;
+	int64_t dns_id = writer_next_id(call->writer, TABLE_DNS);
+	struct summary sum = {.ttl_min = ROW_NULL};
+	add_section(call, m, dns_id, "answer", m->answers, &sum);
+	add_section(call, m, dns_id, "authority", m->authorities, NULL);
+	add_section(call, m, dns_id, "additional", m->additionals, NULL);
+	const char *kind = !q ? "unsolicited" : again ? "duplicate" : "answered";
+	struct dns_row *row = add_row(call, q ? q->direction : !call->direction, kind, dns_id);
+	if (q)
+		set_query(row, call->writer, q);
+	else
+		row->recursion_desired = (m->flags & FLAG_RECURSION_DESIRED) != 0;
+	set_answer(row, call, m, &sum);
+	if (!row->name && m->has_question)
+		set_question(row, call->writer, m->name, m->type, m->class);
+	row->rtt_ns = q && (!again || q->answers_many) ? row->answer_ts_ns - row->query_ts_ns : ROW_NULL;
+	if (!q)
+		return;
+	q->is_answered = true;
+	free(q->name);
+	q->name = NULL;
+}
+
+static void take_message(struct application_call *call, struct bytes whole)
+{
+	struct message m;
+	application_layer(call, variant_of(call->flow));
+	if (!read_message(&m, whole))
+		return;
+	if (m.flags & FLAG_RESPONSE)
+		take_response(call, &m);
+	else
+		take_query(call, &m);
+}
+
+// A message behind its length (RFC 7766, 8).
+static size_t take_stream(struct application_call *call, struct bytes data)
+{
+	size_t length = bytes_u16(&data);
+	struct bytes message = bytes_split(&data, length);
+	if (message.bad)
+		return 0;
+	take_message(call, message);
+	return 2 + length;
+}
+
+// Behind a hole nobody knows where a message begins.
+static void end(struct application_call *call)
+{
+	struct state *s = call->state;
+	while (s->count)
+		forget_oldest(call, s);
+	free(s->pending);
+}
+
+const struct application application_dns = {
+	.name = "dns",
+	.keys = {{"udp.port", PORT_DNS}, {"tcp.port", PORT_DNS}, {"udp.port", PORT_MDNS}, {"udp.port", PORT_LLMNR}},
+	.state_size = sizeof(struct state),
+	.datagram = take_message,
+	.stream = take_stream,
+	.end = end,
+};

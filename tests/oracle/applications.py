@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Compares what is above TCP and UDP with tshark, packet by packet, and prints how far they agree: field, compared,
+equal, explained, unexplained. TAP, a test for each capture.
+
+usage: applications.py [--report FILE] [--only NAME] [CAPTURE ...]     the captures of tshark.py without one
+
+A protocol is a file in tests/oracle/applications/: a list COMPARISONS of dictionaries
+    name    in front of the fields in the table: dns.query
+    when    display filter: the packets that are compared
+    sql     of our rows: the packet's number, then a column for each field, in their order
+    fields  (name, tshark's field, kind); kind: text, integer, hex, ns (seconds there, ns here), boolean, name (of DNS:
+            bytes that are no text are taken for equal)
+    sets    True: where a packet has several rows, they are compared as a set: how often a value is there does not count
+Values of a packet are compared without their order. Explained differences are the rows of docs/differences.md whose
+fields match `name.field`.
+"""
+import argparse
+import collections
+import importlib.util
+import multiprocessing
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+import tshark
+import wireshark
+
+NO_TEXT = re.compile(r"(\\\d{3}|[^\x20-\x7e])+")
+SEPARATOR = "\x02"
+OPTIONS = ["-2", "-o", "tcp.reassemble_out_of_order:TRUE", "-E", "aggregator=" + SEPARATOR]
+
+
+def load_comparisons(only):
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "applications")
+    comparisons = []
+    for file in sorted(os.listdir(folder)):
+        if not file.endswith(".py") or (only and file != only + ".py"):
+            continue
+        spec = importlib.util.spec_from_file_location(file[:-3], os.path.join(folder, file))
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        comparisons += module.COMPARISONS
+    return comparisons
+
+
+def convert(kind, text):
+    """A value of tshark as ours; text where it is no such value."""
+    try:
+        if kind == "integer":
+            return int(text, 0)
+        if kind == "hex":
+            return int(text, 16)
+        if kind == "ns":
+            return wireshark.nanoseconds(text)
+        if kind == "boolean":
+            return 1 if text in ("1", "True") else 0
+        if kind == "name":
+            return "." if text == "<Root>" else NO_TEXT.sub("?", text)
+    except ValueError:
+        pass
+    return text
+
+
+def their_values(row, field):
+    _, name, kind = field
+    return [convert(kind, text) for text in row[name].split(SEPARATOR)] if row[name] else []
+
+
+def our_value(field, value):
+    return NO_TEXT.sub("?", value) if field[2] == "name" and value is not None else value
+
+
+def our_rows(database, comparison):
+    rows = collections.defaultdict(list)
+    for row in database.execute(comparison["sql"]):
+        rows[row[0]].append(row[1:])
+    return rows
+
+
+def ordered(values, as_set):
+    values = [v for v in values if v is not None]
+    return sorted(set(values) if as_set else values, key=lambda v: (str(type(v)), v))
+
+
+def compare(result, database, comparison, path, version):
+    names = list(dict.fromkeys(f[1] for f in comparison["fields"]))
+    theirs = {}
+    options = OPTIONS + ["-Y", "(%s) && !icmp && !icmpv6" % comparison["when"]]
+    for row in wireshark.run(path, version, options, ["frame.number", *names]):
+        theirs[int(row["frame.number"])] = row
+    ours = our_rows(database, comparison)
+    for number in sorted(set(theirs) | set(ours)):
+        mine, row = ours.get(number, []), theirs.get(number)
+        for place, field in enumerate(comparison["fields"]):
+            as_set = comparison.get("sets", False)
+            a = ordered((our_value(field, values[place]) for values in mine), as_set)
+            b = ordered(their_values(row, field), as_set) if row else []
+            if a or b:
+                result.check(comparison["name"] + "." + field[0], number, a, b)
+
+
+def compare_capture(job):
+    name, path, version, rules, only = job
+    result = tshark.Comparison(name)
+    with tempfile.TemporaryDirectory(prefix="pcapdex-oracle-") as folder:
+        case = os.path.join(folder, "case.db")
+        subprocess.run([tshark.PROGRAM, "ingest", path, "-o", case], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        if not os.path.exists(case):
+            return result, {}
+        ours = tshark.Ours(case)
+        database = sqlite3.connect(case)
+        for comparison in load_comparisons(only):
+            compare(result, database, comparison, path, version)
+        result.differences = [(f, n, str(a), str(b)) for f, n, a, b in result.differences]
+        return result, tshark.explain(result, ours, rules)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--report", metavar="FILE")
+    parser.add_argument("--only", metavar="NAME")
+    parser.add_argument("captures", nargs="*")
+    arguments = parser.parse_args()
+    version = wireshark.version()
+    if not version:
+        print("1..1\nok 1 - tshark # SKIP tshark is not installed")
+        return 0
+    captures = tshark.find_captures(arguments.captures)
+    rules = tshark.read_rules()
+    totals = collections.defaultdict(lambda: [0, 0, 0])
+    unexplained, failed = [], False
+    print("# %s\n1..%d" % (version, len(captures)))
+    with multiprocessing.Pool(2) as pool:
+        jobs = [(name, path, version, rules, arguments.only) for name, path in captures]
+        for number, (result, explained) in enumerate(pool.imap(compare_capture, jobs), 1):
+            left = [d for d in result.differences if d not in explained]
+            for field, (compared, equal) in result.counts.items():
+                totals[field][0] += compared
+                totals[field][1] += equal
+            for difference in explained:
+                totals[difference[0]][2] += 1
+            unexplained += [(result.name, *d) for d in left]
+            failed = failed or bool(left)
+            print("%s %d - %s" % ("not ok" if left else "ok", number, result.name), flush=True)
+            for field, packet, mine, theirs in left[:3]:
+                print("#   packet %d %s: %s, tshark: %s" % (packet, field, mine, theirs))
+    tshark.print_table(totals)
+    if arguments.report:
+        tshark.write_report(arguments.report, unexplained)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
