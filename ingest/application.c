@@ -405,14 +405,14 @@ void application_init(struct application_stage *s, struct writer *writer, int64_
 
 void application_analyze(struct application_stage *s, struct packet *p)
 {
-	if (!p->flow || p->verdict == VERDICT_MALFORMED || (p->ip.is_fragment && !p->ip.is_reassembled))
+	if (!p->flow || (p->ip.is_fragment && !p->ip.is_reassembled))
 		return;
 	bool has_ports = p->ip.has_transport && p->ip.has_ports;
 	if (has_ports && p->ip.protocol == 6)
 		analyze_tcp(s, p);
 	else if (has_ports)
 		analyze_udp(s, p);
-	else
+	else if (p->verdict != VERDICT_MALFORMED)
 		analyze_layer(s, p);
 }
 

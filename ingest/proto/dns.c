@@ -723,18 +723,36 @@ static void take_message(struct application_call *call, struct bytes whole)
 		take_query(call, &m);
 }
 
-// A message behind its length (RFC 7766, 8).
+// A message behind its length (RFC 7766, 8). Behind a hole nobody knows where one begins.
 static size_t take_stream(struct application_call *call, struct bytes data)
 {
 	size_t length = bytes_u16(&data);
-	struct bytes message = bytes_split(&data, length);
+	struct bytes message = data.bad ? data : bytes_split(&data, length);
 	if (message.bad)
 		return 0;
 	take_message(call, message);
 	return 2 + length;
 }
 
-// Behind a hole nobody knows where a message begins.
+static bool is_port(uint16_t port)
+{
+	return port == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
+}
+
+// On other ports, a datagram that can hardly be anything else: a standard query or its response with one good question.
+static enum recognised recognise(const struct application_call *call, struct bytes first)
+{
+	struct message m;
+	if (is_port(call->flow->key.low.port) || is_port(call->flow->key.high.port))
+		return RECOGNISED_YES;
+	if (call->flow->tcp || !read_message(&m, first) || !m.has_question || m.questions != 1 || m.opcode != 0)
+		return RECOGNISED_NO;
+	bool is_query = !(m.flags & FLAG_RESPONSE);
+	bool counts = is_query ? m.answers == 0 && m.authorities == 0 : m.answers <= 100 && m.authorities <= 10;
+	bool known = FIND_NAME(type_names, m.type) && FIND_NAME(class_names, m.class);
+	return counts && known && m.additionals <= 10 ? RECOGNISED_YES : RECOGNISED_NO;
+}
+
 static void end(struct application_call *call)
 {
 	struct state *s = call->state;
@@ -747,6 +765,7 @@ const struct application application_dns = {
 	.name = "dns",
 	.keys = {{"udp.port", PORT_DNS}, {"tcp.port", PORT_DNS}, {"udp.port", PORT_MDNS}, {"udp.port", PORT_LLMNR}},
 	.state_size = sizeof(struct state),
+	.recognise = recognise,
 	.datagram = take_message,
 	.stream = take_stream,
 	.end = end,
