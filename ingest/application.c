@@ -18,7 +18,8 @@ struct application_flow {
 	unsigned place;                        // of the application
 	void *state;                           // owned
 	bool done;                             // nothing more is wanted
-	bool closed[2];
+	bool has_fin[2], closed[2];            // by direction
+	uint32_t fin_seq[2];                   // number behind the last byte
 	struct stream stream;
 	struct held held[2]; // by direction: what the application waits on
 	uint64_t skip[2];    // bytes that are skipped as they come
@@ -324,6 +325,18 @@ static void give_bytes(struct application_stage *s, struct application_flow *abo
 		give_up(s, above);
 }
 
+// What waits for bytes that are lost is given once more; what is not taken then is dropped.
+static void give_cut(struct application_stage *s, struct application_flow *above, struct application_call *call)
+{
+	struct held *held = &above->held[call->direction];
+	struct bytes data = bytes_of(held->at, held->left);
+	call->cut = true;
+	if (above->application && above->application->gap)
+		take_messages(s, above, call, &data);
+	call->cut = false;
+	drop_held(s, held);
+}
+
 static void give_gap(struct application_stage *s, struct application_flow *above, struct application_call *call,
                      uint32_t missing)
 {
@@ -334,7 +347,9 @@ static void give_gap(struct application_stage *s, struct application_flow *above
 	}
 	missing -= (uint32_t)*skipped;
 	*skipped = 0;
-	drop_held(s, &above->held[call->direction]);
+	give_cut(s, above, call);
+	if (above->done)
+		return;
 	if (!above->application || !above->application->gap) {
 		give_up(s, above);
 		return;
@@ -365,17 +380,35 @@ static void begin(struct stream *stream, const struct flow *f)
 	}
 }
 
-static void close_direction(struct application_stage *s, struct packet *p)
+static void close_direction(struct application_stage *s, struct packet *p, int direction)
 {
 	struct application_flow *above = p->flow->above;
-	if (above->done || !above->application || above->closed[p->direction])
+	if (above->closed[direction])
 		return;
-	above->closed[p->direction] = true;
+	above->closed[direction] = true;
 	if (!above->application->closed)
 		return;
-	struct application_call call = call_of(s, p, p->flow, p->direction);
+	struct application_call call = call_of(s, p, p->flow, direction);
 	prepare(s, above, &call);
 	above->application->closed(&call);
+}
+
+// A FIN ends its direction once every byte before it was given; a reset at once.
+static void note_end(struct application_stage *s, struct packet *p)
+{
+	struct application_flow *above = p->flow->above;
+	const struct tcp_header *tcp = &p->ip.tcp;
+	if (tcp->flags & TCP_FIN) {
+		above->has_fin[p->direction] = true;
+		above->fin_seq[p->direction] = tcp->seq + p->payload_len;
+	}
+	if (above->done || !above->application)
+		return;
+	if (tcp->flags & TCP_RST)
+		close_direction(s, p, p->direction);
+	for (int i = 0; i < 2; i++)
+		if (above->has_fin[i] && (int32_t)(above->stream.side[i].next - above->fin_seq[i]) >= 0)
+			close_direction(s, p, i);
 }
 
 static void analyze_tcp(struct application_stage *s, struct packet *p)
@@ -389,8 +422,7 @@ static void analyze_tcp(struct application_stage *s, struct packet *p)
 	}
 	stream_add(&f->above->stream, &s->budget, p);
 	give_chunks(s, p, f);
-	if (p->ip.tcp.flags & (TCP_FIN | TCP_RST))
-		close_direction(s, p);
+	note_end(s, p);
 }
 
 // ---- the stage ----------------------------------------------------------------------------------------------------

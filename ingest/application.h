@@ -35,6 +35,7 @@ struct application_call {
 	struct writer *writer;
 	int64_t capture_id;
 	struct names *names; // what the capture tells of addresses
+	bool cut;            // the bytes behind these are lost: they will not come again with more
 	bool leave; // set: this flow is another application's from the next byte on (CONNECT, Upgrade, STARTTLS)
 	bool stop;  // set: nothing more of this flow is wanted
 };
@@ -57,7 +58,8 @@ struct application {
 	// with what follows them). More than data.left: the bytes behind are skipped as they come.
 	size_t (*stream)(struct application_call *, struct bytes data);
 
-	// `missing` bytes of a direction were lost; those it waited on before are dropped. NULL: the flow is given up.
+	// `missing` bytes of a direction were lost. Those it waited on came once more before, with call->cut; what it did not
+	// take then is dropped. NULL: the flow is given up.
 	void (*gap)(struct application_call *, uint32_t missing);
 
 	// A direction has sent its last byte (FIN), or the flow is over. Optional.

@@ -115,6 +115,13 @@ static inline uint64_t bytes_peek(struct bytes b, size_t offset, size_t width)
 	return bytes_uint(&b, width);
 }
 
+// Bytes before the first `byte`; all that are left where there is none.
+static inline size_t bytes_find(struct bytes b, uint8_t byte)
+{
+	const uint8_t *found = b.left ? memchr(b.at, byte, b.left) : NULL;
+	return found ? (size_t)(found - b.at) : b.left;
+}
+
 // Copies n bytes out; zeroes `to` when there are fewer.
 static inline void bytes_copy(struct bytes *b, void *to, size_t n)
 {

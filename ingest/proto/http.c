@@ -1,0 +1,770 @@
+// HTTP/1.0 and 1.1: RFC 9110, RFC 9112. HTTP/2 in the clear is recognised by its preface (RFC 9113, 3.4).
+//
+// As in Wireshark, a message counts in the packet that completes it, body and all. Bodies are skipped as they come.
+#include "../application.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../common/message.h"
+
+enum {
+	HEAD_MAX = 65536, // bytes of a start line with its header fields; beyond it the stream is no HTTP any more
+	CHUNK_LINE_MAX = 1024,
+	TEXT_MAX = 2048, // of a value that is kept
+	QUEUE_MAX = 256, // requests without a response; beyond it the oldest is given up
+	METHOD_MAX = 20,
+};
+
+// What a message is called by: kept from its head until its row is written. Texts are owned and escaped.
+struct head {
+	bool is_response, chunked, close, keep_alive, has_length, has_type;
+	int minor; // version 1.minor
+	int status;
+	uint64_t length; // Content-Length
+	uint32_t bytes;
+	char *method, *target, *host, *content_type, *user_agent, *referer, *credentials; // of a request
+	char *reason, *server, *location, *upgrade;                                       // of a response
+};
+
+struct http_message {
+	struct head head;
+	uint64_t body_bytes, missing;
+	int64_t first_packet_id, first_ts_ns, packet_id, ts_ns;
+	bool complete, pipelined;
+};
+
+enum phase { PHASE_HEAD, PHASE_BODY, PHASE_CHUNK_SIZE, PHASE_CHUNK, PHASE_TRAILER, PHASE_UNTIL_CLOSE, PHASE_LOST };
+
+struct side {
+	enum phase phase;
+	bool begun;     // a message has begun
+	size_t scanned; // bytes of the head in which its end is not
+	uint64_t left;  // bytes of the body or chunk to come
+	struct http_message message;
+};
+
+struct queued {
+	struct queued *next;
+	struct http_message message;
+};
+
+struct state {
+	struct side side[2];
+	struct queued *first, *last; // requests without a response
+	unsigned count;
+	uint8_t client;           // direction of requests
+	int64_t packet_id, ts_ns; // of the last packet
+};
+
+static const char *const methods[] = {
+	"GET",
+	"POST",
+	"HEAD",
+	"PUT",
+	"DELETE",
+	"OPTIONS",
+	"TRACE",
+	"CONNECT",
+	"PATCH",
+	"PROPFIND",
+	"PROPPATCH",
+	"MKCOL",
+	"COPY",
+	"MOVE",
+	"LOCK",
+	"UNLOCK",
+	"POLL",
+	"BCOPY",
+	"BMOVE",
+	"SEARCH",
+	"BDELETE",
+	"BPROPFIND",
+	"BPROPPATCH",
+	"LABEL",
+	"MERGE",
+	"REPORT",
+	"UPDATE",
+	"CHECKIN",
+	"CHECKOUT",
+	"UNCHECKOUT",
+	"MKACTIVITY",
+	"MKWORKSPACE",
+	"VERSION-CONTROL",
+	"BASELINE-CONTROL",
+	"NOTIFY",
+	"SUBSCRIBE",
+	"UNSUBSCRIBE",
+	"M-SEARCH",
+	"ICY",
+	"RPC_CONNECT",
+	"RPC_IN_DATA",
+	"RPC_OUT_DATA",
+	"SYSTEM_NOTIFY",
+	"CCM_POST",
+	"MKCALENDAR",
+	"ACL",
+	"REBIND",
+	"UNBIND",
+	"LINK",
+	"UNLINK",
+	"ORDERPATCH",
+};
+
+static const char PREFACE[] = "PRI * HTTP/2.0";
+
+// ---- texts --------------------------------------------------------------------------------------------------------
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct bytes strip(struct bytes text)
+{
+	while (text.left && is_space((uint8_t)bytes_peek(text, 0, 1)))
+		bytes_skip(&text, 1);
+	while (text.left && is_space((uint8_t)bytes_peek(text, text.left - 1, 1)))
+		text.left--;
+	return text;
+}
+
+// A copy that is safe to show; the caller owns it.
+static char *copy_of(struct bytes text)
+{
+	char raw[TEXT_MAX], safe[TEXT_MAX * 4 + 1];
+	text = strip(text);
+	size_t n = text.left < sizeof raw ? text.left : sizeof raw;
+	bytes_copy(&text, raw, n);
+	return memory_copy_text(message_escape(safe, sizeof safe, raw, n));
+}
+
+static void keep(char **to, struct bytes text)
+{
+	if (!*to)
+		*to = copy_of(text);
+}
+
+// Whether text begins with a word, in any case.
+static bool begins(struct bytes text, const char *word)
+{
+	for (; *word; word++)
+		if (!text.left || tolower(bytes_u8(&text)) != tolower((unsigned char)*word))
+			return false;
+	return true;
+}
+
+static bool begins_exactly(struct bytes text, const char *word)
+{
+	for (; *word; word++)
+		if (!text.left || bytes_u8(&text) != (uint8_t)*word)
+			return false;
+	return true;
+}
+
+// Whether a list such as "keep-alive, Upgrade" has a word.
+static bool has_word(struct bytes list, const char *word)
+{
+	while (list.left) {
+		struct bytes part = strip(bytes_split(&list, bytes_find(list, ',')));
+		bytes_skip(&list, list.left ? 1 : 0);
+		if (part.left == strlen(word) && begins(part, word))
+			return true;
+	}
+	return false;
+}
+
+static bool read_decimal(struct bytes text, uint64_t *value)
+{
+	text = strip(text);
+	*value = 0;
+	if (!text.left || text.left > 18)
+		return false;
+	while (text.left) {
+		uint8_t digit = bytes_u8(&text);
+		if (digit < '0' || digit > '9')
+			return false;
+		*value = *value * 10 + (digit - '0');
+	}
+	return true;
+}
+
+// ---- heads --------------------------------------------------------------------------------------------------------
+
+static void head_release(struct head *h)
+{
+	char **const texts[] = {&h->method,      &h->target, &h->host,   &h->content_type, &h->user_agent, &h->referer,
+	                        &h->credentials, &h->reason, &h->server, &h->location,     &h->upgrade};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		free(*texts[i]);
+		*texts[i] = NULL;
+	}
+}
+
+// A line without its end; `rest` moves behind it.
+static struct bytes take_line(struct bytes *rest)
+{
+	struct bytes line = bytes_split(rest, bytes_find(*rest, '\n'));
+	bytes_skip(rest, rest->left ? 1 : 0);
+	if (line.left && bytes_peek(line, line.left - 1, 1) == '\r')
+		line.left--;
+	return line;
+}
+
+static bool is_method(struct bytes word)
+{
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		size_t n = strlen(methods[i]);
+		if (word.left == n && begins_exactly(word, methods[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool read_status_line(struct head *h, struct bytes line)
+{
+	if (!begins(line, "HTTP/1.") && !begins(line, "ICY "))
+		return false;
+	h->is_response = true;
+	struct bytes version = bytes_split(&line, bytes_find(line, ' '));
+	h->minor = version.left && bytes_peek(version, version.left - 1, 1) == '0' ? 0 : 1;
+	line = strip(line);
+	uint64_t status;
+	bool ok = read_decimal(bytes_split(&line, bytes_find(line, ' ')), &status) && status < 1000;
+	h->status = ok ? (int)status : 0;
+	keep(&h->reason, line);
+	return ok;
+}
+
+static bool read_request_line(struct head *h, struct bytes line)
+{
+	struct bytes method = bytes_split(&line, bytes_find(line, ' '));
+	if (!is_method(method) || !line.left)
+		return false;
+	keep(&h->method, method);
+	bytes_skip(&line, 1);
+	struct bytes target = line;
+	h->minor = 0;
+	if (line.left > 8) {
+		struct bytes version = line;
+		bytes_skip(&version, line.left - 9);
+		if (begins(version, " HTTP/")) {
+			target.left -= 9;
+			h->minor = bytes_peek(version, 8, 1) == '0' ? 0 : 1;
+		}
+	}
+	keep(&h->target, target);
+	return true;
+}
+
+static void read_credentials(struct head *h, struct bytes value)
+{
+	struct bytes scheme = bytes_split(&value, bytes_find(value, ' '));
+	keep(&h->credentials, scheme);
+	for (char *c = h->credentials; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+}
+
+static void read_field(struct head *h, struct bytes line)
+{
+	size_t colon = bytes_find(line, ':');
+	struct bytes name = bytes_split(&line, colon), value = line;
+	if (!value.left)
+		return;
+	bytes_skip(&value, 1);
+	value = strip(value);
+	static const struct {
+		const char *name;
+		size_t text;
+	} texts[] = {
+		{"host", offsetof(struct head, host)},
+		{"content-type", offsetof(struct head, content_type)},
+		{"user-agent", offsetof(struct head, user_agent)},
+		{"referer", offsetof(struct head, referer)},
+		{"server", offsetof(struct head, server)},
+		{"location", offsetof(struct head, location)},
+		{"upgrade", offsetof(struct head, upgrade)},
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (name.left == strlen(texts[i].name) && begins(name, texts[i].name))
+			keep((char **)(void *)((char *)h + texts[i].text), value);
+	if (name.left == 14 && begins(name, "content-length"))
+		h->has_length = read_decimal(value, &h->length);
+	else if (name.left == 17 && begins(name, "transfer-encoding"))
+		h->chunked |= has_word(value, "chunked");
+	else if (name.left == 10 && begins(name, "connection")) {
+		h->close |= has_word(value, "close");
+		h->keep_alive |= has_word(value, "keep-alive");
+	} else if (name.left == 13 && begins(name, "authorization"))
+		read_credentials(h, value);
+}
+
+// False: it is not HTTP. `text` is the head with its empty line.
+static bool read_head(struct head *h, struct bytes text)
+{
+	*h = (struct head){.bytes = (uint32_t)text.left};
+	struct bytes line = take_line(&text);
+	if (!read_status_line(h, line) && !read_request_line(h, line)) {
+		head_release(h);
+		return false;
+	}
+	while (text.left)
+		read_field(h, take_line(&text));
+	return true;
+}
+
+// Length of the head with its empty line; 0: its end is not there yet. Bytes before *scanned hold no end.
+static size_t find_head_end(struct bytes data, size_t *scanned)
+{
+	struct bytes rest = data;
+	bytes_skip(&rest, *scanned < data.left ? *scanned : data.left);
+	while (rest.left) {
+		bytes_skip(&rest, bytes_find(rest, '\n'));
+		if (!rest.left)
+			break;
+		*scanned = data.left - rest.left;
+		bytes_skip(&rest, 1);
+		if (rest.left && bytes_peek(rest, 0, 1) == '\n')
+			return data.left - rest.left + 1;
+		if (rest.left > 1 && bytes_peek(rest, 0, 2) == 0x0d0a)
+			return data.left - rest.left + 2;
+		if (rest.left < 2)
+			break;
+	}
+	return 0;
+}
+
+// ---- rows ---------------------------------------------------------------------------------------------------------
+
+#define NO_VALUE(kind, name) .name = ROW_NO_##kind,
+static const struct http_row no_values = {ROWS_http(NO_VALUE)};
+
+static const char *version_text(const struct head *h)
+{
+	return h->minor == 0 ? "1.0" : "1.1";
+}
+
+static void set_request(struct http_row *row, struct writer *w, const struct http_message *m)
+{
+	const struct head *h = &m->head;
+	row->method = writer_text(w, h->method);
+	row->host = writer_text(w, h->host);
+	row->target = writer_text(w, h->target);
+	row->request_version = version_text(h);
+	row->request_packet_id = m->packet_id;
+	row->request_first_packet_id = m->first_packet_id;
+	row->request_ts_ns = m->ts_ns;
+	row->request_header_bytes = h->bytes;
+	row->request_body_bytes = (int64_t)m->body_bytes;
+	row->request_content_type = writer_text(w, h->content_type);
+	row->user_agent = writer_text(w, h->user_agent);
+	row->referer = writer_text(w, h->referer);
+	row->credentials = writer_text(w, h->credentials);
+	row->pipelined = m->pipelined;
+	row->missing_bytes = (int64_t)m->missing;
+}
+
+static bool stays_open(const struct head *h)
+{
+	return h->minor == 0 ? h->keep_alive : !h->close;
+}
+
+static void set_response(struct http_row *row, struct writer *w, const struct http_message *m,
+                         bool is_request_known)
+{
+	const struct head *h = &m->head;
+	row->status = h->status;
+	row->reason = writer_text(w, h->reason);
+	row->response_version = version_text(h);
+	row->response_first_packet_id = m->first_packet_id;
+	row->response_packet_id = m->packet_id;
+	row->response_ts_ns = m->ts_ns;
+	row->response_header_bytes = h->bytes;
+	row->response_body_bytes = (int64_t)m->body_bytes;
+	row->content_type = writer_text(w, h->content_type);
+	row->server = writer_text(w, h->server);
+	row->location = writer_text(w, h->location);
+	row->upgrade = h->status == 101 ? writer_text(w, h->upgrade) : NULL;
+	row->keep_alive = stays_open(h);
+	row->chunked = h->chunked;
+	row->response_complete = m->complete;
+	row->missing_bytes = (int64_t)m->missing + (row->missing_bytes == ROW_NULL ? 0 : row->missing_bytes);
+	if (!is_request_known)
+		return;
+	row->first_byte_ns = m->first_ts_ns - row->request_ts_ns;
+	row->last_byte_ns = m->complete ? m->ts_ns - row->request_ts_ns : ROW_NULL;
+}
+
+// Adds the row of a request (NULL: not in the capture) and its response (NULL: none).
+static void add_row(struct application_call *call, const struct http_message *request,
+                    const struct http_message *response)
+{
+	const struct state *s = call->state;
+	struct http_row *row = writer_add(call->writer, TABLE_HTTP);
+	*row = no_values;
+	row->http_id = writer_next_id(call->writer, TABLE_HTTP);
+	row->capture_id = call->capture_id;
+	row->flow_id = call->flow->id;
+	row->direction = s->client;
+	if (request)
+		set_request(row, call->writer, request);
+	if (response)
+		set_response(row, call->writer, response, request != NULL);
+	if (request && response && request->head.method && strcmp(request->head.method, "CONNECT") == 0 &&
+	    response->head.status / 100 == 2)
+		row->upgrade = "connect";
+}
+
+// ---- transactions -------------------------------------------------------------------------------------------------
+
+static void drop_first(struct state *s)
+{
+	struct queued *first = s->first;
+	s->first = first->next;
+	if (!s->first)
+		s->last = NULL;
+	s->count--;
+	head_release(&first->message.head);
+	free(first);
+}
+
+// What the flow and the server's address are called by the client.
+static void note_host(struct application_call *call, const struct http_message *m)
+{
+	const char *host = m->head.host;
+	size_t n = host ? strcspn(host, ":") : 0;
+	if (n == 0 || host[0] == '[')
+		return;
+	if (!call->flow->server_name) {
+		call->flow->server_name = memory_copy_text(host);
+		call->flow->server_name[n] = '\0';
+	}
+	if (strspn(host, "0123456789.") < n)
+		names_learn(call->names, &flow_endpoint(call->flow, !call->direction)->address, host, n, "http",
+		            m->packet_id);
+}
+
+static void end_request(struct application_call *call, struct http_message *m)
+{
+	struct state *s = call->state;
+	note_host(call, m);
+	m->pipelined = s->count > 0;
+	s->client = (uint8_t)call->direction;
+	if (s->count == QUEUE_MAX) {
+		add_row(call, &s->first->message, NULL);
+		drop_first(s);
+	}
+	struct queued *q = memory_alloc(sizeof *q);
+	q->message = *m;
+	if (s->last)
+		s->last->next = q;
+	else
+		s->first = q;
+	s->last = q;
+	s->count++;
+}
+
+static bool is_tunnel(const struct state *s, const struct head *response)
+{
+	const char *method = s->first ? s->first->message.head.method : NULL;
+	return response->status == 101 || (method && strcmp(method, "CONNECT") == 0 && response->status / 100 == 2);
+}
+
+static void end_response(struct application_call *call, struct http_message *m)
+{
+	struct state *s = call->state;
+	bool interim = m->head.status / 100 == 1 && m->head.status != 101;
+	if (!s->first)
+		s->client = (uint8_t)!call->direction;
+	call->leave = is_tunnel(s, &m->head);
+	add_row(call, s->first && !interim ? &s->first->message : NULL, m);
+	if (s->first && !interim)
+		drop_first(s);
+	head_release(&m->head);
+}
+
+// A message is whole, or as much of it as will come.
+static void end_message(struct application_call *call, struct side *side, bool complete)
+{
+	const struct state *s = call->state;
+	struct http_message *m = &side->message;
+	m->complete = complete;
+	m->packet_id = s->packet_id;
+	m->ts_ns = s->ts_ns;
+	application_layer(call, "http");
+	if (m->head.is_response)
+		end_response(call, m);
+	else
+		end_request(call, m);
+	*m = (struct http_message){0};
+	side->phase = PHASE_HEAD;
+	side->begun = false;
+	side->scanned = 0;
+}
+
+// What follows the head (RFC 9112, 6.3).
+static enum phase phase_behind(const struct state *s, const struct head *h, uint64_t *left)
+{
+	const char *method = s->first ? s->first->message.head.method : NULL;
+	bool no_body = h->is_response && (h->status / 100 == 1 || h->status == 204 || h->status == 304 ||
+	                                  (method && strcmp(method, "HEAD") == 0) || is_tunnel(s, h));
+	*left = 0;
+	if (no_body)
+		return PHASE_BODY;
+	if (h->chunked)
+		return PHASE_CHUNK_SIZE;
+	if (h->has_length || !h->is_response)
+		*left = h->has_length ? h->length : 0;
+	return h->has_length || !h->is_response ? PHASE_BODY : PHASE_UNTIL_CLOSE;
+}
+
+// ---- streams ------------------------------------------------------------------------------------------------------
+
+// No message begins here: the rest of this chunk is of one whose beginning was not seen.
+static size_t pass_over(struct application_call *call, struct side *side, struct bytes data)
+{
+	application_layer(call, "http");
+	side->begun = false;
+	side->scanned = 0;
+	return data.left;
+}
+
+static enum recognised recognise_start(struct bytes data)
+{
+	struct bytes word = data;
+	word.left = bytes_find(data, ' ');
+	if (word.left == data.left)
+		return data.left <= METHOD_MAX ? RECOGNISED_MORE : RECOGNISED_NO;
+	return is_method(word) || begins(data, "HTTP/1.") || begins(data, "ICY ") ? RECOGNISED_YES : RECOGNISED_NO;
+}
+
+static size_t take_head(struct application_call *call, struct side *side, struct bytes data)
+{
+	struct state *s = call->state;
+	if (!side->begun) {
+		side->begun = true;
+		side->message.first_packet_id = s->packet_id;
+		side->message.first_ts_ns = s->ts_ns;
+	}
+	if (recognise_start(data) == RECOGNISED_NO)
+		return pass_over(call, side, data);
+	size_t length = find_head_end(data, &side->scanned);
+	if (length == 0 && !call->cut)
+		return data.left < HEAD_MAX ? 0 : pass_over(call, side, data);
+	struct bytes text = data;
+	text.left = length ? length : data.left;
+	if (!read_head(&side->message.head, text))
+		return pass_over(call, side, data);
+	if (length == 0) {
+		end_message(call, side, false);
+		return data.left;
+	}
+	side->phase = phase_behind(s, &side->message.head, &side->left);
+	if (side->phase == PHASE_BODY && side->left == 0)
+		end_message(call, side, true);
+	return length;
+}
+
+static size_t take_body(struct application_call *call, struct side *side, struct bytes data)
+{
+	size_t n = data.left < side->left ? data.left : (size_t)side->left;
+	side->message.body_bytes += n;
+	side->left -= n;
+	if (side->left == 0)
+		end_message(call, side, true);
+	return n;
+}
+
+static int hex_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
+}
+
+// The line before a chunk (RFC 9112, 7.1): its size in hex, and extensions.
+static size_t take_chunk_size(struct application_call *call, struct side *side, struct bytes data)
+{
+	size_t end = bytes_find(data, '\n');
+	if (end == data.left && data.left < CHUNK_LINE_MAX)
+		return 0;
+	struct bytes line = strip(bytes_split(&data, end));
+	unsigned digits = 0;
+	side->left = 0;
+	for (int digit; line.left && (digit = hex_digit((uint8_t)bytes_peek(line, 0, 1))) >= 0; digits++) {
+		side->left = side->left << 4 | (unsigned)digit;
+		bytes_skip(&line, 1);
+	}
+	if (digits == 0 || digits > 12) {
+		end_message(call, side, false);
+		return end + 1;
+	}
+	side->message.body_bytes += end + 1;
+	side->phase = side->left ? PHASE_CHUNK : PHASE_TRAILER;
+	side->left += 2; // and the line end behind the chunk
+	return end + 1;
+}
+
+static size_t take_chunk(struct side *side, struct bytes data)
+{
+	size_t n = data.left < side->left ? data.left : (size_t)side->left;
+	side->message.body_bytes += n;
+	side->left -= n;
+	if (side->left == 0)
+		side->phase = PHASE_CHUNK_SIZE;
+	return n;
+}
+
+// Trailer fields, up to an empty line.
+static size_t take_trailer(struct application_call *call, struct side *side, struct bytes data)
+{
+	size_t end = bytes_find(data, '\n');
+	if (end == data.left && data.left < HEAD_MAX)
+		return 0;
+	struct bytes line = data;
+	line.left = end;
+	side->message.body_bytes += end + 1;
+	if (line.left == 0 || (line.left == 1 && bytes_peek(line, 0, 1) == '\r'))
+		end_message(call, side, true);
+	return end + 1;
+}
+
+static void note_packet(struct application_call *call)
+{
+	struct state *s = call->state;
+	if (!call->packet)
+		return;
+	s->packet_id = call->packet->id;
+	s->ts_ns = call->packet->frame->ts_ns;
+}
+
+static size_t take_stream(struct application_call *call, struct bytes data)
+{
+	struct state *s = call->state;
+	struct side *side = &s->side[call->direction];
+	note_packet(call);
+	switch (side->phase) {
+	case PHASE_HEAD:
+		return take_head(call, side, data);
+	case PHASE_BODY:
+		return take_body(call, side, data);
+	case PHASE_CHUNK_SIZE:
+		return take_chunk_size(call, side, data);
+	case PHASE_CHUNK:
+		return take_chunk(side, data);
+	case PHASE_TRAILER:
+		return take_trailer(call, side, data);
+	case PHASE_UNTIL_CLOSE:
+		side->message.body_bytes += data.left;
+		return data.left;
+	default: // PHASE_LOST: the next message begins where something looks like one
+		if (recognise_start(data) != RECOGNISED_YES)
+			return data.left;
+		side->phase = PHASE_HEAD;
+		return take_head(call, side, data);
+	}
+}
+
+// In a body whose length is known the stream goes on behind the hole; elsewhere the next message has to be found.
+static void gap(struct application_call *call, uint32_t missing)
+{
+	struct state *s = call->state;
+	struct side *side = &s->side[call->direction];
+	bool counted = side->phase == PHASE_BODY || side->phase == PHASE_CHUNK;
+	note_packet(call);
+	side->message.missing += missing;
+	if (side->phase == PHASE_UNTIL_CLOSE || (counted && missing < side->left)) {
+		side->left -= counted ? missing : 0;
+		return;
+	}
+	if (side->phase != PHASE_HEAD && side->phase != PHASE_LOST)
+		end_message(call, side, counted && missing == side->left);
+	side->phase = counted && missing == side->left ? PHASE_HEAD : PHASE_LOST;
+	side->begun = false;
+	side->scanned = 0;
+}
+
+// The end of a direction ends a response without a length, and cuts any other message short.
+static void closed(struct application_call *call)
+{
+	struct state *s = call->state;
+	struct side *side = &s->side[call->direction];
+	note_packet(call);
+	if (side->phase != PHASE_HEAD && side->phase != PHASE_LOST)
+		end_message(call, side, side->phase == PHASE_UNTIL_CLOSE);
+}
+
+static void end(struct application_call *call)
+{
+	struct state *s = call->state;
+	for (int i = 0; i < 2; i++) {
+		struct side *side = &s->side[i];
+		call->direction = i;
+		if (side->phase != PHASE_HEAD && side->phase != PHASE_LOST)
+			end_message(call, side, false);
+	}
+	while (s->first) {
+		add_row(call, &s->first->message, NULL);
+		drop_first(s);
+	}
+}
+
+// HTTP/2 with prior knowledge: named, not followed.
+static size_t take_http2(struct application_call *call, struct bytes data)
+{
+	application_layer(call, "http2");
+	call->stop = true;
+	return data.left;
+}
+
+static enum recognised recognise_http2(const struct application_call *call, struct bytes first)
+{
+	(void)call;
+	if (first.left < sizeof PREFACE - 1)
+		return first.left && bytes_peek(first, 0, 1) == 'P' ? RECOGNISED_MORE : RECOGNISED_NO;
+	return begins(first, PREFACE) ? RECOGNISED_YES : RECOGNISED_NO;
+}
+
+static bool is_port(uint16_t port)
+{
+	static const uint16_t ports[] = {80, 3128, 3132, 5985, 8080, 8088, 11371, 1900, 2869, 2710};
+	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+static enum recognised recognise(const struct application_call *call, struct bytes first)
+{
+	bool at_home = is_port(call->flow->key.low.port) || is_port(call->flow->key.high.port);
+	enum recognised http2 = recognise_http2(call, first);
+	enum recognised http1 = recognise_start(first);
+	if (http2 != RECOGNISED_NO)
+		return http2 == RECOGNISED_YES ? RECOGNISED_NO : RECOGNISED_MORE;
+	return at_home && http1 == RECOGNISED_NO ? RECOGNISED_YES : http1;
+}
+
+const struct application application_http2 = {
+	.name = "http2",
+	.recognise = recognise_http2,
+	.stream = take_http2,
+};
+
+const struct application application_http = {
+	.name = "http",
+	.keys = {{"tcp.port", 80},
+             {"tcp.port", 3128},
+             {"tcp.port", 3132},
+             {"tcp.port", 5985},
+             {"tcp.port", 8080},
+             {"tcp.port", 8088},
+             {"tcp.port", 11371},
+             {"tcp.port", 1900},
+             {"tcp.port", 2869},
+             {"tcp.port", 2710}},
+	.state_size = sizeof(struct state),
+	.recognise = recognise,
+	.stream = take_stream,
+	.gap = gap,
+	.closed = closed,
+	.end = end,
+};
