@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 mkdir -p build/bench
 make --no-print-directory all > build/bench/make.log
 
-libraries="libpcap sqlite3 zlib libzstd liblz4 libxxhash"
+libraries="libpcap sqlite3 zlib libzstd liblz4 libxxhash libcrypto"
 # shellcheck disable=SC2046,SC2086 # words are meant to split
 compile() {
 	cc -std=c11 -D_DEFAULT_SOURCE -O2 -o "build/bench/$1" "bench/$1.c" $2 \

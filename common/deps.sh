@@ -4,7 +4,7 @@
 # On Debian and Ubuntu with apt-get; elsewhere it says what is needed and changes nothing. Needs no compiler.
 set -eu
 
-build="gcc libc6-dev make pkg-config libpcap-dev libsqlite3-dev zlib1g-dev libzstd-dev liblz4-dev libxxhash-dev"
+build="gcc libc6-dev make pkg-config libpcap-dev libsqlite3-dev zlib1g-dev libzstd-dev liblz4-dev libxxhash-dev libssl-dev"
 check="libcmocka-dev clang python3 sqlite3 tshark tcptrace tcpdump gzip zstd lz4 man-db groff-base"
 lint="clang-format clang-tidy cppcheck"
 
@@ -31,7 +31,7 @@ missing() {
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
 	if command -v pkg-config > /dev/null && command -v "${CC:-cc}" > /dev/null &&
-		pkg-config --exists libpcap 'sqlite3 >= 3.40' zlib libzstd liblz4 libxxhash; then
+		pkg-config --exists libpcap 'sqlite3 >= 3.40' zlib libzstd liblz4 libxxhash libcrypto; then
 		exit 0
 	fi
 	echo "This system has no apt-get, so install these by hand; README.md has the names of the packages for Fedora,"

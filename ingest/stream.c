@@ -75,6 +75,12 @@ static void note_ack(struct stream_side *receiver, uint32_t ack)
 	receiver->is_acked = true;
 }
 
+static void count_patience(struct stream_side *side)
+{
+	bool acked = side->ahead && side->is_acked && !seq_lt(side->acked, side->ahead->seq);
+	side->patience = acked ? side->patience + 1 : 0;
+}
+
 void stream_add(struct stream *s, struct stream_budget *budget, const struct packet *p)
 {
 	const struct tcp_header *tcp = &p->ip.tcp;
@@ -84,6 +90,8 @@ void stream_add(struct stream *s, struct stream_budget *budget, const struct pac
 	uint32_t cut = p->payload_len > data.left ? p->payload_len - (uint32_t)data.left : 0;
 	if (tcp->flags & TCP_ACK)
 		note_ack(&s->side[!p->direction], tcp->ack);
+	count_patience(&s->side[0]);
+	count_patience(&s->side[1]);
 	if (!side->begun && (tcp->flags & TCP_SYN || data.left + cut > 0)) {
 		side->next = seq;
 		side->begun = true;
@@ -141,7 +149,7 @@ static struct stream_segment *take_first(struct stream_side *side)
 static bool is_given_up(const struct stream *s, const struct stream_side *side)
 {
 	return s->ended || side->ahead_bytes > STREAM_AHEAD_MAX || side->ahead_count == STREAM_SEGMENTS_MAX ||
-	       (side->is_acked && !seq_lt(side->acked, side->ahead->seq));
+	       side->patience > STREAM_PATIENCE;
 }
 
 // The first segment that waits becomes the direct one when its turn has come.

@@ -16,6 +16,9 @@ enum {
 	STREAM_AHEAD_MAX = 1048576,      // bytes of one direction that wait behind a hole,
 	STREAM_SEGMENTS_MAX = 1024,      // and segments
 	STREAM_TOTAL_MAX = 64 * 1048576, // bytes that wait, of all connections
+	STREAM_PATIENCE =
+		16, // packets of a connection that a hole is left open for once what is behind it was acknowledged:
+			// captures may show an ACK a little before what it acknowledges
 };
 
 // What waits, of all connections. Beyond STREAM_TOTAL_MAX a segment is not kept, and becomes a hole.
@@ -33,6 +36,7 @@ struct stream_side {
 	uint32_t ahead_count;
 	size_t ahead_bytes;
 	bool begun, is_acked;
+	unsigned patience;   // packets since what is behind the hole was acknowledged
 	struct bytes direct; // of the segment offered last: borrowed from its packet
 	uint32_t cut;        // bytes behind them that the snap length cut
 };

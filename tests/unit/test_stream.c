@@ -127,10 +127,24 @@ static void test_hole_acknowledged(void **state)
 	send_text(&r, 6, 4);
 	acknowledge(&r, 4);
 	assert_string_equal(r.text, "abcd");
+	for (int i = 0; i < STREAM_PATIENCE; i++)
+		acknowledge(&r, 10);
+	assert_string_equal(r.text, "abcd");
 	acknowledge(&r, 10);
 	assert_string_equal(r.text, "abcd..ghij");
 	send_text(&r, 4, 2); // too late
 	end(&r, "abcd..ghij");
+}
+
+static void test_acknowledged_before_it_is_there(void **state)
+{
+	(void)state;
+	struct reader r = {.first = 7};
+	send_text(&r, 0, 4);
+	send_text(&r, 6, 4);
+	acknowledge(&r, 10);
+	send_text(&r, 4, 2);
+	end(&r, "abcdefghij");
 }
 
 static void test_hole_at_end(void **state)
@@ -213,15 +227,11 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_order),
-		cmocka_unit_test(test_syn_takes_a_number),
-		cmocka_unit_test(test_every_order),
-		cmocka_unit_test(test_again_and_overlapping),
-		cmocka_unit_test(test_hole_acknowledged),
-		cmocka_unit_test(test_hole_at_end),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_reset_is_not_read),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_in_order),          cmocka_unit_test(test_syn_takes_a_number),
+		cmocka_unit_test(test_every_order),       cmocka_unit_test(test_again_and_overlapping),
+		cmocka_unit_test(test_hole_acknowledged), cmocka_unit_test(test_acknowledged_before_it_is_there),
+		cmocka_unit_test(test_hole_at_end),       cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_reset_is_not_read), cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

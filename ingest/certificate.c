@@ -1,0 +1,153 @@
+// X.509 certificates. See certificate.h. Distinguished names are written as RFC 2253 escapes them.
+#include "certificate.h"
+
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+
+#include "../common/message.h"
+#include "address.h"
+
+enum {
+	CERTIFICATE_MAX = 1048576, // bytes that are looked into
+	NAMES_MAX = 4096,          // of the text of all names
+	NAME_FLAGS = (XN_FLAG_RFC2253 & ~XN_FLAG_DN_REV) | XN_FLAG_SEP_COMMA_PLUS,
+};
+
+static char *safe_text(struct writer *w, const char *text, size_t length)
+{
+	char safe[NAMES_MAX * 4 + 1];
+	return writer_text(w, message_escape(safe, sizeof safe, text, length < NAMES_MAX ? length : NAMES_MAX));
+}
+
+static char *text_of_bio(struct writer *w, BIO *bio)
+{
+	char *text = NULL;
+	long length = BIO_get_mem_data(bio, &text);
+	return length > 0 ? safe_text(w, text, (size_t)length) : safe_text(w, "", 0);
+}
+
+static char *name_text(struct writer *w, const X509_NAME *name)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	if (bio && X509_NAME_print_ex(bio, name, 0, NAME_FLAGS) >= 0)
+		text = text_of_bio(w, bio);
+	BIO_free(bio);
+	return text;
+}
+
+static char *common_name(struct writer *w, const X509_NAME *name)
+{
+	int place = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+	unsigned char *text = NULL;
+	if (place < 0)
+		return NULL;
+	int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, place)));
+	char *copy = length >= 0 ? safe_text(w, (const char *)text, (size_t)length) : NULL;
+	OPENSSL_free(text);
+	return copy;
+}
+
+static char *serial_text(struct writer *w, const ASN1_INTEGER *serial)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	if (bio && i2a_ASN1_INTEGER(bio, serial) > 0)
+		text = text_of_bio(w, bio);
+	BIO_free(bio);
+	return text;
+}
+
+// ns since 1970; beyond the years 1677 to 2262 the nearest that can be said.
+static int64_t time_ns(const ASN1_TIME *time)
+{
+	int days, seconds;
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	bool ok = epoch && ASN1_TIME_diff(&days, &seconds, epoch, time);
+	ASN1_TIME_free(epoch);
+	if (!ok)
+		return ROW_NULL;
+	int64_t since = (int64_t)days * 86400 + seconds, most = INT64_MAX / 1000000000;
+	return since > most ? INT64_MAX : since < -most ? -INT64_MAX : since * 1000000000;
+}
+
+static void put_name(char *to, size_t size, const char *text, size_t length)
+{
+	size_t used = strlen(to);
+	snprintf(to + used, size - used, "%s%.*s", used ? " " : "", (int)length, text);
+}
+
+static void put_address(char *to, size_t size, const ASN1_OCTET_STRING *bytes)
+{
+	struct address address = {.at = {[10] = 0xff, [11] = 0xff}};
+	char text[ADDRESS_TEXT_MAX];
+	int length = ASN1_STRING_length(bytes);
+	if (length != 4 && length != 16)
+		return;
+	memcpy(address.at + 16 - length, ASN1_STRING_get0_data(bytes), (size_t)length);
+	address_text(text, &address, false);
+	put_name(to, size, text, strlen(text));
+}
+
+static char *alternative_names(struct writer *w, const X509 *certificate)
+{
+	char text[NAMES_MAX + 1] = "";
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		if (name->type == GEN_DNS)
+			put_name(text, sizeof text, (const char *)ASN1_STRING_get0_data(name->d.dNSName),
+			         (size_t)ASN1_STRING_length(name->d.dNSName));
+		else if (name->type == GEN_IPADD)
+			put_address(text, sizeof text, name->d.iPAddress);
+	}
+	GENERAL_NAMES_free(names);
+	return text[0] ? safe_text(w, text, strlen(text)) : NULL;
+}
+
+static void describe_key(struct tls_certificates_row *row, X509 *certificate)
+{
+	EVP_PKEY *key = X509_get0_pubkey(certificate);
+	row->self_signed = X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
+	if (!key)
+		return;
+	const char *type = OBJ_nid2sn(EVP_PKEY_get_base_id(key));
+	row->key_type = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA  ? "RSA"
+	                : EVP_PKEY_get_base_id(key) == EVP_PKEY_EC ? "EC"
+	                                                           : type;
+	row->key_bits = EVP_PKEY_get_bits(key);
+	row->self_signed = row->self_signed && X509_verify(certificate, key) == 1;
+}
+
+void certificate_describe(struct tls_certificates_row *row, struct writer *w, struct bytes der)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char hex[65];
+	size_t length = der.left;
+	const unsigned char *at = bytes_take(&der, length);
+	EVP_Digest(at, length, digest, NULL, EVP_sha256(), NULL);
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + (size_t)i * 2, 3, "%02x", digest[i]);
+	row->sha256 = writer_text(w, hex);
+	row->bytes = (int64_t)length;
+	X509 *certificate = length <= CERTIFICATE_MAX ? d2i_X509(NULL, &at, (long)length) : NULL;
+	if (certificate) {
+		row->subject = name_text(w, X509_get_subject_name(certificate));
+		row->issuer = name_text(w, X509_get_issuer_name(certificate));
+		row->common_name = common_name(w, X509_get_subject_name(certificate));
+		row->serial = serial_text(w, X509_get0_serialNumber(certificate));
+		row->not_before_ts_ns = time_ns(X509_get0_notBefore(certificate));
+		row->not_after_ts_ns = time_ns(X509_get0_notAfter(certificate));
+		row->signature_algorithm = OBJ_nid2ln(X509_get_signature_nid(certificate));
+		row->is_ca = X509_check_ca(certificate) > 0;
+		row->names = alternative_names(w, certificate);
+		describe_key(row, certificate);
+	}
+	X509_free(certificate);
+	ERR_clear_error();
+}

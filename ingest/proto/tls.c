@@ -1,0 +1,580 @@
+// TLS: RFC 8446 (1.3), RFC 5246 (1.2) and before, SSL 3.0 (RFC 6101), the hello of SSL 2.0 (RFC 5246, E.2).
+//
+// Records are followed to the end of the connection, so that each packet that ends one is named; what they hold is
+// looked into only while it is in the clear.
+#include "../application.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../common/message.h"
+#include "../certificate.h"
+#include "../tls_hello.h"
+#include "../tls_names.h"
+
+enum {
+	RECORD_HEADER_LEN = 5,
+	RECORD_MAX = 16384 + 2048, // RFC 5246, 6.2.3
+	HANDSHAKE_HEADER_LEN = 4,
+	HANDSHAKE_MAX = 131072, // a message over several records; longer ones are passed over
+	CERTIFICATES_MAX = 32,  // of a chain that get a row
+	ALERTS_MAX = 16,        // of a connection that get a row
+	TLS_1_3 = 0x0304,
+};
+
+enum record_type {
+	RECORD_CHANGE_CIPHER_SPEC = 20,
+	RECORD_ALERT = 21,
+	RECORD_HANDSHAKE = 22,
+	RECORD_DATA = 23,
+	RECORD_HEARTBEAT = 24,
+};
+
+enum handshake_type {
+	HANDSHAKE_CLIENT_HELLO = 1,
+	HANDSHAKE_SERVER_HELLO = 2,
+	HANDSHAKE_CERTIFICATE = 11,
+	HANDSHAKE_CERTIFICATE_REQUEST = 13,
+};
+
+struct side {
+	bool encrypted;   // behind ChangeCipherSpec, or the server hello of TLS 1.3
+	bool finished;    // an encrypted handshake record was seen
+	uint64_t left;    // bytes of the record at hand that are passed over
+	uint8_t type;     // its type
+	uint8_t *message; // owned: a handshake message over several records
+	size_t length, capacity;
+};
+
+struct state {
+	struct side side[2];
+	bool has_client_hello, has_server_hello, has_certificate, is_lost, is_added, was_asked;
+	bool is_retried, has_changed[2];
+	unsigned alerts;
+	struct tls_row row; // its texts are owned by texts[]
+	char *texts[8];
+	unsigned text_count;
+	int64_t packet_id, ts_ns; // of the last packet
+	uint8_t client_session_id[32];
+	uint8_t client_session_id_len;
+};
+
+#define NO_VALUE(kind, name) .name = ROW_NO_##kind,
+static const struct tls_row no_values = {ROWS_tls(NO_VALUE)};
+static const struct tls_certificates_row no_certificate = {ROWS_tls_certificates(NO_VALUE)};
+
+// A text that lives as long as the flow.
+static const char *keep(struct state *s, const char *text)
+{
+	if (s->text_count == sizeof s->texts / sizeof *s->texts)
+		return NULL;
+	return s->texts[s->text_count++] = memory_copy_text(text);
+}
+
+static const char *keep_bytes(struct state *s, struct bytes bytes)
+{
+	char raw[256], safe[sizeof raw * 4 + 1];
+	size_t n = bytes.left < sizeof raw ? bytes.left : sizeof raw;
+	bytes_copy(&bytes, raw, n);
+	return keep(s, message_escape(safe, sizeof safe, raw, n));
+}
+
+static void note_packet(struct application_call *call)
+{
+	struct state *s = call->state;
+	if (!call->packet)
+		return;
+	s->packet_id = call->packet->id;
+	s->ts_ns = call->packet->frame->ts_ns;
+}
+
+static void begin_row(struct application_call *call)
+{
+	struct state *s = call->state;
+	if (s->is_added)
+		return;
+	s->is_added = true;
+	s->row = no_values;
+	s->row.tls_id = writer_next_id(call->writer, TABLE_TLS);
+	s->row.capture_id = call->capture_id;
+	s->row.flow_id = call->flow->id;
+	s->row.direction = 0;
+	s->row.transport = "tcp";
+}
+
+// ---- hellos -------------------------------------------------------------------------------------------------------
+
+// "h2,http/1.1" of a list of protocol names.
+static const char *alpn_text(struct state *s, struct bytes list)
+{
+	char raw[TLS_HELLO_ALPN_MAX * 2], safe[sizeof raw * 4 + 1];
+	size_t length = 0;
+	while (list.left) {
+		struct bytes name = bytes_split(&list, bytes_u8(&list));
+		if (name.bad || length + name.left + 1 > sizeof raw)
+			break;
+		if (length)
+			raw[length++] = ',';
+		size_t n = name.left;
+		bytes_copy(&name, raw + length, n);
+		length += n;
+	}
+	return length ? keep(s, message_escape(safe, sizeof safe, raw, length)) : NULL;
+}
+
+static void note_server_name(struct application_call *call, struct bytes name)
+{
+	struct state *s = call->state;
+	char raw[TLS_HELLO_NAME_MAX + 1];
+	size_t n = name.left;
+	if (!n)
+		return;
+	s->row.server_name = keep_bytes(s, name);
+	bytes_copy(&name, raw, n);
+	names_learn(call->names, &flow_endpoint(call->flow, !call->direction)->address, raw, n, "tls", s->packet_id);
+	if (!call->flow->server_name)
+		call->flow->server_name = memory_copy_text(s->row.server_name);
+}
+
+static void count_retry(struct state *s)
+{
+	s->row.hello_retries = s->row.hello_retries == ROW_NULL ? 1 : s->row.hello_retries + 1;
+}
+
+// The first hello counts. A second one answers a hello retry request that the capture does not have.
+static void take_client_hello(struct application_call *call, struct bytes body, uint16_t record_version)
+{
+	struct state *s = call->state;
+	struct tls_hello h;
+	char ja3[TLS_JA3_LEN + 1], ja4[TLS_JA4_LEN + 1];
+	if (s->has_client_hello && s->row.hello_retries == ROW_NULL && !s->has_server_hello)
+		count_retry(s);
+	if (s->has_client_hello || !tls_read_client_hello(&h, body))
+		return;
+	s->has_client_hello = true;
+	s->row.direction = call->direction;
+	s->row.client_hello_packet_id = s->packet_id;
+	s->row.client_hello_ts_ns = s->ts_ns;
+	s->row.client_version = tls_version_name(h.version);
+	s->row.record_version = tls_version_name(record_version);
+	s->row.ech = h.has_ech;
+	s->row.alpn_offered = alpn_text(s, h.alpn);
+	s->client_session_id_len = h.session_id.left <= 32 ? (uint8_t)h.session_id.left : 0;
+	bytes_copy(&h.session_id, s->client_session_id, s->client_session_id_len);
+	note_server_name(call, h.server_name);
+	tls_ja3(&h, ja3);
+	tls_ja4(&h, 't', ja4);
+	s->row.ja3 = keep(s, ja3);
+	s->row.ja4 = keep(s, ja4);
+}
+
+static bool is_session_id_same(const struct state *s, struct bytes id)
+{
+	uint8_t bytes[32];
+	if (!id.left || id.left != s->client_session_id_len)
+		return false;
+	bytes_copy(&id, bytes, s->client_session_id_len);
+	return memcmp(bytes, s->client_session_id, s->client_session_id_len) == 0;
+}
+
+static const char *cipher_text(struct state *s, uint16_t cipher)
+{
+	char text[8];
+	const char *name = tls_cipher_name(cipher);
+	if (name)
+		return name;
+	snprintf(text, sizeof text, "0x%04x", cipher);
+	return keep(s, text);
+}
+
+static void take_server_hello(struct application_call *call, struct bytes body)
+{
+	struct state *s = call->state;
+	struct tls_hello h;
+	char ja3s[TLS_JA3_LEN + 1];
+	if (s->has_server_hello || !tls_read_server_hello(&h, body))
+		return;
+	if (h.is_retry) {
+		s->row.version = tls_version_name(h.version);
+		count_retry(s);
+		return;
+	}
+	s->has_server_hello = true;
+	s->row.direction = !call->direction;
+	s->row.server_hello_packet_id = s->packet_id;
+	s->row.server_hello_ns = s->has_client_hello ? s->ts_ns - s->row.client_hello_ts_ns : ROW_NULL;
+	s->row.version = tls_version_name(h.version);
+	s->row.cipher = h.cipher;
+	s->row.cipher_name = cipher_text(s, h.cipher);
+	s->row.alpn = alpn_text(s, h.alpn);
+	if (h.version >= TLS_1_3) {
+		s->row.resumed = h.has_psk;
+		s->side[call->direction].encrypted = true;
+	} else if (is_session_id_same(s, h.session_id)) {
+		s->row.resumed = 1;
+	}
+	tls_ja3s(&h, ja3s);
+	s->row.ja3s = keep(s, ja3s);
+}
+
+// ---- certificates and alerts --------------------------------------------------------------------------------------
+
+static void take_certificates(struct application_call *call, struct bytes body)
+{
+	struct state *s = call->state;
+	bool is_server = call->direction != s->row.direction;
+	struct bytes list = bytes_split(&body, bytes_u24(&body));
+	unsigned position = 0;
+	for (; list.left && position < CERTIFICATES_MAX; position++) {
+		struct bytes der = bytes_split(&list, bytes_u24(&list));
+		if (der.bad)
+			break;
+		struct tls_certificates_row *row = writer_add(call->writer, TABLE_TLS_CERTIFICATES);
+		*row = no_certificate;
+		row->tls_certificate_id = writer_next_id(call->writer, TABLE_TLS_CERTIFICATES);
+		row->tls_id = s->row.tls_id;
+		row->packet_id = s->packet_id;
+		row->direction = call->direction;
+		row->position = position;
+		certificate_describe(row, call->writer, der);
+	}
+	if (!is_server)
+		return;
+	s->has_certificate = true;
+	s->row.certificates = position;
+}
+
+static void add_alert(struct application_call *call, const char *level, int code, const char *name)
+{
+	struct state *s = call->state;
+	s->row.closed_by_alert = 1;
+	if (s->alerts++ >= ALERTS_MAX)
+		return;
+	struct tls_alerts_row *row = writer_add(call->writer, TABLE_TLS_ALERTS);
+	*row = (struct tls_alerts_row){
+		.tls_alert_id = writer_next_id(call->writer, TABLE_TLS_ALERTS),
+		.tls_id = s->row.tls_id,
+		.packet_id = s->packet_id,
+		.ts_ns = s->ts_ns,
+		.direction = call->direction,
+		.level = level,
+		.code = code >= 0 ? code : ROW_NULL,
+		.name = name,
+	};
+}
+
+static void take_alert(struct application_call *call, struct bytes body)
+{
+	struct state *s = call->state;
+	uint8_t level = bytes_u8(&body), code = bytes_u8(&body);
+	bool is_plain = !body.bad && body.left == 0 && (level == 1 || level == 2);
+	if (!is_plain || s->side[call->direction].encrypted) {
+		add_alert(call, NULL, -1, NULL);
+		return;
+	}
+	const char *name = tls_alert_name(code);
+	add_alert(call, level == 1 ? "warning" : "fatal", code, name);
+	if (s->row.alert)
+		return;
+	s->row.alert = name;
+	s->row.alert_direction = call->direction;
+}
+
+// ---- handshake messages -------------------------------------------------------------------------------------------
+
+static void take_handshake(struct application_call *call, uint8_t type, struct bytes body, uint16_t record_version)
+{
+	struct state *s = call->state;
+	if (type == HANDSHAKE_CLIENT_HELLO)
+		take_client_hello(call, body, record_version);
+	else if (type == HANDSHAKE_SERVER_HELLO)
+		take_server_hello(call, body);
+	else if (type == HANDSHAKE_CERTIFICATE)
+		take_certificates(call, body);
+	else if (type == HANDSHAKE_CERTIFICATE_REQUEST)
+		s->row.client_certificate = 1;
+}
+
+static void forget_message(struct side *side)
+{
+	free(side->message);
+	side->message = NULL;
+	side->length = side->capacity = 0;
+}
+
+static void append(struct side *side, struct bytes data)
+{
+	size_t n = data.left;
+	if (side->length + n > HANDSHAKE_MAX + RECORD_MAX) {
+		forget_message(side);
+		return;
+	}
+	if (side->length + n > side->capacity) {
+		side->capacity = (side->length + n) * 2;
+		side->message = memory_resize(side->message, side->capacity);
+	}
+	bytes_copy(&data, side->message + side->length, n);
+	side->length += n;
+}
+
+// Takes whole messages off; gives what is left.
+static struct bytes take_messages(struct application_call *call, struct bytes data, uint16_t record_version)
+{
+	while (data.left >= HANDSHAKE_HEADER_LEN) {
+		struct bytes rest = data;
+		uint8_t type = bytes_u8(&rest);
+		struct bytes body = bytes_split(&rest, bytes_u24(&rest));
+		if (body.bad)
+			break;
+		take_handshake(call, type, body, record_version);
+		data = rest;
+	}
+	return data;
+}
+
+// Messages may span records, and records may hold several (RFC 8446, 5.1).
+static void take_handshake_record(struct application_call *call, struct bytes data, uint16_t record_version)
+{
+	struct state *s = call->state;
+	struct side *side = &s->side[call->direction];
+	if (side->length) {
+		append(side, data);
+		data = bytes_of(side->message, side->length);
+	}
+	struct bytes rest = take_messages(call, data, record_version);
+	if (!rest.left) {
+		forget_message(side);
+		return;
+	}
+	if (!side->length) {
+		append(side, rest);
+		return;
+	}
+	size_t n = rest.left;
+	memmove(side->message, side->message + side->length - n, n);
+	side->length = n;
+}
+
+// ---- records ------------------------------------------------------------------------------------------------------
+
+static void end_handshake(struct state *s)
+{
+	if (s->row.finished_packet_id != ROW_NULL || !s->has_server_hello)
+		return;
+	s->row.finished_packet_id = s->packet_id;
+	s->row.finished_ns = s->has_client_hello ? s->ts_ns - s->row.client_hello_ts_ns : ROW_NULL;
+}
+
+// An encrypted handshake record up to TLS 1.2, or any encrypted one in TLS 1.3, is taken for a Finished.
+static void note_encrypted(struct application_call *call, uint8_t type)
+{
+	struct state *s = call->state;
+	struct side *side = &s->side[call->direction];
+	bool is_tls_1_3 = s->row.version && strcmp(s->row.version, "TLSv1.3") == 0;
+	if (type == RECORD_ALERT)
+		add_alert(call, NULL, -1, NULL);
+	if (type == RECORD_HANDSHAKE || (is_tls_1_3 && type == RECORD_DATA))
+		side->finished = true;
+	if (s->side[0].finished && s->side[1].finished)
+		end_handshake(s);
+}
+
+// Without a certificate the session was resumed (RFC 5077), unless the suite needs none.
+static void note_change(struct application_call *call)
+{
+	struct state *s = call->state;
+	bool is_tls_1_3 = s->row.version && strcmp(s->row.version, "TLSv1.3") == 0;
+	if (is_tls_1_3)
+		return;
+	s->side[call->direction].encrypted = true;
+	bool is_server = call->direction != s->row.direction;
+	if (is_server && s->has_server_hello && s->row.resumed == ROW_NULL)
+		s->row.resumed = !s->has_certificate && !(s->row.cipher_name && strstr(s->row.cipher_name, "anon"));
+}
+
+static bool is_record(uint8_t type, uint16_t version, uint16_t length)
+{
+	return type >= RECORD_CHANGE_CIPHER_SPEC && type <= RECORD_HEARTBEAT && version >= 0x0300 &&
+	       version <= 0x0304 && length <= RECORD_MAX;
+}
+
+// SSL 2.0's form of a client hello: a length with the top bit, type 1, a version. Its suites have three bytes.
+static size_t ssl2_hello_length(struct bytes data)
+{
+	uint16_t length = bytes_u16(&data);
+	uint8_t type = bytes_u8(&data);
+	uint16_t version = bytes_u16(&data);
+	bool ok = !data.bad && length & 0x8000 && type == HANDSHAKE_CLIENT_HELLO && (version == 2 || version >> 8 == 3);
+	return ok ? (length & 0x7fffu) + 2 : 0;
+}
+
+static void take_ssl2_hello(struct application_call *call, struct bytes data)
+{
+	struct state *s = call->state;
+	bytes_skip(&data, 3);
+	uint16_t version = bytes_u16(&data);
+	if (s->has_client_hello)
+		return;
+	s->has_client_hello = true;
+	s->row.direction = call->direction;
+	s->row.client_hello_packet_id = s->packet_id;
+	s->row.client_hello_ts_ns = s->ts_ns;
+	s->row.client_version = tls_version_name(version);
+	s->row.record_version = "SSLv2";
+}
+
+// A hello behind a ChangeCipherSpec for middleboxes (RFC 8446, D.4): one message that fills its record.
+static bool is_hello_record(uint8_t type, struct bytes body, uint16_t length)
+{
+	uint64_t header = bytes_peek(body, 0, HANDSHAKE_HEADER_LEN);
+	bool is_hello = header >> 24 == HANDSHAKE_CLIENT_HELLO || header >> 24 == HANDSHAKE_SERVER_HELLO;
+	return type == RECORD_HANDSHAKE && is_hello && (header & 0xffffff) + HANDSHAKE_HEADER_LEN == length;
+}
+
+static size_t take_passed(struct application_call *call, struct side *side, struct bytes data)
+{
+	size_t n = data.left < side->left ? data.left : (size_t)side->left;
+	side->left -= n;
+	if (side->left)
+		return n;
+	application_layer(call, "tls");
+	note_encrypted(call, side->type);
+	return n;
+}
+
+static void take_record(struct application_call *call, uint8_t type, struct bytes body, uint16_t version)
+{
+	application_layer(call, "tls");
+	if (type == RECORD_HANDSHAKE)
+		take_handshake_record(call, body, version);
+	else if (type == RECORD_ALERT)
+		take_alert(call, body);
+	else if (type == RECORD_CHANGE_CIPHER_SPEC)
+		note_change(call);
+}
+
+// What cannot be a record here: the stream is out of step, and nothing more of it can be read.
+static size_t lose(struct application_call *call, struct bytes data)
+{
+	call->stop = true;
+	return data.left;
+}
+
+static size_t take_stream(struct application_call *call, struct bytes data)
+{
+	struct state *s = call->state;
+	struct side *side = &s->side[call->direction];
+	struct bytes rest = data;
+	note_packet(call);
+	begin_row(call);
+	if (side->left)
+		return take_passed(call, side, data);
+	uint8_t type = bytes_u8(&rest);
+	uint16_t version = bytes_u16(&rest), length = bytes_u16(&rest);
+	size_t ssl2 = ssl2_hello_length(data);
+	if (rest.bad)
+		return 0;
+	if (ssl2 && !is_record(type, version, length)) {
+		if (ssl2 > data.left)
+			return 0;
+		application_layer(call, "tls");
+		take_ssl2_hello(call, data);
+		return ssl2;
+	}
+	if (!is_record(type, version, length))
+		return lose(call, data);
+	bool is_plain = type != RECORD_DATA &&
+	                (!side->encrypted || type == RECORD_CHANGE_CIPHER_SPEC || is_hello_record(type, rest, length));
+	struct bytes body = bytes_split(&rest, length);
+	if (is_plain && body.bad)
+		return 0;
+	if (is_plain) {
+		take_record(call, type, body, version);
+		return (size_t)RECORD_HEADER_LEN + length;
+	}
+	side->type = type;
+	side->left = (uint64_t)RECORD_HEADER_LEN + length;
+	return take_passed(call, side, data);
+}
+
+// Behind a hole inside an encrypted record the stream goes on; elsewhere nobody knows where a record begins.
+static void gap(struct application_call *call, uint32_t missing)
+{
+	struct state *s = call->state;
+	struct side *side = &s->side[call->direction];
+	if (missing <= side->left)
+		side->left -= missing;
+	else
+		call->stop = true;
+}
+
+static void end(struct application_call *call)
+{
+	struct state *s = call->state;
+	if (s->is_added) {
+		struct tls_row *row = writer_add(call->writer, TABLE_TLS);
+		*row = s->row;
+		row->server_name = writer_text(call->writer, s->row.server_name);
+		row->alpn = writer_text(call->writer, s->row.alpn);
+		row->alpn_offered = writer_text(call->writer, s->row.alpn_offered);
+		row->cipher_name = writer_text(call->writer, s->row.cipher_name);
+		row->ja3 = writer_text(call->writer, s->row.ja3);
+		row->ja3s = writer_text(call->writer, s->row.ja3s);
+		row->ja4 = writer_text(call->writer, s->row.ja4);
+	}
+	for (unsigned i = 0; i < s->text_count; i++)
+		free(s->texts[i]);
+	forget_message(&s->side[0]);
+	forget_message(&s->side[1]);
+}
+
+static bool is_port(uint16_t port)
+{
+	static const uint16_t ports[] = {443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5986, 6697, 8443};
+	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+// At its ports any record will do, elsewhere only a hello.
+static enum recognised recognise(const struct application_call *call, struct bytes first)
+{
+	bool at_home = is_port(call->flow->key.low.port) || is_port(call->flow->key.high.port);
+	size_t ssl2 = ssl2_hello_length(first);
+	struct bytes rest = first;
+	uint8_t type = bytes_u8(&rest);
+	uint16_t version = bytes_u16(&rest), length = bytes_u16(&rest);
+	uint8_t message = bytes_u8(&rest);
+	if (first.left < RECORD_HEADER_LEN + 1)
+		return type >= RECORD_CHANGE_CIPHER_SPEC && type <= RECORD_HEARTBEAT ? RECOGNISED_MORE : RECOGNISED_NO;
+	if (!is_record(type, version, length))
+		return ssl2 && at_home ? RECOGNISED_YES : RECOGNISED_NO;
+	bool is_hello = type == RECORD_HANDSHAKE && length >= HANDSHAKE_HEADER_LEN &&
+	                (message == HANDSHAKE_CLIENT_HELLO || message == HANDSHAKE_SERVER_HELLO);
+	return at_home || is_hello ? RECOGNISED_YES : RECOGNISED_NO;
+}
+
+const struct application application_tls = {
+	.name = "tls",
+	.keys = {{"tcp.port", 443},
+             {"tcp.port", 465},
+             {"tcp.port", 563},
+             {"tcp.port", 636},
+             {"tcp.port", 853},
+             {"tcp.port", 989},
+             {"tcp.port", 990},
+             {"tcp.port", 992},
+             {"tcp.port", 993},
+             {"tcp.port", 994},
+             {"tcp.port", 995},
+             {"tcp.port", 5061},
+             {"tcp.port", 5986},
+             {"tcp.port", 6697},
+             {"tcp.port", 8443}},
+	.state_size = sizeof(struct state),
+	.recognise = recognise,
+	.stream = take_stream,
+	.gap = gap,
+	.end = end,
+};
