@@ -1,0 +1,416 @@
+// BGP-4: RFC 4271; capabilities RFC 5492; four-byte AS numbers RFC 6793; multiprotocol RFC 4760; shutdown communication
+// RFC 9003. Names: IANA, "Border Gateway Protocol (BGP) Parameters".
+#include "../application.h"
+
+#include <stdio.h>
+
+#include "../../common/message.h"
+#include "../address.h"
+
+enum {
+	MARKER_LEN = 16,
+	HEADER_LEN = 19,
+	MESSAGE_MAX = 65535, // RFC 8654
+	PORT = 179,
+	TEXT_MAX = 512,
+	AS_TRANS = 23456,
+};
+
+enum message_type { OPEN = 1, UPDATE = 2, NOTIFICATION = 3, KEEPALIVE = 4, ROUTE_REFRESH = 5 };
+
+enum attribute {
+	ATTRIBUTE_AS_PATH = 2,
+	ATTRIBUTE_NEXT_HOP = 3,
+	ATTRIBUTE_MP_REACH = 14,
+	ATTRIBUTE_MP_UNREACH = 15
+};
+
+enum { ATTRIBUTE_EXTENDED = 0x10, AS_SET = 1, AFI_IPV4 = 1, AFI_IPV6 = 2, SAFI_UNICAST = 1, SAFI_MULTICAST = 2 };
+
+enum { PARAMETER_CAPABILITIES = 2, CAPABILITY_FOUR_BYTE_AS = 65, PARAMETERS_EXTENDED = 255 };
+
+struct text {
+	char at[TEXT_MAX];
+	size_t length;
+};
+
+// What is gathered from one message.
+struct update {
+	unsigned announced, withdrawn;
+	struct text prefixes, as_path;
+	struct address next_hop;
+	bool has_next_hop;
+};
+
+#define NO_VALUE(kind, name) .name = ROW_NO_##kind,
+static const struct routing_row no_values = {ROWS_routing(NO_VALUE)};
+
+static void put(struct text *t, const char *separator, const char *text)
+{
+	int n = snprintf(t->at + t->length, sizeof t->at - t->length, "%s%s", t->length ? separator : "", text);
+	if (n > 0 && t->length + (size_t)n < sizeof t->at)
+		t->length += (size_t)n;
+	else
+		t->at[t->length] = '\0'; // what does not fit is left out whole
+}
+
+static void put_number(struct text *t, const char *separator, uint32_t number)
+{
+	char text[16];
+	snprintf(text, sizeof text, "%u", number);
+	put(t, separator, text);
+}
+
+// ---- names --------------------------------------------------------------------------------------------------------
+
+static const char *const type_names[] = {NULL, "OPEN", "UPDATE", "NOTIFICATION", "KEEPALIVE", "ROUTE-REFRESH"};
+
+static const struct {
+	uint8_t code, subcode; // subcode 0: the code itself
+	const char *name;
+} errors[] = {
+	{1, 0, "Message Header Error"},
+	{1, 1, "Connection Not Synchronized"},
+	{1, 2, "Bad Message Length"},
+	{1, 3, "Bad Message Type"},
+	{2, 0, "OPEN Message Error"},
+	{2, 1, "Unsupported Version Number"},
+	{2, 2, "Bad Peer AS"},
+	{2, 3, "Bad BGP Identifier"},
+	{2, 4, "Unsupported Optional Parameter"},
+	{2, 6, "Unacceptable Hold Time"},
+	{2, 7, "Unsupported Capability"},
+	{2, 11, "Role Mismatch"},
+	{3, 0, "UPDATE Message Error"},
+	{3, 1, "Malformed Attribute List"},
+	{3, 2, "Unrecognized Well-known Attribute"},
+	{3, 3, "Missing Well-known Attribute"},
+	{3, 4, "Attribute Flags Error"},
+	{3, 5, "Attribute Length Error"},
+	{3, 6, "Invalid ORIGIN Attribute"},
+	{3, 8, "Invalid NEXT_HOP Attribute"},
+	{3, 9, "Optional Attribute Error"},
+	{3, 10, "Invalid Network Field"},
+	{3, 11, "Malformed AS_PATH"},
+	{4, 0, "Hold Timer Expired"},
+	{5, 0, "Finite State Machine Error"},
+	{5, 1, "Receive Unexpected Message in OpenSent State"},
+	{5, 2, "Receive Unexpected Message in OpenConfirm State"},
+	{5, 3, "Receive Unexpected Message in Established State"},
+	{6, 0, "Cease"},
+	{6, 1, "Maximum Number of Prefixes Reached"},
+	{6, 2, "Administrative Shutdown"},
+	{6, 3, "Peer De-configured"},
+	{6, 4, "Administrative Reset"},
+	{6, 5, "Connection Rejected"},
+	{6, 6, "Other Configuration Change"},
+	{6, 7, "Connection Collision Resolution"},
+	{6, 8, "Out of Resources"},
+	{6, 9, "Hard Reset"},
+	{6, 10, "BFD Down"},
+	{7, 0, "ROUTE-REFRESH Message Error"},
+	{7, 1, "Invalid Message Length"},
+	{8, 0, "Send Hold Timer Expired"},
+};
+
+static const char *error_name(uint8_t code, uint8_t subcode)
+{
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+		if (errors[i].code == code && errors[i].subcode == subcode)
+			return errors[i].name;
+	return NULL;
+}
+
+// ---- addresses ----------------------------------------------------------------------------------------------------
+
+static void read_address(struct address *to, struct bytes bytes, bool is_ipv6)
+{
+	size_t size = is_ipv6 ? 16 : 4;
+	*to = (struct address){.at = {[10] = is_ipv6 ? 0 : 0xff, [11] = is_ipv6 ? 0 : 0xff}};
+	bytes_copy(&bytes, to->at + 16 - size, bytes.left < size ? bytes.left : size);
+}
+
+static const char *address_of(struct writer *w, const struct address *address)
+{
+	return writer_address(w, address, false);
+}
+
+static void put_prefix(struct text *t, const char *sign, struct bytes bytes, unsigned bits, bool is_ipv6)
+{
+	struct address address;
+	char text[ADDRESS_TEXT_MAX], prefix[ADDRESS_TEXT_MAX + 8];
+	read_address(&address, bytes, is_ipv6);
+	address_text(text, &address, false);
+	snprintf(prefix, sizeof prefix, "%s%s/%u", sign, text, bits);
+	put(t, " ", prefix);
+}
+
+// ---- messages -----------------------------------------------------------------------------------------------------
+
+static void read_capabilities(struct routing_row *row, struct text *t, struct bytes capabilities)
+{
+	while (capabilities.left) {
+		uint8_t code = bytes_u8(&capabilities);
+		struct bytes value = bytes_split(&capabilities, bytes_u8(&capabilities));
+		if (value.bad)
+			return;
+		put_number(t, " ", code);
+		if (code == CAPABILITY_FOUR_BYTE_AS && value.left == 4)
+			row->as_number = bytes_u32(&value);
+	}
+}
+
+static bool read_open(struct routing_row *row, struct writer *w, struct bytes body)
+{
+	struct text capabilities = {.length = 0};
+	row->version = bytes_u8(&body);
+	row->as_number = bytes_u16(&body);
+	row->hold_time_s = bytes_u16(&body);
+	struct address id;
+	read_address(&id, bytes_split(&body, 4), false);
+	size_t length = bytes_u8(&body);
+	if (body.bad)
+		return false;
+	row->router_id = address_of(w, &id);
+	bool is_extended = length == PARAMETERS_EXTENDED && bytes_peek(body, 0, 1) == PARAMETERS_EXTENDED; // RFC 9072
+	if (is_extended) {
+		bytes_skip(&body, 1);
+		length = bytes_u16(&body);
+	}
+	struct bytes parameters = bytes_split(&body, length);
+	while (parameters.left) {
+		uint8_t type = bytes_u8(&parameters);
+		size_t size = is_extended ? bytes_u16(&parameters) : bytes_u8(&parameters);
+		struct bytes value = bytes_split(&parameters, size);
+		if (type == PARAMETER_CAPABILITIES)
+			read_capabilities(row, &capabilities, value);
+	}
+	row->capabilities = capabilities.length ? writer_text(w, capabilities.at) : NULL;
+	return !parameters.bad;
+}
+
+// Prefixes: a length in bits and as many bytes as it takes (RFC 4271, 4.3). Shown: those of plain address families.
+static bool read_prefixes(struct bytes routes, bool is_ipv6, bool shown, const char *sign, struct text *t,
+                          unsigned *count)
+{
+	while (routes.left) {
+		unsigned bits = bytes_u8(&routes);
+		struct bytes prefix = bytes_split(&routes, (bits + 7) / 8);
+		if (prefix.bad)
+			return false;
+		++*count;
+		if (shown && bits <= (is_ipv6 ? 128u : 32u))
+			put_prefix(t, sign, prefix, bits, is_ipv6);
+	}
+	return true;
+}
+
+static bool is_plain(uint16_t afi, uint8_t safi)
+{
+	return (afi == AFI_IPV4 || afi == AFI_IPV6) && (safi == SAFI_UNICAST || safi == SAFI_MULTICAST);
+}
+
+static bool read_mp_reach(struct update *u, struct bytes value)
+{
+	uint16_t afi = bytes_u16(&value);
+	uint8_t safi = bytes_u8(&value);
+	struct bytes next_hop = bytes_split(&value, bytes_u8(&value));
+	bytes_skip(&value, 1);
+	if (value.bad)
+		return false;
+	if (next_hop.left == 4 || next_hop.left == 16 || next_hop.left == 32) {
+		read_address(&u->next_hop, next_hop, next_hop.left != 4);
+		u->has_next_hop = true;
+	}
+	return read_prefixes(value, afi == AFI_IPV6, is_plain(afi, safi), "", &u->prefixes, &u->announced);
+}
+
+static bool read_mp_unreach(struct update *u, struct bytes value)
+{
+	uint16_t afi = bytes_u16(&value);
+	uint8_t safi = bytes_u8(&value);
+	return !value.bad &&
+	       read_prefixes(value, afi == AFI_IPV6, is_plain(afi, safi), "-", &u->prefixes, &u->withdrawn);
+}
+
+// Whether the segments of a path fill it when an AS number has `width` bytes.
+static bool path_fits(struct bytes path, size_t width)
+{
+	while (path.left) {
+		uint8_t type = bytes_u8(&path);
+		bytes_skip(&path, bytes_u8(&path) * width);
+		if (type == 0 || type > 4)
+			return false;
+	}
+	return !path.bad;
+}
+
+// AS numbers have four bytes between peers that both can (RFC 6793), which an UPDATE does not say: what fits is taken.
+static void read_as_path(struct update *u, struct bytes path)
+{
+	size_t width = path_fits(path, 4) ? 4 : 2;
+	while (path.left) {
+		uint8_t type = bytes_u8(&path), count = bytes_u8(&path);
+		if (type == AS_SET)
+			put(&u->as_path, " ", "{");
+		for (unsigned i = 0; i < count && !path.bad; i++)
+			put_number(&u->as_path, " ", (uint32_t)bytes_uint(&path, width));
+		if (type == AS_SET)
+			put(&u->as_path, " ", "}");
+	}
+}
+
+static bool read_attribute(struct update *u, uint8_t type, struct bytes value)
+{
+	switch (type) {
+	case ATTRIBUTE_AS_PATH:
+		read_as_path(u, value);
+		return true;
+	case ATTRIBUTE_NEXT_HOP:
+		read_address(&u->next_hop, value, false);
+		u->has_next_hop = value.left == 4;
+		return true;
+	case ATTRIBUTE_MP_REACH:
+		return read_mp_reach(u, value);
+	case ATTRIBUTE_MP_UNREACH:
+		return read_mp_unreach(u, value);
+	default:
+		return true;
+	}
+}
+
+static bool read_update_body(struct update *u, struct bytes body)
+{
+	struct bytes withdrawn = bytes_split(&body, bytes_u16(&body));
+	bool ok = read_prefixes(withdrawn, false, true, "-", &u->prefixes, &u->withdrawn);
+	struct bytes attributes = bytes_split(&body, bytes_u16(&body));
+	while (attributes.left) {
+		uint8_t flags = bytes_u8(&attributes), type = bytes_u8(&attributes);
+		size_t size = flags & ATTRIBUTE_EXTENDED ? bytes_u16(&attributes) : bytes_u8(&attributes);
+		struct bytes value = bytes_split(&attributes, size);
+		ok = !value.bad && read_attribute(u, type, value) && ok;
+	}
+	ok = !attributes.bad && !body.bad && ok;
+	return read_prefixes(body, false, true, "", &u->prefixes, &u->announced) && ok;
+}
+
+static bool read_update(struct routing_row *row, struct writer *w, struct bytes body)
+{
+	struct update u = {.announced = 0};
+	bool ok = read_update_body(&u, body);
+	row->announced = u.announced;
+	row->withdrawn = u.withdrawn;
+	row->prefixes = u.prefixes.length ? writer_text(w, u.prefixes.at) : NULL;
+	row->as_path = u.as_path.length ? writer_text(w, u.as_path.at) : NULL;
+	row->next_hop = u.has_next_hop ? address_of(w, &u.next_hop) : NULL;
+	return ok;
+}
+
+static bool read_notification(struct routing_row *row, struct writer *w, struct bytes body)
+{
+	char reason[128], raw[256], safe[sizeof raw * 4 + 1];
+	uint8_t code = bytes_u8(&body), subcode = bytes_u8(&body);
+	if (body.bad)
+		return false;
+	const char *name = error_name(code, 0), *detail = subcode ? error_name(code, subcode) : NULL;
+	row->code = code;
+	row->subcode = subcode;
+	if (name)
+		snprintf(reason, sizeof reason, "%s%s%s", name, detail ? "/" : "", detail ? detail : "");
+	else
+		snprintf(reason, sizeof reason, "%u/%u", code, subcode);
+	row->reason = writer_text(w, reason);
+	if (code != 6 || (subcode != 2 && subcode != 4) || !body.left)
+		return true;
+	struct bytes words = bytes_split(&body, bytes_u8(&body));
+	size_t n = words.left;
+	bytes_copy(&words, raw, n);
+	row->communication = n ? writer_text(w, message_escape(safe, sizeof safe, raw, n)) : NULL;
+	return !words.bad;
+}
+
+static bool read_body(struct routing_row *row, struct writer *w, uint8_t type, struct bytes body)
+{
+	switch (type) {
+	case OPEN:
+		return read_open(row, w, body);
+	case UPDATE:
+		return read_update(row, w, body);
+	case NOTIFICATION:
+		return read_notification(row, w, body);
+	default:
+		return true;
+	}
+}
+
+static const char *type_text(struct writer *w, uint8_t type)
+{
+	char text[8];
+	if (type >= OPEN && type <= ROUTE_REFRESH)
+		return type_names[type];
+	snprintf(text, sizeof text, "%u", type);
+	return writer_text(w, text);
+}
+
+static void take_message(struct application_call *call, uint8_t type, struct bytes body)
+{
+	struct writer *w = call->writer;
+	struct routing_row *row = writer_add(w, TABLE_ROUTING);
+	application_layer(call, "bgp");
+	*row = no_values;
+	row->routing_id = writer_next_id(w, TABLE_ROUTING);
+	row->capture_id = call->capture_id;
+	row->packet_id = call->packet ? call->packet->id : ROW_NULL;
+	row->flow_id = call->flow->id;
+	row->direction = call->direction;
+	row->ts_ns = call->packet ? call->packet->frame->ts_ns : call->flow->last_ts_ns;
+	row->protocol = "bgp";
+	row->type = type_text(w, type);
+	row->malformed = !read_body(row, w, type, body);
+}
+
+static bool has_marker(struct bytes data)
+{
+	return data.left >= MARKER_LEN && bytes_peek(data, 0, 8) == UINT64_MAX && bytes_peek(data, 8, 8) == UINT64_MAX;
+}
+
+// Behind a hole, the next message is looked for by its marker.
+static size_t find_marker(struct bytes data)
+{
+	size_t passed = 0;
+	while (data.left >= MARKER_LEN && !has_marker(data)) {
+		bytes_skip(&data, 1);
+		passed++;
+	}
+	return passed;
+}
+
+static size_t take_stream(struct application_call *call, struct bytes data)
+{
+	if (data.left < HEADER_LEN)
+		return 0;
+	if (!has_marker(data))
+		return find_marker(data);
+	struct bytes rest = data;
+	bytes_skip(&rest, MARKER_LEN);
+	uint16_t length = bytes_u16(&rest);
+	uint8_t type = bytes_u8(&rest);
+	if (length < HEADER_LEN)
+		return MARKER_LEN;
+	if (length > data.left)
+		return 0;
+	take_message(call, type, bytes_split(&rest, length - HEADER_LEN));
+	return length;
+}
+
+static void gap(struct application_call *call, uint32_t missing)
+{
+	(void)call, (void)missing;
+}
+
+const struct application application_bgp = {
+	.name = "bgp",
+	.keys = {{"tcp.port", PORT}},
+	.stream = take_stream,
+	.gap = gap,
+};
