@@ -9,7 +9,7 @@
 #ifndef INGEST_FLOW_H
 #define INGEST_FLOW_H
 
-#include "packet.h"
+#include "conn_state.h"
 
 struct tcp_flow;
 struct application_flow;
@@ -57,6 +57,7 @@ struct flow {
 	struct application_flow *above; // application.c's, which frees it
 	const char *application;        // name of the last application found; static; NULL none
 	char *server_name; // owned; what the client calls the server: TLS server name, HTTP host; NULL unknown
+	struct conn_state conn;
 };
 
 struct flow_table {
