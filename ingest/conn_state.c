@@ -581,7 +581,7 @@ static void track_tcp(struct conn_state *c, const struct packet *p)
 static void track_datagram(struct conn_state *c, const struct packet *p)
 {
 	c->sent[p->direction] = true;
-	c->bytes[p->direction] += p->payload_len;
+	c->bytes[p->direction] += c->kind == CONN_KIND_UDP ? p->ip.udp_payload_len : p->payload_len;
 	if (c->kind == CONN_KIND_UDP)
 		check_letter(c, p->direction, SEEN_DATA, 'D');
 }

@@ -109,6 +109,7 @@ struct headers {
 	uint16_t fragment_offset; // in bytes
 	uint32_t ip_id;           // 16 bits; 32 from an IPv6 fragment header
 	uint16_t src_port, dst_port;
+	uint32_t udp_payload_len; // bytes behind the UDP header, on the wire
 	struct address src, dst;
 	struct tcp_header tcp;
 	struct icmp_header icmp;
