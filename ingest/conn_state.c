@@ -6,6 +6,9 @@
 #include "../common/message.h"
 #include "flow.h"
 
+// Rare paths, kept out of the function that every packet passes.
+#define OUT_OF_LINE __attribute__((noinline))
+
 enum {
 	PROTOCOL_ICMP = 1,
 	PROTOCOL_TCP = 6,
@@ -30,6 +33,9 @@ enum seen {
 	SEEN_MULTIPLE = 0x40,
 	SEEN_LIMIT = 0x80,
 };
+
+// Bits of conn_state.plain: whether there is a plain course yet, and which letters of it are in the history.
+enum { PLAIN = 1, PLAIN_ACK = 2, PLAIN_DATA = 4 };
 
 enum end {
 	END_INACTIVE, // sent nothing
@@ -504,8 +510,11 @@ static enum conn_kind kind_of(const struct headers *ip)
 	return CONN_KIND_OTHER;
 }
 
-static void begin(struct conn_state *c, const struct packet *p)
+// False: there is no IP.
+static OUT_OF_LINE bool begin(struct conn_state *c, const struct packet *p)
 {
+	if (!p->ip.ip_version)
+		return false;
 	enum conn_kind kind = kind_of(&p->ip);
 	c->kind = (uint8_t)kind;
 	c->originator = p->direction;
@@ -515,6 +524,13 @@ static void begin(struct conn_state *c, const struct packet *p)
 		c->side = memory_alloc(2 * sizeof *c->side);
 		c->side[0].contiguous = c->side[1].contiguous = 1;
 	}
+	return true;
+}
+
+static void note_corrupt(struct conn_state *c, int direction)
+{
+	if (c->kind == CONN_KIND_TCP || c->kind == CONN_KIND_UDP)
+		add_letter_log(c, direction, 'C', &c->bad_checksums[direction]);
 }
 
 // A wrong sum that is not the one of the pseudo header, which a host leaves to its network card to complete.
@@ -523,31 +539,53 @@ static bool is_corrupt(const struct packet *p)
 	return p->l4_checksum == CHECKSUM_WRONG && !p->l4_checksum_partial;
 }
 
-// Most segments: the next data, or an ACK without news, between two established ends. False: it is another.
-static bool track_plain(struct conn_state *c, const struct packet *p)
+static OUT_OF_LINE void note_plain_letter(struct conn_state *c, int direction, bool data)
+{
+	check_letter(c, direction, data ? SEEN_DATA : SEEN_ACK, data ? 'D' : 'A');
+	c->plain[direction] |= data ? PLAIN_DATA : PLAIN_ACK;
+}
+
+// Once both ends have begun, plain segments of one change nothing but numbers.
+static void set_plain(struct conn_state *c, int direction)
+{
+	enum end sender = c->side[direction].state, other = c->side[!direction].state;
+	bool begun = sender != END_INACTIVE && sender != END_RESET && other != END_INACTIVE;
+	c->plain[direction] = (uint8_t)(begun ? c->plain[direction] | PLAIN : 0);
+}
+
+// Whether an ACK is of more than is there: of a gap. A FIN takes a number, but is no data.
+static bool acks_gap(const struct conn_side *side, int64_t acked)
+{
+	return acked > side->contiguous && !(side->fin && acked == side->fin_end && acked == side->contiguous + 1);
+}
+
+// Most segments: what comes next from one end, and an ACK of what the other end has sent. False: it is another.
+static inline bool track_plain(struct conn_state *c, const struct packet *p)
 {
 	const struct tcp_header *tcp = &p->ip.tcp;
-	struct conn_side *sender = &c->side[p->direction], *other = &c->side[!p->direction];
-	uint32_t bit = p->payload_len ? SEEN_DATA : SEEN_ACK;
-	if ((tcp->flags & (CONTROL | TCP_ACK)) != TCP_ACK || !tcp->window || sender->state != END_ESTABLISHED ||
-	    other->state != END_ESTABLISHED || sender->contiguous != sender->last ||
-	    ahead(sender, tcp->seq, sender->last) != 0 ||
-	    !(c->seen & (is_originator(c, p->direction) ? bit : bit << RESPONDER_SHIFT)))
+	int direction = p->direction;
+	uint32_t length = p->payload_len;
+	uint8_t plain = c->plain[direction];
+	if (!plain || (tcp->flags & (CONTROL | TCP_ACK)) != TCP_ACK || !tcp->window || !tcp->ack)
+		return false;
+	struct conn_side *sender = &c->side[direction], *other = &c->side[!direction];
+	if (ahead(sender, tcp->seq, sender->last) != 0 || (length && sender->contiguous != sender->last))
 		return false;
 	int32_t acked = ahead(other, tcp->ack, other->acked);
-	if (acked > 0 && (other->acked + acked > other->contiguous || tcp->ack == 0))
-		return false;
-	sender->last += p->payload_len;
-	sender->contiguous = sender->last;
-	if (acked > 0)
+	if (acked > 0) {
+		if (acks_gap(other, other->acked + acked))
+			return false;
 		other->acked += acked;
+	}
+	sender->last += length;
+	sender->contiguous += length;
+	if (!(plain & (length ? PLAIN_DATA : PLAIN_ACK)))
+		note_plain_letter(c, direction, length > 0);
 	return true;
 }
 
-static void track_tcp(struct conn_state *c, const struct packet *p)
+static void track_segment(struct conn_state *c, const struct packet *p)
 {
-	if (track_plain(c, p))
-		return;
 	const struct tcp_header *tcp = &p->ip.tcp;
 	struct segment s = {
 		.conn = c,
@@ -576,34 +614,42 @@ static void track_tcp(struct conn_state *c, const struct packet *p)
 		find_gaps(&s, acked);
 	if (s.length)
 		take_data(&s);
+	set_plain(c, 0);
+	set_plain(c, 1);
 }
 
 static void track_datagram(struct conn_state *c, const struct packet *p)
 {
+	bool is_udp = c->kind == CONN_KIND_UDP;
 	c->sent[p->direction] = true;
-	c->bytes[p->direction] += c->kind == CONN_KIND_UDP ? p->ip.udp_payload_len : p->payload_len;
-	if (c->kind == CONN_KIND_UDP)
+	c->bytes[p->direction] += is_udp ? p->ip.udp_payload_len : p->payload_len;
+	if (is_udp)
 		check_letter(c, p->direction, SEEN_DATA, 'D');
+}
+
+// What is not the plain course of a conversation.
+static OUT_OF_LINE void track_other(struct conn_state *c, const struct packet *p)
+{
+	if (c->kind <= CONN_KIND_UDP && !p->ip.has_transport)
+		return;
+	if (is_corrupt(p))
+		note_corrupt(c, p->direction);
+	else if (c->kind == CONN_KIND_TCP)
+		track_segment(c, p);
+	else
+		track_datagram(c, p);
 }
 
 void conn_state_track(struct packet *p)
 {
-	if (!p->flow || !p->ip.ip_version || p->ip_checksum == CHECKSUM_WRONG)
+	if (!p->flow || p->ip_checksum == CHECKSUM_WRONG)
 		return;
 	struct conn_state *c = &p->flow->conn;
-	if (c->kind == CONN_KIND_NONE)
-		begin(c, p);
-	if (c->kind == CONN_KIND_OTHER || kind_of(&p->ip) != c->kind)
+	if (c->kind == CONN_KIND_NONE && !begin(c, p))
 		return;
-	if (is_corrupt(p)) {
-		if (c->kind != CONN_KIND_ICMP)
-			add_letter_log(c, p->direction, 'C', &c->bad_checksums[p->direction]);
-		return;
-	}
-	if (c->kind == CONN_KIND_TCP)
-		track_tcp(c, p);
-	else
-		track_datagram(c, p);
+	bool may_be_plain = p->l4_checksum != CHECKSUM_WRONG && p->ip.has_transport;
+	if (!may_be_plain || c->kind != CONN_KIND_TCP || !track_plain(c, p))
+		track_other(c, p);
 }
 
 // ---- results ------------------------------------------------------------------------------------------------------

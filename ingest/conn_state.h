@@ -53,7 +53,8 @@ struct conn_state {
 	uint8_t letters;
 	bool originator; // direction of the originator: 0 the flow's src, 1 its dst
 	char history[CONN_HISTORY_MAX + 1];
-	uint32_t seen; // kinds of packets by role that are in the history and are not to be repeated
+	uint8_t plain[2]; // by direction: what is known of plain segments
+	uint32_t seen;    // kinds of packets by role that are in the history and are not to be repeated
 	uint32_t bad_checksums[2];
 	int64_t bytes[2];       // UDP, ICMP: payload by direction
 	bool sent[2];           // UDP, ICMP: by direction
