@@ -24,11 +24,11 @@ enum {
 	X(S0, "SYN without an answer; UDP: only the originator sent")                                                      \
 	X(S1, "established, and neither side closed it")                                                                   \
 	X(SF, "established and closed by both sides; UDP: both sides sent")                                                \
-	X(REJ, "refused: the answer to the SYN was a RST")                                                                 \
+	X(REJ, "refused: a RST answered the SYN, or both sides sent one and no data")                                     \
 	X(S2, "established, and only the originator closed its side")                                                      \
 	X(S3, "established, and only the responder closed its side")                                                       \
 	X(RSTO, "established, then reset by the originator")                                                               \
-	X(RSTR, "reset by the responder, after both sides had sent")                                                       \
+	X(RSTR, "established, then reset by the responder")                                                               \
 	X(RSTOS0, "SYN, then RST by the originator; no answer")                                                            \
 	X(RSTRH, "reset by the responder; no SYN of the originator")                                                       \
 	X(SH, "SYN or data, then FIN by the originator; no SYN-ACK")                                                       \
