@@ -19,6 +19,7 @@ enum {
 	NUMBER_JUMP_MAX = 1048576,      // beyond it, a SYN, a RST or an ACK of 0 is not believed
 	UNACKED_BEYOND_GAP_MAX = 16384, // beyond it, with nothing acknowledged, the other side is not in the capture
 	LOG_BASE = 10,                  // c, g, t, w: a letter at the 1st, 10th, 100th ... time
+	PIECES_KEPT = 64,               // room for pieces that stays allocated
 	RESPONDER_SHIFT = 16,           // of the bits of conn_state.seen
 };
 
@@ -272,12 +273,17 @@ static bool is_clean(const struct conn_side *side)
 	return side->state == END_ESTABLISHED || (side->state == END_CLOSED && side->previous_state == END_ESTABLISHED);
 }
 
-static void give_up_gaps(struct conn_side *side)
+static void free_pieces(struct conn_side *side)
 {
-	side->gave_up = true;
 	free(side->pieces);
 	side->pieces = NULL;
 	side->piece_count = side->piece_capacity = 0;
+}
+
+static void give_up_gaps(struct conn_side *side)
+{
+	side->gave_up = true;
+	free_pieces(side);
 }
 
 // Makes room for a piece at an index. False: there are too many.
@@ -298,6 +304,8 @@ static void remove_pieces(struct conn_side *side, uint32_t at, uint32_t count)
 {
 	side->piece_count -= count;
 	memmove(side->pieces + at, side->pieces + at + count, (side->piece_count - at) * sizeof *side->pieces);
+	if (side->piece_count == 0 && side->piece_capacity > PIECES_KEPT)
+		free_pieces(side);
 }
 
 // The first pieces may have become contiguous.

@@ -4,7 +4,7 @@
 // protocol. A SYN that starts a new connection on the same endpoints starts a new flow, exactly when Wireshark's
 // tcp.stream does: the SYN's sequence number is not the first one of its direction.
 //
-// Memory: about 200 bytes a flow, and 400 more a TCP flow. Without a time-out every flow of a capture stays until
+// Memory: about 400 bytes a flow, and 800 more a TCP flow. Without a time-out every flow of a capture stays until
 // its end; with one, idle flows are handed out and freed.
 #ifndef INGEST_FLOW_H
 #define INGEST_FLOW_H

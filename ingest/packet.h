@@ -126,9 +126,9 @@ struct packet {
 	enum verdict verdict;
 	uint32_t errors; // enum packet_error
 	enum checksum ip_checksum, l4_checksum;
-	bool l4_checksum_partial; // only where l4_checksum is wrong: it is the sum that a network card was to complete
-	int32_t vlan_id;   // innermost 802.1Q tag; -1 none
-	int32_t ethertype; // of the frame, or -1; with the MACs, the flow key where there is no IP
+	bool l4_checksum_partial; // where it is wrong: a network card was to complete it
+	int32_t vlan_id;          // innermost 802.1Q tag; -1 none
+	int32_t ethertype;        // of the frame, or -1; with the MACs, the flow key where there is no IP
 	bool has_macs;
 	bool has_quoted;
 	struct address mac_src, mac_dst;
