@@ -519,7 +519,7 @@ static enum conn_kind kind_of(const struct headers *ip)
 }
 
 // False: there is no IP.
-static OUT_OF_LINE bool begin(struct conn_state *c, const struct packet *p)
+static bool begin(struct conn_state *c, const struct packet *p)
 {
 	if (!p->ip.ip_version)
 		return false;
@@ -574,7 +574,8 @@ static inline bool track_plain(struct conn_state *c, const struct packet *p)
 	int direction = p->direction;
 	uint32_t length = p->payload_len;
 	uint8_t plain = c->plain[direction];
-	if (!plain || (tcp->flags & (CONTROL | TCP_ACK)) != TCP_ACK || !tcp->window || !tcp->ack)
+	if (!plain || !p->ip.has_transport || p->l4_checksum == CHECKSUM_WRONG ||
+	    (tcp->flags & (CONTROL | TCP_ACK)) != TCP_ACK || !tcp->window || !tcp->ack)
 		return false;
 	struct conn_side *sender = &c->side[direction], *other = &c->side[!direction];
 	if (ahead(sender, tcp->seq, sender->last) != 0 || (length && sender->contiguous != sender->last))
@@ -638,6 +639,8 @@ static void track_datagram(struct conn_state *c, const struct packet *p)
 // What is not the plain course of a conversation.
 static OUT_OF_LINE void track_other(struct conn_state *c, const struct packet *p)
 {
+	if (c->kind == CONN_KIND_NONE && !begin(c, p))
+		return;
 	if (c->kind <= CONN_KIND_UDP && !p->ip.has_transport)
 		return;
 	if (is_corrupt(p))
@@ -652,12 +655,8 @@ void conn_state_track(struct packet *p)
 {
 	if (!p->flow || p->ip_checksum == CHECKSUM_WRONG)
 		return;
-	struct conn_state *c = &p->flow->conn;
-	if (c->kind == CONN_KIND_NONE && !begin(c, p))
-		return;
-	bool may_be_plain = p->l4_checksum != CHECKSUM_WRONG && p->ip.has_transport;
-	if (!may_be_plain || c->kind != CONN_KIND_TCP || !track_plain(c, p))
-		track_other(c, p);
+	if (!track_plain(&p->flow->conn, p))
+		track_other(&p->flow->conn, p);
 }
 
 // ---- results ------------------------------------------------------------------------------------------------------
