@@ -14,7 +14,7 @@
 #include "../common/case.h"
 #include "../common/embedded.h"
 #include "../common/message.h"
-#include "packet.h"
+#include "conn_state.h"
 #include "temporary.h"
 
 #define STRING(x) #x
@@ -67,6 +67,14 @@ int64_t case_file_integer(struct case_file *c, int64_t otherwise, const char *sq
 
 // ---- a new case ---------------------------------------------------------------------------------------------------
 
+// sql is from sqlite3_mprintf(), and freed.
+static bool run_and_free(struct case_file *c, char *sql)
+{
+	bool ok = sql && case_file_run(c, sql);
+	sqlite3_free(sql);
+	return ok;
+}
+
 static bool write_packet_errors(struct case_file *c)
 {
 	static const struct {
@@ -77,14 +85,26 @@ static bool write_packet_errors(struct case_file *c)
 		PACKET_ERRORS(X)
 #undef X
 	};
-	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
-		char *sql = sqlite3_mprintf("INSERT INTO packet_errors VALUES (%d, %Q, %Q)", errors[i].bit, errors[i].name,
-		                            errors[i].meaning);
-		bool ok = sql && case_file_run(c, sql);
-		sqlite3_free(sql);
-		if (!ok)
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+		if (!run_and_free(c, sqlite3_mprintf("INSERT INTO packet_errors VALUES (%d, %Q, %Q)", errors[i].bit,
+		                                     errors[i].name, errors[i].meaning)))
 			return false;
-	}
+	return true;
+}
+
+static bool write_tcp_states(struct case_file *c)
+{
+	static const struct {
+		const char *name, *meaning;
+	} states[] = {
+#define X(name, meaning) {#name, meaning},
+		CONN_STATES(X)
+#undef X
+	};
+	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+		if (!run_and_free(
+				c, sqlite3_mprintf("INSERT INTO tcp_states VALUES (%Q, %Q)", states[i].name, states[i].meaning)))
+			return false;
 	return true;
 }
 
@@ -93,7 +113,7 @@ static bool write_schema(struct case_file *c)
 	for (const struct embedded *e = embedded_schema; e->name; e++)
 		if (!case_file_run(c, e->text))
 			return false;
-	return write_packet_errors(c) &&
+	return write_packet_errors(c) && write_tcp_states(c) &&
 	       case_file_run(c, "PRAGMA application_id = " EXPAND(
 								CASE_APPLICATION_ID) "; PRAGMA user_version = " EXPAND(CASE_VERSION));
 }

@@ -228,6 +228,7 @@ void flow_free(struct flow *f)
 		return;
 	tcp_flow_free(f->tcp);
 	free(f->server_name);
+	conn_state_release(&f->conn);
 	free(f);
 }
 

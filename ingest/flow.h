@@ -4,12 +4,12 @@
 // protocol. A SYN that starts a new connection on the same endpoints starts a new flow, exactly when Wireshark's
 // tcp.stream does: the SYN's sequence number is not the first one of its direction.
 //
-// Memory: about 200 bytes a flow, and 400 more a TCP flow. Without a time-out every flow of a capture stays until
+// Memory: about 400 bytes a flow, and 800 more a TCP flow. Without a time-out every flow of a capture stays until
 // its end; with one, idle flows are handed out and freed.
 #ifndef INGEST_FLOW_H
 #define INGEST_FLOW_H
 
-#include "packet.h"
+#include "conn_state.h"
 
 struct tcp_flow;
 struct application_flow;
@@ -57,6 +57,7 @@ struct flow {
 	struct application_flow *above; // application.c's, which frees it
 	const char *application;        // name of the last application found; static; NULL none
 	char *server_name; // owned; what the client calls the server: TLS server name, HTTP host; NULL unknown
+	struct conn_state conn;
 };
 
 struct flow_table {

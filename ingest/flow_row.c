@@ -93,6 +93,16 @@ static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writ
 	set_tcp_side(&row->from_dst, &f->side[1], dst);
 }
 
+// As Zeek has it. The history lives as long as the flow; the row lives longer.
+static void set_connection(struct flow_row *row, const struct conn_state *c, struct writer *w)
+{
+	int64_t orig_bytes = conn_state_bytes(c, c->originator), resp_bytes = conn_state_bytes(c, !c->originator);
+	row->state = conn_state_text(conn_state_of(c));
+	row->history = c->letters ? writer_text(w, c->history) : NULL;
+	row->orig_bytes = orig_bytes >= 0 ? orig_bytes : ROW_NULL;
+	row->resp_bytes = resp_bytes >= 0 ? resp_bytes : ROW_NULL;
+}
+
 void flow_row_add(const struct flow *f, struct writer *w, int64_t capture_id)
 {
 	struct flow_row *row = writer_add(w, TABLE_FLOWS);
@@ -116,6 +126,7 @@ void flow_row_add(const struct flow *f, struct writer *w, int64_t capture_id)
 	row->application = f->application;
 	row->server_name = writer_text(w, f->server_name);
 	row->idle_max_ns = f->side[0].packets + f->side[1].packets > 1 ? f->idle_max_ns : ROW_NULL;
+	set_connection(row, &f->conn, w);
 	if (f->tcp)
 		set_tcp_flow(row, f, w);
 	set_sent(&row->from_src, &f->side[0], duration_ns);

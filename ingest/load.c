@@ -9,6 +9,7 @@
 #include "../common/message.h"
 #include "../common/progress.h"
 #include "application.h"
+#include "conn_state.h"
 #include "defragment.h"
 #include "dissect.h"
 #include "filter.h"
@@ -294,6 +295,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 	for (struct flow *idle; (idle = flow_take_idle(&l->flows, frame->ts_ns)) != NULL;)
 		end_flow(l, idle);
 	tcp_analyze(p, l->writer, l->capture.capture_id);
+	conn_state_track(p);
 	application_analyze(&l->applications, p);
 	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
 	add_packet(l);

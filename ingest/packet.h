@@ -109,6 +109,7 @@ struct headers {
 	uint16_t fragment_offset; // in bytes
 	uint32_t ip_id;           // 16 bits; 32 from an IPv6 fragment header
 	uint16_t src_port, dst_port;
+	uint32_t udp_payload_len; // bytes behind the UDP header, on the wire
 	struct address src, dst;
 	struct tcp_header tcp;
 	struct icmp_header icmp;
@@ -125,8 +126,9 @@ struct packet {
 	enum verdict verdict;
 	uint32_t errors; // enum packet_error
 	enum checksum ip_checksum, l4_checksum;
-	int32_t vlan_id;   // innermost 802.1Q tag; -1 none
-	int32_t ethertype; // of the frame, or -1; with the MACs, the flow key where there is no IP
+	bool l4_checksum_partial; // where it is wrong: a network card was to complete it
+	int32_t vlan_id;          // innermost 802.1Q tag; -1 none
+	int32_t ethertype;        // of the frame, or -1; with the MACs, the flow key where there is no IP
 	bool has_macs;
 	bool has_quoted;
 	struct address mac_src, mac_dst;

@@ -31,6 +31,9 @@ static const struct column packets_columns[] = {PACKET_ROW(COLUMN)};
 #define ROW packet_error_row
 static const struct column packet_errors_columns[] = {PACKET_ERROR_ROW(COLUMN)};
 #undef ROW
+#define ROW tcp_state_row
+static const struct column tcp_states_columns[] = {TCP_STATE_ROW(COLUMN)};
+#undef ROW
 #define ROW flow_packet_row
 static const struct column flow_packets_columns[] = {FLOW_PACKET_ROW(COLUMN)};
 #undef ROW

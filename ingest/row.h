@@ -74,6 +74,8 @@ typedef struct address row_ADDRESS;
 
 #define PACKET_ERROR_ROW(X) X(INTEGER, bit) X(TEXT, name) X(TEXT, meaning)
 
+#define TCP_STATE_ROW(X) X(TEXT, state) X(TEXT, meaning)
+
 #define FLOW_PACKET_ROW(X) X(INTEGER, flow_id) X(INTEGER, packet_id)
 
 #define TIME_BUCKET_ROW(X)                                                                                             \
@@ -139,6 +141,7 @@ typedef struct address row_ADDRESS;
 	X(PROTOCOL_STACKS, protocol_stack_row, protocol_stacks, PROTOCOL_STACK_ROW, false)                                 \
 	X(PACKETS, packet_row, packets, PACKET_ROW, false)                                                                 \
 	X(PACKET_ERRORS, packet_error_row, packet_errors, PACKET_ERROR_ROW, false)                                         \
+	X(TCP_STATES, tcp_state_row, tcp_states, TCP_STATE_ROW, false)                                                     \
 	X(FLOW_PACKETS, flow_packet_row, flow_packets, FLOW_PACKET_ROW, false)                                             \
 	X(TIME_BUCKETS, time_bucket_row, time_buckets, TIME_BUCKET_ROW, true)                                              \
 	X(FLOWS, flow_row, flows, FLOW_ROW, false)                                                                         \

@@ -20,9 +20,9 @@ CREATE TABLE flows (
 	community_id                 TEXT, -- Community ID version 1, seed 0: the same for the same endpoints and protocol in other tools; NULL without IP
 	application                  TEXT, -- what it was found to carry, by its bytes: http, tls, dns ...; NULL not known
 	server_name                  TEXT, -- what the client calls the server: TLS server name, HTTP host; NULL not known
-	state                        TEXT, -- Zeek's conn_state: SF, S0, REJ ...; tcp_states says what each means; NULL without IP
-	history                      TEXT, -- Zeek's history: a letter for each kind of packet, in order, upper case from the originator; NULL without IP
-	orig_bytes                   INTEGER, -- Zeek's orig_bytes: payload of the originator, of TCP by sequence numbers
+	state                        TEXT, -- Zeek's conn_state: SF, S0, REJ ...; tcp_states says what each means; OTH where neither TCP nor UDP; NULL without IP
+	history                      TEXT, -- Zeek's history: a letter for each kind of packet, in order, upper case from the originator. The originator is src, or dst where there is a ^: src is the sender of the first packet, which then looked like an answer. NULL where neither TCP nor UDP. docs/definitions.md tells the letters
+	orig_bytes                   INTEGER, -- Zeek's orig_bytes: payload of the originator (src, or dst where the history has a ^), of TCP by sequence numbers, so that bytes the capture lacks count; NULL where not TCP, UDP or ICMP
 	resp_bytes                   INTEGER, -- Zeek's resp_bytes: the same of the responder
 	idle_max_ns                  INTEGER, -- longest time between two packets in a row, either way; NULL with one packet
 	status                       TEXT, -- SYNs and FINs seen, both ways, and R if reset: S2F1, S2F0/R; it and all below: NULL where not TCP

@@ -58,10 +58,12 @@ static inline void ip_verify(struct dissection *d, struct bytes datagram, uint16
 {
 	if (!d->checksummable)
 		return;
-	if (checksum_is_right(sum + checksum_sum(datagram)))
+	if (checksum_is_right(sum + checksum_sum(datagram))) {
 		d->packet->l4_checksum = CHECKSUM_OK;
-	else
-		d->packet->l4_checksum = checksum ? CHECKSUM_WRONG : CHECKSUM_UNKNOWN;
+		return;
+	}
+	d->packet->l4_checksum = checksum ? CHECKSUM_WRONG : CHECKSUM_UNKNOWN;
+	d->packet->l4_checksum_partial = checksum == checksum_fold(sum);
 }
 
 // The sum over the pseudo header of RFC 9293, 3.1 and RFC 8200, 8.1.

@@ -59,6 +59,7 @@ static void decode_udp(struct dissection *d)
 	if (checksum)
 		ip_verify(d, d->rest, checksum, ip_pseudo_sum(d, IP_PROTO_UDP, d->rest.left));
 	bytes_skip(&d->rest, HEADER_LEN);
+	d->ip->udp_payload_len = dissect_wire_left(d);
 	if (d->rest.left)
 		offer_ports(d);
 }
