@@ -9,6 +9,7 @@
 #include "../common/message.h"
 #include "../common/progress.h"
 #include "application.h"
+#include "copies.h"
 #include "defragment.h"
 #include "dissect.h"
 #include "filter.h"
@@ -39,6 +40,7 @@ struct load {
 	struct defragmenter defragmenter[REASSEMBLIES_MAX]; // by depth
 	struct flow_table flows;
 	struct icmp_pairs icmp;
+	struct copies copies;
 	struct hosts hosts;
 	struct names names;
 	struct application_stage applications;
@@ -120,6 +122,8 @@ static void add_packet(struct load *l)
 	row->direction = p->flow ? p->direction : ROW_NULL;
 	row->vlan_id = p->vlan_id >= 0 ? p->vlan_id : ROW_NULL;
 	row->payload_len = p->payload_len;
+	row->payload_hash = p->payload_hash ? (int64_t)p->payload_hash : ROW_NULL;
+	row->duplicate_of = p->duplicate_of ? p->duplicate_of : ROW_NULL;
 	row->ip_checksum_ok = checksum_value(p->ip_checksum);
 	row->l4_checksum_ok = checksum_value(p->l4_checksum);
 	row->errors = p->errors;
@@ -256,6 +260,7 @@ static void count_packet(struct load *l)
 	if (ts_ns > capture->last_ts_ns)
 		capture->last_ts_ns = ts_ns;
 	capture->bytes += p->frame->wire_len;
+	capture->duplicates += p->duplicate_of != 0;
 	l->verdicts[p->verdict]++;
 	if (l->file_packets++ == 0)
 		l->file_first_id = p->id;
@@ -296,6 +301,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 	tcp_analyze(p, l->writer, l->capture.capture_id);
 	application_analyze(&l->applications, p);
 	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
+	copies_find(&l->copies, p);
 	add_packet(l);
 	count_in_bucket(l);
 	count_packet(l);
@@ -377,6 +383,7 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	for (int i = 0; i < REASSEMBLIES_MAX; i++)
 		defragmenter_init(&l->defragmenter[i]);
 	icmp_pairs_init(&l->icmp);
+	copies_init(&l->copies);
 	hosts_init(&l->hosts);
 	names_init(&l->names);
 	l->writer = writer_start(c->db, c->has_pages ? &c->packet_pages : NULL);
@@ -441,6 +448,7 @@ bool load_capture(struct case_file *c, const char *name, struct load_input *inpu
 	totals->left_out += l->capture.left_out;
 	for (int i = 0; i < REASSEMBLIES_MAX; i++)
 		defragmenter_release(&l->defragmenter[i]);
+	copies_release(&l->copies);
 	flow_table_release(&l->flows);
 	stacks_release(&l->stacks);
 	filter_release(&l->filter);
