@@ -22,12 +22,7 @@ struct content_key {
 	uint8_t frames; // without IP: Ethernet headers
 };
 
-struct place_key {
-	uint32_t interface, unit;
-	int32_t vlan_id;
-};
-
-_Static_assert(sizeof(struct content_key) == 48 && sizeof(struct place_key) == 12, "keys are hashed as memory");
+_Static_assert(sizeof(struct content_key) == 48, "keys are hashed as memory");
 
 struct copy_seen {
 	uint64_t content;    // hash of all that copies have in common but the payload
@@ -110,16 +105,29 @@ static uint64_t hash_frame_content(const struct packet *p)
 	return hash_with(&key, sizeof key, p->link_payload);
 }
 
+// Cheap, and good enough: places are few.
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
+}
+
 static uint32_t hash_place(const struct packet *p)
 {
-	struct place_key key = {.interface = p->frame->interface, .unit = p->link_unit, .vlan_id = p->vlan_id};
-	return (uint32_t)XXH3_64bits(&key, sizeof key);
+	return (uint32_t)mix(mix(p->frame->interface, p->link_unit), (uint32_t)p->vlan_id);
+}
+
+// A MAC address is in the last eight bytes of an address.
+static uint64_t mac_bits(const struct address *mac)
+{
+	uint64_t bits;
+	memcpy(&bits, mac->at + 8, sizeof bits);
+	return bits;
 }
 
 static uint32_t hash_macs(const struct packet *p)
 {
-	struct address macs[2] = {p->mac_src, p->mac_dst};
-	return p->has_macs ? (uint32_t)XXH3_64bits(macs, sizeof macs) : 0;
+	return p->has_macs ? (uint32_t)mix(mix(1, mac_bits(&p->mac_src)), mac_bits(&p->mac_dst)) : 0;
 }
 
 // Frames without IP are looked at where they have addresses and a type or length: of other links, we do not know what

@@ -9,6 +9,7 @@
 #include "../common/message.h"
 #include "../common/progress.h"
 #include "application.h"
+#include "community_id.h"
 #include "copies.h"
 #include "defragment.h"
 #include "dissect.h"
@@ -44,6 +45,7 @@ struct load {
 	struct hosts hosts;
 	struct names names;
 	struct application_stage applications;
+	struct community_ids community_ids;
 	struct flow_index flow_index;
 	struct stacks stacks;
 	struct filter filter;
@@ -164,7 +166,7 @@ static void count_in_bucket(struct load *l)
 static void end_flow(struct load *l, struct flow *f)
 {
 	application_end_flow(&l->applications, f);
-	flow_row_add(f, l->writer, l->capture.capture_id);
+	flow_row_add(f, &l->community_ids, l->writer, l->capture.capture_id);
 	hosts_add_flow(&l->hosts, f);
 	flow_free(f);
 }
@@ -299,9 +301,9 @@ static void load_frame(struct load *l, const struct frame *frame)
 	for (struct flow *idle; (idle = flow_take_idle(&l->flows, frame->ts_ns)) != NULL;)
 		end_flow(l, idle);
 	tcp_analyze(p, l->writer, l->capture.capture_id);
+	copies_find(&l->copies, p);
 	application_analyze(&l->applications, p);
 	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
-	copies_find(&l->copies, p);
 	add_packet(l);
 	count_in_bucket(l);
 	count_packet(l);
@@ -377,6 +379,8 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	l->interface_id = next_id(c, "interfaces", "interface_id");
 	if (!filter_init(&l->filter, options->filter) || !stacks_init(&l->stacks, c->db))
 		return false;
+	if (!community_ids_init(&l->community_ids))
+		return false;
 	if (!flow_index_init(&l->flow_index, temporary, l->first_id, l->first_flow_id))
 		return false;
 	flow_table_init(&l->flows, l->first_flow_id, options->flow_timeout_ns);
@@ -449,6 +453,7 @@ bool load_capture(struct case_file *c, const char *name, struct load_input *inpu
 	for (int i = 0; i < REASSEMBLIES_MAX; i++)
 		defragmenter_release(&l->defragmenter[i]);
 	copies_release(&l->copies);
+	community_ids_release(&l->community_ids);
 	flow_table_release(&l->flows);
 	stacks_release(&l->stacks);
 	filter_release(&l->filter);
