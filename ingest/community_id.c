@@ -15,7 +15,8 @@ struct type_pair {
 
 // Messages and their answers (RFC 792, RFC 950, RFC 1256; RFC 4443, RFC 2710, RFC 4861, RFC 4620, RFC 6275).
 static const struct type_pair icmp_pairs[] = {{8, 0}, {13, 14}, {15, 16}, {10, 9}, {17, 18}};
-static const struct type_pair icmpv6_pairs[] = {{128, 129}, {133, 134}, {135, 136}, {130, 131}, {139, 140}, {144, 145}};
+static const struct type_pair icmpv6_pairs[] = {{128, 129}, {133, 134}, {135, 136},
+                                                {130, 131}, {139, 140}, {144, 145}};
 
 // The type that answers a type; -1: none does.
 static int answer_in(const struct type_pair *pairs, size_t count, uint16_t type)
@@ -128,7 +129,8 @@ void community_id(const struct community_ids *ids, const struct community_tuple 
 	EVP_DigestInit_ex(ids->context, ids->sha1, NULL);
 	EVP_DigestUpdate(ids->context, input, length);
 	EVP_DigestFinal_ex(ids->context, digest, NULL);
-	memcpy(to, "1:", 2);
+	to[0] = '1';
+	to[1] = ':';
 	EVP_EncodeBlock((unsigned char *)to + 2, digest, sizeof digest);
 }
 

@@ -13,6 +13,10 @@
 
 enum { PROTOCOL_TCP = 6 };
 
+enum { INDEX_SIZE = 32768 }; // a power of 2
+
+#define PLACE_MASK ((uint32_t)COPIES_SEEN_MAX - 1)
+
 // Hashed as memory: without padding.
 struct content_key {
 	struct address src, dst;
@@ -26,7 +30,7 @@ _Static_assert(sizeof(struct content_key) == 48, "keys are hashed as memory");
 
 struct copy_seen {
 	uint64_t content;    // hash of all that copies have in common but the payload
-	int64_t number;      // of the first; 0: nothing here
+	int64_t number;      // of the first; 0: none yet
 	int64_t first_ts_ns; // its time
 	int64_t last_ts_ns;  // of its last copy
 	uint32_t payload_hash;
@@ -36,13 +40,35 @@ struct copy_seen {
 
 void copies_init(struct copies *c)
 {
-	c->seen = memory_alloc(COPIES_SEEN_MAX * sizeof *c->seen);
+	*c = (struct copies){
+		.seen = memory_alloc(COPIES_SEEN_MAX * sizeof *c->seen),
+		.index = memory_alloc(INDEX_SIZE * sizeof *c->index),
+	};
 }
 
 void copies_release(struct copies *c)
 {
 	free(c->seen);
-	c->seen = NULL;
+	free(c->index);
+	*c = (struct copies){0};
+}
+
+// The packets themselves are written one behind the other, and only read where the index has the same bits: a table of
+// them would cost a cache miss a packet.
+static struct copy_seen *look_up(const struct copies *c, uint64_t content)
+{
+	uint32_t entry = c->index[content & (INDEX_SIZE - 1)];
+	struct copy_seen *seen = &c->seen[entry & PLACE_MASK];
+	if ((entry ^ (uint32_t)(content >> 32)) & ~PLACE_MASK)
+		return NULL;
+	return seen->number && seen->content == content ? seen : NULL;
+}
+
+static void remember(struct copies *c, const struct copy_seen *now)
+{
+	c->seen[c->next] = *now;
+	c->index[now->content & (INDEX_SIZE - 1)] = ((uint32_t)(now->content >> 32) & ~PLACE_MASK) | c->next;
+	c->next = (c->next + 1) & PLACE_MASK;
 }
 
 // ---- what a packet is, and where it was seen -----------------------------------------------------------------------
@@ -51,8 +77,7 @@ static uint64_t hash_with(const void *key, size_t size, struct bytes bytes)
 {
 	uint64_t hash = XXH3_64bits(key, size);
 	size_t length = bytes.left;
-	const uint8_t *at = bytes_take(&bytes, length);
-	return length ? XXH3_64bits_withSeed(at, length, hash) : hash;
+	return length ? XXH3_64bits_withSeed(bytes_take(&bytes, length), length, hash) : hash;
 }
 
 // The transport header, IPv6 extension headers before it, and what is between it and the payload. A fragment has none;
@@ -212,8 +237,6 @@ static bool is_unnumbered_copy(const struct packet *p, const struct copy_seen *f
 
 static bool is_copy(const struct packet *p, const struct copy_seen *first, const struct copy_seen *now)
 {
-	if (!first->number || first->content != now->content)
-		return false;
 	if (distance(now->first_ts_ns, first->last_ts_ns) > COPY_NS_MAX)
 		return false;
 	if (!payload_hash_matches(first->payload_hash, now->payload_hash))
@@ -228,9 +251,9 @@ void copies_find(struct copies *c, struct packet *p)
 	if (!is_comparable(p))
 		return;
 	struct copy_seen now = describe(p);
-	struct copy_seen *first = &c->seen[now.content & (COPIES_SEEN_MAX - 1)];
-	if (!is_copy(p, first, &now)) {
-		*first = now;
+	struct copy_seen *first = look_up(c, now.content);
+	if (!first || !is_copy(p, first, &now)) {
+		remember(c, &now);
 		return;
 	}
 	p->duplicate_of = first->number;

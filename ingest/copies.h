@@ -24,7 +24,7 @@
 #include "packet.h"
 
 enum {
-	COPIES_SEEN_MAX = 32768, // packets remembered; a newer packet takes the place of an older
+	COPIES_SEEN_MAX = 8192, // packets remembered; a power of 2
 
 	// Beyond what queues in a router or a mirroring switch hold a packet back, below the shortest timers of those who
 	// send again (200 ms, Linux's least retransmission time-out).
@@ -36,7 +36,9 @@ enum {
 struct copy_seen;
 
 struct copies {
-	struct copy_seen *seen; // by what copies have in common
+	struct copy_seen *seen; // the last COPIES_SEEN_MAX packets that are no copies, as they came
+	uint32_t *index;        // by what copies have in common: place in seen, and above it bits of the hash
+	uint32_t next;          // place in seen
 };
 
 void copies_init(struct copies *);

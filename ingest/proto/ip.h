@@ -51,6 +51,8 @@ static inline struct headers *ip_begin(struct dissection *d, uint8_t version)
 		return ip;
 	d->packet->ip_checksum = d->packet->l4_checksum = CHECKSUM_UNKNOWN;
 	d->packet->datagram.wire_len = 0;
+	d->packet->ip_payload = bytes_of(NULL, 0);
+	d->packet->ip_payload_len = 0;
 	return ip;
 }
 
