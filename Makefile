@@ -24,7 +24,7 @@ variant_flags = $(variant_flags_$(VARIANT))
 warnings = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wundef
 
-packages = libpcap 'sqlite3 >= 3.40' zlib libzstd liblz4 libxxhash libcrypto
+packages = libpcap 'sqlite3 >= 3.40' zlib libzstd liblz4 libxxhash 'libcrypto >= 3'
 package_flags = $(shell pkg-config --cflags $(packages))
 package_libs = $(shell pkg-config --libs $(packages)) -pthread -lm
 

@@ -31,7 +31,7 @@ missing() {
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
 	if command -v pkg-config > /dev/null && command -v "${CC:-cc}" > /dev/null &&
-		pkg-config --exists libpcap 'sqlite3 >= 3.40' zlib libzstd liblz4 libxxhash libcrypto; then
+		pkg-config --exists libpcap 'sqlite3 >= 3.40' zlib libzstd liblz4 libxxhash 'libcrypto >= 3'; then
 		exit 0
 	fi
 	echo "This system has no apt-get, so install these by hand; README.md has the names of the packages for Fedora,"

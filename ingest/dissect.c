@@ -205,6 +205,11 @@ static void clear(struct packet *p, const struct frame *frame)
 	p->ethertype = -1;
 	p->has_macs = false;
 	p->layer = bytes_of(NULL, 0);
+	p->link_unit = 0;
+	p->link_payload = bytes_of(NULL, 0);
+	p->ip_payload = bytes_of(NULL, 0);
+	p->ip_payload_len = 0;
+	p->datagram.wire_len = 0;
 	p->has_quoted = false;
 	memset(&p->ip, 0, sizeof p->ip);
 	p->stack_count = 0;

@@ -287,9 +287,18 @@ static void begin(struct flow *f, const struct packet *p, bool from_high, enum f
 	f->src_is_high = from_high;
 	f->start = start;
 	f->ip_version = p->ip.ip_version;
+	f->ip_protocol = p->ip.protocol;
 	f->is_mac = p->ip.ip_version == 0;
 	f->first_ts_ns = f->last_ts_ns = f->previous_ts_ns = p->frame->ts_ns;
 	f->first_packet_id = p->id;
+}
+
+static void set_icmp(struct flow *f, const struct packet *p)
+{
+	f->has_icmp = true;
+	f->icmp_type = p->ip.icmp.type;
+	f->icmp_code = p->ip.icmp.code;
+	f->icmp_direction = (uint8_t)p->direction;
 }
 
 void flow_track(struct flow_table *t, struct packet *p)
@@ -327,6 +336,8 @@ void flow_track(struct flow_table *t, struct packet *p)
 	p->direction = from_high != f->src_is_high;
 	if (is_tcp)
 		set_first_seqs(f, p);
+	else if (!f->has_icmp && p->ip.has_transport && (p->ip.protocol == 1 || p->ip.protocol == 58))
+		set_icmp(f, p);
 	count_packet(f, p);
 }
 

@@ -45,7 +45,9 @@ struct flow {
 	bool src_is_high; // which endpoint of the key is src
 	bool is_mac;
 	bool listed; // in the hash table: found by further packets
-	uint8_t ip_version;
+	uint8_t ip_version, ip_protocol;
+	bool has_icmp; // ICMP and ICMPv6: of the first packet whose header is known, and who sent it
+	uint8_t icmp_type, icmp_code, icmp_direction;
 	enum flow_start start;
 	int64_t id;
 	int64_t connection_id; // id of the first flow of the same endpoints

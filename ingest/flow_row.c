@@ -103,8 +103,9 @@ static void set_connection(struct flow_row *row, const struct conn_state *c, str
 	row->resp_bytes = resp_bytes >= 0 ? resp_bytes : ROW_NULL;
 }
 
-void flow_row_add(const struct flow *f, struct writer *w, int64_t capture_id)
+void flow_row_add(const struct flow *f, const struct community_ids *ids, struct writer *w, int64_t capture_id)
 {
+	char id[COMMUNITY_ID_SIZE];
 	struct flow_row *row = writer_add(w, TABLE_FLOWS);
 	int64_t duration_ns = f->last_ts_ns - f->first_ts_ns;
 	const struct endpoint *src = flow_endpoint(f, 0), *dst = flow_endpoint(f, 1);
@@ -125,6 +126,8 @@ void flow_row_add(const struct flow *f, struct writer *w, int64_t capture_id)
 	row->connection_id = f->connection_id;
 	row->application = f->application;
 	row->server_name = writer_text(w, f->server_name);
+	if (community_id_of_flow(ids, f, id))
+		row->community_id = writer_text(w, id);
 	row->idle_max_ns = f->side[0].packets + f->side[1].packets > 1 ? f->idle_max_ns : ROW_NULL;
 	set_connection(row, &f->conn, w);
 	if (f->tcp)

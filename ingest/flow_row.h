@@ -2,10 +2,10 @@
 #ifndef INGEST_FLOW_ROW_H
 #define INGEST_FLOW_ROW_H
 
-#include "flow.h"
+#include "community_id.h"
 #include "writer.h"
 
 // Adds the row of a flow that has ended. The flow stays the caller's.
-void flow_row_add(const struct flow *, struct writer *, int64_t capture_id);
+void flow_row_add(const struct flow *, const struct community_ids *, struct writer *, int64_t capture_id);
 
 #endif

@@ -10,6 +10,8 @@
 #include "../common/progress.h"
 #include "application.h"
 #include "conn_state.h"
+#include "community_id.h"
+#include "copies.h"
 #include "defragment.h"
 #include "dissect.h"
 #include "filter.h"
@@ -40,9 +42,11 @@ struct load {
 	struct defragmenter defragmenter[REASSEMBLIES_MAX]; // by depth
 	struct flow_table flows;
 	struct icmp_pairs icmp;
+	struct copies copies;
 	struct hosts hosts;
 	struct names names;
 	struct application_stage applications;
+	struct community_ids community_ids;
 	struct flow_index flow_index;
 	struct stacks stacks;
 	struct filter filter;
@@ -121,6 +125,8 @@ static void add_packet(struct load *l)
 	row->direction = p->flow ? p->direction : ROW_NULL;
 	row->vlan_id = p->vlan_id >= 0 ? p->vlan_id : ROW_NULL;
 	row->payload_len = p->payload_len;
+	row->payload_hash = p->payload_hash ? (int64_t)p->payload_hash : ROW_NULL;
+	row->duplicate_of = p->duplicate_of ? p->duplicate_of : ROW_NULL;
 	row->ip_checksum_ok = checksum_value(p->ip_checksum);
 	row->l4_checksum_ok = checksum_value(p->l4_checksum);
 	row->errors = p->errors;
@@ -161,7 +167,7 @@ static void count_in_bucket(struct load *l)
 static void end_flow(struct load *l, struct flow *f)
 {
 	application_end_flow(&l->applications, f);
-	flow_row_add(f, l->writer, l->capture.capture_id);
+	flow_row_add(f, &l->community_ids, l->writer, l->capture.capture_id);
 	hosts_add_flow(&l->hosts, f);
 	flow_free(f);
 }
@@ -257,6 +263,7 @@ static void count_packet(struct load *l)
 	if (ts_ns > capture->last_ts_ns)
 		capture->last_ts_ns = ts_ns;
 	capture->bytes += p->frame->wire_len;
+	capture->duplicates += p->duplicate_of != 0;
 	l->verdicts[p->verdict]++;
 	if (l->file_packets++ == 0)
 		l->file_first_id = p->id;
@@ -296,6 +303,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 		end_flow(l, idle);
 	tcp_analyze(p, l->writer, l->capture.capture_id);
 	conn_state_track(p);
+	copies_find(&l->copies, p);
 	application_analyze(&l->applications, p);
 	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
 	add_packet(l);
@@ -373,12 +381,15 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	l->interface_id = next_id(c, "interfaces", "interface_id");
 	if (!filter_init(&l->filter, options->filter) || !stacks_init(&l->stacks, c->db))
 		return false;
+	if (!community_ids_init(&l->community_ids))
+		return false;
 	if (!flow_index_init(&l->flow_index, temporary, l->first_id, l->first_flow_id))
 		return false;
 	flow_table_init(&l->flows, l->first_flow_id, options->flow_timeout_ns);
 	for (int i = 0; i < REASSEMBLIES_MAX; i++)
 		defragmenter_init(&l->defragmenter[i]);
 	icmp_pairs_init(&l->icmp);
+	copies_init(&l->copies);
 	hosts_init(&l->hosts);
 	names_init(&l->names);
 	l->writer = writer_start(c->db, c->has_pages ? &c->packet_pages : NULL);
@@ -443,6 +454,8 @@ bool load_capture(struct case_file *c, const char *name, struct load_input *inpu
 	totals->left_out += l->capture.left_out;
 	for (int i = 0; i < REASSEMBLIES_MAX; i++)
 		defragmenter_release(&l->defragmenter[i]);
+	copies_release(&l->copies);
+	community_ids_release(&l->community_ids);
 	flow_table_release(&l->flows);
 	stacks_release(&l->stacks);
 	filter_release(&l->filter);

@@ -115,6 +115,14 @@ struct headers {
 	struct icmp_header icmp;
 };
 
+// What an Internet checksum in the innermost transport header covers: all from that header to the end.
+struct checksummed {
+	struct bytes captured;
+	uint32_t wire_len;   // 0: none, or not known: no such checksum, a fragment
+	uint32_t pseudo_sum; // checksum_sum() of the pseudo header that it covers too
+	uint16_t checksum;   // the field
+};
+
 struct flow;
 
 struct packet {
@@ -132,6 +140,11 @@ struct packet {
 	bool has_macs;
 	bool has_quoted;
 	struct address mac_src, mac_dst;
+	uint32_t link_unit;        // Linux cooked captures: interface and packet type; else 0
+	struct bytes link_payload; // captured bytes behind the ethertype or 802.3 length; empty: neither, or behind IP
+	struct bytes ip_payload;   // captured bytes behind the innermost IP header; IPv6: behind its fixed part
+	uint32_t ip_payload_len;   // the same as it was on the wire
+	struct checksummed datagram;
 	struct headers ip;     // the innermost IP packet (outside of any ICMP quotation)
 	struct headers quoted; // what an ICMP error quotes; only where has_quoted
 	struct bytes payload;  // captured bytes above the innermost header that was decoded; borrowed from frame
@@ -150,6 +163,10 @@ struct packet {
 	int64_t seq, ack;   // relative to the first of their direction, not wrapping
 	int64_t acks;       // number of the packet that this one acknowledges; 0 none
 	int64_t ack_rtt_ns; // time since that packet
+
+	// copies
+	uint32_t payload_hash; // packets.payload_hash; 0 none
+	int64_t duplicate_of;  // number of the packet that this one is a copy of; 0 none
 };
 
 #endif

@@ -47,7 +47,7 @@ typedef struct address row_ADDRESS;
 #define CAPTURE_ROW(X)                                                                                                 \
 	X(INTEGER, capture_id) X(TEXT, name) X(INTEGER, first_packet_id) X(INTEGER, first_ts_ns)                           \
 	X(INTEGER, last_ts_ns) X(INTEGER, packets) X(INTEGER, bytes) X(INTEGER, decoded) X(INTEGER, truncated)             \
-	X(INTEGER, malformed) X(INTEGER, unsupported) X(INTEGER, left_out) X(TEXT, filter) X(INTEGER, packet_limit) X(INTEGER, since_ts_ns)       \
+	X(INTEGER, malformed) X(INTEGER, unsupported) X(INTEGER, left_out) X(INTEGER, duplicates) X(TEXT, filter) X(INTEGER, packet_limit) X(INTEGER, since_ts_ns)       \
 	X(INTEGER, until_ts_ns) X(INTEGER, flow_timeout_ns)
 
 #define CAPTURE_FILE_ROW(X)                                                                                            \
@@ -66,11 +66,11 @@ typedef struct address row_ADDRESS;
 #define PACKET_ROW(X) \
 	X(INTEGER, packet_id) X(INTEGER, capture_id) X(INTEGER, number) X(INTEGER, ts_ns) X(INTEGER, wire_len) \
 	X(INTEGER, captured_len) X(INTEGER, file_offset) X(INTEGER, interface_id) X(INTEGER, stack_id) \
-	X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, errors) X(INTEGER, payload_len) X(INTEGER, ttl) \
+	X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, errors) X(INTEGER, payload_len) X(INTEGER, payload_hash) X(INTEGER, ttl) \
 	X(INTEGER, ip_id) X(INTEGER, tos) X(INTEGER, ip_checksum_ok) X(INTEGER, l4_checksum_ok) \
 	X(INTEGER, tcp_flags) X(INTEGER, seq) X(INTEGER, ack) X(INTEGER, window) X(INTEGER, tsval) \
 	X(INTEGER, tsecr) X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, vlan_id) \
-	X(INTEGER, fragment_offset) X(INTEGER, more_fragments)
+	X(INTEGER, fragment_offset) X(INTEGER, more_fragments) X(INTEGER, duplicate_of)
 
 #define PACKET_ERROR_ROW(X) X(INTEGER, bit) X(TEXT, name) X(TEXT, meaning)
 

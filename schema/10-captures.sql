@@ -14,6 +14,7 @@ CREATE TABLE captures (
 	malformed       INTEGER NOT NULL, -- packets whose headers contradict themselves or the packet's length
 	unsupported     INTEGER NOT NULL, -- packets of a link type or protocol that pcapdex does not know
 	left_out        INTEGER NOT NULL, -- packets read that --filter, --since or --until left out; --count stops reading
+	duplicates      INTEGER NOT NULL, -- packets that are copies of others in it: packets.duplicate_of
 	filter          TEXT,    -- the capture filter given with --filter; NULL none
 	packet_limit    INTEGER, -- --count: no more packets were read; NULL all
 	since_ts_ns     INTEGER, -- --since; NULL from the first packet

@@ -21,6 +21,7 @@ CREATE TABLE packets (
 	direction       INTEGER, -- 0 sent by the flow's src, 1 by its dst
 	errors          INTEGER NOT NULL, -- set of bits: packet_errors
 	payload_len     INTEGER, -- bytes above the innermost header decoded, as on the wire; TCP: segment length
+	payload_hash    INTEGER, -- fingerprint of the payload, the same at every snap length: docs/definitions.md; NULL without payload
 	ttl             INTEGER, -- IPv6: hop limit
 	ip_id           INTEGER, -- IPv4 identification, or that of an IPv6 fragment header
 	tos             INTEGER, -- DSCP and ECN byte; IPv6: traffic class
@@ -36,7 +37,8 @@ CREATE TABLE packets (
 	ack_rtt_ns      INTEGER, -- time since that packet
 	vlan_id         INTEGER, -- innermost 802.1Q tag
 	fragment_offset INTEGER, -- bytes; NULL: not a fragment
-	more_fragments  INTEGER -- 1: more fragments follow; NULL: not a fragment
+	more_fragments  INTEGER, -- 1: more fragments follow; NULL: not a fragment
+	duplicate_of    INTEGER -- number of the packet that this one is a copy of, made by the capture or the network, not its sender; NULL none
 );
 
 -- What the bits of packets.errors mean: errors >> bit & 1.

@@ -28,6 +28,7 @@ SELECT
 	p.vlan_id,
 	p.ack_rtt_ns / 1e6 AS ack_rtt_ms,
 	p.flow_id,
+	p.duplicate_of, -- number of the packet that it is a copy of
 	p.errors
 FROM packets p
 JOIN captures c USING (capture_id)

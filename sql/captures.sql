@@ -17,6 +17,7 @@
 -- column malformed     Packets whose headers contradict themselves or the packet's length.
 -- column unsupported   Packets of a link type or protocol that pcapdex does not know.
 -- column left_out      Packets of the files that --filter, --since, --until or --count of ingest left out.
+-- column duplicates    Packets that are copies of others in the capture; the report duplicates has more.
 -- column dropped       Packets the interfaces lost, as the files tell; empty: not told.
 -- column filter        The capture filter that ingest was given.
 SELECT
@@ -31,6 +32,7 @@ SELECT
 	c.malformed,
 	c.unsupported,
 	c.left_out,
+	c.duplicates,
 	(
 		SELECT sum(i.dropped)
 		FROM interfaces i

@@ -66,7 +66,7 @@ static void decode(struct dissection *d)
 	if (d->rest.bad)
 		return;
 	d->ip->has_transport = true;
-	ip_verify(d, message, icmp->checksum, 0);
+	ip_verify_all(d, message, icmp->checksum, 0);
 	if (!is_error(icmp->type) || d->quoting)
 		return;
 	dissect_quote(d);

@@ -53,7 +53,7 @@ static void decode(struct dissection *d)
 	if (d->rest.bad)
 		return;
 	d->ip->has_transport = true;
-	ip_verify(d, message, icmp->checksum, ip_pseudo_sum(d, IP_PROTO_ICMPV6, message.left));
+	ip_verify_all(d, message, icmp->checksum, ip_pseudo_sum(d, IP_PROTO_ICMPV6, message.left + d->cut));
 	if (!is_error(icmp->type) || d->quoting)
 		return;
 	dissect_quote(d);

@@ -47,9 +47,22 @@ static inline struct headers *ip_begin(struct dissection *d, uint8_t version)
 	if (ip->ip_version)
 		memset(ip, 0, sizeof *ip);
 	ip->ip_version = version;
-	if (!d->quoting)
-		d->packet->ip_checksum = d->packet->l4_checksum = CHECKSUM_UNKNOWN;
+	if (d->quoting)
+		return ip;
+	d->packet->ip_checksum = d->packet->l4_checksum = CHECKSUM_UNKNOWN;
+	d->packet->datagram.wire_len = 0;
+	d->packet->ip_payload = bytes_of(NULL, 0);
+	d->packet->ip_payload_len = 0;
 	return ip;
+}
+
+// What is left of the dissection is the payload of an IP packet.
+static inline void ip_carries(struct dissection *d)
+{
+	if (d->quoting)
+		return;
+	d->packet->ip_payload = d->rest;
+	d->packet->ip_payload_len = dissect_wire_left(d);
 }
 
 // The checksum of a transport's datagram; sum: of whatever else the checksum covers, as the pseudo header.
@@ -64,6 +77,15 @@ static inline void ip_verify(struct dissection *d, struct bytes datagram, uint16
 	}
 	d->packet->l4_checksum = checksum ? CHECKSUM_WRONG : CHECKSUM_UNKNOWN;
 	d->packet->l4_checksum_partial = checksum == checksum_fold(sum);
+}
+
+// The same for a checksum that covers the datagram to its end, of which d->cut bytes more were on the wire. It tells of
+// the payload even where that was not captured.
+static inline void ip_verify_all(struct dissection *d, struct bytes datagram, uint16_t checksum, uint32_t sum)
+{
+	ip_verify(d, datagram, checksum, sum);
+	if (!d->quoting && (!d->ip->is_fragment || d->ip->is_reassembled))
+		d->packet->datagram = (struct checksummed){datagram, (uint32_t)datagram.left + d->cut, sum, checksum};
 }
 
 // The sum over the pseudo header of RFC 9293, 3.1 and RFC 8200, 8.1.

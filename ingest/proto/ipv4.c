@@ -149,6 +149,7 @@ static void decode(struct dissection *d)
 	read_source_route(ip, options);
 	d->pseudo_sum = checksum_sum(bytes_of(ip->src.at + 12, 4)) + checksum_sum(bytes_of(ip->dst.at + 12, 4));
 	bool whole = limit(d, total, (uint32_t)length);
+	ip_carries(d);
 	d->checksummable = whole && !ip->is_fragment && !d->quoting;
 	follow(d, whole);
 }

@@ -106,6 +106,7 @@ static void decode(struct dissection *d)
 	d->pseudo_sum = checksum_sum(addresses);
 	d->checksummable = !d->quoting;
 	limit(d, payload, next);
+	ip_carries(d);
 	follow(d, next);
 }
 

@@ -35,11 +35,19 @@ static inline void link_macs(struct dissection *d)
 	d->packet->has_macs = true;
 }
 
+// What follows, at most up to the frame's end, is what the frame carries.
+static inline void link_carries(struct dissection *d)
+{
+	if (link_is_of_frame(d))
+		d->packet->link_payload = d->rest;
+}
+
 // What follows has this ethertype, in the decoder's table "ethertype".
 static inline void link_ethertype(struct dissection *d, unsigned table, uint16_t type)
 {
 	if (link_is_of_frame(d))
 		d->packet->ethertype = type;
+	link_carries(d);
 	dissect_layer(d, "ethertype");
 	dissect_next(d, table, type);
 }
@@ -48,6 +56,7 @@ static inline void link_ethertype(struct dissection *d, unsigned table, uint16_t
 static inline void link_802_3(struct dissection *d, unsigned ethertypes, unsigned llc, uint16_t length)
 {
 	dissect_limit(d, length);
+	link_carries(d);
 	if (bytes_peek(d->rest, 0, 2) == 0xffff)
 		dissect_next(d, ethertypes, LINK_ETHERTYPE_IPX);
 	else

@@ -4,12 +4,13 @@
 // Packet type, ARPHRD_ type, address length, address, protocol.
 static void decode(struct dissection *d)
 {
-	bytes_skip(&d->rest, 2);
+	uint16_t packet_type = bytes_u16(&d->rest);
 	uint16_t hardware = bytes_u16(&d->rest);
 	uint16_t address_len = bytes_u16(&d->rest);
 	struct bytes address = bytes_split(&d->rest, SLL_ADDRESS_LEN);
 	uint16_t protocol = bytes_u16(&d->rest);
 
+	sll_set_unit(d->packet, 0, (uint8_t)packet_type);
 	sll_follow(d, hardware, address, address_len, protocol);
 }
 

@@ -19,6 +19,12 @@ enum {
 	SLL_PROTOCOL_802_2 = 4,   // ETH_P_802_2
 };
 
+// Where a cooked capture saw the packet: the interface's index, and whether it came or went.
+static inline void sll_set_unit(struct packet *p, uint32_t interface, uint8_t packet_type)
+{
+	p->link_unit = interface << 8 | packet_type;
+}
+
 // An interface knows the address of its peer only: the sender of what comes in.
 static inline void sll_set_mac(struct packet *p, struct bytes address, unsigned address_len)
 {

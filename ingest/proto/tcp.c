@@ -118,7 +118,7 @@ static void decode(struct dissection *d)
 	uint16_t checksum = bytes_u16(&header);
 
 	judge_flags(d, word);
-	ip_verify(d, segment, checksum, ip_pseudo_sum(d, IP_PROTO_TCP, segment.left));
+	ip_verify_all(d, segment, checksum, ip_pseudo_sum(d, IP_PROTO_TCP, segment.left + d->cut));
 	uint32_t length = (uint32_t)(word >> DATA_OFFSET_SHIFT) * 4;
 	if (length < HEADER_MIN || length - HEADER_MIN > dissect_wire_left(d)) {
 		dissect_malformed(d, PACKET_ERROR_TCP_DATA_OFFSET);

@@ -57,7 +57,7 @@ static void decode_udp(struct dissection *d)
 		return;
 	d->ip->has_transport = true;
 	if (checksum)
-		ip_verify(d, d->rest, checksum, ip_pseudo_sum(d, IP_PROTO_UDP, d->rest.left));
+		ip_verify_all(d, d->rest, checksum, ip_pseudo_sum(d, IP_PROTO_UDP, dissect_wire_left(d)));
 	bytes_skip(&d->rest, HEADER_LEN);
 	d->ip->udp_payload_len = dissect_wire_left(d);
 	if (d->rest.left)

@@ -3,6 +3,8 @@
 // The input: two bytes of link type, one of how much the snap length cut off; then frames, each behind a byte of its
 // length (0: all that is left) and one of the milliseconds since the last.
 #include "../../common/embedded.h"
+#include "../../ingest/community_id.h"
+#include "../../ingest/copies.h"
 #include "../../ingest/defragment.h"
 #include "../../ingest/dissect.h"
 #include "../../ingest/icmp_pairs.h"
@@ -14,6 +16,7 @@ enum { INPUTS_OF_A_CASE = 2000 }; // then the rows are thrown away
 
 static sqlite3 *db;
 static struct writer *writer;
+static struct community_ids ids;
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length);
 
@@ -30,6 +33,8 @@ static void prepare(void)
 
 	if (!db) {
 		dissect_init();
+		if (!community_ids_init(&ids))
+			abort();
 		if (sqlite3_open(":memory:", &db) != SQLITE_OK)
 			abort();
 		for (const struct embedded *e = embedded_schema; e->name; e++)
@@ -43,7 +48,7 @@ static void prepare(void)
 		run_sql("ROLLBACK");
 	}
 	run_sql("BEGIN");
-	writer = writer_start(db, true);
+	writer = writer_start(db, NULL);
 	if (!writer)
 		abort();
 }
@@ -53,6 +58,7 @@ struct state {
 	struct defragmenter defragmenter;
 	struct flow_table flows;
 	struct icmp_pairs pairs;
+	struct copies copies;
 	struct packet packet;
 };
 
@@ -70,12 +76,15 @@ static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 		memcpy(copy, data.at, data.left);
 	frame->data = bytes_of(copy, data.left);
 	dissect_frame(packet, frame);
-	if (packet->ip.is_fragment && defragment(&s->defragmenter, packet, &datagram))
+	if (packet->ip.is_fragment && defragment(&s->defragmenter, packet, &datagram)) {
+		packet->ip.is_reassembled = true;
 		dissect_resume(packet, datagram);
+	}
 	dissect_stack_text(packet, stack, sizeof stack);
 	packet->id = ++packet->number;
 	flow_track(&s->flows, packet);
 	tcp_analyze(packet, writer, 1);
+	copies_find(&s->copies, packet);
 	icmp_analyze(&s->pairs, packet, &s->flows, writer, 1);
 	free(copy);
 }
@@ -86,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 	struct state *s = calloc(1, sizeof *s);
 	struct frame frame = {.link_type = bytes_u16(&input)};
 	uint8_t cut = bytes_u8(&input);
+	char id[COMMUNITY_ID_SIZE];
 
 	if (!s)
 		return 0;
@@ -93,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 	defragmenter_init(&s->defragmenter);
 	flow_table_init(&s->flows, 1, 0);
 	icmp_pairs_init(&s->pairs);
+	copies_init(&s->copies);
 	while (input.left) {
 		size_t frame_len = bytes_u8(&input);
 		frame.ts_ns += bytes_u8(&input) * INT64_C(1000000);
@@ -102,8 +113,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 		try_frame(s, &frame, bytes_split(&input, frame_len));
 	}
 	icmp_pairs_finish(&s->pairs, writer, 1);
-	for (struct flow *flow; (flow = flow_take(&s->flows)) != NULL;)
+	copies_release(&s->copies);
+	for (struct flow *flow; (flow = flow_take(&s->flows)) != NULL;) {
+		community_id_of_flow(&ids, flow, id);
 		flow_free(flow);
+	}
 	flow_table_release(&s->flows);
 	defragmenter_release(&s->defragmenter);
 	free(s);

@@ -161,6 +161,16 @@ def compare_flows(comparison, ours, theirs):
                              wireshark.nanoseconds(known["initial_rtt"]))
 
 
+def compare_community_ids(comparison, ours, theirs):
+    """Of each flow's first packet. tshark gives fragments one without ports, the case none."""
+    first = {row["first_packet_id"]: row["community_id"] for row in ours.flows.values()}
+    for packet in theirs:
+        row = ours.packets.get(packet.number)
+        if row and row["packet_id"] in first and row["fragment_offset"] is None:
+            comparison.check("community_id", packet.number, first[row["packet_id"]],
+                             packet.fields["communityid"].split(",")[0] or None)
+
+
 def compare_capture(job):
     name, path, tshark_version, exceptions = job
     comparison = Comparison(name)
@@ -181,6 +191,7 @@ def compare_capture(job):
         compare_packets(comparison, ours, theirs)
         compare_streams(comparison, ours, theirs)
         compare_flows(comparison, ours, theirs)
+        compare_community_ids(comparison, ours, theirs)
         return comparison, explain(comparison, ours, exceptions)
 
 

@@ -12,6 +12,7 @@ import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CACHE = os.path.join(ROOT, "build", "oracle-cache")
+FIRST = ["--enable-protocol", "communityid"]
 VERIFY = "-2 -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE".split()
 
 EVENTS = ["retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment",
@@ -27,7 +28,7 @@ tcp.options.timestamp.tsval tcp.options.timestamp.tsecr
 tcp.analysis.acks_frame tcp.analysis.ack_rtt tcp.analysis.initial_rtt tcp.analysis.rto tcp.analysis.rto_frame
 tcp.analysis.duplicate_ack_num tcp.analysis.duplicate_ack_frame
 udp.stream udp.srcport udp.dstport
-sctp.srcport sctp.dstport
+sctp.srcport sctp.dstport communityid
 icmp.resp_to icmp.resptime icmpv6.resp_to icmpv6.resptime""".split() + ["tcp.analysis." + e for e in EVENTS]
 
 VERIFIED_FIELDS = """frame.number frame.protocols tcp.completeness ip.checksum ip.checksum.status
@@ -66,7 +67,7 @@ def run(path, tshark_version, options, fields):
 
 
 def packets(path, tshark_version):
-    for fields, verified in zip(run(path, tshark_version, [], FIELDS), run(path, tshark_version, VERIFY, VERIFIED_FIELDS)):
+    for fields, verified in zip(run(path, tshark_version, FIRST, FIELDS), run(path, tshark_version, VERIFY, VERIFIED_FIELDS)):
         yield Packet(fields, Packet(verified))
 
 
