@@ -15,6 +15,7 @@ enum {
 	WIDTH_MOST = 100, // longer lines are hard to read
 	HELP_COLUMN_MOST = 28,
 	LEFT_ROOM = 128,
+	SECOND_COLUMN_LEAST = 20, // columns to fold in
 };
 
 const char *const manual_exit_codes[] = {
@@ -89,12 +90,52 @@ bool manual_is_verbatim(const char *paragraph)
 	return paragraph[0] == ' ';
 }
 
-// Paragraphs between blank lines; one that begins with a blank is printed as it stands.
+// Where the second column of a line begins, behind two blanks or more: "  name    what it means"; 0: there is none.
+static size_t second_column(const char *line, size_t length)
+{
+	size_t at = strspn(line, " ");
+	for (; at + 2 < length; at++) {
+		if (line[at] == ' ' && line[at + 1] == ' ')
+			return at + strspn(line + at, " ");
+	}
+	return 0;
+}
+
+// A line that is too wide for the terminal is folded in its second column, if it has one and there is room.
+static void print_verbatim_line(const char *line, size_t length)
+{
+	size_t column = second_column(line, length);
+	bool wide = text_columns(line, length) > terminal_width();
+	if (!wide || column == 0 || column + SECOND_COLUMN_LEAST > (size_t)terminal_width()) {
+		printf("%.*s", (int)length, line);
+		return;
+	}
+	int indent = text_columns(line, column);
+	printf("%.*s", (int)column, line);
+	print_folded(line + column, length - column, indent, indent);
+}
+
+static void print_verbatim(const char *text, size_t length)
+{
+	for (const char *end = text + length; text < end;) {
+		size_t line = strcspn(text, "\n");
+		if (line > (size_t)(end - text))
+			line = (size_t)(end - text);
+		print_verbatim_line(text, line);
+		text += line;
+		if (text < end) {
+			putchar('\n');
+			text++;
+		}
+	}
+}
+
+// Paragraphs between blank lines; of one that begins with a blank, lines stay lines.
 static void print_paragraphs(const char *text, int indent)
 {
 	for (size_t length; (length = manual_paragraph(&text)) > 0; text += length) {
 		if (manual_is_verbatim(text)) {
-			printf("%.*s", (int)length, text);
+			print_verbatim(text, length);
 		} else {
 			printf("%*s", indent, "");
 			print_folded(text, length, indent, indent);
@@ -178,13 +219,23 @@ static void print_exit_codes(const char *const *own)
 		printf("  %3s  %s\n", code[0], code[1]);
 }
 
+// "usage: pcapdex query CASE.db REPORT ...", folded behind the command's name.
+static void print_usage(const char *label, const char *name, const char *words)
+{
+	int column = printf("%s pcapdex %s ", label, name);
+	print_folded(words, strlen(words), column, column);
+	putchar('\n');
+}
+
 void options_print_help(const struct command *command, bool long_help)
 {
 	static const struct option_spec help = {
 		.letter = 'h', .name = "help", .help = "Print this help; -h prints less of it."};
 	for (int i = 0; command->synopsis[i]; i++)
-		printf("%s pcapdex %s %s\n", i == 0 ? "usage:" : "      ", command->name, command->synopsis[i]);
-	printf("\n%s\n\n", command->summary);
+		print_usage(i == 0 ? "usage:" : "      ", command->name, command->synopsis[i]);
+	putchar('\n');
+	print_folded(command->summary, strlen(command->summary), 0, 0);
+	printf("\n\n");
 	if (long_help && command->description)
 		print_paragraphs(command->description, 0);
 	puts("Options:");

@@ -160,7 +160,7 @@ static bool store_number(const struct option_spec *spec, const char *value, void
 		wanted = "seconds such as 90 or 1.5";
 	} else {
 		ok = parse_time(value, &number);
-		wanted = "a time such as 2018-09-26T21:21:02Z or seconds since 1970";
+		wanted = TIME_WANTED;
 	}
 	if (ok)
 		memcpy(member, &number, sizeof number);

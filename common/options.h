@@ -12,7 +12,7 @@ enum option_kind {
 	OPTION_TEXT,    // const char *: points into argv
 	OPTION_COUNT,   // int64_t, not negative
 	OPTION_SECONDS, // int64_t nanoseconds, from decimal seconds ("1.5"), not negative
-	OPTION_TIME, // int64_t nanoseconds since 1970 UTC: seconds ("1538000000.25") or ISO 8601 ("2018-09-26T21:21:02Z")
+	OPTION_TIME, // int64_t nanoseconds since 1970 UTC, see parse_time()
 	OPTION_CHOICE, // const char *: one of `choices`, separated by '|'
 };
 
@@ -71,6 +71,10 @@ void options_print_help(const struct command *command, bool long_help);
 // Strict parsers, as the options use them; false when text is not wholly one value or out of range.
 bool parse_count(const char *text, int64_t *value);
 bool parse_seconds(const char *text, int64_t *nanoseconds);
+
+// Nanoseconds since 1970 UTC: ISO 8601 ("2018-09-26", "2018-09-26T21:21:02.5Z"; without a zone it is UTC), or seconds as
+// date and journalctl write them ("@1538000000.25"), also without '@', unless they look like a year or a date: "2030".
 bool parse_time(const char *text, int64_t *nanoseconds);
+#define TIME_WANTED "a time such as 2018-09-26T21:21:02Z, or seconds since 1970 as in @1538000000"
 
 #endif

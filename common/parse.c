@@ -143,9 +143,23 @@ static bool take_zone(const char **text, int64_t *seconds)
 	return true;
 }
 
+// "2030", "20180926": a year or a date, to those who write it. As seconds, both were in 1970.
+static bool is_half_a_date(const char *text)
+{
+	enum { YEAR_DIGITS = 4, DATE_DIGITS = 8 };
+	size_t digits = 0;
+	while (is_digit(text[digits]))
+		digits++;
+	return !text[digits] && (digits == YEAR_DIGITS || digits == DATE_DIGITS);
+}
+
 bool parse_time(const char *text, int64_t *nanoseconds)
 {
 	int64_t days, clock = 0, fraction = 0, zone = 0;
+	if (text[0] == '@')
+		return parse_seconds(text + 1, nanoseconds);
+	if (is_half_a_date(text))
+		return false;
 	if (parse_seconds(text, nanoseconds))
 		return true;
 	if (!take_date(&text, &days))

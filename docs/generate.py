@@ -104,6 +104,12 @@ says what the numbers mean.
     return NOTE.format("schema/*.sql") + intro + "\n" + "\n".join(parts)
 
 
+def shared_helps():
+    """What the parameters mean that mean the same everywhere."""
+    source = (ROOT / "query/report.c").read_text()
+    return dict(re.findall(r'\{"(\w+)", PARAMETER_\w+,\s*"([^"]+)"\}', source))
+
+
 def describe_report(path):
     lines = path.read_text().splitlines()
     name = path.relative_to(ROOT / "sql").with_suffix("").as_posix()
@@ -112,19 +118,25 @@ def describe_report(path):
         if not line.startswith("--"):
             break
         header.append(line[2:].removeprefix(" "))
-    rest = [line[2:].strip() for line in lines[len(header) :] if line.startswith("--")]
-    text, params, columns, sections = [], [], [], 0
+    rest = [line[2:].removeprefix(" ") for line in lines[len(header) :] if line.startswith("--")]
+    shared, text, params, columns, item = shared_helps(), [], [], [], None
     for line in header[1:] + rest:
         if match := re.match(r"param :(\w+)\s*(.*)", line):
-            params.append((f"`--{match[1].replace('_', '-')}`", match[2]))
+            item = [f"`--{match[1].replace('_', '-')}`", match[2] or shared.get(match[1], "")]
+            params.append(item)
         elif match := re.match(r"column (\S+)\s+(.*)", line):
-            columns.append((f"`{match[1]}`", match[2]))
-        elif match := re.match(r"section(?:\[([^\]]*)\])?:?\s*(.*)", line):
-            sections += 1
+            item = [f"`{match[1]}`", match[2]]
+            columns.append(item)
+        elif match := re.match(r"section(?:\[([^\]]*)\])?(?: (with|without) :(\w+))?:?\s*(.*)", line):
             only = f" (only `--format {match[1]}`)" if match[1] else ""
-            columns.append((f"**{match[2] or 'Section'}**{only}", ""))
+            only += f" ({match[2]} `--{match[3].replace('_', '-')}`)" if match[2] else ""
+            columns.append([f"**{match[4] or 'Section'}**{only}", ""])
+            item = None
+        elif item and line.startswith("  "):
+            item[1] += " " + line.strip()
         elif line or (text and text[-1]):
             text.append(line)
+            item = None
     out = [f"## {name}\n", header[0] + "\n"]
     if any(text):
         out.append(paragraphs(text).strip() + "\n")

@@ -36,7 +36,7 @@ static const struct option_spec options[] = {
      "Stop after N packets of each capture."},
 	{0, "since", "TIME", OPTION_TIME, offsetof(struct settings, since_ns), NULL,
      "Take only packets from this time on.\n"
-     "Seconds since 1970, or UTC as in 2018-09-26T21:21:02.5Z."},
+     "UTC, as in 2018-09-26T21:21:02.5Z, or seconds since 1970, as in @1538000000.25."},
 	{0, "until", "TIME", OPTION_TIME, offsetof(struct settings, until_ns), NULL,
      "Take only packets before this time."},
 	{0, "flow-timeout", "SECONDS", OPTION_SECONDS, offsetof(struct settings, flow_timeout_ns), NULL,

@@ -19,12 +19,64 @@ enum {
 	DIGITS_LEAST = 6,
 };
 
+static const double NANO = 1e9, SHORT_MOST = 1e15;
+
 // Of the decimals; one stays, so that a REAL looks like one.
 static void trim_zeros(char *number)
 {
 	size_t length = strlen(number);
 	while (length > 2 && number[length - 1] == '0' && number[length - 2] != '.')
 		number[--length] = 0;
+}
+
+// The digits of a number that is not negative, right-aligned before `end`; returns the first.
+static char *put_digits(char *end, uint64_t number)
+{
+	do {
+		*--end = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return end;
+}
+
+static void end_number(struct cell *cell, const char *begin, char *end)
+{
+	*end = 0;
+	cell->at = begin;
+	cell->length = (size_t)(end - begin);
+}
+
+static void read_integer(struct cell *cell, int64_t value)
+{
+	char *end = cell->number + sizeof cell->number - 1;
+	char *begin = put_digits(end, value < 0 ? -(uint64_t)value : (uint64_t)value);
+	if (value < 0)
+		*--begin = '-';
+	end_number(cell, begin, end);
+}
+
+// A REAL that is the one nearest to a decimal of at most 15 digits, nine of them behind the point, as nearly all in
+// reports are: such a decimal is what tells it from its neighbours. False: it is not.
+static bool read_short_real(struct cell *cell, double value)
+{
+	char *end = cell->number + sizeof cell->number - 1, *point = end - DECIMALS;
+	double size = fabs(value), billionths = size * NANO;
+	if (!(billionths < SHORT_MOST))
+		return false;
+	uint64_t number = (uint64_t)(billionths + 0.5);
+	if ((double)number / NANO != size)
+		return false;
+	uint64_t fraction = number % (uint64_t)NANO;
+	memset(point, '0', DECIMALS);
+	put_digits(end, fraction);
+	while (end > point + 1 && end[-1] == '0')
+		end--;
+	*--point = '.';
+	char *begin = put_digits(point, number / (uint64_t)NANO);
+	if (signbit(value))
+		*--begin = '-';
+	end_number(cell, begin, end);
+	return true;
 }
 
 static void format_real(char to[CELL_NUMBER_ROOM], double value, enum cell_digits digits)
@@ -50,33 +102,42 @@ static void format_real(char to[CELL_NUMBER_ROOM], double value, enum cell_digit
 	trim_zeros(to);
 }
 
+static void read_real(struct cell *cell, double value, enum cell_digits digits)
+{
+	if (read_short_real(cell, value))
+		return;
+	format_real(cell->number, value, digits);
+	end_number(cell, cell->number, cell->number + strlen(cell->number));
+}
+
 void cell_read(struct cell *cell, sqlite3_stmt *statement, int column, enum cell_digits digits)
 {
-	*cell = (struct cell){.kind = CELL_NUMBER, .at = cell->number};
-	switch (sqlite3_column_type(statement, column)) {
+	sqlite3_value *value = sqlite3_column_value(statement, column);
+	switch (sqlite3_value_type(value)) {
 	case SQLITE_INTEGER:
-		snprintf(cell->number, sizeof cell->number, "%lld", (long long)sqlite3_column_int64(statement, column));
-		cell->length = strlen(cell->number);
+		cell->kind = CELL_NUMBER;
+		read_integer(cell, sqlite3_value_int64(value));
 		return;
 	case SQLITE_FLOAT:
-		format_real(cell->number, sqlite3_column_double(statement, column), digits);
-		cell->length = strlen(cell->number);
+		cell->kind = CELL_NUMBER;
+		read_real(cell, sqlite3_value_double(value), digits);
 		return;
 	case SQLITE_TEXT:
 		cell->kind = CELL_TEXT;
-		cell->at = (const char *)sqlite3_column_text(statement, column);
+		cell->at = (const char *)sqlite3_value_text(value);
 		break;
 	case SQLITE_BLOB:
 		cell->kind = CELL_BLOB;
-		cell->at = sqlite3_column_blob(statement, column);
+		cell->at = sqlite3_value_blob(value);
 		break;
 	default:
 		cell->kind = CELL_NULL;
+		cell->at = NULL;
 		break;
 	}
-	cell->length = cell->kind != CELL_NULL ? (size_t)sqlite3_column_bytes(statement, column) : 0;
+	cell->length = cell->at ? (size_t)sqlite3_value_bytes(value) : 0;
 	if (!cell->at) // also when there was no memory for it
-		cell->at = "", cell->length = 0;
+		cell->at = "";
 }
 
 static void write_hex(struct sink *sink, const char *bytes, size_t length)
@@ -153,9 +214,20 @@ static void write_escaped(struct sink *sink, uint32_t code)
 	}
 }
 
+// Bytes of text up to the first that is not printable ASCII.
+static size_t plain_length(const char *text, size_t length)
+{
+	size_t plain = 0;
+	while (plain < length && text[plain] >= 0x20 && text[plain] < 0x7f)
+		plain++;
+	return plain;
+}
+
 void text_write_clean(struct sink *sink, const char *text, size_t length, const char *kept)
 {
-	size_t plain = 0; // bytes before text that are written as they are
+	size_t plain = plain_length(text, length); // bytes before text that are written as they are
+	text += plain;
+	length -= plain;
 	for (size_t taken; length > 0; text += taken, length -= taken) {
 		uint32_t code;
 		char byte[8];
@@ -199,8 +271,8 @@ size_t text_fit(const char *text, size_t length, size_t columns)
 
 size_t text_width(const char *text, size_t length)
 {
-	size_t columns = 0;
-	for (size_t at = 0, taken; at < length; at += taken ? taken : 1) {
+	size_t columns = plain_length(text, length);
+	for (size_t at = columns, taken; at < length; at += taken ? taken : 1) {
 		uint32_t code;
 		taken = text_decode(text + at, length - at, &code);
 		columns += taken ? character_width(code) : 1;

@@ -6,6 +6,16 @@
 #include "cell.h"
 #include "output.h"
 
+static bool needs_quotes(const struct cell *cell)
+{
+	for (size_t i = 0; i < cell->length; i++) {
+		char c = cell->at[i];
+		if (c == ',' || c == '"' || c == '\r' || c == '\n')
+			return true;
+	}
+	return cell->length == 0; // NULL is without
+}
+
 static void write_csv(struct output *output, const struct cell *cell)
 {
 	struct sink *sink = output->sink;
@@ -14,9 +24,7 @@ static void write_csv(struct output *output, const struct cell *cell)
 		cell_write(sink, cell);
 		return;
 	}
-	bool quotes = cell->length == 0; // NULL is without
-	for (size_t i = 0; i < cell->length && !quotes; i++)
-		quotes = strchr(",\"\r\n", cell->at[i]) && cell->at[i];
+	bool quotes = needs_quotes(cell);
 	if (quotes)
 		sink_char(sink, '"');
 	for (const char *at = cell->at, *end = at + cell->length; at < end;) {

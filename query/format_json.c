@@ -24,6 +24,10 @@ static void write_escaped(struct sink *sink, uint32_t code)
 static void write_string(struct sink *sink, const char *text, size_t length)
 {
 	size_t plain = 0; // bytes before text that are written as they are
+	while (plain < length && text[plain] >= 0x20 && text[plain] < 0x7f && text[plain] != '"' && text[plain] != '\\')
+		plain++;
+	text += plain;
+	length -= plain;
 	sink_char(sink, '"');
 	for (size_t taken; length > 0; text += taken, length -= taken) {
 		uint32_t code;

@@ -21,6 +21,12 @@ static struct parameter_value *find_value(const struct parameters *parameters, c
 	return NULL;
 }
 
+bool parameters_has(const struct parameters *parameters, const char *name)
+{
+	const struct parameter_value *value = find_value(parameters, name);
+	return value && value->kind != VALUE_NULL;
+}
+
 static void set_text(struct parameter_value *value, const char *text)
 {
 	value->kind = VALUE_TEXT;
@@ -243,7 +249,7 @@ static bool read_time(struct parameter_value *value, const char *option, const c
 	const struct parameter_value *capture = find_value(parameters, "capture");
 	if (text[0] != '+') {
 		if (!parse_time(text, &ns))
-			return wants(option, "a time such as 2018-09-26T21:21:02Z, seconds since 1970, or +SECONDS", text);
+			return wants(option, TIME_WANTED ", or +SECONDS since the first packet", text);
 		set_integer(value, ns);
 		return true;
 	}
@@ -438,6 +444,23 @@ bool parameters_init(struct parameters *parameters, const struct report *report,
 	if (!ok)
 		parameters_release(parameters);
 	return ok;
+}
+
+const char *parameters_absent(const struct parameters *parameters, const struct report *report, struct guard *guard,
+                              const char **address)
+{
+	for (size_t i = 0; i < report->parameter_count; i++) {
+		const struct report_parameter *parameter = &report->parameters[i];
+		const struct parameter_value *value = find_value(parameters, parameter->name);
+		if (parameter->type != PARAMETER_ADDRESS || !value || value->kind != VALUE_TEXT)
+			continue;
+		sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM hosts WHERE ip_in(address, ?1) LIMIT 1", value->text);
+		sqlite3_finalize(found);
+		*address = value->text;
+		if (!found)
+			return parameter->option;
+	}
+	return NULL;
 }
 
 void parameters_release(struct parameters *parameters)

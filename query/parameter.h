@@ -28,6 +28,13 @@ bool parameters_init(struct parameters *, const struct report *, const struct ar
                      const struct option_spec *command_options);
 void parameters_release(struct parameters *);
 
+// The option of the first parameter whose value is an address or a prefix that no packet of the case has, and the
+// address; NULL: there is none.
+const char *parameters_absent(const struct parameters *, const struct report *, struct guard *, const char **address);
+
+// Whether it has a value: given, or by default.
+bool parameters_has(const struct parameters *, const char *name);
+
 // Binds them by name. False, with error filled: the statement has a parameter that got no value.
 bool parameters_bind(const struct parameters *, sqlite3_stmt *, char *error, size_t size);
 

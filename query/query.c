@@ -101,8 +101,9 @@ const struct command command_query = {
 		"What stands behind a parameter's name is its type: text, integer, number, port, address, time, capture, flow, or "
 		"`one of a|b|c`; then, for numbers, the range they must lie in (`1..100`).\n\n"
 		"A file may hold several statements, each behind a line `-- section: Title` and its columns. A section that begins "
-		"`-- section[text,csv]: Title` is for those formats only, in place of the others. A section whose only column is "
-		"called line is printed as it is, but for control characters, in text and table, and in formats of its own.\n\n"
+		"`-- section[text,csv]: Title` is for those formats only, in place of the others; `-- section with :flow: Title` is "
+		"shown if --flow is given, `without :flow` if it is not. A section whose only column is called line is printed as "
+		"it is, but for control characters, in text and table, and in formats of its own.\n\n"
 		"When the reader of the output has enough (`| head`), that is no error.",
 	.examples =
 		"  pcapdex query trace.db\n"

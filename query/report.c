@@ -29,7 +29,7 @@ static const struct {
 	{"host", PARAMETER_ADDRESS, "Only what has this address, or one of this prefix, at either end."},
 	{"flow", PARAMETER_FLOW, "Only this flow: its flow_id."},
 	{"since", PARAMETER_TIME,
-     "Only from this time on: ISO 8601, seconds since 1970, or +SECONDS since the first packet."},
+     "Only from this time on: 2018-09-26T21:21:02Z, seconds since 1970 (@1538000000), or +SECONDS since the first packet."},
 	{"until", PARAMETER_TIME, "Only before this time."},
 	{"limit", PARAMETER_INTEGER, "At most so many rows."},
 	{"src", PARAMETER_ADDRESS, NULL},
@@ -350,35 +350,6 @@ static bool read_column(struct reader *reader, struct piece line)
 	return true;
 }
 
-// ": Title" or "[text,csv]: Title"
-static bool read_section(struct reader *reader, struct piece line)
-{
-	struct piece whole = line;
-	char *formats = NULL;
-	if (line.length > 0 && line.at[0] == '[') {
-		const char *end = memchr(line.at, ']', line.length);
-		if (!end)
-			return fail(reader, "']' is missing", whole);
-		size_t length = (size_t)(end - line.at) - 1;
-		formats = copy(line.at + 1, length);
-		line.at += length + 2;
-		line.length -= length + 2;
-	}
-	bool colon = line.length > 0 && line.at[0] == ':';
-	bool misplaced = reader->report->section_count == 1 && !reader->report->sections[0].title &&
-	                 !reader->report->sections[0].formats;
-	if (!colon || misplaced) {
-		free(formats);
-		return fail(reader, colon ? "a section after SQL or columns without one" : "a section wants ': Title'",
-		            whole);
-	}
-	struct report_section *section = add_section(reader);
-	struct piece title = trimmed(line.at + 1, line.length - 1);
-	section->title = copy(title.at, title.length);
-	section->formats = formats;
-	return true;
-}
-
 static bool starts(struct piece *line, const char *word)
 {
 	size_t length = strlen(word);
@@ -386,6 +357,56 @@ static bool starts(struct piece *line, const char *word)
 		return false;
 	line->at += length;
 	line->length -= length;
+	return true;
+}
+
+// "[text,csv]", if it is there; false: it does not end.
+static bool take_formats(struct piece *line, struct piece *formats)
+{
+	*formats = (struct piece){line->at, 0};
+	if (!starts(line, "["))
+		return true;
+	const char *end = memchr(line->at, ']', line->length);
+	if (!end)
+		return false;
+	*formats = (struct piece){line->at, (size_t)(end - line->at)};
+	line->at += formats->length + 1;
+	line->length -= formats->length + 1;
+	return true;
+}
+
+// " with :flow" or " without :flow", if it is there; *name is "flow".
+static void take_condition(struct piece *line, struct piece *name, bool *without)
+{
+	*without = starts(line, " without :");
+	*name = (struct piece){line->at, 0};
+	if (!*without && !starts(line, " with :"))
+		return;
+	name->at = line->at;
+	while (name->length < line->length && is_name_char(name->at[name->length]))
+		name->length++;
+	line->at += name->length;
+	line->length -= name->length;
+}
+
+// ": Title", "[text,csv]: Title", " with :flow: Title"
+static bool read_section(struct reader *reader, struct piece line)
+{
+	struct piece whole = line, formats, name;
+	bool without;
+	if (!take_formats(&line, &formats))
+		return fail(reader, "']' is missing", whole);
+	take_condition(&line, &name, &without);
+	if (!starts(&line, ":"))
+		return fail(reader, "a section wants ': Title'", whole);
+	if (reader->report->section_count == 1 && !reader->report->sections[0].title)
+		return fail(reader, "a section after SQL or columns without one", whole);
+	struct report_section *section = add_section(reader);
+	struct piece title = trimmed(line.at, line.length);
+	section->title = copy(title.at, title.length);
+	section->formats = formats.length > 0 ? copy(formats.at, formats.length) : NULL;
+	section->depends = name.length > 0 ? copy(name.at, name.length) : NULL;
+	section->without = without;
 	return true;
 }
 
@@ -474,6 +495,10 @@ static bool check_sections(struct reader *reader)
 		reader->line = report->sections[i].line;
 		if (!report->sections[i].sql)
 			return fail(reader, "a section without a statement", (struct piece){title, strlen(title)});
+		const char *depends = report->sections[i].depends;
+		if (depends && !report_find_parameter(report, depends))
+			return fail(reader, "a section depends on a parameter that is not declared",
+			            (struct piece){depends, strlen(depends)});
 	}
 	return true;
 }
@@ -513,6 +538,7 @@ void report_release(struct report *report)
 		free(section->columns);
 		free(section->title);
 		free(section->formats);
+		free(section->depends);
 		free(section->sql);
 	}
 	free(report->parameters);

@@ -22,7 +22,7 @@
 //     one of a|b|c   one of these words, in any case; bound as it stands here
 //     address   IPv4, IPv6 or MAC address, or a prefix such as 10.0.0.0/8; bound in the canonical spelling of the case.
 //               ip_in(x, :p) takes both an address and a prefix
-//     time      seconds since 1970, ISO 8601, or +SECONDS since the first packet; bound as ns since 1970
+//     time      ISO 8601, @SECONDS since 1970, or +SECONDS since the first packet; bound as ns since 1970
 //     capture   name or number of a capture of the case; bound as capture_id
 //     flow      number of a flow of the case
 //
@@ -39,6 +39,9 @@
 //
 //     -- section[text]: The servers
 //     SELECT printf(...) AS line ...;
+//
+// `section with :flow: Title` is shown only if --flow is given, `section without :flow: Title` only if it is not: so a
+// report of many flows can say more about one. `section[text] with :flow: Title` is both.
 //
 // `section[text,csv]` is for those formats only, and a format that has sections of its own shows no others. A section
 // whose only column is called `line` is printed as it is, a row a line, in text and table and in formats of its own.
@@ -80,6 +83,8 @@ struct report_column {
 struct report_section {
 	char *title;   // NULL: none
 	char *formats; // "text,csv"; NULL: all
+	char *depends; // on this parameter, without the colon; NULL: on none
+	bool without;  // shown if that parameter is not given, else if it is
 	char *sql;
 	int line; // of the file where the SQL begins, from 1
 	struct report_column *columns;

@@ -28,7 +28,17 @@ static void append(char **to, const char *text)
 	memcpy(*to + old, text, length + 1);
 }
 
-static void append_columns(char **to, const struct report_section *section)
+// " (with --flow)"
+static void append_condition(char **to, const struct report *report, const struct report_section *section)
+{
+	if (!section->depends)
+		return;
+	append(to, section->without ? " (without --" : " (with --");
+	append(to, report_find_parameter(report, section->depends)->option);
+	append(to, ")");
+}
+
+static void append_columns(char **to, const struct report *report, const struct report_section *section)
 {
 	size_t widest = 0;
 	for (size_t i = 0; i < section->column_count; i++) {
@@ -37,6 +47,7 @@ static void append_columns(char **to, const struct report_section *section)
 	}
 	append(to, "\n\n");
 	append(to, section->title && *section->title ? section->title : "Columns");
+	append_condition(to, report, section);
 	append(to, ":\n");
 	for (size_t i = 0; i < section->column_count; i++) {
 		const struct report_column *column = &section->columns[i];
@@ -53,7 +64,7 @@ static char *description(const struct report *report)
 	char *text = memory_copy_text(report->description ? report->description : "");
 	for (size_t i = 0; i < report->section_count; i++) {
 		if (report->sections[i].column_count > 0)
-			append_columns(&text, &report->sections[i]);
+			append_columns(&text, report, &report->sections[i]);
 	}
 	return text;
 }

@@ -15,6 +15,7 @@ struct run {
 	const struct report *report;
 	const struct parameters *parameters;
 	struct output output;
+	int rows;               // printed so far, up to 2 a section
 	char error[ERROR_ROOM]; // "" none
 	bool usage;             // the error is the SQL's, not the case's
 };
@@ -46,7 +47,20 @@ static void run_statement(struct run *run, sqlite3_stmt *statement, const struct
 	output_section_begin(&run->output, statement, section->title, section->formats != NULL);
 	for (; has_row; has_row = step(run, statement))
 		output_row(&run->output);
+	run->rows += run->output.rows;
 	output_section_end(&run->output);
+}
+
+// Why nothing was printed, where that is known, or where not even names of columns were.
+static void explain_nothing(const struct run *run)
+{
+	const char *address;
+	const char *option = parameters_absent(run->parameters, run->report, run->guard, &address);
+	if (option)
+		message_note("report %s found nothing: no packet of the case has the address %s (--%s)", run->report->name,
+		             address, option);
+	else if (run->output.raw)
+		message_note("report %s found nothing", run->report->name);
 }
 
 static int count_lines(const char *from, const char *to)
@@ -98,6 +112,13 @@ static int exit_code(struct run *run)
 	return EXIT_DONE;
 }
 
+static bool is_shown(const struct run *run, const struct report_section *section, const char *format)
+{
+	if (section->depends && parameters_has(run->parameters, section->depends) == section->without)
+		return false;
+	return report_shows(run->report, section, format);
+}
+
 int run_report(struct guard *guard, const struct report *report, const struct parameters *parameters,
                const char *format, bool header, struct sink *sink)
 {
@@ -105,14 +126,16 @@ int run_report(struct guard *guard, const struct report *report, const struct pa
 	const char *shown_as = format ? format : "table";
 	size_t shown = 0;
 	for (size_t i = 0; i < report->section_count; i++)
-		shown += report_shows(report, &report->sections[i], shown_as);
+		shown += is_shown(&run, &report->sections[i], shown_as);
 	output_begin(&run.output, format, sink, header, shown > 1);
 	for (size_t i = 0; i < report->section_count && !must_stop(&run); i++) {
-		if (report_shows(report, &report->sections[i], shown_as))
+		if (is_shown(&run, &report->sections[i], shown_as))
 			run_section(&run, &report->sections[i]);
 	}
 	if (!run.error[0])
 		output_end(&run.output);
 	sink_flush(sink);
+	if (run.rows == 0 && report->summary && !must_stop(&run))
+		explain_nothing(&run);
 	return exit_code(&run);
 }

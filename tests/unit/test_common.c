@@ -157,7 +157,7 @@ static void test_options_refused(void **state)
 	assert_refused("--format=", "--format wants table, json or jsonl, got ''");
 	assert_refused("--flow-timeout 5m", "--flow-timeout wants seconds such as 90 or 1.5, got '5m'");
 	assert_refused("--since now",
-	               "--since wants a time such as 2018-09-26T21:21:02Z or seconds since 1970, got 'now'");
+	               "--since wants a time such as 2018-09-26T21:21:02Z, or seconds since 1970 as in @1538000000, got 'now'");
 	assert_refused("--count \033[1m", "--count wants a whole number, got '\\x1b[1m'");
 }
 
@@ -227,6 +227,11 @@ static void test_parse_time(void **state)
 	} right[] = {
 		{"0", 0},
 		{"1538000000", 1538000000},
+		{"@1538000000", 1538000000},
+		{"@2030", 2030},
+		{"203", 203},
+		{"02030", 2030},
+		{"2030.0", 2030},
 		{"1970-01-01", 0},
 		{"2018-09-26T21:21:02Z", 1537996862},
 		{"2018-09-26 21:21:02", 1537996862},
@@ -241,6 +246,11 @@ static void test_parse_time(void **state)
 		"",
 		"yesterday",
 		"2018-09",
+		"2018",
+		"20180926",
+		"@",
+		"@2018-09-26",
+		"@@5",
 		"2018-9-26",
 		"2018-13-01",
 		"2018-02-29",

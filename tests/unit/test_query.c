@@ -171,6 +171,32 @@ static void sections_of_header(void **state)
 	report_release(&report);
 }
 
+static void sections_with_conditions(void **state)
+{
+	struct report report;
+	(void)state;
+	parse(&report,
+	      "-- Try.\n"
+	      "-- param :flow\n"
+	      "-- section with :flow: One\n"
+	      "SELECT :flow AS line;\n"
+	      "-- section[text] without :flow: Two\n"
+	      "SELECT 2 AS line;\n"
+	      "-- section: without :flow\n"
+	      "SELECT 3 AS line\n");
+	assert_string_equal(report.sections[0].depends, "flow");
+	assert_false(report.sections[0].without);
+	assert_string_equal(report.sections[0].title, "One");
+	assert_string_equal(report.sections[1].depends, "flow");
+	assert_true(report.sections[1].without);
+	assert_string_equal(report.sections[1].formats, "text");
+	assert_null(report.sections[2].depends);
+	assert_string_equal(report.sections[2].title, "without :flow");
+	report_release(&report);
+	parse_fails("-- Try.\n-- section with :a: A\nSELECT 1", "depends on a parameter that is not declared: a");
+	parse_fails("-- Try.\n-- section with flow: A\nSELECT 1", "a section wants ': Title'");
+}
+
 static void wrong_headers(void **state)
 {
 	(void)state;
@@ -685,6 +711,7 @@ int main(void)
 		cmocka_unit_test(header_of_design),
 		cmocka_unit_test(parameters_of_header),
 		cmocka_unit_test(sections_of_header),
+		cmocka_unit_test(sections_with_conditions),
 		cmocka_unit_test(wrong_headers),
 		cmocka_unit_test(plain_sql),
 		cmocka_unit_test(csv_quotes),
