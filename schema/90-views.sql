@@ -35,7 +35,7 @@ JOIN captures c USING (capture_id)
 JOIN protocol_stacks s USING (stack_id)
 LEFT JOIN flows f USING (flow_id);
 
--- Flows with times in seconds and rates.
+-- Flows as people read them: seconds, milliseconds, millions of bits per second, and Wireshark's words.
 CREATE VIEW flow_list AS
 SELECT
 	f.flow_id,
@@ -57,10 +57,36 @@ SELECT
 	f.dst_bytes,
 	f.src_payload_bytes,
 	f.dst_payload_bytes,
-	f.status,
+	f.src_throughput_bps / 1e6 AS src_mbit_per_s, -- on the wire
+	f.dst_throughput_bps / 1e6 AS dst_mbit_per_s,
+	f.src_goodput_bps / 1e6 AS src_goodput_mbit_per_s, -- payload, each byte once
+	f.dst_goodput_bps / 1e6 AS dst_goodput_mbit_per_s,
+	f.state, -- Zeek's conn_state
+	f.status, -- TCP, as all below but community_id: SYNs and FINs of both sides, /R if reset
+	f.completeness,
+	CASE
+		WHEN f.completeness IS NULL THEN NULL
+		WHEN f.completeness = 1 THEN 'Incomplete, SYN_SENT'
+		WHEN f.completeness = 3 THEN 'Incomplete, CLIENT_ESTABLISHED'
+		WHEN f.completeness = 7 THEN 'Incomplete, ESTABLISHED'
+		WHEN f.completeness = 15 THEN 'Incomplete, DATA'
+		WHEN f.completeness IN (31, 47, 63) THEN 'Complete, WITH_DATA'
+		WHEN f.completeness IN (23, 39, 55) THEN 'Complete, NO_DATA'
+		ELSE 'Incomplete'
+	END AS completeness_text, -- Wireshark's words for completeness
 	f.syn_rtt_ns / 1e6 AS syn_rtt_ms,
+	f.handshake_ns / 1e6 AS handshake_ms,
+	f.initial_rtt_ns / 1e6 AS initial_rtt_ms,
+	f.src_rtt_mean_ns / 1e6 AS src_rtt_mean_ms, -- of what src sent, answered by dst
+	f.src_rtt_max_ns / 1e6 AS src_rtt_max_ms,
+	f.dst_rtt_mean_ns / 1e6 AS dst_rtt_mean_ms, -- of what dst sent, answered by src
+	f.dst_rtt_max_ns / 1e6 AS dst_rtt_max_ms,
 	f.src_retransmissions + f.src_fast_retransmissions + f.src_spurious_retransmissions
-		+ f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions AS retransmissions
+		+ f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions AS retransmissions,
+	100 * f.src_retransmission_rate AS src_retransmission_percent, -- of its data, SYN and FIN segments
+	100 * f.dst_retransmission_rate AS dst_retransmission_percent,
+	f.idle_max_ns / 1e6 AS idle_max_ms, -- longest time without a packet
+	f.community_id
 FROM flows f
 JOIN captures c USING (capture_id);
 

@@ -31,37 +31,29 @@
 -- column goodput_kb_per_s         Goodput of them, kB per second.
 -- column reply_delay_us           Mean reply delay, microseconds.
 -- column hops                     Mean number of hops.
-WITH
-metrics AS (
+WITH metrics AS (
 	SELECT
 		c.name AS capture,
-		count(*) FILTER (WHERE i.sent AND i.is_request) AS requests_sent,
-		count(*) FILTER (WHERE i.received AND i.is_request) AS requests_received,
-		count(*) FILTER (WHERE i.received AND i.reply_packet_id) AS replies_sent,
-		count(*) FILTER (WHERE i.sent AND i.reply_packet_id) AS replies_received,
-		total(i.request_bytes) FILTER (WHERE i.sent AND i.is_request) AS bytes_sent,
-		total(i.request_data_bytes) FILTER (WHERE i.sent AND i.is_request) AS data_sent,
-		total(i.request_bytes) FILTER (WHERE i.received AND i.is_request) AS bytes_received,
-		total(i.request_data_bytes) FILTER (WHERE i.received AND i.is_request) AS data_received,
-		avg(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_ms,
-		sum(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_sum_ms,
-		avg(i.rtt_ns) FILTER (WHERE i.received AND i.kind = 'answered') / 1e3 AS reply_delay_us,
-		avg(i.request_ttl - i.reply_ttl + 1) FILTER (
-			WHERE i.sent AND i.kind = 'answered' AND i.request_ttl >= i.reply_ttl
-		) AS hops
-	FROM captures c
-	JOIN (
-		SELECT
-			*,
-			kind IN ('answered', 'unanswered') AS is_request,
-			ip_in(src, :node) AS sent,
-			ip_in(dst, :node) AS received
-		FROM icmp_pairs
-		WHERE (:since IS NULL OR ifnull(request_ts_ns, reply_ts_ns) >= :since)
-			AND (:until IS NULL OR ifnull(request_ts_ns, reply_ts_ns) < :until)
-	) i USING (capture_id)
-	WHERE (:capture IS NULL OR c.capture_id = :capture) AND (i.sent OR i.received)
-	GROUP BY c.capture_id
+		sum(n.requests_sent) AS requests_sent,
+		sum(n.requests_received) AS requests_received,
+		sum(n.replies_sent) AS replies_sent,
+		sum(n.replies_received) AS replies_received,
+		ifnull(sum(n.request_bytes_sent), 0) AS request_bytes_sent,
+		ifnull(sum(n.request_data_sent), 0) AS request_data_sent,
+		ifnull(sum(n.request_bytes_received), 0) AS request_bytes_received,
+		ifnull(sum(n.request_data_received), 0) AS request_data_received,
+		avg(n.rtt_ns) / 1e6 AS rtt_ms,
+		sum(n.request_bytes_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS throughput_kb_per_s,
+		sum(n.request_data_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS goodput_kb_per_s,
+		avg(n.reply_delay_ns) / 1e3 AS reply_delay_us,
+		avg(n.hops) AS hops
+	FROM node_pings n
+	JOIN captures c USING (capture_id)
+	WHERE ip_in(n.node, :node)
+		AND (:capture IS NULL OR n.capture_id = :capture)
+		AND (:since IS NULL OR n.ts_ns >= :since)
+		AND (:until IS NULL OR n.ts_ns < :until)
+	GROUP BY n.capture_id
 )
 SELECT
 	capture,
@@ -70,13 +62,13 @@ SELECT
 	requests_received,
 	replies_sent,
 	replies_received,
-	CAST(bytes_sent AS INTEGER) AS request_bytes_sent,
-	CAST(data_sent AS INTEGER) AS request_data_sent,
-	CAST(bytes_received AS INTEGER) AS request_bytes_received,
-	CAST(data_received AS INTEGER) AS request_data_received,
+	request_bytes_sent,
+	request_data_sent,
+	request_bytes_received,
+	request_data_received,
 	rtt_ms,
-	bytes_sent / nullif(rtt_sum_ms, 0) AS throughput_kb_per_s,
-	data_sent / nullif(rtt_sum_ms, 0) AS goodput_kb_per_s,
+	throughput_kb_per_s,
+	goodput_kb_per_s,
 	reply_delay_us,
 	hops
 FROM metrics
@@ -91,33 +83,26 @@ WITH
 metrics AS (
 	SELECT
 		c.name AS capture,
-		count(*) FILTER (WHERE i.sent AND i.is_request) AS requests_sent,
-		count(*) FILTER (WHERE i.received AND i.is_request) AS requests_received,
-		count(*) FILTER (WHERE i.received AND i.reply_packet_id) AS replies_sent,
-		count(*) FILTER (WHERE i.sent AND i.reply_packet_id) AS replies_received,
-		total(i.request_bytes) FILTER (WHERE i.sent AND i.is_request) AS bytes_sent,
-		total(i.request_data_bytes) FILTER (WHERE i.sent AND i.is_request) AS data_sent,
-		total(i.request_bytes) FILTER (WHERE i.received AND i.is_request) AS bytes_received,
-		total(i.request_data_bytes) FILTER (WHERE i.received AND i.is_request) AS data_received,
-		avg(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_ms,
-		sum(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_sum_ms,
-		avg(i.rtt_ns) FILTER (WHERE i.received AND i.kind = 'answered') / 1e3 AS reply_delay_us,
-		avg(i.request_ttl - i.reply_ttl + 1) FILTER (
-			WHERE i.sent AND i.kind = 'answered' AND i.request_ttl >= i.reply_ttl
-		) AS hops
-	FROM captures c
-	JOIN (
-		SELECT
-			*,
-			kind IN ('answered', 'unanswered') AS is_request,
-			ip_in(src, :node) AS sent,
-			ip_in(dst, :node) AS received
-		FROM icmp_pairs
-		WHERE (:since IS NULL OR ifnull(request_ts_ns, reply_ts_ns) >= :since)
-			AND (:until IS NULL OR ifnull(request_ts_ns, reply_ts_ns) < :until)
-	) i USING (capture_id)
-	WHERE (:capture IS NULL OR c.capture_id = :capture) AND (i.sent OR i.received)
-	GROUP BY c.capture_id
+		sum(n.requests_sent) AS requests_sent,
+		sum(n.requests_received) AS requests_received,
+		sum(n.replies_sent) AS replies_sent,
+		sum(n.replies_received) AS replies_received,
+		ifnull(sum(n.request_bytes_sent), 0) AS request_bytes_sent,
+		ifnull(sum(n.request_data_sent), 0) AS request_data_sent,
+		ifnull(sum(n.request_bytes_received), 0) AS request_bytes_received,
+		ifnull(sum(n.request_data_received), 0) AS request_data_received,
+		avg(n.rtt_ns) / 1e6 AS rtt_ms,
+		sum(n.request_bytes_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS throughput_kb_per_s,
+		sum(n.request_data_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS goodput_kb_per_s,
+		avg(n.reply_delay_ns) / 1e3 AS reply_delay_us,
+		avg(n.hops) AS hops
+	FROM node_pings n
+	JOIN captures c USING (capture_id)
+	WHERE ip_in(n.node, :node)
+		AND (:capture IS NULL OR n.capture_id = :capture)
+		AND (:since IS NULL OR n.ts_ns >= :since)
+		AND (:until IS NULL OR n.ts_ns < :until)
+	GROUP BY n.capture_id
 ),
 lines AS (
 	SELECT
@@ -137,25 +122,25 @@ lines AS (
 	SELECT capture, 4, 'Echo replies received', replies_received, 'packets'
 	FROM metrics
 	UNION ALL
-	SELECT capture, 5, 'Echo request bytes sent', CAST(bytes_sent AS INTEGER), 'bytes'
+	SELECT capture, 5, 'Echo request bytes sent', request_bytes_sent, 'bytes'
 	FROM metrics
 	UNION ALL
-	SELECT capture, 6, 'Echo request data sent', CAST(data_sent AS INTEGER), 'bytes'
+	SELECT capture, 6, 'Echo request data sent', request_data_sent, 'bytes'
 	FROM metrics
 	UNION ALL
-	SELECT capture, 7, 'Echo request bytes received', CAST(bytes_received AS INTEGER), 'bytes'
+	SELECT capture, 7, 'Echo request bytes received', request_bytes_received, 'bytes'
 	FROM metrics
 	UNION ALL
-	SELECT capture, 8, 'Echo request data received', CAST(data_received AS INTEGER), 'bytes'
+	SELECT capture, 8, 'Echo request data received', request_data_received, 'bytes'
 	FROM metrics
 	UNION ALL
 	SELECT capture, 9, 'Average RTT', rtt_ms, 'ms'
 	FROM metrics
 	UNION ALL
-	SELECT capture, 10, 'Echo request throughput', bytes_sent / nullif(rtt_sum_ms, 0), 'kB/s'
+	SELECT capture, 10, 'Echo request throughput', throughput_kb_per_s, 'kB/s'
 	FROM metrics
 	UNION ALL
-	SELECT capture, 11, 'Echo request goodput', data_sent / nullif(rtt_sum_ms, 0), 'kB/s'
+	SELECT capture, 11, 'Echo request goodput', goodput_kb_per_s, 'kB/s'
 	FROM metrics
 	UNION ALL
 	SELECT capture, 12, 'Average reply delay', reply_delay_us, 'us'
@@ -169,37 +154,29 @@ FROM lines
 ORDER BY capture, place;
 
 -- section[csv,text]: Metrics
-WITH
-metrics AS (
+WITH metrics AS (
 	SELECT
 		c.name AS capture,
-		count(*) FILTER (WHERE i.sent AND i.is_request) AS requests_sent,
-		count(*) FILTER (WHERE i.received AND i.is_request) AS requests_received,
-		count(*) FILTER (WHERE i.received AND i.reply_packet_id) AS replies_sent,
-		count(*) FILTER (WHERE i.sent AND i.reply_packet_id) AS replies_received,
-		total(i.request_bytes) FILTER (WHERE i.sent AND i.is_request) AS bytes_sent,
-		total(i.request_data_bytes) FILTER (WHERE i.sent AND i.is_request) AS data_sent,
-		total(i.request_bytes) FILTER (WHERE i.received AND i.is_request) AS bytes_received,
-		total(i.request_data_bytes) FILTER (WHERE i.received AND i.is_request) AS data_received,
-		avg(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_ms,
-		sum(i.rtt_ns) FILTER (WHERE i.sent AND i.kind = 'answered') / 1e6 AS rtt_sum_ms,
-		avg(i.rtt_ns) FILTER (WHERE i.received AND i.kind = 'answered') / 1e3 AS reply_delay_us,
-		avg(i.request_ttl - i.reply_ttl + 1) FILTER (
-			WHERE i.sent AND i.kind = 'answered' AND i.request_ttl >= i.reply_ttl
-		) AS hops
-	FROM captures c
-	JOIN (
-		SELECT
-			*,
-			kind IN ('answered', 'unanswered') AS is_request,
-			ip_in(src, :node) AS sent,
-			ip_in(dst, :node) AS received
-		FROM icmp_pairs
-		WHERE (:since IS NULL OR ifnull(request_ts_ns, reply_ts_ns) >= :since)
-			AND (:until IS NULL OR ifnull(request_ts_ns, reply_ts_ns) < :until)
-	) i USING (capture_id)
-	WHERE (:capture IS NULL OR c.capture_id = :capture) AND (i.sent OR i.received)
-	GROUP BY c.capture_id
+		sum(n.requests_sent) AS requests_sent,
+		sum(n.requests_received) AS requests_received,
+		sum(n.replies_sent) AS replies_sent,
+		sum(n.replies_received) AS replies_received,
+		ifnull(sum(n.request_bytes_sent), 0) AS request_bytes_sent,
+		ifnull(sum(n.request_data_sent), 0) AS request_data_sent,
+		ifnull(sum(n.request_bytes_received), 0) AS request_bytes_received,
+		ifnull(sum(n.request_data_received), 0) AS request_data_received,
+		avg(n.rtt_ns) / 1e6 AS rtt_ms,
+		sum(n.request_bytes_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS throughput_kb_per_s,
+		sum(n.request_data_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS goodput_kb_per_s,
+		avg(n.reply_delay_ns) / 1e3 AS reply_delay_us,
+		avg(n.hops) AS hops
+	FROM node_pings n
+	JOIN captures c USING (capture_id)
+	WHERE ip_in(n.node, :node)
+		AND (:capture IS NULL OR n.capture_id = :capture)
+		AND (:since IS NULL OR n.ts_ns >= :since)
+		AND (:until IS NULL OR n.ts_ns < :until)
+	GROUP BY n.capture_id
 )
 SELECT
 	iif(row_number() OVER (ORDER BY capture) > 1, char(10), '')
@@ -212,15 +189,15 @@ SELECT
 	|| 'Echo Requests Sent,Echo Requests Received,Echo Replies Sent,Echo Replies Received' || char(10)
 	|| printf('%d,%d,%d,%d', requests_sent, requests_received, replies_sent, replies_received) || char(10)
 	|| 'Echo Request Bytes Sent (bytes),Echo Request Data Sent (bytes)' || char(10)
-	|| printf('%d,%d', bytes_sent, data_sent) || char(10)
+	|| printf('%d,%d', request_bytes_sent, request_data_sent) || char(10)
 	|| 'Echo Request Bytes Received (bytes),Echo Request Data Received (bytes)' || char(10)
-	|| printf('%d,%d', bytes_received, data_received) || char(10)
+	|| printf('%d,%d', request_bytes_received, request_data_received) || char(10)
 	|| char(10)
-	|| 'Average RTT (milliseconds),' || iif(rtt_sum_ms, printf('%.2f', rtt_ms), '') || char(10)
+	|| 'Average RTT (milliseconds),' || iif(rtt_ms IS NULL, '', printf('%.2f', rtt_ms)) || char(10)
 	|| 'Echo Request Throughput (kB/sec),'
-	|| iif(rtt_sum_ms, printf('%.2f', bytes_sent / rtt_sum_ms), '') || char(10)
+	|| iif(throughput_kb_per_s IS NULL, '', printf('%.2f', throughput_kb_per_s)) || char(10)
 	|| 'Echo Request Goodput (kB/sec),'
-	|| iif(rtt_sum_ms, printf('%.2f', data_sent / rtt_sum_ms), '') || char(10)
+	|| iif(goodput_kb_per_s IS NULL, '', printf('%.2f', goodput_kb_per_s)) || char(10)
 	|| 'Average Reply Delay (microseconds),'
 	|| iif(reply_delay_us IS NULL, '', printf('%.2f', reply_delay_us)) || char(10)
 	|| 'Average Echo Request Hop Count,' || iif(hops IS NULL, '', printf('%.2f', hops)) AS line

@@ -63,10 +63,10 @@ servers AS (
 		answered_by,
 		samples,
 		count(*) AS count,
-		percentile(ack_rtt_ns, 50) / 1e6 AS p50_ms,
-		percentile(ack_rtt_ns, 90) / 1e6 AS p90_ms,
-		percentile(ack_rtt_ns, 99) / 1e6 AS p99_ms,
-		percentile(ack_rtt_ns, 0) / 1e6 AS min_ms,
+		round(percentile(ack_rtt_ns, 50)) / 1e6 AS p50_ms,
+		round(percentile(ack_rtt_ns, 90)) / 1e6 AS p90_ms,
+		round(percentile(ack_rtt_ns, 99)) / 1e6 AS p99_ms,
+		round(percentile(ack_rtt_ns, 0)) / 1e6 AS min_ms,
 		max(ack_rtt_ns) / 1e6 AS max_ms,
 		number AS max_number, -- of the row that has the maximum, which is the only one asked for
 		count(DISTINCT flow_id) AS flows

@@ -190,7 +190,7 @@ SELECT
 	iif(r.direction, 'dst', 'src') AS side,
 	r.bytes,
 	r.segments,
-	1.0 * r.bytes / lag(r.bytes) OVER (PARTITION BY r.direction ORDER BY r.round) AS growth,
+	round(1.0 * r.bytes / lag(r.bytes) OVER (PARTITION BY r.direction ORDER BY r.round), 2) AS growth,
 	r.round * r.rtt_ns / 1e6 AS begin_ms,
 	r.first_number,
 	r.rtt_ns / 1e6 AS rtt_ms,
