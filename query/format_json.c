@@ -1,8 +1,10 @@
 // json: an array of objects; of a report with titled sections, an object with such an array for each title.
 // jsonl: an object a line; with titled sections, its first member "section" is the title.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../common/message.h"
 #include "cell.h"
 #include "output.h"
 
@@ -69,25 +71,53 @@ static void write_value(struct sink *sink, const struct cell *cell)
 	}
 }
 
-static void write_member(struct output *output, const char *name)
+static void write_member(struct sink *sink, const char *name)
 {
-	write_string(output->sink, name, strlen(name));
-	sink_char(output->sink, ':');
+	write_string(sink, name, strlen(name));
+	sink_char(sink, ':');
+}
+
+// What stands before the values of an object: `{"number":`, `,"time_s":`; written once, for all rows of the section.
+struct keys {
+	struct sink text;
+	size_t *ends; // in it, of each column's
+};
+
+static void keys_begin(struct output *output)
+{
+	struct keys *keys = memory_alloc(sizeof *keys);
+	output->state = keys;
+	sink_init(&keys->text, -1);
+	keys->ends = memory_alloc((size_t)output->columns * sizeof *keys->ends);
+	sink_char(&keys->text, '{');
+	if (output->titled && output->format == &format_jsonl) {
+		write_member(&keys->text, "section");
+		write_string(&keys->text, output->title ? output->title : "", output->title ? strlen(output->title) : 0);
+		sink_char(&keys->text, ',');
+	}
+	for (int i = 0; i < output->columns; i++) {
+		sink_text(&keys->text, i > 0 ? "," : "");
+		write_member(&keys->text, sqlite3_column_name(output->row, i));
+		keys->ends[i] = keys->text.used;
+	}
+}
+
+static void keys_end(struct output *output)
+{
+	struct keys *keys = output->state;
+	sink_release(&keys->text);
+	free(keys->ends);
+	free(keys);
+	output->state = NULL;
 }
 
 static void write_object(struct output *output)
 {
+	const struct keys *keys = output->state;
 	struct cell cell;
-	const char *between = "";
-	sink_char(output->sink, '{');
-	if (output->titled && output->format == &format_jsonl) {
-		write_member(output, "section");
-		write_string(output->sink, output->title ? output->title : "", output->title ? strlen(output->title) : 0);
-		between = ",";
-	}
-	for (int i = 0; i < output->columns; i++, between = ",") {
-		sink_text(output->sink, between);
-		write_member(output, sqlite3_column_name(output->row, i));
+	for (int i = 0; i < output->columns; i++) {
+		size_t begin = i > 0 ? keys->ends[i - 1] : 0;
+		sink_write(output->sink, keys->text.at + begin, keys->ends[i] - begin);
 		cell_read(&cell, output->row, i, CELL_EXACT);
 		write_value(output->sink, &cell);
 	}
@@ -97,10 +127,11 @@ static void write_object(struct output *output)
 static void json_section_begin(struct output *output)
 {
 	char number[32];
+	keys_begin(output);
 	if (output->titled) {
 		snprintf(number, sizeof number, "section %d", output->sections);
 		sink_text(output->sink, output->sections > 1 ? ",\n" : "{\n");
-		write_member(output, output->title ? output->title : number);
+		write_member(output->sink, output->title ? output->title : number);
 	}
 	sink_char(output->sink, '[');
 }
@@ -113,6 +144,7 @@ static void json_row(struct output *output)
 
 static void json_section_end(struct output *output)
 {
+	keys_end(output);
 	sink_text(output->sink, output->rows > 0 ? "\n]" : "]");
 	if (!output->titled)
 		sink_char(output->sink, '\n');
@@ -138,4 +170,9 @@ const struct format format_json = {
 	.end = json_end,
 };
 
-const struct format format_jsonl = {.name = "jsonl", .row = jsonl_row};
+const struct format format_jsonl = {
+	.name = "jsonl",
+	.section_begin = keys_begin,
+	.row = jsonl_row,
+	.section_end = keys_end,
+};

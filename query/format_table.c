@@ -239,6 +239,10 @@ static void row(struct output *output)
 			hold_cell(output, i, &cell);
 			continue;
 		}
+		if (cell.kind == CELL_NUMBER) {
+			write_value(output, i, cell.at, cell.length);
+			continue;
+		}
 		table->held.used = 0;
 		cell_write_clean(&table->held, &cell);
 		write_value(output, i, table->held.at, table->held.used);

@@ -73,6 +73,11 @@ static void make_room(struct sink *sink, size_t length)
 
 void sink_write(struct sink *sink, const char *text, size_t length)
 {
+	if (length <= sink->size - sink->used && !sink->error) {
+		memcpy(sink->at + sink->used, text, length);
+		sink->used += length;
+		return;
+	}
 	while (length > 0 && !sink->error) {
 		if (sink->size - sink->used < length)
 			make_room(sink, length);
@@ -98,6 +103,11 @@ void sink_char(struct sink *sink, char c)
 void sink_repeat(struct sink *sink, char c, size_t count)
 {
 	char block[64];
+	if (count <= sink->size - sink->used && !sink->error) {
+		memset(sink->at + sink->used, c, count);
+		sink->used += count;
+		return;
+	}
 	memset(block, c, sizeof block);
 	for (; count > sizeof block; count -= sizeof block)
 		sink_write(sink, block, sizeof block);
