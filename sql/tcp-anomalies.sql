@@ -19,23 +19,20 @@
 -- param :until       Only what happened before this time.
 -- param :limit
 --
--- column severity               severe, moderate or minor.
--- column stalled_s              Seconds that it stood still.
--- column events                 What happened how often: 12 retransmission, 3 zero_window.
--- column src_resent_percent     Share of the data, SYN and FIN segments of src that it had sent before, in the whole flow.
--- column dst_resent_percent     The same of dst.
--- column rtt_min_ms             Shortest round trip, either way, milliseconds.
--- column rtt_max_ms             Longest round trip.
--- column first_number           Packet number of the first of the events.
--- column last_number            Packet number of the last one.
--- column first_s                Time of the first one, seconds since the capture's first packet.
--- column duration_s             Seconds from the first packet of the flow to its last.
--- column flow_id                Number of the flow.
--- column src                    Address of the side that opened it.
--- column src_port               Its port.
--- column dst                    Address of the other side.
--- column dst_port               Its port.
--- column capture                Name of the capture.
+-- column severity         severe, moderate or minor.
+-- column stalled_s        Seconds that it stood still.
+-- column events           What happened how often: 12 retransmission, 3 zero_window.
+-- column resent_percent   Share of the data, SYN and FIN segments that were sent again, in the whole flow and the worse of
+--                         its directions, percent.
+-- column rtt_max_ms       Longest round trip, either way, milliseconds.
+-- column duration_s       Seconds from the first packet of the flow to its last.
+-- column first_number     Packet number of the first of the events.
+-- column flow_id          Number of the flow.
+-- column src              Address of the side that opened it.
+-- column src_port         Its port.
+-- column dst              Address of the other side.
+-- column dst_port         Its port.
+-- column capture          Name of the capture.
 WITH
 trouble AS MATERIALIZED (
 	SELECT flow_id, packet_id, ts_ns, kind, value
@@ -53,9 +50,7 @@ counts AS (
 		flow_id,
 		kind,
 		count(*) AS events,
-		min(packet_id) AS first_packet_id,
-		max(packet_id) AS last_packet_id,
-		min(ts_ns) AS first_ts_ns
+		min(packet_id) AS first_packet_id
 	FROM trouble
 	GROUP BY flow_id, kind
 	ORDER BY flow_id, events DESC, kind
@@ -67,9 +62,7 @@ flows_in_trouble AS (
 		sum(events) FILTER (
 			WHERE kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
 		) AS resent,
-		min(first_packet_id) AS first_packet_id,
-		max(last_packet_id) AS last_packet_id,
-		min(first_ts_ns) AS first_ts_ns
+		min(first_packet_id) AS first_event_id
 	FROM counts
 	GROUP BY flow_id
 ),
@@ -102,11 +95,12 @@ measured AS (
 	SELECT
 		t.*,
 		f.*,
-		t.first_packet_id AS first_event_id,
-		t.last_packet_id AS last_event_id,
-		t.first_ts_ns AS first_event_ns,
 		ifnull(s.stalled_s, 0.0) AS stalled_s,
-		max(ifnull(f.src_retransmission_rate, 0), ifnull(f.dst_retransmission_rate, 0)) AS rate
+		coalesce(
+			max(f.src_retransmission_rate, f.dst_retransmission_rate),
+			f.src_retransmission_rate,
+			f.dst_retransmission_rate
+		) AS rate
 	FROM flows_in_trouble t
 	JOIN flows f ON f.flow_id = t.flow_id
 	LEFT JOIN stalls s ON s.flow_id = t.flow_id
@@ -124,18 +118,13 @@ judged AS (
 )
 SELECT
 	CASE j.grade WHEN 3 THEN 'severe' WHEN 2 THEN 'moderate' ELSE 'minor' END AS severity,
-	j.stalled_s,
+	round(j.stalled_s, 6) AS stalled_s,
 	j.events,
-	100 * j.src_retransmission_rate AS src_resent_percent,
-	100 * j.dst_retransmission_rate AS dst_resent_percent,
-	coalesce(min(j.src_rtt_min_ns, j.dst_rtt_min_ns), j.src_rtt_min_ns, j.dst_rtt_min_ns) / 1e6
-		AS rtt_min_ms,
+	round(100 * j.rate, 3) AS resent_percent,
 	coalesce(max(j.src_rtt_max_ns, j.dst_rtt_max_ns), j.src_rtt_max_ns, j.dst_rtt_max_ns) / 1e6
 		AS rtt_max_ms,
-	j.first_event_id - c.first_packet_id + 1 AS first_number,
-	j.last_event_id - c.first_packet_id + 1 AS last_number,
-	(j.first_event_ns - c.first_ts_ns) / 1e9 AS first_s,
 	(j.last_ts_ns - j.first_ts_ns) / 1e9 AS duration_s,
+	j.first_event_id - c.first_packet_id + 1 AS first_number,
 	j.flow_id,
 	j.src,
 	j.src_port,

@@ -26,7 +26,6 @@
 -- column first_number      Packet number of the first one.
 -- column last_number       Packet number of the last one.
 -- column first_s           Time of the first one, seconds since the capture's first packet.
--- column last_s            Time of the last one.
 -- column sender            Address that sent them.
 -- column sender_port       Its port.
 -- column receiver          Address that they were sent to.
@@ -46,8 +45,7 @@ WITH resent AS MATERIALIZED (
 		max(iif(e.kind = 'retransmission', e.value, NULL)) AS rto_max_ns,
 		min(e.packet_id) AS first_packet_id,
 		max(e.packet_id) AS last_packet_id,
-		min(e.ts_ns) AS first_ts_ns,
-		max(e.ts_ns) AS last_ts_ns
+		min(e.ts_ns) AS first_ts_ns
 	FROM tcp_events e
 	JOIN packets p ON p.packet_id = e.packet_id
 	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
@@ -60,7 +58,7 @@ WITH resent AS MATERIALIZED (
 )
 SELECT
 	r.segments,
-	100 * iif(r.direction, f.dst_retransmission_rate, f.src_retransmission_rate) AS percent,
+	round(100 * iif(r.direction, f.dst_retransmission_rate, f.src_retransmission_rate), 3) AS percent,
 	r.retransmission,
 	r.fast,
 	r.spurious,
@@ -69,7 +67,6 @@ SELECT
 	r.first_packet_id - c.first_packet_id + 1 AS first_number,
 	r.last_packet_id - c.first_packet_id + 1 AS last_number,
 	(r.first_ts_ns - c.first_ts_ns) / 1e9 AS first_s,
-	(r.last_ts_ns - c.first_ts_ns) / 1e9 AS last_s,
 	iif(r.direction, f.dst, f.src) AS sender,
 	iif(r.direction, f.dst_port, f.src_port) AS sender_port,
 	iif(r.direction, f.src, f.dst) AS receiver,
