@@ -12,8 +12,8 @@ enum option_kind {
 	OPTION_TEXT,    // const char *: points into argv
 	OPTION_COUNT,   // int64_t, not negative
 	OPTION_SECONDS, // int64_t nanoseconds, from decimal seconds ("1.5"), not negative
-	OPTION_TIME, // int64_t nanoseconds since 1970 UTC, see parse_time()
-	OPTION_CHOICE, // const char *: one of `choices`, separated by '|'
+	OPTION_TIME,    // int64_t nanoseconds since 1970 UTC, see parse_time()
+	OPTION_CHOICE,  // const char *: one of `choices`, separated by '|'
 };
 
 struct option_spec {

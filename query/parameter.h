@@ -30,7 +30,8 @@ void parameters_release(struct parameters *);
 
 // The option of the first parameter whose value is an address or a prefix that no packet of the case has, and the
 // address; NULL: there is none.
-const char *parameters_absent(const struct parameters *, const struct report *, struct guard *, const char **address);
+const char *parameters_absent(const struct parameters *, const struct report *, struct guard *,
+                              const char **address);
 
 // Whether it has a value: given, or by default.
 bool parameters_has(const struct parameters *, const char *name);

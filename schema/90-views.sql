@@ -82,7 +82,8 @@ SELECT
 	f.dst_rtt_mean_ns / 1e6 AS dst_rtt_mean_ms, -- of what dst sent, answered by src
 	f.dst_rtt_max_ns / 1e6 AS dst_rtt_max_ms,
 	f.src_retransmissions + f.src_fast_retransmissions + f.src_spurious_retransmissions
-		+ f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions AS retransmissions,
+		+ f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions
+		AS retransmissions,
 	100 * f.src_retransmission_rate AS src_retransmission_percent, -- of its data, SYN and FIN segments
 	100 * f.dst_retransmission_rate AS dst_retransmission_percent,
 	f.idle_max_ns / 1e6 AS idle_max_ms, -- longest time without a packet

@@ -44,7 +44,11 @@ steps AS ( -- packets of these flows; a part ends where the window opens, or wit
 	CROSS JOIN flow_packets fp ON fp.flow_id = c.flow_id
 	CROSS JOIN packets p ON p.packet_id = fp.packet_id
 	LEFT JOIN marks m ON m.packet_id = fp.packet_id
-	WINDOW by_time AS (PARTITION BY c.flow_id, c.direction ORDER BY p.packet_id ROWS UNBOUNDED PRECEDING)
+	WINDOW by_time AS (
+		PARTITION BY c.flow_id, c.direction
+		ORDER BY p.packet_id
+		ROWS UNBOUNDED PRECEDING
+	)
 ),
 parts AS ( -- each with the packet that begins the next one
 	SELECT

@@ -23,7 +23,7 @@
 -- column sender         Address that sent the segment.
 -- column answered_by    Address that answered.
 WITH
-again AS ( -- ends of segments that were seen more than once, with who acknowledges them in the last bit
+again AS ( -- ends of segments seen more than once; the last bit is who acknowledges them
 	SELECT 2 * (p.seq + p.payload_len + (p.tcp_flags & 3 <> 0)) + 1 - p.direction AS acknowledged
 	FROM flow_packets fp
 	CROSS JOIN packets p ON p.packet_id = fp.packet_id

@@ -119,8 +119,10 @@ sides AS (
 		direction,
 		sum(initial_bytes) AS initial_bytes,
 		sum(initial_segments) AS initial_segments,
-		group_concat(substr('0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 ', 1, 2 * empty_rounds) || bytes, ' ')
-			AS rounds_bytes,
+		group_concat(
+			substr('0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 ', 1, 2 * empty_rounds) || bytes,
+			' '
+		) AS rounds_bytes,
 		ifnull(
 			min(iif(slower OR empty_rounds, round - empty_rounds, NULL)) - 1,
 			max(round)
@@ -190,7 +192,7 @@ SELECT
 	iif(r.direction, 'dst', 'src') AS side,
 	r.bytes,
 	r.segments,
-	round(1.0 * r.bytes / lag(r.bytes) OVER (PARTITION BY r.direction ORDER BY r.round), 2) AS growth,
+	round(1.0 * r.bytes / lag(r.bytes) OVER by_round, 2) AS growth,
 	r.round * r.rtt_ns / 1e6 AS begin_ms,
 	r.first_number,
 	r.rtt_ns / 1e6 AS rtt_ms,
@@ -204,5 +206,6 @@ WHERE (:capture IS NULL OR r.capture_id = :capture)
 	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 	AND (:since IS NULL OR r.first_ts_ns >= :since)
 	AND (:until IS NULL OR r.first_ts_ns < :until)
+WINDOW by_round AS (PARTITION BY r.direction ORDER BY r.round)
 ORDER BY r.direction, r.round
 LIMIT ifnull(:limit, -1);
