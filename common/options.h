@@ -75,6 +75,6 @@ bool parse_seconds(const char *text, int64_t *nanoseconds);
 // Nanoseconds since 1970 UTC: ISO 8601 ("2018-09-26", "2018-09-26T21:21:02.5Z"; without a zone it is UTC), or seconds as
 // date and journalctl write them ("@1538000000.25"), also without '@', unless they look like a year or a date: "2030".
 bool parse_time(const char *text, int64_t *nanoseconds);
-#define TIME_WANTED "a time such as 2018-09-26T21:21:02Z, or seconds since 1970 as in @1538000000"
+#define TIME_WANTED "a time such as 2018-09-26T21:21:02Z or @1538000000 (seconds since 1970)"
 
 #endif

@@ -249,7 +249,7 @@ static bool read_time(struct parameter_value *value, const char *option, const c
 	const struct parameter_value *capture = find_value(parameters, "capture");
 	if (text[0] != '+') {
 		if (!parse_time(text, &ns))
-			return wants(option, TIME_WANTED ", or +SECONDS since the first packet", text);
+			return wants(option, TIME_WANTED ", or +SECONDS behind the first packet", text);
 		set_integer(value, ns);
 		return true;
 	}

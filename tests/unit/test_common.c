@@ -158,7 +158,7 @@ static void test_options_refused(void **state)
 	assert_refused("--flow-timeout 5m", "--flow-timeout wants seconds such as 90 or 1.5, got '5m'");
 	assert_refused(
 		"--since now",
-		"--since wants a time such as 2018-09-26T21:21:02Z, or seconds since 1970 as in @1538000000, got 'now'");
+		"--since wants a time such as 2018-09-26T21:21:02Z or @1538000000 (seconds since 1970), got 'now'");
 	assert_refused("--count \033[1m", "--count wants a whole number, got '\\x1b[1m'");
 }
 
