@@ -169,7 +169,7 @@ static int help_column(const struct option_spec *options)
 
 static void print_choices(const char *choices, int column, int indent)
 {
-	char list[256];
+	char list[512];
 	size_t used = 0;
 	for (; *choices && used + 3 < sizeof list; choices++) {
 		list[used++] = *choices == '|' ? ',' : *choices;

@@ -39,7 +39,10 @@ static const struct {
 	{"server", PARAMETER_ADDRESS, NULL},
 };
 
-enum { KNOWN_COUNT = sizeof known / sizeof *known };
+enum {
+	KNOWN_COUNT = sizeof known / sizeof *known,
+	CHOICES_SHOWN = 60, // characters of them in usage lines
+};
 
 // What is being read.
 struct reader {
@@ -64,9 +67,15 @@ static const char *type_word(const char *name, size_t length, enum parameter_typ
 	return NULL;
 }
 
+bool report_has_many_choices(const struct report_parameter *parameter)
+{
+	return parameter->choices && strlen(parameter->choices) > CHOICES_SHOWN;
+}
+
 const char *report_placeholder(const struct report_parameter *parameter)
 {
-	return parameter->choices ? parameter->choices : types[parameter->type].placeholder;
+	bool shown = parameter->choices && !report_has_many_choices(parameter);
+	return shown ? parameter->choices : types[parameter->type].placeholder;
 }
 
 enum parameter_type report_type_by_name(const char *name)

@@ -125,7 +125,9 @@ const char *report_choice(const struct report_parameter *, const char *text, siz
 // The type, by name, of a parameter that is not declared; text for unknown names.
 enum parameter_type report_type_by_name(const char *name);
 
-const char *report_placeholder(const struct report_parameter *); // "NUMBER" of --min-ms NUMBER; "a|b"
+// "NUMBER" of --min-ms NUMBER; "a|b" of --side a|b, but WORD where these are many.
+const char *report_placeholder(const struct report_parameter *);
+bool report_has_many_choices(const struct report_parameter *);
 
 // The report's documentation as text on stdout; long_help: with description and columns.
 void report_print_help(const struct report *, bool long_help);

@@ -94,6 +94,7 @@ void report_print_help(const struct report *report, bool long_help)
 			.name = parameter->option,
 			.argument = report_placeholder(parameter),
 			.kind = OPTION_TEXT,
+			.choices = report_has_many_choices(parameter) ? parameter->choices : NULL,
 			.help = helps[i],
 		};
 	}

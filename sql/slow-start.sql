@@ -5,8 +5,8 @@
 -- slow start: compare with rounds further on. Rounds are as long as the round trip and begin with the first data.
 --
 -- The initial window is what was sent before the first ACK of data. Near the receiver, where that ACK passes at once, it
--- is what arrived in the first three quarters of a round; bytes in flight can be told near the sender only. Bytes and
--- segments count every copy.
+-- is what arrived in the first three quarters of a round. Bytes and segments count every copy. Bytes in flight are those
+-- between the highest ACK and the highest byte sent, with those that a SACK names; they can be told near the sender only.
 --
 -- param :flow        Only this flow: its flow_id; one row a round.
 -- param :min_bytes integer = 20000         Only directions that sent at least so many bytes of data.
