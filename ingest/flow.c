@@ -9,6 +9,7 @@
 
 #include "../common/message.h"
 #include "tcp_analysis.h"
+#include "tcp_stats.h"
 
 enum { BUCKETS_FIRST = 1024 };
 
@@ -228,6 +229,7 @@ void flow_free(struct flow *f)
 		return;
 	tcp_flow_free(f->tcp);
 	free(f->server_name);
+	tcp_stats_free(f->stats);
 	conn_state_release(&f->conn);
 	free(f);
 }

@@ -4,7 +4,7 @@
 // protocol. A SYN that starts a new connection on the same endpoints starts a new flow, exactly when Wireshark's
 // tcp.stream does: the SYN's sequence number is not the first one of its direction.
 //
-// Memory: about 400 bytes a flow, and 800 more a TCP flow. Without a time-out every flow of a capture stays until
+// Memory: about 400 bytes a flow, and 1,900 more a TCP flow. Without a time-out every flow of a capture stays until
 // its end; with one, idle flows are handed out and freed.
 #ifndef INGEST_FLOW_H
 #define INGEST_FLOW_H
@@ -13,6 +13,7 @@
 
 struct tcp_flow;
 struct application_flow;
+struct tcp_stats;
 
 struct endpoint {
 	struct address address;
@@ -56,6 +57,7 @@ struct flow {
 	int64_t first_packet_id, last_packet_id;
 	struct flow_side side[2];       // by direction: 0 src, 1 dst
 	struct tcp_flow *tcp;           // owned; tcp.c makes it at the first TCP segment
+	struct tcp_stats *stats;        // owned; tcp_stats.c makes it then
 	struct application_flow *above; // application.c's, which frees it
 	const char *application;        // name of the last application found; static; NULL none
 	char *server_name; // owned; what the client calls the server: TLS server name, HTTP host; NULL unknown

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "tcp_analysis.h"
+#include "tcp_stats.h"
 
 // Bits per second; NULL without duration.
 static int64_t rate_bps(int64_t bytes, int64_t duration_ns)
@@ -13,11 +14,12 @@ static int64_t rate_bps(int64_t bytes, int64_t duration_ns)
 
 static void set_sent(struct flow_side_row *row, const struct flow_side *side, int64_t duration_ns)
 {
+	int64_t unique_bytes = row->unique_bytes != ROW_NULL ? row->unique_bytes : side->payload_bytes;
 	row->packets = side->packets;
 	row->bytes = side->bytes;
 	row->payload_bytes = side->payload_bytes;
 	row->throughput_bps = rate_bps(side->bytes, duration_ns);
-	row->goodput_bps = rate_bps(side->payload_bytes, duration_ns);
+	row->goodput_bps = rate_bps(unique_bytes, duration_ns);
 	row->idle_max_ns = side->packets > 1 ? side->idle_max_ns : ROW_NULL;
 }
 
@@ -59,6 +61,43 @@ static void set_tcp_side(struct flow_side_row *row, const struct flow_side *flow
 	set_events(row, side);
 }
 
+static void set_karn(struct flow_side_row *row, const struct tcp_times *rtt)
+{
+	row->rtt_karn_count = rtt->count;
+	row->rtt_karn_min_ns = rtt->count ? rtt->min_ns : ROW_NULL;
+	row->rtt_karn_mean_ns = tcp_times_mean_ns(rtt);
+	row->rtt_karn_max_ns = rtt->count ? rtt->max_ns : ROW_NULL;
+	row->rtt_karn_stdev_ns = tcp_times_stdev_ns(rtt);
+}
+
+// Of what Wireshark calls retransmissions, those that were needed tell of loss.
+static void set_loss(struct flow_side_row *row, const struct tcp_side *side, uint32_t sequenced_packets)
+{
+	uint32_t lost = side->events[TCP_EVENT_RETRANSMISSION] + side->events[TCP_EVENT_FAST_RETRANSMISSION];
+	uint32_t again = lost + side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
+	if (sequenced_packets == 0)
+		return;
+	row->retransmission_rate = (double)again / sequenced_packets;
+	row->loss_estimate = (double)lost / sequenced_packets;
+}
+
+static void set_tcp_stats(struct flow_side_row *row, const struct flow *f, int direction)
+{
+	const struct tcp_stats_side *side = &f->stats->side[direction];
+	if (side->packets == 0)
+		return;
+	row->timestamps = side->timestamps;
+	row->min_scaled_window = side->window_min;
+	row->mean_scaled_window = tcp_stats_mean_window(f->stats, direction);
+	row->max_scaled_window = side->window_max;
+	row->unique_bytes = side->unique_bytes;
+	row->missed_bytes = side->space.missed;
+	row->retransmitted_packets = side->retransmitted_packets;
+	row->retransmitted_bytes = side->retransmitted_bytes;
+	set_karn(row, &side->rtt);
+	set_loss(row, &f->tcp->side[direction], side->sequenced_packets);
+}
+
 #define SIDE_NULL(kind, side, name) .name = ROW_NO_##kind,
 #define ROW_NO_FLOW_SIDE                                                                                           \
 	{                                                                                                              \
@@ -91,6 +130,10 @@ static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writ
 	row->initial_rtt_ns = tcp->initial_rtt_ns ? tcp->initial_rtt_ns : ROW_NULL;
 	set_tcp_side(&row->from_src, &f->side[0], src);
 	set_tcp_side(&row->from_dst, &f->side[1], dst);
+	set_tcp_stats(&row->from_src, f, 0);
+	set_tcp_stats(&row->from_dst, f, 1);
+	if (f->stats->ecn != TCP_ECN_UNKNOWN)
+		row->ecn = f->stats->ecn == TCP_ECN_NEGOTIATED;
 }
 
 // As Zeek has it. The history lives as long as the flow; the row lives longer.

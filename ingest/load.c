@@ -21,6 +21,7 @@
 #include "icmp_pairs.h"
 #include "stacks.h"
 #include "tcp_analysis.h"
+#include "tcp_stats.h"
 
 enum {
 	BUCKET_NS = 100000000, // of time_buckets
@@ -41,6 +42,7 @@ struct load {
 	struct writer *writer;
 	struct defragmenter defragmenter[REASSEMBLIES_MAX]; // by depth
 	struct flow_table flows;
+	struct tcp_space_memory tcp_memory;
 	struct icmp_pairs icmp;
 	struct copies copies;
 	struct hosts hosts;
@@ -168,6 +170,7 @@ static void end_flow(struct load *l, struct flow *f)
 {
 	application_end_flow(&l->applications, f);
 	flow_row_add(f, &l->community_ids, l->writer, l->capture.capture_id);
+	tcp_stats_add_rows(f, l->writer);
 	hosts_add_flow(&l->hosts, f);
 	flow_free(f);
 }
@@ -302,6 +305,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 	for (struct flow *idle; (idle = flow_take_idle(&l->flows, frame->ts_ns)) != NULL;)
 		end_flow(l, idle);
 	tcp_analyze(p, l->writer, l->capture.capture_id);
+	tcp_stats_add(p, &l->tcp_memory);
 	conn_state_track(p);
 	copies_find(&l->copies, p);
 	application_analyze(&l->applications, p);

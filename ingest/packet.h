@@ -74,10 +74,10 @@ struct address {
 // TCP header fields and options; only meaningful where headers.protocol is TCP.
 struct tcp_header {
 	uint32_t seq, ack;
-	uint16_t flags; // enum tcp_flag
-	uint16_t window;
-	int32_t mss;          // -1: no such option
-	int16_t window_scale; // -1: no such option
+	uint16_t flags;          // enum tcp_flag
+	uint16_t window, urgent; // urgent: the pointer, whether URG is set or not
+	int32_t mss;             // -1: no such option
+	int16_t window_scale;    // -1: no such option
 	bool sack_permitted;
 	bool has_timestamps;
 	bool has_mptcp;

@@ -46,6 +46,9 @@ static const struct column flows_columns[] = {FLOW_ROW(COLUMN)};
 #define ROW host_row
 static const struct column hosts_columns[] = {HOST_ROW(COLUMN)};
 #undef ROW
+#define ROW tcp_stats_row
+static const struct column tcp_stats_columns[] = {TCP_STATS_ROW(COLUMN)};
+#undef ROW
 #define ROW tcp_event_row
 static const struct column tcp_events_columns[] = {TCP_EVENT_ROW(COLUMN)};
 #undef ROW

@@ -121,6 +121,22 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, capture_id) X(INTEGER, packet_id) X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, ts_ns)           \
 	X(TEXT, kind) X(INTEGER, related_packet_id) X(INTEGER, value)
 
+// What most directions have not comes last, as in packets.
+#define TCP_STATS_ROW(X)                                                                                               \
+	X(INTEGER, tcp_stats_id) X(INTEGER, ack_packets) X(INTEGER, pure_acks) X(INTEGER, owin_max)       \
+	X(INTEGER, owin_min) X(INTEGER, owin_mean) X(INTEGER, rtt_handshake_ns) X(INTEGER, data_packets)                   \
+	X(INTEGER, pushed_packets) X(INTEGER, max_segment) X(INTEGER, min_segment) X(INTEGER, initial_window_bytes)        \
+	X(INTEGER, initial_window_packets) X(INTEGER, data_ns) X(INTEGER, rtt_full_count) X(INTEGER, rtt_full_mean_ns)     \
+	X(INTEGER, rtt_full_min_ns) X(INTEGER, rtt_full_max_ns) X(INTEGER, rtt_full_stdev_ns) X(INTEGER, cumulative_acks)  \
+	X(INTEGER, duplicate_acks) X(INTEGER, out_of_order) X(INTEGER, triple_duplicate_acks) X(INTEGER, max_repeats)      \
+	X(INTEGER, retransmission_min_ns) X(INTEGER, retransmission_mean_ns) X(INTEGER, retransmission_max_ns)             \
+	X(INTEGER, retransmission_stdev_ns) X(INTEGER, post_loss_acks) X(INTEGER, ambiguous_acks)                          \
+	X(INTEGER, rtt_last_min_ns) X(INTEGER, rtt_last_mean_ns) X(INTEGER, rtt_last_max_ns)                               \
+	X(INTEGER, rtt_last_stdev_ns) X(INTEGER, sack_packets) X(INTEGER, max_sack_blocks) X(INTEGER, dsack_packets)       \
+	X(INTEGER, truncated_packets) X(INTEGER, truncated_bytes) X(INTEGER, zero_windows)                                 \
+	X(INTEGER, zero_window_probes) X(INTEGER, zero_window_probe_bytes) X(INTEGER, hardware_duplicates)                 \
+	X(INTEGER, urgent_packets) X(INTEGER, urgent_bytes) X(INTEGER, forgotten_segments)
+
 #define ICMP_PAIR_ROW(X)                                                                                               \
 	X(INTEGER, capture_id) X(INTEGER, flow_id) X(TEXT, kind) X(TEXT, src) X(TEXT, dst) X(INTEGER, ident)               \
 	X(INTEGER, seq) X(INTEGER, request_packet_id) X(INTEGER, reply_packet_id) X(INTEGER, request_ts_ns)                \
@@ -146,6 +162,7 @@ typedef struct address row_ADDRESS;
 	X(TIME_BUCKETS, time_bucket_row, time_buckets, TIME_BUCKET_ROW, true)                                              \
 	X(FLOWS, flow_row, flows, FLOW_ROW, false)                                                                         \
 	X(HOSTS, host_row, hosts, HOST_ROW, true)                                                                          \
+	X(TCP_STATS, tcp_stats_row, tcp_stats, TCP_STATS_ROW, false)                                                       \
 	X(TCP_EVENTS, tcp_event_row, tcp_events, TCP_EVENT_ROW, true)                                                      \
 	X(ICMP_PAIRS, icmp_pair_row, icmp_pairs, ICMP_PAIR_ROW, true)                                                      \
 	X(ICMP_ERRORS, icmp_error_row, icmp_errors, ICMP_ERROR_ROW, true)                                                  \

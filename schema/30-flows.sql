@@ -54,22 +54,22 @@ CREATE TABLE flows (
 	src_mean_scaled_window       REAL, -- the same
 	src_max_scaled_window        INTEGER, -- the same
 	src_bytes_in_flight_max      INTEGER, -- largest packets.bytes_in_flight of src
-	src_unique_bytes             INTEGER, -- payload bytes of src, each byte of the sequence space once (tcptrace)
-	src_missed_bytes             INTEGER, -- bytes of the sequence space between the first and the last one seen of src that no packet of the capture holds
-	src_retransmitted_packets    INTEGER, -- data packets with bytes that were sent before, by sequence number alone (tcptrace)
-	src_retransmitted_bytes      INTEGER, -- their bytes that were sent before (tcptrace)
-	src_retransmission_rate      REAL, -- share of the data, SYN and FIN segments that Wireshark calls a retransmission of any kind: 0 to 1
+	src_unique_bytes             INTEGER, -- payload bytes of src, each byte of the sequence space once (tcptrace); those sent into a zero window do not count
+	src_missed_bytes             INTEGER, -- bytes of the sequence space between the first and the last one seen of src that no packet of the capture holds, or only one sent into a zero window
+	src_retransmitted_packets    INTEGER, -- segments with data, SYN or FIN that were sent before, in part at least, by sequence number alone (tcptrace)
+	src_retransmitted_bytes      INTEGER, -- their bytes that were sent before; SYN and FIN count as one (tcptrace)
+	src_retransmission_rate      REAL, -- share of the data, SYN and FIN segments that Wireshark calls a retransmission of any kind: 0 to 1; NULL without such segments
 	src_loss_estimate            REAL, -- share of the same segments that were lost, as far as retransmissions show: those not spurious; 0 to 1
 	src_rtt_count                INTEGER, -- segments of this side that were acknowledged (rtt: packets.ack_rtt_ns of the ACKs)
 	src_rtt_min_ns               INTEGER, -- the shortest
 	src_rtt_mean_ns              INTEGER, -- the mean
 	src_rtt_max_ns               INTEGER, -- the longest
 	src_rtt_jitter_ns            INTEGER, -- mean difference of an RTT to the one before, without sign; NULL with fewer than two
-	src_rtt_karn_count           INTEGER, -- RTT samples by Karn's rule (tcptrace): segments sent once, with nothing before them sent again
+	src_rtt_karn_count           INTEGER, -- RTT samples by Karn's rule (tcptrace): ACKs of exactly a segment that was sent once, with nothing below it sent later
 	src_rtt_karn_min_ns          INTEGER, -- the shortest
 	src_rtt_karn_mean_ns         INTEGER, -- the mean
 	src_rtt_karn_max_ns          INTEGER, -- the longest
-	src_rtt_karn_stdev_ns        INTEGER, -- their standard deviation
+	src_rtt_karn_stdev_ns        INTEGER, -- their standard deviation, that of a sample; NULL with fewer than three
 	src_retransmissions          INTEGER, -- Wireshark's retransmission, without the fast and spurious ones
 	src_fast_retransmissions     INTEGER, -- Wireshark's fast retransmission
 	src_spurious_retransmissions INTEGER, -- Wireshark's spurious retransmission
@@ -105,22 +105,22 @@ CREATE TABLE flows (
 	dst_mean_scaled_window       REAL, -- the same
 	dst_max_scaled_window        INTEGER, -- the same
 	dst_bytes_in_flight_max      INTEGER, -- largest packets.bytes_in_flight of dst
-	dst_unique_bytes             INTEGER, -- payload bytes of dst, each byte of the sequence space once (tcptrace)
-	dst_missed_bytes             INTEGER, -- bytes of the sequence space between the first and the last one seen of dst that no packet of the capture holds
-	dst_retransmitted_packets    INTEGER, -- data packets with bytes that were sent before, by sequence number alone (tcptrace)
-	dst_retransmitted_bytes      INTEGER, -- their bytes that were sent before (tcptrace)
-	dst_retransmission_rate      REAL, -- share of the data, SYN and FIN segments that Wireshark calls a retransmission of any kind: 0 to 1
+	dst_unique_bytes             INTEGER, -- payload bytes of dst, each byte of the sequence space once (tcptrace); those sent into a zero window do not count
+	dst_missed_bytes             INTEGER, -- bytes of the sequence space between the first and the last one seen of dst that no packet of the capture holds, or only one sent into a zero window
+	dst_retransmitted_packets    INTEGER, -- segments with data, SYN or FIN that were sent before, in part at least, by sequence number alone (tcptrace)
+	dst_retransmitted_bytes      INTEGER, -- their bytes that were sent before; SYN and FIN count as one (tcptrace)
+	dst_retransmission_rate      REAL, -- share of the data, SYN and FIN segments that Wireshark calls a retransmission of any kind: 0 to 1; NULL without such segments
 	dst_loss_estimate            REAL, -- share of the same segments that were lost, as far as retransmissions show: those not spurious; 0 to 1
 	dst_rtt_count                INTEGER, -- segments of this side that were acknowledged (rtt: packets.ack_rtt_ns of the ACKs)
 	dst_rtt_min_ns               INTEGER, -- the shortest
 	dst_rtt_mean_ns              INTEGER, -- the mean
 	dst_rtt_max_ns               INTEGER, -- the longest
 	dst_rtt_jitter_ns            INTEGER, -- mean difference of an RTT to the one before, without sign; NULL with fewer than two
-	dst_rtt_karn_count           INTEGER, -- RTT samples by Karn's rule (tcptrace): segments sent once, with nothing before them sent again
+	dst_rtt_karn_count           INTEGER, -- RTT samples by Karn's rule (tcptrace): ACKs of exactly a segment that was sent once, with nothing below it sent later
 	dst_rtt_karn_min_ns          INTEGER, -- the shortest
 	dst_rtt_karn_mean_ns         INTEGER, -- the mean
 	dst_rtt_karn_max_ns          INTEGER, -- the longest
-	dst_rtt_karn_stdev_ns        INTEGER, -- their standard deviation
+	dst_rtt_karn_stdev_ns        INTEGER, -- their standard deviation, that of a sample; NULL with fewer than three
 	dst_retransmissions          INTEGER, -- Wireshark's retransmission, without the fast and spurious ones
 	dst_fast_retransmissions     INTEGER, -- Wireshark's fast retransmission
 	dst_spurious_retransmissions INTEGER, -- Wireshark's spurious retransmission

@@ -116,6 +116,7 @@ static void decode(struct dissection *d)
 	tcp->flags = word & FLAG_BITS;
 	tcp->window = bytes_u16(&header);
 	uint16_t checksum = bytes_u16(&header);
+	tcp->urgent = bytes_u16(&header);
 
 	judge_flags(d, word);
 	ip_verify_all(d, segment, checksum, ip_pseudo_sum(d, IP_PROTO_TCP, segment.left + d->cut));
