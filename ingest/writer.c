@@ -42,7 +42,8 @@ struct writer {
 	sqlite3 *db;
 	struct source sources[TABLE_COUNT];
 	sqlite3_stmt *insert[TABLE_COUNT];
-	struct table_pages *packet_pages; // borrowed; NULL: packets are inserted
+	struct table_pages *pages; // borrowed, by table; NULL: all rows are inserted
+	const char *name;          // of the case; borrowed
 
 	struct batch batches[BATCHES];
 	struct batch *filling; // the ingest thread's
@@ -234,8 +235,7 @@ static char *batch_text(struct batch *batch, const char *text, size_t length)
 
 static void fail(struct writer *w, unsigned table, const char *why, bool is_full)
 {
-	snprintf(w->error, sizeof w->error, "%s: writing %s: %s%s", sqlite3_db_filename(w->db, "main"),
-	         tables[table].name, why,
+	snprintf(w->error, sizeof w->error, "%s: writing %s: %s%s", w->name, tables[table].name, why,
 	         is_full ? "; the disk is full: make room, or name a place for the case with -o" : "");
 }
 
@@ -249,11 +249,15 @@ static bool insert_rows(struct writer *w, unsigned table, const struct rows *row
 	return false;
 }
 
-static bool add_to_pages(struct writer *w, const struct rows *rows)
+static bool add_to_pages(struct writer *w, unsigned table, const struct rows *rows)
 {
-	if (table_pages_add(w->packet_pages, rows->at, rows->count))
+	struct table_pages *pages = &w->pages[table];
+	if (table_pages_add(pages, rows->at, rows->count))
 		return true;
-	fail(w, TABLE_PACKETS, strerror(errno), errno == ENOSPC || errno == EFBIG);
+	if (pages->out_of_order)
+		fail(w, table, "its rows are out of order", false);
+	else
+		fail(w, table, strerror(errno), errno == ENOSPC || errno == EFBIG);
 	return false;
 }
 
@@ -261,8 +265,8 @@ static bool write_rows(struct writer *w, unsigned table, const struct rows *rows
 {
 	if (rows->count == 0)
 		return true;
-	if (table == TABLE_PACKETS && w->packet_pages)
-		return add_to_pages(w, rows);
+	if (w->pages && w->pages[table].table)
+		return add_to_pages(w, table, rows);
 	return insert_rows(w, table, rows);
 }
 
@@ -342,11 +346,12 @@ static void writer_free(struct writer *w)
 	free(w);
 }
 
-struct writer *writer_start(sqlite3 *db, struct table_pages *packet_pages)
+struct writer *writer_start(sqlite3 *db, struct table_pages *pages, const char *name)
 {
 	struct writer *w = memory_alloc(sizeof *w);
 	w->db = db;
-	w->packet_pages = packet_pages;
+	w->pages = pages;
+	w->name = name;
 	for (unsigned i = 0; i < BATCHES; i++)
 		batch_init(&w->batches[i]);
 	w->filling = &w->batches[0];
