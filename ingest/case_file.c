@@ -205,8 +205,8 @@ static bool is_asked(enum table_id table)
 	       table == TABLE_PROTOCOL_STACKS || table == TABLE_PACKET_ERRORS;
 }
 
-// SQLite makes the file with its schema and closes it. Then large tables grow at the file's end, while small ones are
-// gathered in a temporary database, whose rows join them at last.
+// SQLite makes the file with its schema and closes it. Then large tables grow at the file's end, while the rows of small
+// ones, and those that come out of order, are gathered in a temporary database and join the others at last.
 static bool open_new(struct case_file *c)
 {
 	c->building = memory_join(c->path, ".building", "");
@@ -221,12 +221,6 @@ static bool open_new(struct case_file *c)
 		if (!is_asked(i))
 			table_pages_init(&c->pages[i], &tables[i], c->db, &c->page_file);
 	return write_packet_errors(c) && write_tcp_states(c);
-}
-
-void case_file_insert(struct case_file *c, enum table_id table)
-{
-	if (c->pages[table].table && c->pages[table].last_rowid == 0)
-		table_pages_release(&c->pages[table]);
 }
 
 int64_t case_file_next_id(struct case_file *c, enum table_id table)
@@ -344,7 +338,7 @@ static bool finish_pages(struct case_file *c)
 }
 
 // Copies the rows of the temporary database into the file.
-static bool add_small_tables(struct case_file *c)
+static bool add_inserted_rows(struct case_file *c)
 {
 	char *sql = sqlite3_mprintf(
 		"ATTACH %Q AS building; PRAGMA building.journal_mode = OFF;"
@@ -356,7 +350,7 @@ static bool add_small_tables(struct case_file *c)
 		char copy[128];
 		const char *name = tables[i].name;
 		snprintf(copy, sizeof copy, "INSERT INTO building.%s SELECT * FROM main.%s", name, name);
-		ok = c->pages[i].table || case_file_run(c, copy);
+		ok = case_file_run(c, copy);
 	}
 	return ok && case_file_run(c, "COMMIT");
 }
@@ -364,7 +358,7 @@ static bool add_small_tables(struct case_file *c)
 // Writes what is left of the file that is built aside, and has it on the disk.
 static bool complete_building(struct case_file *c)
 {
-	if (!finish_pages(c) || !add_small_tables(c) || !close_database(c))
+	if (!finish_pages(c) || !add_inserted_rows(c) || !close_database(c))
 		return false;
 	if (fsync(c->lock) == 0)
 		return true;

@@ -10,13 +10,14 @@
 #include "table_pages.h"
 
 struct case_file {
-	sqlite3 *db;            // the case; of a new one, the small tables alone, in a temporary database
+	sqlite3 *db;            // the case; of a new one, a temporary database with the rows that are not laid out
 	char *path;             // of the case
 	char *building;         // of the file built aside; NULL: the case existed before
 	int lock;               // descriptor of `building`, which holds its lock; -1
 	int64_t next_packet_id; // of the next packet to be added
 
-	// Of a new case: the tables that are laid out in `building` as their rows come. One without `table` is inserted.
+	// Of a new case: the tables that are laid out in `building` as their rows come, where they come in order. One
+	// without `table` is inserted into `db`.
 	struct page_file page_file;
 	struct table_pages pages[TABLE_COUNT];
 };
@@ -29,9 +30,6 @@ bool case_file_open(struct case_file *, const char *path);
 bool case_file_begin(struct case_file *);
 bool case_file_end(struct case_file *);     // commits; false after a message
 void case_file_abandon(struct case_file *); // rolls back
-
-// Has the rows of a table inserted, although its case is new: they come in no order. Before the first of them.
-void case_file_insert(struct case_file *, enum table_id);
 
 // The id after the greatest in a table, whose first column it is.
 int64_t case_file_next_id(struct case_file *, enum table_id);

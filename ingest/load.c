@@ -384,8 +384,6 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	icmp_pairs_init(&l->icmp);
 	copies_init(&l->copies);
 	hosts_init(&l->hosts);
-	if (options->flow_timeout_ns)
-		case_file_insert(c, TABLE_FLOWS); // they come as they end
 	names_init(&l->names);
 	l->writer = writer_start(c->db, c->pages, c->path);
 	application_init(&l->applications, l->writer, l->capture.capture_id, &l->names);

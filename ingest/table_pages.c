@@ -607,34 +607,24 @@ static bool add_record(struct table_pages *pages, const struct record *r, uint64
 	return true;
 }
 
-// The rowid of the next row; 0: not greater than the last. An index's rows come sorted.
-static int64_t next_rowid(const struct table_pages *pages, const char *row)
+// Rows of an index come sorted; SQLite counts the ids of others.
+static bool is_counted(const struct table_pages *pages)
 {
-	if (pages->table->auto_id || pages->is_index)
-		return pages->last_rowid + 1;
-	int64_t rowid = integer_at(row, &pages->columns[0]);
-	return rowid > pages->last_rowid ? rowid : 0;
+	return pages->table->auto_id || pages->is_index;
 }
 
-static bool add_row(struct table_pages *pages, const char *row)
+bool table_pages_is_next(const struct table_pages *pages, const void *row)
 {
-	int64_t rowid = next_rowid(pages, row);
-	pages->out_of_order = rowid == 0;
-	if (pages->out_of_order)
-		return false;
+	return is_counted(pages) || integer_at(row, &pages->columns[0]) > pages->last_rowid;
+}
+
+bool table_pages_add(struct table_pages *pages, const void *row)
+{
+	int64_t rowid = is_counted(pages) ? pages->last_rowid + 1 : integer_at(row, &pages->columns[0]);
 	struct record record = record_of(pages, row);
 	if (!add_record(pages, &record, (uint64_t)rowid))
 		return false;
 	pages->last_rowid = rowid;
-	return true;
-}
-
-bool table_pages_add(struct table_pages *pages, const void *rows, unsigned count)
-{
-	const char *row = rows;
-	for (unsigned i = 0; i < count; i++, row += pages->table->row_size)
-		if (!add_row(pages, row))
-			return false;
 	return true;
 }
 

@@ -34,7 +34,6 @@ struct table_pages {
 	struct page_file *file; // borrowed
 	uint32_t root;          // page of the table, empty in the file
 	bool is_index;          // WITHOUT ROWID: the key is the whole row
-	bool out_of_order;      // why the last row could not be added
 	int64_t last_rowid;     // 0 none
 	struct table_column *columns;
 	uint8_t *record; // types and values of the row at hand; with room for `record_size` bytes each
@@ -52,9 +51,11 @@ bool page_file_end(struct page_file *);
 bool table_pages_init(struct table_pages *, const struct table *, sqlite3 *db, struct page_file *);
 void table_pages_release(struct table_pages *);
 
-// Adds rows whose keys are greater than all before. False when they are not, or when the file cannot be written
-// (errno).
-bool table_pages_add(struct table_pages *, const void *rows, unsigned count);
+// Whether a row can be added: its key is greater than all before.
+bool table_pages_is_next(const struct table_pages *, const void *row);
+
+// Adds a row that can be. False when the file cannot be written (errno).
+bool table_pages_add(struct table_pages *, const void *row);
 
 // Writes what is left. False when the file cannot be written (errno).
 bool table_pages_finish(struct table_pages *);

@@ -249,16 +249,23 @@ static bool insert_rows(struct writer *w, unsigned table, const struct rows *row
 	return false;
 }
 
-static bool add_to_pages(struct writer *w, unsigned table, const struct rows *rows)
+static bool add_to_pages(struct writer *w, unsigned table, char *row)
 {
-	struct table_pages *pages = &w->pages[table];
-	if (table_pages_add(pages, rows->at, rows->count))
+	struct rows late = {.at = row, .count = 1};
+	if (!table_pages_is_next(&w->pages[table], row))
+		return insert_rows(w, table, &late);
+	if (table_pages_add(&w->pages[table], row))
 		return true;
-	if (pages->out_of_order)
-		fail(w, table, "its rows are out of order", false);
-	else
-		fail(w, table, strerror(errno), errno == ENOSPC || errno == EFBIG);
+	fail(w, table, strerror(errno), errno == ENOSPC || errno == EFBIG);
 	return false;
+}
+
+static bool lay_out_rows(struct writer *w, unsigned table, const struct rows *rows)
+{
+	for (unsigned i = 0; i < rows->count; i++)
+		if (!add_to_pages(w, table, rows->at + i * tables[table].row_size))
+			return false;
+	return true;
 }
 
 static bool write_rows(struct writer *w, unsigned table, const struct rows *rows)
@@ -266,7 +273,7 @@ static bool write_rows(struct writer *w, unsigned table, const struct rows *rows
 	if (rows->count == 0)
 		return true;
 	if (w->pages && w->pages[table].table)
-		return add_to_pages(w, table, rows);
+		return lay_out_rows(w, table, rows);
 	return insert_rows(w, table, rows);
 }
 
@@ -327,6 +334,10 @@ static bool prepare_insert(struct writer *w, unsigned i)
 static bool read_next_id(struct writer *w, unsigned i)
 {
 	sqlite3_stmt *statement = NULL;
+	if (w->pages && w->pages[i].table) {
+		w->next_id[i] = w->pages[i].last_rowid + 1;
+		return true;
+	}
 	char *sql = sqlite3_mprintf("SELECT max(rowid) FROM %s", tables[i].name);
 	bool ok = sql && sqlite3_prepare_v2(w->db, sql, -1, &statement, NULL) == SQLITE_OK &&
 	          sqlite3_step(statement) == SQLITE_ROW;

@@ -222,7 +222,7 @@ static void lay_out(const char *path, const struct table *table, int64_t count)
 	sqlite3_close(schema);
 	for (int64_t n = 0; n < count; n++) {
 		row_of(table, row, n);
-		assert_true(table_pages_add(&pages, row, 1));
+		assert_true(table_pages_add(&pages, row));
 	}
 	assert_true(table_pages_finish(&pages));
 	assert_true(page_file_end(&file));
@@ -429,9 +429,11 @@ static void test_order(void **state)
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(page_file_begin(&file, fd));
 	assert_true(table_pages_init(&pages, &tables[TABLE_PACKETS], db, &file));
-	assert_true(table_pages_add(&pages, &row, 1));
-	assert_false(table_pages_add(&pages, &row, 1));
-	assert_true(pages.out_of_order);
+	assert_true(table_pages_is_next(&pages, &row));
+	assert_true(table_pages_add(&pages, &row));
+	assert_false(table_pages_is_next(&pages, &row));
+	row.packet_id++;
+	assert_true(table_pages_is_next(&pages, &row));
 	table_pages_release(&pages);
 	sqlite3_close(db);
 	close(fd);
