@@ -153,11 +153,14 @@ static void flush_bucket(struct load *l)
 static void count_in_bucket(struct load *l)
 {
 	const struct packet *p = &l->packet;
-	int64_t into = p->frame->ts_ns % BUCKET_NS;
-	int64_t start = p->frame->ts_ns - (into < 0 ? into + BUCKET_NS : into);
-	if (l->bucket.packets == 0 || l->bucket.start_ts_ns != start) {
+	int64_t ts_ns = p->frame->ts_ns, start = l->bucket.start_ts_ns;
+	if (l->bucket.packets == 0 || ts_ns < start || ts_ns >= start + BUCKET_NS) {
+		int64_t into = ts_ns % BUCKET_NS;
 		flush_bucket(l);
-		l->bucket = (struct bucket){.start_ts_ns = start, .first_packet_id = p->id};
+		l->bucket = (struct bucket){
+			.start_ts_ns = ts_ns - (into < 0 ? into + BUCKET_NS : into),
+			.first_packet_id = p->id,
+		};
 	}
 	l->bucket.last_packet_id = p->id;
 	l->bucket.packets++;
