@@ -240,18 +240,31 @@ struct record {
 	uint8_t *types, *values; // where they begin
 };
 
-// Without branches: which width a number has is nothing that a processor could foresee.
+// Bits of a number below 2^63.
+static inline unsigned bits_of(uint64_t number)
+{
+#if defined(__GNUC__)
+	return 63 - (unsigned)__builtin_clzll(number << 1 | 1);
+#else
+	unsigned bits = 0;
+	for (; number; number >>= 1)
+		bits++;
+	return bits;
+#endif
+}
+
 static inline void put_integer(struct record *r, int64_t value)
 {
-	static const uint8_t types[] = {1, 2, 3, 4, 5, 6}, widths[] = {1, 2, 3, 4, 6, 8};
-	uint64_t magnitude = value < 0 ? ~(uint64_t)value : (uint64_t)value;
-	unsigned i = (magnitude >= 0x80) + (magnitude >= 0x8000) + (magnitude >= 0x800000) + (magnitude >= 0x80000000) +
-	             (magnitude >= 0x800000000000);
-	bool is_bit = (uint64_t)value < 2, is_null = value == ROW_NULL;
-	unsigned width = is_bit || is_null ? 0 : widths[i];
-	*r->type++ = is_null ? 0 : is_bit ? (uint8_t)(8 + value) : types[i];
-	put_u64(r->value, (uint64_t)value << (64 - 8 * (width + !width)));
-	r->value += width;
+	// By the bytes of a value: there are no integers of five or seven (2.1).
+	static const uint8_t types[] = {1, 2, 3, 4, 5, 5, 6, 6}, widths[] = {1, 2, 3, 4, 6, 6, 8, 8};
+	if ((uint64_t)value < 2 || value == ROW_NULL) {
+		*r->type++ = value == ROW_NULL ? 0 : (uint8_t)(8 + value);
+		return;
+	}
+	unsigned i = bits_of(value < 0 ? ~(uint64_t)value : (uint64_t)value) / 8; // a bit more is the sign's
+	*r->type++ = types[i];
+	put_u64(r->value, (uint64_t)value << (64 - 8 * widths[i]));
+	r->value += widths[i];
 }
 
 // Whole numbers are stored as such, and become REAL again when they are read.
