@@ -24,6 +24,8 @@ _Static_assert(CASE_PAGE_SIZE == TABLE_PAGES_SIZE, "the pages of a new case");
 
 enum {
 	BUSY_MS = 5000,
+	LOG_END_MS = 1000, // how long a case's readers are waited for when all is done
+	LOG_END_STEP_MS = 50,
 	OPEN_FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, // the threads take turns with the connection
 };
 
@@ -256,6 +258,38 @@ static bool check_case(struct case_file *c)
 	return true;
 }
 
+// Whether the case's journal is now of this mode.
+static bool set_journal(struct case_file *c, const char *pragma, const char *mode)
+{
+	sqlite3_stmt *statement;
+	bool is_set = sqlite3_prepare_v2(c->db, pragma, -1, &statement, NULL) == SQLITE_OK &&
+	              sqlite3_step(statement) == SQLITE_ROW &&
+	              strcmp((const char *)sqlite3_column_text(statement, 0), mode) == 0;
+	sqlite3_finalize(statement);
+	return is_set;
+}
+
+// With a write-ahead log, others read the case as it was before while a capture is added. Where there cannot be one, on
+// some network file systems, they wait until that ends.
+static void begin_log(struct case_file *c)
+{
+	c->has_log = set_journal(c, "PRAGMA journal_mode = WAL", "wal");
+}
+
+// Brings all into the one file again. Who has the case open all the time keeps the log beside it; it is empty then,
+// unless somebody reads in it right now.
+static void end_log(struct case_file *c)
+{
+	sqlite3_exec(c->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	for (int waited_ms = 0; waited_ms <= LOG_END_MS; waited_ms += LOG_END_STEP_MS) {
+		if (set_journal(c, "PRAGMA journal_mode = DELETE", "delete"))
+			return;
+		sqlite3_sleep(LOG_END_STEP_MS);
+	}
+	message_note("%s: is open in another program; until that ends, %s-wal and %s-shm belong to it", c->path,
+	             c->path, c->path);
+}
+
 static bool open_existing(struct case_file *c)
 {
 	int rc = sqlite3_open_v2(c->path, &c->db, OPEN_FLAGS, NULL);
@@ -268,6 +302,7 @@ static bool open_existing(struct case_file *c)
 		return false;
 	if (!case_file_run(c, "SELECT count(*) FROM captures"))
 		return false;
+	c->has_log = set_journal(c, "PRAGMA journal_mode", "wal"); // of an ingest that was killed
 	c->next_packet_id = case_file_integer(c, 0, "SELECT max(packet_id) FROM packets") + 1;
 	return true;
 }
@@ -298,6 +333,8 @@ bool case_file_open(struct case_file *c, const char *path)
 
 bool case_file_begin(struct case_file *c)
 {
+	if (!c->building && !c->has_log)
+		begin_log(c);
 	return case_file_run(c, "BEGIN IMMEDIATE");
 }
 
@@ -390,6 +427,8 @@ void case_file_release(struct case_file *c)
 {
 	if (c->db) {
 		case_file_abandon(c);
+		if (c->has_log)
+			end_log(c);
 		sqlite3_close(c->db);
 	}
 	if (c->building && c->lock >= 0)

@@ -14,6 +14,7 @@ struct case_file {
 	char *path;             // of the case
 	char *building;         // of the file built aside; NULL: the case existed before
 	int lock;               // descriptor of `building`, which holds its lock; -1
+	bool has_log;           // of one that existed: others can read it meanwhile
 	int64_t next_packet_id; // of the next packet to be added
 
 	// Of a new case: the tables that are laid out in `building` as their rows come, where they come in order. One
