@@ -4,15 +4,20 @@
 
 #include "disk_file.h"
 
+struct read_ahead;
+
 // Stays where it is while open: `unpack` points to `file`.
 struct byte_stream {
 	struct disk_file file;
-	struct unpack *unpack; // NULL: the file is not compressed
-	uint8_t *buffer;       // the window: bytes from `start` to `end` are unread; owned unless is_memory
-	size_t capacity, start, end;
-	uint64_t position; // of buffer[start] in the uncompressed stream
-	bool ended;        // nothing follows buffer[end]
-	bool is_memory;
+	struct unpack *unpack;    // NULL: the file is not compressed
+	struct read_ahead *ahead; // reads file and unpack; NULL: they are read when bytes are asked for
+	uint64_t file_bytes_read; // of the file, for what came so far
+	const uint8_t *window;    // in `own`, or borrowed: bytes from `start` to `end` are unread
+	size_t start, end;
+	uint8_t *own;
+	size_t capacity;   // of `own`
+	uint64_t position; // of window[start] in the uncompressed stream
+	bool ended;        // nothing follows window[end]
 	enum capture_compression compression;
 };
 
@@ -34,7 +39,7 @@ static inline struct bytes byte_stream_peek(struct byte_stream *s, size_t length
 	if (s->end - s->start < length)
 		byte_stream_fill(s, length);
 	size_t left = s->end - s->start;
-	return bytes_of(s->buffer + s->start, left < length ? left : length);
+	return bytes_of(s->window + s->start, left < length ? left : length);
 }
 
 // Counts bytes that were peeked at as read.
@@ -51,7 +56,10 @@ size_t byte_stream_read(struct byte_stream *, void *to, size_t length);
 // the end.
 uint64_t byte_stream_drain(struct byte_stream *);
 
-// What broke the stream off before its end; NULL nothing did. Ask when the stream has ended.
+// XXH3-128 of the whole file, as 32 hex digits and a NUL. Ends the stream.
+void byte_stream_fingerprint(struct byte_stream *, char to[33]);
+
+// What broke the stream off before its end; NULL nothing did. Known when the stream has ended.
 const struct capture_fault *byte_stream_fault(const struct byte_stream *);
 
 #endif

@@ -261,12 +261,12 @@ int64_t capture_size(const struct capture *c)
 
 uint64_t capture_bytes_read(const struct capture *c)
 {
-	return c->stream.file.bytes_read;
+	return c->stream.file_bytes_read;
 }
 
 void capture_fingerprint(struct capture *c, char to[33])
 {
-	disk_file_fingerprint(&c->stream.file, to);
+	byte_stream_fingerprint(&c->stream, to);
 }
 
 bool capture_fingerprint_file(const char *path, char to[33], struct capture_fault *fault)

@@ -4,6 +4,9 @@
 #endif
 
 #include <pcap/pcap.h>
+#if defined(__linux__) || defined(__CYGWIN__)
+#include <stdio_ext.h>
+#endif
 #include <stdlib.h>
 
 #include "capture_fault.h"
@@ -65,7 +68,10 @@ static ssize_t give_cookie(void *cookie, char *to, size_t length)
 
 static FILE *open_as_file(struct capture *c)
 {
-	return fopencookie(c, "r", (cookie_io_functions_t){.read = give_cookie});
+	FILE *file = fopencookie(c, "r", (cookie_io_functions_t){.read = give_cookie});
+	if (file)
+		__fsetlocking(file, FSETLOCKING_BYCALLER); // one thread reads it
+	return file;
 }
 #else
 static int give_cookie(void *cookie, char *to, int length)

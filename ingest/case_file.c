@@ -24,8 +24,23 @@ _Static_assert(CASE_PAGE_SIZE == TABLE_PAGES_SIZE, "the pages of a new case");
 
 enum {
 	BUSY_MS = 5000,
+	LOG_END_MS = 1000, // how long a case's readers are waited for when all is done
+	LOG_END_STEP_MS = 50,
 	OPEN_FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, // the threads take turns with the connection
 };
+
+static void say_full(const struct case_file *c)
+{
+	message_error("%s: the disk is full: make room, or name a place for the case with -o", c->path);
+}
+
+static void say_why_not_written(const struct case_file *c, int error)
+{
+	if (error == ENOSPC || error == EFBIG)
+		say_full(c);
+	else
+		message_error("%s: cannot write %s: %s", c->path, c->building, strerror(error));
+}
 
 // What is in the way of writing, and what to do about it.
 static void say_why(const struct case_file *c, int rc)
@@ -35,7 +50,7 @@ static void say_why(const struct case_file *c, int rc)
 	else if (rc == SQLITE_READONLY)
 		message_error("%s: may only be read; change its permissions, or choose another name with -o", c->path);
 	else if (rc == SQLITE_FULL)
-		message_error("%s: the disk is full: make room, or name a place for the case with -o", c->path);
+		say_full(c);
 	else
 		message_error("%s: %s", c->path, sqlite3_errmsg(c->db));
 }
@@ -113,9 +128,8 @@ static bool write_schema(struct case_file *c)
 	for (const struct embedded *e = embedded_schema; e->name; e++)
 		if (!case_file_run(c, e->text))
 			return false;
-	return write_packet_errors(c) && write_tcp_states(c) &&
-	       case_file_run(c, "PRAGMA application_id = " EXPAND(
-								CASE_APPLICATION_ID) "; PRAGMA user_version = " EXPAND(CASE_VERSION));
+	return case_file_run(
+		c, "PRAGMA application_id = " EXPAND(CASE_APPLICATION_ID) "; PRAGMA user_version = " EXPAND(CASE_VERSION));
 }
 
 // Whether a file is what an ingest that was killed leaves behind: an empty one, or a database without another owner.
@@ -163,26 +177,61 @@ static bool lock_building(struct case_file *c)
 	return true;
 }
 
-// Nobody sees the file before it is whole: no journal, no syncs until the end.
-static bool open_building(struct case_file *c)
+#define NEW_FILE                                                                                                   \
+	"PRAGMA page_size = " EXPAND(CASE_PAGE_SIZE) "; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"          \
+	"PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY"
+
+// Opens a database that only we know, with all tables of a case; "" is a temporary one.
+static bool open_with_schema(struct case_file *c, const char *path)
 {
-	if (sqlite3_open_v2(c->building, &c->db, OPEN_FLAGS, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &c->db, OPEN_FLAGS, NULL) != SQLITE_OK) {
 		message_error("%s: %s", c->building, c->db ? sqlite3_errmsg(c->db) : "out of memory");
 		return false;
 	}
-	return case_file_run(c, "PRAGMA page_size = " EXPAND(CASE_PAGE_SIZE) "; PRAGMA journal_mode = OFF;"
-	                        "PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY");
+	return case_file_run(c, NEW_FILE) && case_file_run(c, "BEGIN") && write_schema(c) && case_file_run(c, "COMMIT");
 }
 
+static bool close_database(struct case_file *c)
+{
+	int rc = sqlite3_close(c->db);
+	c->db = NULL;
+	if (rc != SQLITE_OK)
+		message_error("%s: %s", c->building ? c->building : c->path, sqlite3_errstr(rc));
+	return rc == SQLITE_OK;
+}
+
+// Tables that are asked while a case is made.
+static bool is_asked(enum table_id table)
+{
+	return table == TABLE_CAPTURES || table == TABLE_CAPTURE_FILES || table == TABLE_INTERFACES ||
+	       table == TABLE_PROTOCOL_STACKS || table == TABLE_PACKET_ERRORS;
+}
+
+// SQLite makes the file with its schema and closes it. Then large tables grow at the file's end, while the rows of small
+// ones, and those that come out of order, are gathered in a temporary database and join the others at last.
 static bool open_new(struct case_file *c)
 {
 	c->building = memory_join(c->path, ".building", "");
-	if (!lock_building(c))
-		return false;
-	c->has_pages = table_pages_init(&c->packet_pages, &tables[TABLE_PACKETS], c->building);
 	c->next_packet_id = 1;
-	return c->has_pages && open_building(c) && case_file_run(c, "BEGIN") && write_schema(c) &&
-	       case_file_run(c, "COMMIT");
+	if (!lock_building(c) || !open_with_schema(c, c->building) || !close_database(c) || !open_with_schema(c, ""))
+		return false;
+	if (!page_file_begin(&c->page_file, c->lock)) {
+		message_error("%s: %s", c->building, strerror(errno));
+		return false;
+	}
+	for (unsigned i = 0; i < TABLE_COUNT; i++)
+		if (!is_asked(i))
+			table_pages_init(&c->pages[i], &tables[i], c->db, &c->page_file);
+	return write_packet_errors(c) && write_tcp_states(c);
+}
+
+int64_t case_file_next_id(struct case_file *c, enum table_id table)
+{
+	char sql[128];
+	if (c->pages[table].table)
+		return c->pages[table].last_rowid + 1;
+	snprintf(sql, sizeof sql, "SELECT max(%s) FROM %s", tables[table].columns[0].name, tables[table].name);
+	return case_file_integer(c, 0, sql) + 1;
 }
 
 // ---- one that exists ----------------------------------------------------------------------------------------------
@@ -209,6 +258,38 @@ static bool check_case(struct case_file *c)
 	return true;
 }
 
+// Whether the case's journal is now of this mode.
+static bool set_journal(struct case_file *c, const char *pragma, const char *mode)
+{
+	sqlite3_stmt *statement;
+	bool is_set = sqlite3_prepare_v2(c->db, pragma, -1, &statement, NULL) == SQLITE_OK &&
+	              sqlite3_step(statement) == SQLITE_ROW &&
+	              strcmp((const char *)sqlite3_column_text(statement, 0), mode) == 0;
+	sqlite3_finalize(statement);
+	return is_set;
+}
+
+// With a write-ahead log, others read the case as it was before while a capture is added. Where there cannot be one, on
+// some network file systems, they wait until that ends.
+static void begin_log(struct case_file *c)
+{
+	c->has_log = set_journal(c, "PRAGMA journal_mode = WAL", "wal");
+}
+
+// Brings all into the one file again. Who has the case open all the time keeps the log beside it; it is empty then,
+// unless somebody reads in it right now.
+static void end_log(struct case_file *c)
+{
+	sqlite3_exec(c->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	for (int waited_ms = 0; waited_ms <= LOG_END_MS; waited_ms += LOG_END_STEP_MS) {
+		if (set_journal(c, "PRAGMA journal_mode = DELETE", "delete"))
+			return;
+		sqlite3_sleep(LOG_END_STEP_MS);
+	}
+	message_note("%s: is open in another program; until that ends, %s-wal and %s-shm belong to it", c->path,
+	             c->path, c->path);
+}
+
 static bool open_existing(struct case_file *c)
 {
 	int rc = sqlite3_open_v2(c->path, &c->db, OPEN_FLAGS, NULL);
@@ -221,6 +302,7 @@ static bool open_existing(struct case_file *c)
 		return false;
 	if (!case_file_run(c, "SELECT count(*) FROM captures"))
 		return false;
+	c->has_log = set_journal(c, "PRAGMA journal_mode", "wal"); // of an ingest that was killed
 	c->next_packet_id = case_file_integer(c, 0, "SELECT max(packet_id) FROM packets") + 1;
 	return true;
 }
@@ -251,6 +333,8 @@ bool case_file_open(struct case_file *c, const char *path)
 
 bool case_file_begin(struct case_file *c)
 {
+	if (!c->building && !c->has_log)
+		begin_log(c);
 	return case_file_run(c, "BEGIN IMMEDIATE");
 }
 
@@ -278,26 +362,40 @@ static bool sync_folder(const char *path)
 	return ok;
 }
 
-// Puts the packets of a new case, which SQLite has closed, into their table.
-static bool join_packets(struct case_file *c, int64_t root)
+// Ends the tables that were laid out. False after a message.
+static bool finish_pages(struct case_file *c)
 {
-	bool ok = table_pages_graft(&c->packet_pages, c->building, (uint32_t)root);
-	table_pages_release(&c->packet_pages);
-	c->has_pages = false;
+	bool ok = true;
+	for (unsigned i = 0; i < TABLE_COUNT && ok; i++)
+		ok = !c->pages[i].table || table_pages_finish(&c->pages[i]);
+	ok = ok && page_file_end(&c->page_file);
+	if (!ok)
+		say_why_not_written(c, errno);
 	return ok;
+}
+
+// Copies the rows of the temporary database into the file.
+static bool add_inserted_rows(struct case_file *c)
+{
+	char *sql = sqlite3_mprintf(
+		"ATTACH %Q AS building; PRAGMA building.journal_mode = OFF;"
+		"PRAGMA building.synchronous = OFF; BEGIN",
+		c->building);
+	bool ok = sql && case_file_run(c, sql);
+	sqlite3_free(sql);
+	for (unsigned i = 0; i < TABLE_COUNT && ok; i++) {
+		char copy[128];
+		const char *name = tables[i].name;
+		snprintf(copy, sizeof copy, "INSERT INTO building.%s SELECT * FROM main.%s", name, name);
+		ok = case_file_run(c, copy);
+	}
+	return ok && case_file_run(c, "COMMIT");
 }
 
 // Writes what is left of the file that is built aside, and has it on the disk.
 static bool complete_building(struct case_file *c)
 {
-	int64_t root = case_file_integer(c, 0, "SELECT rootpage FROM sqlite_schema WHERE name = 'packets'");
-	int rc = sqlite3_close(c->db);
-	c->db = NULL;
-	if (rc != SQLITE_OK) {
-		message_error("%s: %s", c->building, sqlite3_errstr(rc));
-		return false;
-	}
-	if (!join_packets(c, root))
+	if (!finish_pages(c) || !add_inserted_rows(c) || !close_database(c))
 		return false;
 	if (fsync(c->lock) == 0)
 		return true;
@@ -329,14 +427,17 @@ void case_file_release(struct case_file *c)
 {
 	if (c->db) {
 		case_file_abandon(c);
+		if (c->has_log)
+			end_log(c);
 		sqlite3_close(c->db);
 	}
 	if (c->building && c->lock >= 0)
 		unlink(c->building);
 	if (c->lock >= 0)
 		close(c->lock);
-	if (c->has_pages)
-		table_pages_release(&c->packet_pages);
+	for (unsigned i = 0; i < TABLE_COUNT; i++)
+		if (c->pages[i].table)
+			table_pages_release(&c->pages[i]);
 	free(c->building);
 	free(c->path);
 	*c = (struct case_file){.lock = -1};

@@ -10,13 +10,17 @@
 #include "table_pages.h"
 
 struct case_file {
-	sqlite3 *db;
-	char *path;                      // of the case
-	char *building;                  // of the file built aside; NULL: the case existed before
-	int lock;                        // descriptor that holds the lock on `building`; -1
-	bool has_pages;                  // of a new case: its packets are gathered in
-	struct table_pages packet_pages; // these, and join the other tables when it is complete
-	int64_t next_packet_id;          // of the next packet to be added
+	sqlite3 *db;            // the case; of a new one, a temporary database with the rows that are not laid out
+	char *path;             // of the case
+	char *building;         // of the file built aside; NULL: the case existed before
+	int lock;               // descriptor of `building`, which holds its lock; -1
+	bool has_log;           // of one that existed: others can read it meanwhile
+	int64_t next_packet_id; // of the next packet to be added
+
+	// Of a new case: the tables that are laid out in `building` as their rows come, where they come in order. One
+	// without `table` is inserted into `db`.
+	struct page_file page_file;
+	struct table_pages pages[TABLE_COUNT];
 };
 
 // Opens or begins the case. False after a message: it is no case, is of a newer version, is in use, or cannot be
@@ -27,6 +31,9 @@ bool case_file_open(struct case_file *, const char *path);
 bool case_file_begin(struct case_file *);
 bool case_file_end(struct case_file *);     // commits; false after a message
 void case_file_abandon(struct case_file *); // rolls back
+
+// The id after the greatest in a table, whose first column it is.
+int64_t case_file_next_id(struct case_file *, enum table_id);
 
 // Makes a new case appear under its name, synced to disk. False after a message.
 bool case_file_finish(struct case_file *);

@@ -49,6 +49,8 @@ void flow_table_init(struct flow_table *t, int64_t first_id, int64_t timeout_ns)
 void flow_table_release(struct flow_table *t)
 {
 	free(t->buckets);
+	pool_release(&t->flows);
+	pool_release(&t->tcp_flows);
 	*t = (struct flow_table){0};
 }
 
@@ -192,7 +194,8 @@ static struct flow *flow_make(struct flow_table *t, const struct flow_key *key, 
 {
 	if (t->count >= t->bucket_count)
 		grow(t);
-	struct flow *f = memory_alloc(sizeof *f);
+	struct flow *f = pool_take(&t->flows, sizeof *f);
+	f->table = t;
 	f->key = *key;
 	f->hash = hash;
 	f->next_in_bucket = t->buckets[hash & (t->bucket_count - 1)];
@@ -227,11 +230,12 @@ void flow_free(struct flow *f)
 {
 	if (!f)
 		return;
-	tcp_flow_free(f->tcp);
+	tcp_flow_release(f->tcp);
+	pool_give(&f->table->tcp_flows, f->tcp);
 	free(f->server_name);
 	tcp_stats_free(f->stats);
 	conn_state_release(&f->conn);
-	free(f);
+	pool_give(&f->table->flows, f);
 }
 
 // ---- tracking -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #define INGEST_FLOW_H
 
 #include "conn_state.h"
+#include "pool.h"
 
 struct tcp_flow;
 struct application_flow;
@@ -56,7 +57,8 @@ struct flow {
 	int64_t previous_ts_ns, idle_max_ns; // previous: of the last packet in the capture
 	int64_t first_packet_id, last_packet_id;
 	struct flow_side side[2];       // by direction: 0 src, 1 dst
-	struct tcp_flow *tcp;           // owned; tcp.c makes it at the first TCP segment
+	struct flow_table *table;       // that it was made for
+	struct tcp_flow *tcp;           // owned; tcp_analysis.c makes it in table->tcp_flows at the first TCP segment
 	struct tcp_stats *stats;        // owned; tcp_stats.c makes it then
 	struct application_flow *above; // application.c's, which frees it
 	const char *application;        // name of the last application found; static; NULL none
@@ -69,11 +71,12 @@ struct flow_table {
 	size_t bucket_count, count;
 	struct flow *oldest, *newest;
 	int64_t next_id;
-	int64_t timeout_ns; // 0 none
+	int64_t timeout_ns;           // 0 none
+	struct pool flows, tcp_flows; // their memory
 };
 
 void flow_table_init(struct flow_table *, int64_t first_id, int64_t timeout_ns);
-void flow_table_release(struct flow_table *); // every flow must have been taken out
+void flow_table_release(struct flow_table *); // every flow must have been freed
 
 // Finds or makes the packet's flow, counts the packet in it and sets packet->flow, packet->direction and
 // packet->reused_ports. packet->flow is NULL for packets without endpoints.

@@ -25,12 +25,18 @@ bool flow_index_init(struct flow_index *index, const char *case_path, int64_t fi
 	return index->file != NULL;
 }
 
+static void write_notes(struct flow_index *index, size_t count)
+{
+	if (fwrite(index->notes, sizeof *index->notes, count, index->file) != count && !index->error)
+		index->error = errno;
+}
+
 void flow_index_add(struct flow_index *index, int64_t flow_id)
 {
-	uint32_t flow = flow_id == ROW_NULL ? 0 : (uint32_t)(flow_id - index->first_flow_id) + 1;
-	if (fwrite(&flow, sizeof flow, 1, index->file) != 1 && !index->error)
-		index->error = errno;
-	index->packets++;
+	index->notes[index->packets % FLOW_INDEX_NOTES] =
+		flow_id == ROW_NULL ? 0 : (uint32_t)(flow_id - index->first_flow_id) + 1;
+	if (++index->packets % FLOW_INDEX_NOTES == 0)
+		write_notes(index, FLOW_INDEX_NOTES);
 }
 
 // Calls `each` with every packet's flow, in the order of packets.
@@ -138,6 +144,7 @@ bool flow_index_finish(struct flow_index *index, int64_t last_flow_id, struct wr
 	uint32_t flow_end = (uint32_t)(last_flow_id - index->first_flow_id) + 2;
 	uint32_t *counts = memory_alloc((size_t)flow_end * sizeof *counts);
 	errno = 0;
+	write_notes(index, (size_t)(index->packets % FLOW_INDEX_NOTES));
 	bool ok = !index->error && fflush(index->file) == 0 && scan(index, count_flow, counts);
 	struct pass pass = {.end = 1, .first_packet_id = index->first_packet_id};
 	while (ok && pass.end < flow_end) {

@@ -8,11 +8,14 @@
 
 #include "writer.h"
 
+enum { FLOW_INDEX_NOTES = 4096 }; // kept before they are written
+
 struct flow_index {
 	FILE *file;
 	int64_t first_packet_id, first_flow_id;
 	int64_t packets; // noted so far
 	int error;       // errno of the first write that failed; 0 none
+	uint32_t notes[FLOW_INDEX_NOTES];
 };
 
 // The temporary file lies beside case_path and has no name. False after a message.

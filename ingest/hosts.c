@@ -8,10 +8,10 @@
 
 #include "../common/message.h"
 
-enum { BUCKETS_FIRST = 256 };
+enum { PLACES_FIRST = 256 };
 
 struct host {
-	struct host *next_in_bucket, *next;
+	struct host *next;
 	struct address address;
 	bool is_mac;
 	uint8_t ip_version;
@@ -19,53 +19,74 @@ struct host {
 	int64_t first_ts_ns, last_ts_ns;
 };
 
+struct host_place {
+	uint64_t hash;
+	struct host *host; // NULL: free
+};
+
 void hosts_init(struct hosts *hosts)
 {
-	*hosts = (struct hosts){.bucket_count = BUCKETS_FIRST};
-	hosts->buckets = memory_alloc(hosts->bucket_count * sizeof *hosts->buckets);
+	*hosts = (struct hosts){.place_count = PLACES_FIRST};
+	hosts->places = memory_alloc(hosts->place_count * sizeof *hosts->places);
 }
 
-static size_t bucket_of(const struct hosts *hosts, const struct address *address, bool is_mac)
+// The place of a host, or the free one where it would be. A MAC address and an IP address may be the same bytes.
+static struct host_place *find(const struct hosts *hosts, uint64_t hash, const struct address *address, bool is_mac)
 {
-	return XXH3_64bits_withSeed(address, sizeof *address, is_mac) & (hosts->bucket_count - 1);
+	size_t mask = hosts->place_count - 1, at = hash & mask;
+	for (const struct host *h; (h = hosts->places[at].host) != NULL; at = (at + 1) & mask)
+		if (hosts->places[at].hash == hash && h->is_mac == is_mac &&
+		    memcmp(&h->address, address, sizeof *address) == 0)
+			break;
+	return &hosts->places[at];
 }
 
 static void grow(struct hosts *hosts)
 {
-	free(hosts->buckets);
-	hosts->bucket_count *= 2;
-	hosts->buckets = memory_alloc(hosts->bucket_count * sizeof *hosts->buckets);
-	for (struct host *h = hosts->first; h; h = h->next) {
-		struct host **bucket = &hosts->buckets[bucket_of(hosts, &h->address, h->is_mac)];
-		h->next_in_bucket = *bucket;
-		*bucket = h;
+	struct host_place *old = hosts->places;
+	size_t count = hosts->place_count;
+	hosts->place_count *= 2;
+	hosts->places = memory_alloc(hosts->place_count * sizeof *hosts->places);
+	for (size_t i = 0; i < count; i++) {
+		size_t mask = hosts->place_count - 1, at = old[i].hash & mask;
+		if (!old[i].host)
+			continue;
+		while (hosts->places[at].host)
+			at = (at + 1) & mask;
+		hosts->places[at] = old[i];
 	}
+	free(old);
 }
 
-static struct host *find_or_make(struct hosts *hosts, const struct address *address, const struct flow *f)
+static struct host *make(struct hosts *hosts, const struct address *address, const struct flow *f)
 {
-	struct host *h = hosts->buckets[bucket_of(hosts, address, f->is_mac)];
-	while (h && (h->is_mac != f->is_mac || memcmp(&h->address, address, sizeof *address) != 0))
-		h = h->next_in_bucket;
-	if (h)
-		return h;
-	if (hosts->count++ >= hosts->bucket_count)
-		grow(hosts);
-	struct host **bucket = &hosts->buckets[bucket_of(hosts, address, f->is_mac)];
-	h = memory_alloc(sizeof *h);
+	struct host *h = pool_take(&hosts->memory, sizeof *h);
 	h->address = *address;
 	h->is_mac = f->is_mac;
 	h->ip_version = f->ip_version;
 	h->first_ts_ns = f->first_ts_ns;
 	h->last_ts_ns = f->last_ts_ns;
-	h->next_in_bucket = *bucket;
-	*bucket = h;
 	if (hosts->last)
 		hosts->last->next = h;
 	else
 		hosts->first = h;
 	hosts->last = h;
+	hosts->count++;
 	return h;
+}
+
+static struct host *find_or_make(struct hosts *hosts, const struct address *address, const struct flow *f)
+{
+	uint64_t hash = XXH3_64bits_withSeed(address, sizeof *address, f->is_mac);
+	struct host_place *place = find(hosts, hash, address, f->is_mac);
+	if (place->host)
+		return place->host;
+	if (2 * hosts->count >= hosts->place_count) {
+		grow(hosts);
+		place = find(hosts, hash, address, f->is_mac);
+	}
+	*place = (struct host_place){hash, make(hosts, address, f)};
+	return place->host;
 }
 
 void hosts_add_flow(struct hosts *hosts, const struct flow *f)
@@ -105,11 +126,9 @@ static void write_host(const struct host *h, struct writer *w, int64_t capture_i
 
 void hosts_finish(struct hosts *hosts, struct writer *w, int64_t capture_id)
 {
-	for (struct host *h = hosts->first, *next; h; h = next) {
-		next = h->next;
+	for (const struct host *h = hosts->first; h; h = h->next)
 		write_host(h, w, capture_id);
-		free(h);
-	}
-	free(hosts->buckets);
+	free(hosts->places);
+	pool_release(&hosts->memory);
 	*hosts = (struct hosts){0};
 }

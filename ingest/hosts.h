@@ -6,11 +6,13 @@
 #include "writer.h"
 
 struct host;
+struct host_place;
 
 struct hosts {
-	struct host **buckets;
-	size_t bucket_count, count;
+	struct host_place *places; // a hash table, each host at the first free place from its hash on
+	size_t place_count, count;
 	struct host *first, *last; // in the order they were met
+	struct pool memory;        // theirs
 };
 
 void hosts_init(struct hosts *);

@@ -155,11 +155,14 @@ static void flush_bucket(struct load *l)
 static void count_in_bucket(struct load *l)
 {
 	const struct packet *p = &l->packet;
-	int64_t into = p->frame->ts_ns % BUCKET_NS;
-	int64_t start = p->frame->ts_ns - (into < 0 ? into + BUCKET_NS : into);
-	if (l->bucket.packets == 0 || l->bucket.start_ts_ns != start) {
+	int64_t ts_ns = p->frame->ts_ns, start = l->bucket.start_ts_ns;
+	if (l->bucket.packets == 0 || ts_ns < start || ts_ns >= start + BUCKET_NS) {
+		int64_t into = ts_ns % BUCKET_NS;
 		flush_bucket(l);
-		l->bucket = (struct bucket){.start_ts_ns = start, .first_packet_id = p->id};
+		l->bucket = (struct bucket){
+			.start_ts_ns = ts_ns - (into < 0 ? into + BUCKET_NS : into),
+			.first_packet_id = p->id,
+		};
 	}
 	l->bucket.last_packet_id = p->id;
 	l->bucket.packets++;
@@ -356,19 +359,12 @@ static bool load_file(struct load *l, struct capture *file, const char *path, st
 	return !writer_failed(l->writer);
 }
 
-static int64_t next_id(struct case_file *c, const char *table, const char *column)
-{
-	char sql[128];
-	snprintf(sql, sizeof sql, "SELECT max(%s) FROM %s", column, table);
-	return case_file_integer(c, 0, sql) + 1;
-}
-
 static bool load_init(struct load *l, struct case_file *c, const char *name, const struct load_options *options)
 {
 	const char *temporary = c->building ? c->building : c->path;
 	*l = (struct load){.options = options, .case_file = c};
 	l->capture = (struct capture_row){
-		.capture_id = next_id(c, "captures", "capture_id"),
+		.capture_id = case_file_next_id(c, TABLE_CAPTURES),
 		.name = name,
 		.first_packet_id = ROW_NULL,
 		.first_ts_ns = ROW_NULL,
@@ -380,9 +376,9 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		.flow_timeout_ns = options->flow_timeout_ns ? options->flow_timeout_ns : ROW_NULL,
 	};
 	l->first_id = c->next_packet_id;
-	l->first_flow_id = next_id(c, "flows", "flow_id");
-	l->file_id = next_id(c, "capture_files", "capture_file_id");
-	l->interface_id = next_id(c, "interfaces", "interface_id");
+	l->first_flow_id = case_file_next_id(c, TABLE_FLOWS);
+	l->file_id = case_file_next_id(c, TABLE_CAPTURE_FILES);
+	l->interface_id = case_file_next_id(c, TABLE_INTERFACES);
 	if (!filter_init(&l->filter, options->filter) || !stacks_init(&l->stacks, c->db))
 		return false;
 	if (!community_ids_init(&l->community_ids))
@@ -396,7 +392,7 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	copies_init(&l->copies);
 	hosts_init(&l->hosts);
 	names_init(&l->names);
-	l->writer = writer_start(c->db, c->has_pages ? &c->packet_pages : NULL);
+	l->writer = writer_start(c->db, c->pages, c->path);
 	application_init(&l->applications, l->writer, l->capture.capture_id, &l->names);
 	return l->writer != NULL;
 }

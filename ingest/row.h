@@ -62,14 +62,15 @@ typedef struct address row_ADDRESS;
 
 #define PROTOCOL_STACK_ROW(X) X(INTEGER, stack_id) X(TEXT, stack)
 
-// What most packets have not comes last: a record ends with its last value.
-#define PACKET_ROW(X) \
-	X(INTEGER, packet_id) X(INTEGER, capture_id) X(INTEGER, number) X(INTEGER, ts_ns) X(INTEGER, wire_len) \
-	X(INTEGER, captured_len) X(INTEGER, file_offset) X(INTEGER, interface_id) X(INTEGER, stack_id) \
-	X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, errors) X(INTEGER, payload_len) X(INTEGER, payload_hash) X(INTEGER, ttl) \
-	X(INTEGER, ip_id) X(INTEGER, tos) X(INTEGER, ip_checksum_ok) X(INTEGER, l4_checksum_ok) \
-	X(INTEGER, tcp_flags) X(INTEGER, seq) X(INTEGER, ack) X(INTEGER, window) X(INTEGER, tsval) \
-	X(INTEGER, tsecr) X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, vlan_id) \
+// Here and below, what most rows have in common comes last: a record ends with its last value that is not the column's
+// DEFAULT in the schema (table_pages.h).
+#define PACKET_ROW(X)                                                                                                  \
+	X(INTEGER, packet_id) X(INTEGER, number) X(INTEGER, ts_ns) X(INTEGER, wire_len) X(INTEGER, captured_len)           \
+	X(INTEGER, file_offset) X(INTEGER, stack_id) X(INTEGER, flow_id) X(INTEGER, direction)                             \
+	X(INTEGER, payload_len) X(INTEGER, ttl) X(INTEGER, ip_id) X(INTEGER, tcp_flags) X(INTEGER, seq)                    \
+	X(INTEGER, ack) X(INTEGER, window) X(INTEGER, tsval) X(INTEGER, tsecr) X(INTEGER, payload_hash)                    \
+	X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, l4_checksum_ok) X(INTEGER, ip_checksum_ok) X(INTEGER, tos)      \
+	X(INTEGER, interface_id) X(INTEGER, capture_id) X(INTEGER, errors) X(INTEGER, vlan_id)                             \
 	X(INTEGER, fragment_offset) X(INTEGER, more_fragments) X(INTEGER, duplicate_of)
 
 #define PACKET_ERROR_ROW(X) X(INTEGER, bit) X(TEXT, name) X(TEXT, meaning)
@@ -79,8 +80,8 @@ typedef struct address row_ADDRESS;
 #define FLOW_PACKET_ROW(X) X(INTEGER, flow_id) X(INTEGER, packet_id)
 
 #define TIME_BUCKET_ROW(X)                                                                                             \
-	X(INTEGER, capture_id) X(INTEGER, start_ts_ns) X(INTEGER, first_packet_id) X(INTEGER, last_packet_id)              \
-	X(INTEGER, packets) X(INTEGER, bytes)
+	X(INTEGER, start_ts_ns) X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(INTEGER, packets)                 \
+	X(INTEGER, bytes) X(INTEGER, capture_id)
 
 // What a flow's src or dst sent: columns src_packets, dst_packets ... X(kind, side, name). For every flow, then for TCP.
 #define FLOW_SIDE_ROW(X, side)                                                                                         \
@@ -113,13 +114,13 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, ecn) X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)
 
 #define HOST_ROW(X)                                                                                                    \
-	X(INTEGER, capture_id) X(TEXT, address) X(ADDRESS, address_bytes) X(INTEGER, ip_version) X(INTEGER, flows)         \
-	X(INTEGER, packets_sent) X(INTEGER, packets_received) X(INTEGER, bytes_sent) X(INTEGER, bytes_received)            \
-	X(INTEGER, first_ts_ns) X(INTEGER, last_ts_ns)
+	X(TEXT, address) X(ADDRESS, address_bytes) X(INTEGER, flows) X(INTEGER, packets_sent)                              \
+	X(INTEGER, packets_received) X(INTEGER, bytes_sent) X(INTEGER, bytes_received) X(INTEGER, first_ts_ns)             \
+	X(INTEGER, last_ts_ns) X(INTEGER, ip_version) X(INTEGER, capture_id)
 
 #define TCP_EVENT_ROW(X)                                                                                               \
-	X(INTEGER, capture_id) X(INTEGER, packet_id) X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, ts_ns)           \
-	X(TEXT, kind) X(INTEGER, related_packet_id) X(INTEGER, value)
+	X(INTEGER, packet_id) X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, ts_ns) X(TEXT, kind)                    \
+	X(INTEGER, related_packet_id) X(INTEGER, value) X(INTEGER, capture_id)
 
 // What most directions have not comes last, as in packets.
 #define TCP_STATS_ROW(X)                                                                                               \
@@ -138,16 +139,17 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, urgent_packets) X(INTEGER, urgent_bytes) X(INTEGER, forgotten_segments)
 
 #define ICMP_PAIR_ROW(X)                                                                                               \
-	X(INTEGER, capture_id) X(INTEGER, flow_id) X(TEXT, kind) X(TEXT, src) X(TEXT, dst) X(INTEGER, ident)               \
-	X(INTEGER, seq) X(INTEGER, request_packet_id) X(INTEGER, reply_packet_id) X(INTEGER, request_ts_ns)                \
-	X(INTEGER, reply_ts_ns) X(INTEGER, rtt_ns) X(INTEGER, request_bytes) X(INTEGER, reply_bytes)                       \
-	X(INTEGER, request_data_bytes) X(INTEGER, reply_data_bytes) X(INTEGER, request_ttl) X(INTEGER, reply_ttl)
+	X(INTEGER, flow_id) X(TEXT, src) X(TEXT, dst) X(INTEGER, ident) X(INTEGER, seq) X(INTEGER, request_packet_id)      \
+	X(INTEGER, request_ts_ns) X(INTEGER, request_bytes) X(INTEGER, request_data_bytes) X(INTEGER, request_ttl)         \
+	X(INTEGER, reply_packet_id) X(INTEGER, reply_ts_ns) X(INTEGER, rtt_ns) X(INTEGER, reply_bytes)                     \
+	X(INTEGER, reply_data_bytes) X(INTEGER, reply_ttl) X(TEXT, kind) X(INTEGER, capture_id)
 
 #define ICMP_ERROR_ROW(X)                                                                                              \
-	X(INTEGER, capture_id) X(INTEGER, packet_id) X(INTEGER, flow_id) X(INTEGER, ts_ns) X(INTEGER, ip_version)          \
-	X(INTEGER, type) X(INTEGER, code) X(TEXT, src) X(TEXT, dst) X(INTEGER, mtu) X(INTEGER, original_protocol)          \
-	X(TEXT, original_src) X(INTEGER, original_src_port) X(TEXT, original_dst) X(INTEGER, original_dst_port)            \
-	X(INTEGER, original_ip_id) X(INTEGER, original_flow_id) X(INTEGER, original_packet_id)
+	X(INTEGER, packet_id) X(INTEGER, flow_id) X(INTEGER, ts_ns) X(INTEGER, type) X(INTEGER, code) X(TEXT, src)         \
+	X(TEXT, dst) X(INTEGER, original_protocol) X(TEXT, original_src) X(TEXT, original_dst)                             \
+	X(INTEGER, original_src_port) X(INTEGER, original_dst_port) X(INTEGER, original_ip_id)                             \
+	X(INTEGER, original_flow_id) X(INTEGER, original_packet_id) X(INTEGER, mtu) X(INTEGER, ip_version)                 \
+	X(INTEGER, capture_id)
 
 // Every table that rows go to: enum name, row struct, SQL name, columns, whether SQLite counts its id.
 #define TABLES(X)                                                                                                      \

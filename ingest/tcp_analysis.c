@@ -69,9 +69,9 @@ static void side_init(struct tcp_side *side)
 	side->min_window = UINT16_MAX;
 }
 
-static struct tcp_flow *tcp_flow_make(void)
+static struct tcp_flow *tcp_flow_make(struct flow_table *table)
 {
-	struct tcp_flow *flow = memory_alloc(sizeof *flow);
+	struct tcp_flow *flow = pool_take(&table->tcp_flows, sizeof *flow);
 	flow->first_syn_ts_ns = flow->last_syn_ts_ns = flow->syn_ack_ts_ns = flow->established_ts_ns = ROW_NULL;
 	flow->any_syn_ts_ns = flow->last_fin_ts_ns = ROW_NULL;
 	side_init(&flow->side[0]);
@@ -79,13 +79,12 @@ static struct tcp_flow *tcp_flow_make(void)
 	return flow;
 }
 
-void tcp_flow_free(struct tcp_flow *flow)
+void tcp_flow_release(struct tcp_flow *flow)
 {
 	if (!flow)
 		return;
 	free(flow->side[0].unacked);
 	free(flow->side[1].unacked);
-	free(flow);
 }
 
 // ---- segments that wait for their ACK -----------------------------------------------------------------------------
@@ -510,7 +509,7 @@ void tcp_analyze(struct packet *p, struct writer *w, int64_t capture_id)
 	if (!p->flow || !p->ip.has_transport || p->ip.protocol != 6)
 		return;
 	if (!p->flow->tcp)
-		p->flow->tcp = tcp_flow_make();
+		p->flow->tcp = tcp_flow_make(p->flow->table);
 	struct tcp_flow *flow = p->flow->tcp;
 	const struct tcp_header *tcp = &p->ip.tcp;
 	struct segment s = {

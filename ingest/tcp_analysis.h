@@ -99,7 +99,8 @@ struct tcp_flow {
 // and ack_rtt_ns, counts, and adds tcp_events rows. Packets that are no whole TCP header are left alone.
 void tcp_analyze(struct packet *, struct writer *, int64_t capture_id);
 
-void tcp_flow_free(struct tcp_flow *); // NULL is fine
+// Frees what it owns, not itself. NULL is fine.
+void tcp_flow_release(struct tcp_flow *);
 
 const char *tcp_event_name(enum tcp_event);
 

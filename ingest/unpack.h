@@ -5,7 +5,7 @@
 #include "disk_file.h"
 
 enum {
-	UNPACK_CHUNK = 1 << 20,      // bytes of the packed file read at a time
+	UNPACK_CHUNK = 256 << 10,    // bytes of the packed file read at a time
 	UNPACK_ZSTD_WINDOW_LOG = 27, // largest zstd window that is unpacked: 128 MB
 };
 

@@ -42,7 +42,8 @@ struct writer {
 	sqlite3 *db;
 	struct source sources[TABLE_COUNT];
 	sqlite3_stmt *insert[TABLE_COUNT];
-	struct table_pages *packet_pages; // borrowed; NULL: packets are inserted
+	struct table_pages *pages; // borrowed, by table; NULL: all rows are inserted
+	const char *name;          // of the case; borrowed
 
 	struct batch batches[BATCHES];
 	struct batch *filling; // the ingest thread's
@@ -234,8 +235,7 @@ static char *batch_text(struct batch *batch, const char *text, size_t length)
 
 static void fail(struct writer *w, unsigned table, const char *why, bool is_full)
 {
-	snprintf(w->error, sizeof w->error, "%s: writing %s: %s%s", sqlite3_db_filename(w->db, "main"),
-	         tables[table].name, why,
+	snprintf(w->error, sizeof w->error, "%s: writing %s: %s%s", w->name, tables[table].name, why,
 	         is_full ? "; the disk is full: make room, or name a place for the case with -o" : "");
 }
 
@@ -249,20 +249,31 @@ static bool insert_rows(struct writer *w, unsigned table, const struct rows *row
 	return false;
 }
 
-static bool add_to_pages(struct writer *w, const struct rows *rows)
+static bool add_to_pages(struct writer *w, unsigned table, char *row)
 {
-	if (table_pages_add(w->packet_pages, rows->at, rows->count))
+	struct rows late = {.at = row, .count = 1};
+	if (!table_pages_is_next(&w->pages[table], row))
+		return insert_rows(w, table, &late);
+	if (table_pages_add(&w->pages[table], row))
 		return true;
-	fail(w, TABLE_PACKETS, strerror(errno), errno == ENOSPC || errno == EFBIG);
+	fail(w, table, strerror(errno), errno == ENOSPC || errno == EFBIG);
 	return false;
+}
+
+static bool lay_out_rows(struct writer *w, unsigned table, const struct rows *rows)
+{
+	for (unsigned i = 0; i < rows->count; i++)
+		if (!add_to_pages(w, table, rows->at + i * tables[table].row_size))
+			return false;
+	return true;
 }
 
 static bool write_rows(struct writer *w, unsigned table, const struct rows *rows)
 {
 	if (rows->count == 0)
 		return true;
-	if (table == TABLE_PACKETS && w->packet_pages)
-		return add_to_pages(w, rows);
+	if (w->pages && w->pages[table].table)
+		return lay_out_rows(w, table, rows);
 	return insert_rows(w, table, rows);
 }
 
@@ -323,6 +334,10 @@ static bool prepare_insert(struct writer *w, unsigned i)
 static bool read_next_id(struct writer *w, unsigned i)
 {
 	sqlite3_stmt *statement = NULL;
+	if (w->pages && w->pages[i].table) {
+		w->next_id[i] = w->pages[i].last_rowid + 1;
+		return true;
+	}
 	char *sql = sqlite3_mprintf("SELECT max(rowid) FROM %s", tables[i].name);
 	bool ok = sql && sqlite3_prepare_v2(w->db, sql, -1, &statement, NULL) == SQLITE_OK &&
 	          sqlite3_step(statement) == SQLITE_ROW;
@@ -342,11 +357,12 @@ static void writer_free(struct writer *w)
 	free(w);
 }
 
-struct writer *writer_start(sqlite3 *db, struct table_pages *packet_pages)
+struct writer *writer_start(sqlite3 *db, struct table_pages *pages, const char *name)
 {
 	struct writer *w = memory_alloc(sizeof *w);
 	w->db = db;
-	w->packet_pages = packet_pages;
+	w->pages = pages;
+	w->name = name;
 	for (unsigned i = 0; i < BATCHES; i++)
 		batch_init(&w->batches[i]);
 	w->filling = &w->batches[0];

@@ -1,8 +1,8 @@
 // Rows to SQLite, on a thread of its own.
 //
-// The ingest thread fills a batch with writer_add() and hands it over when it is full; the writer thread inserts each
-// table's rows with one INSERT ... SELECT from an eponymous virtual table that reads the batch. Two batches go round,
-// so that memory is bounded and reading hides behind writing.
+// The ingest thread fills a batch with writer_add() and hands it over when it is full; the writer thread lays each
+// table's rows out as pages (table_pages.h), or inserts them with one INSERT ... SELECT from an eponymous virtual table
+// that reads the batch. Two batches go round, so that memory is bounded and reading hides behind writing.
 #ifndef INGEST_WRITER_H
 #define INGEST_WRITER_H
 
@@ -12,10 +12,10 @@
 
 struct writer;
 
-// Starts a writer on a connection that is inside a transaction; the connection is the writer's until
-// writer_finish(). Packets go to packet_pages, or into their table where that is NULL. NULL with a message when it
-// cannot be had.
-struct writer *writer_start(sqlite3 *db, struct table_pages *packet_pages);
+// Starts a writer on a connection that is inside a transaction; the connection and the pages are the writer's until
+// writer_finish(). pages[TABLE_COUNT]: rows of a table go there as long as they come in order; others are
+// inserted, and all where it has no `table`, or is NULL. `name` is the case's, for messages; borrowed. NULL with a message when it cannot be had.
+struct writer *writer_start(sqlite3 *db, struct table_pages *pages, const char *name);
 
 // A new row of a table, to be filled completely by the caller before it adds another. Never NULL.
 void *writer_add(struct writer *, enum table_id table);

@@ -140,15 +140,15 @@ CREATE TABLE flows (
 -- Every address seen in flows, with what it sent and received.
 CREATE TABLE hosts (
 	host_id          INTEGER PRIMARY KEY, -- names the host
-	capture_id       INTEGER NOT NULL REFERENCES captures, -- the capture it was seen in
 	address          TEXT NOT NULL, -- RFC 5952 for IPv6; a MAC address where there is no IP
 	address_bytes    BLOB NOT NULL, -- 16 bytes that sort as addresses do, so that a prefix is a range; IPv4 as ::ffff:a.b.c.d
-	ip_version       INTEGER, -- 4 or 6; NULL for a MAC address
 	flows            INTEGER NOT NULL, -- flows with this address at either end
 	packets_sent     INTEGER NOT NULL, -- packets with this source
 	packets_received INTEGER NOT NULL, -- packets with this destination
 	bytes_sent       INTEGER NOT NULL, -- on the wire
 	bytes_received   INTEGER NOT NULL, -- on the wire
 	first_ts_ns      INTEGER NOT NULL, -- first packet of its flows, ns since 1970 UTC
-	last_ts_ns       INTEGER NOT NULL -- last packet of its flows
+	last_ts_ns       INTEGER NOT NULL, -- last packet of its flows
+	ip_version       INTEGER DEFAULT 4, -- 4 or 6; NULL for a MAC address
+	capture_id       INTEGER NOT NULL DEFAULT 1 REFERENCES captures -- the capture it was seen in
 );

@@ -11,6 +11,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+import time
 
 import packets
 import tap
@@ -146,6 +147,62 @@ def test_busy():
     db.execute("ROLLBACK")
     db.close()
     ingest("other.pcap")
+
+
+def packets_seen():
+    """What a query sees of the case."""
+    done = tap.pcapdex("query", "case.db", "--format", "csv", "SELECT count(*) FROM packets")
+    tap.equal((done.returncode, done.stderr), (0, ""), "query")
+    return int(done.stdout.split()[1])
+
+
+def add_slowly(count, meanwhile):
+    """Adds a capture of many packets from a pipe, and calls meanwhile() when most were written."""
+    header, records = pcap(1)
+    command = [tap.PROGRAM, "ingest", "--quiet", "-", "-o", "case.db"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(header + records[0] * (count - 1))
+        process.stdin.flush()
+        wait_until(lambda: os.path.getsize("case.db") > 2**20 or os.path.exists("case.db-wal")
+                   and os.path.getsize("case.db-wal") > 2**20)
+        meanwhile()
+        process.stdin.write(records[0])
+        errors = process.communicate()[1].decode()
+    tap.equal(process.returncode, 0, "ingest: " + errors)
+    return errors
+
+
+def wait_until(happened):
+    for _ in range(600):
+        if happened():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen")
+
+
+def test_read_meanwhile():
+    """a case that is read while a capture is added: it is as before, then complete, and one file"""
+    write_pcap("good.pcap")
+    ingest("good.pcap")
+    add_slowly(100_000, lambda: tap.equal(packets_seen(), 5, "meanwhile"))
+    tap.equal(packets_seen(), 100_005, "afterwards")
+    tap.equal(sorted(os.listdir(".")), ["case.db", "good.pcap"], "files")
+
+
+def test_read_all_the_time():
+    """a case that another program has open all the time: complete, and one file after the next addition"""
+    write_pcap("good.pcap")
+    ingest("good.pcap")
+    db = sqlite3.connect("case.db", isolation_level=None)
+    messages = add_slowly(100_000, lambda: db.execute("SELECT count(*) FROM packets").fetchall())
+    tap.contains(messages, "open in another program")
+    tap.equal(packets_seen(), 100_005, "afterwards")
+    tap.equal(db.execute("SELECT count(*) FROM packets").fetchall(), [(100_005,)], "the other program")
+    db.close()
+    write_pcap("other.pcap", 3)
+    ingest("other.pcap")
+    tap.equal(packets_seen(), 100_008, "the next addition")
+    tap.equal(sorted(os.listdir(".")), ["case.db", "good.pcap", "other.pcap"], "files")
 
 
 def test_options_that_mean_nothing():

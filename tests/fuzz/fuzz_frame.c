@@ -48,7 +48,7 @@ static void prepare(void)
 		run_sql("ROLLBACK");
 	}
 	run_sql("BEGIN");
-	writer = writer_start(db, NULL);
+	writer = writer_start(db, NULL, "fuzz");
 	if (!writer)
 		abort();
 }
