@@ -13,7 +13,7 @@ import time
 
 import tap
 
-APPLICATION_ID, VERSION = 0x70636478, 1
+APPLICATION_ID, VERSION = 0x70636478, 2
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
 
 
@@ -23,8 +23,8 @@ def make_case(path="case.db", more="", application_id=APPLICATION_ID, version=VE
         with open(file) as schema:
             db.executescript(schema.read())
     db.execute("INSERT INTO captures (capture_id, name, first_packet_id, first_ts_ns, last_ts_ns, packets, bytes, "
-               "decoded, truncated, malformed, unsupported, left_out) VALUES "
-               "(1, 'trace', 1, 1538000000000000000, 1538000001000000000, 100, 6000, 100, 0, 0, 0, 0)")
+               "decoded, truncated, malformed, unsupported, left_out, duplicates) VALUES "
+               "(1, 'trace', 1, 1538000000000000000, 1538000001000000000, 100, 6000, 100, 0, 0, 0, 0, 0)")
     db.execute("INSERT INTO protocol_stacks VALUES (1, 'eth:ethertype:ip')")
     db.executemany("INSERT INTO packets(packet_id, capture_id, number, ts_ns, wire_len, captured_len, file_offset, "
                    "stack_id, errors) VALUES (?1, 1, ?1, 1538000000000000000 + ?1, 60, 60, ?1 * 76 - 36, 1, 0)",
