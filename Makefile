@@ -42,7 +42,7 @@ say = $(if $(V),,@echo "  $(1)	$@" &&)
 generated = build/decoders.c build/embedded_schema.c build/embedded_reports.c
 library_sources = $(wildcard common/*.c ingest/*.c ingest/proto/*.c) \
 	$(filter-out query/extension.c,$(wildcard query/*.c)) $(generated)
-extension_sources = $(wildcard query/extension.c query/functions*.c)
+extension_sources = $(wildcard query/extension.c query/functions*.c query/source*.c)
 unit_sources = $(wildcard tests/unit/test_*.c)
 fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
 tool_sources = $(wildcard tests/tools/*.c)

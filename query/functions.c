@@ -34,7 +34,7 @@ static const struct {
 
 int functions_register(sqlite3 *db)
 {
-	int result = functions_register_packet_bytes(db);
+	int result = functions_register_packet_bytes(db, NULL);
 	for (size_t i = 0; i < sizeof functions / sizeof *functions && result == SQLITE_OK; i++) {
 		result = sqlite3_create_function_v2(db, functions[i].name, functions[i].arguments, functions[i].flags, NULL,
 		                                    functions[i].call, functions[i].step, functions[i].final, NULL);

@@ -14,7 +14,8 @@ void function_percentile_step(sqlite3_context *, int argc, sqlite3_value **argv)
 void function_median_step(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_percentile_final(sqlite3_context *);
 
-// packet_bytes(packet_id) keeps the last file open that it has checked.
-int functions_register_packet_bytes(sqlite3 *db);
+// packet_bytes(packet_id) keeps the last file open that it has checked. folder: as source_open has it; registering again
+// replaces it.
+int functions_register_packet_bytes(sqlite3 *db, const char *folder);
 
 #endif
