@@ -10,6 +10,7 @@
 #include "common/options.h"
 #include "common/version.h"
 #include "ingest/ingest.h"
+#include "inspect/inspect.h"
 #include "query/query.h"
 
 static int run_completion(int argc, char **argv);
@@ -174,6 +175,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	inspect_install();
 	int code = run(argc, argv);
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;

@@ -10,6 +10,7 @@
 #ifndef INGEST_DECODER_H
 #define INGEST_DECODER_H
 
+#include "field.h"
 #include "packet.h"
 
 #include <stddef.h>
@@ -32,6 +33,7 @@ struct decoder {
 	struct decoder_key keys[DECODER_KEYS_MAX]; // the parents: ends at the first with no table
 	const char *tables[DECODER_TABLES_MAX];    // dispatch tables that dissect_next() refers to by their place here
 	void (*decode)(struct dissection *d);      // NULL: the protocol is only named
+	const struct field *fields;                // for people; NULL: only name, offset and length are shown
 };
 
 // Every decoder, ended by NULL: build/decoders.c, written by ingest/proto/registry.sh.
@@ -41,6 +43,19 @@ struct dissection_next {
 	uint16_t table; // place in decoder.tables
 	uint32_t number;
 	bool needed; // nobody there: the packet is unsupported, and "data" ends its stack
+};
+
+// Where a frame's headers are, for people who look at it.
+struct dissect_trace {
+	struct dissect_layer {
+		const struct decoder *decoder; // NULL: a name that the decoder before pushed
+		const char *name;
+		size_t offset;     // in the frame
+		size_t header_len; // what the decoder took; 0 where it could not
+		size_t window_len; // from offset to the end of what it and those above it may see
+		bool failed;       // cut, or wrong
+	} layers[PACKET_LAYERS_MAX];
+	unsigned count;
 };
 
 struct dissection {
@@ -54,6 +69,7 @@ struct dissection {
 	bool quoting;        // inside an ICMP quotation
 	struct dissection_next next[DECODER_NEXT_MAX];
 	unsigned next_count;
+	struct dissect_trace *trace; // NULL: nobody looks
 };
 
 // Bytes of this layer as they were on the wire.

@@ -117,6 +117,37 @@ static void give_up_at_end(struct dissection *d)
 		give_up(d, VERDICT_MALFORMED, PACKET_ERROR_MALFORMED);
 }
 
+static void trace_layer(struct dissection *d, const struct decoder *decoder, const char *name, struct bytes header,
+                        size_t header_len, bool failed)
+{
+	struct dissect_trace *trace = d->trace;
+	const uint8_t *end = failed ? header.at + header.left : d->rest.at + d->rest.left;
+	if (trace->count == PACKET_LAYERS_MAX)
+		return;
+	trace->layers[trace->count++] = (struct dissect_layer){
+		.decoder = decoder,
+		.name = name,
+		.offset = (size_t)(header.at - d->packet->frame->data.at),
+		.header_len = header_len,
+		.window_len = (size_t)(end - header.at),
+		.failed = failed,
+	};
+}
+
+// Notes a layer that was run, and the names that it pushed beside its own: those from stack[first].
+static void trace(struct dissection *d, const struct layer *layer, struct bytes header, unsigned first, bool failed)
+{
+	const struct packet *p = d->packet;
+	size_t header_len = failed ? 0 : (size_t)(d->rest.at - header.at);
+	const char *name = layer->decoder->name ? layer->decoder->name : "";
+	trace_layer(d, layer->decoder, name, header, header_len, failed);
+	for (unsigned i = first + (*name != 0); i < p->stack_count; i++) {
+		if (strcmp(p->stack[i], "ethertype") != 0 && strcmp(p->stack[i], "data") != 0 &&
+		    strcmp(p->stack[i], name) != 0)
+			trace_layer(d, NULL, p->stack[i], failed ? header : d->rest, 0, failed);
+	}
+}
+
 // Has a layer take its header off the rest; false: it was for another. A header that could not be decoded stays in
 // the rest, under its name in the stack.
 static bool run(struct dissection *d, const struct layer *layer)
@@ -133,6 +164,8 @@ static bool run(struct dissection *d, const struct layer *layer)
 		dissect_layer(d, layer->decoder->name);
 	if (layer->decoder->decode)
 		layer->decoder->decode(d);
+	if (d->trace && !d->rejected)
+		trace(d, layer, rest, stack_count, d->rest.bad);
 	if (!d->rejected && !d->rest.bad)
 		return true;
 
@@ -235,7 +268,12 @@ static void finish(struct dissection *d)
 
 void dissect_frame(struct packet *packet, const struct frame *frame)
 {
-	struct dissection d = {.packet = packet, .ip = &packet->ip, .rest = frame->data};
+	dissect_frame_traced(packet, frame, NULL);
+}
+
+void dissect_frame_traced(struct packet *packet, const struct frame *frame, struct dissect_trace *trace)
+{
+	struct dissection d = {.packet = packet, .ip = &packet->ip, .rest = frame->data, .trace = trace};
 	unsigned place = link_types[frame->link_type];
 
 	clear(packet, frame);

@@ -12,6 +12,9 @@ void dissect_init(void);
 // packet->errors say how it went. *packet borrows from *frame.
 void dissect_frame(struct packet *packet, const struct frame *frame);
 
+// The same, and notes where its headers are.
+void dissect_frame_traced(struct packet *packet, const struct frame *frame, struct dissect_trace *trace);
+
 // Goes on with a datagram put together from fragments, of which packet is the last that came: its IP payload is
 // decoded as if it had come in one piece. packet borrows from datagram.
 void dissect_resume(struct packet *packet, struct bytes datagram);

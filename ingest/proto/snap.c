@@ -48,6 +48,13 @@ static void decode(struct dissection *d)
 	}
 }
 
+static const struct field fields[] = {
+	FIELD("llc.oui", 0, 3, FIELD_NUMBER),
+	FIELD("llc.type", 3, 2, FIELD_HEX, .names = field_ethertypes, FIELD_WHEN(0, 3, 0xffffff, 0, 0)),
+	FIELD("llc.pid", 3, 2, FIELD_HEX, FIELD_WHEN(0, 3, 0xffffff, 1, 0xffffff)),
+	FIELD_END,
+};
+
 const struct decoder decoder_snap = {
 	.keys = {{"llc.snap", 0}},
 	.tables = {[ETHERTYPE] = "ethertype",
@@ -57,4 +64,5 @@ const struct decoder decoder_snap = {
                [EXTREME] = "llc.extreme_pid",
                [NORTEL] = "llc.nortel_pid"},
 	.decode = decode,
+	.fields = fields,
 };
