@@ -18,6 +18,7 @@ enum field_kind {
 	FIELD_NUMBER,       // unsigned
 	FIELD_LITTLE,       // the same, lowest byte first
 	FIELD_HEX,          // unsigned, as 0x...
+	FIELD_UNITS,        // unsigned, of `factor` bytes, which the meaning tells
 	FIELD_IPV4,         // four bytes
 	FIELD_IPV6,         // sixteen
 	FIELD_MAC,          // six
@@ -83,6 +84,7 @@ struct field_options {
 	uint8_t length_mask;               // 0: all of its byte
 	uint8_t length_unit, length_extra; // bytes of an option: its length * unit + extra
 	uint32_t singles;                  // kinds below 32 that are one byte without a length, a bit each
+	bool shows_whole;                  // the length is shown in bytes of the whole option
 	bool zero_ends;                    // kind 0 ends the list
 };
 

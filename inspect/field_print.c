@@ -100,12 +100,13 @@ static void write_number(const struct field *field, uint64_t value, char *to)
 	if (field->kind == FIELD_HEX)
 		snprintf(to, VALUE_ROOM, "\"0x%0*" PRIx64 "\"", hex_digits(field), value);
 	else
-		snprintf(to, VALUE_ROOM, "%" PRIu64, value * (field->factor ? field->factor : 1));
+		snprintf(to, VALUE_ROOM, "%" PRIu64,
+		         field->factor && field->kind != FIELD_UNITS ? value * field->factor : value);
 }
 
 static void print_value(struct printer *p, const struct field *field, size_t offset, size_t width)
 {
-	char value[VALUE_ROOM];
+	char value[VALUE_ROOM], text[VALUE_ROOM];
 	const char *meaning = NULL;
 	struct bytes at = p->frame;
 	bytes_skip(&at, offset);
@@ -120,11 +121,15 @@ static void print_value(struct printer *p, const struct field *field, size_t off
 		write_hex(at, width, ":", value, sizeof value);
 		break;
 	case FIELD_BYTES:
-		write_hex(at, width, "", value, sizeof value);
+		write_hex(at, width, ":", value, sizeof value);
 		break;
 	default: {
 		uint64_t number = masked(read_number(p, offset, width, field->kind == FIELD_LITTLE), field->mask);
 		meaning = meaning_of(field->names, number);
+		if (field->kind == FIELD_UNITS) {
+			snprintf(text, sizeof text, "%" PRIu64 " bytes", number * field->factor);
+			meaning = text;
+		}
 		write_number(field, number, value);
 	}
 	}
@@ -178,7 +183,11 @@ static void print_option_head(struct printer *p, const struct field_options *opt
 	if (options->singles >> (kind & 31) & (kind < 32) || at + options->length_at + 1u > end)
 		return;
 	uint64_t length = read_number(p, at + options->length_at, 1, false);
-	snprintf(value, sizeof value, "%" PRIu64, options->length_mask ? length & options->length_mask : length);
+	if (options->length_mask)
+		length &= options->length_mask;
+	if (options->shows_whole)
+		length = length * options->length_unit + options->length_extra;
+	snprintf(value, sizeof value, "%" PRIu64, length);
 	print_field(p, options->length_name, value, NULL, at + options->length_at, 1);
 }
 

@@ -29,6 +29,7 @@ static const struct field_options geneve_options = {
 	.length_mask = 0x1f,
 	.length_unit = 4,
 	.length_extra = 4,
+	.shows_whole = true,
 };
 
 static const struct field fields[] = {

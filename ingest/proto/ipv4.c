@@ -213,7 +213,7 @@ static const struct field fields[] = {
 	FIELD("ip.flags.rb", 6, 1, FIELD_NUMBER, .mask = 0x80),
 	FIELD("ip.flags.df", 6, 1, FIELD_NUMBER, .mask = 0x40),
 	FIELD("ip.flags.mf", 6, 1, FIELD_NUMBER, .mask = 0x20),
-	FIELD("ip.frag_offset", 6, 2, FIELD_NUMBER, .mask = FRAGMENT_OFFSET, .factor = 8),
+	FIELD("ip.frag_offset", 6, 2, FIELD_UNITS, .mask = FRAGMENT_OFFSET, .factor = 8),
 	FIELD("ip.ttl", 8, 1, FIELD_NUMBER),
 	FIELD("ip.proto", 9, 1, FIELD_NUMBER, .names = field_ip_protocols),
 	FIELD("ip.checksum", 10, 2, FIELD_HEX),

@@ -323,7 +323,7 @@ static void decode_fragment(struct dissection *d)
 static const struct field fragment_fields[] = {
 	FIELD("ipv6.fraghdr.nxt", 0, 1, FIELD_NUMBER, .names = field_ip_protocols),
 	FIELD("ipv6.fraghdr.reserved_octet", 1, 1, FIELD_HEX),
-	FIELD("ipv6.fraghdr.offset", 2, 2, FIELD_NUMBER, .mask = FRAGMENT_OFFSET),
+	FIELD("ipv6.fraghdr.offset", 2, 2, FIELD_UNITS, .mask = FRAGMENT_OFFSET, .factor = 8),
 	FIELD("ipv6.fraghdr.more", 2, 2, FIELD_NUMBER, .mask = FRAGMENT_MORE),
 	FIELD("ipv6.fraghdr.ident", 4, 4, FIELD_HEX),
 	FIELD_END,
@@ -351,7 +351,7 @@ static void decode_ah(struct dissection *d)
 static const struct field ah_fields[] = {
 	FIELD("ah.next_header", 0, 1, FIELD_NUMBER, .names = field_ip_protocols),
 	FIELD("ah.length", 1, 1, FIELD_NUMBER),
-	FIELD("ah.reserved", 2, 2, FIELD_HEX),
+	FIELD("ah.reserved", 2, 2, FIELD_BYTES),
 	FIELD("ah.spi", 4, 4, FIELD_HEX),
 	FIELD("ah.sequence", 8, 4, FIELD_NUMBER),
 	FIELD("ah.icv", 12, FIELD_REST, FIELD_BYTES),
