@@ -7,7 +7,7 @@ VARIANT ?= release
 PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
-commands = ingest query # those with a man page
+commands = ingest query export # those with a man page
 
 build = build/$(VARIANT)
 program = $(if $(filter release,$(VARIANT)),pcapdex,$(build)/pcapdex)

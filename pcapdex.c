@@ -55,7 +55,7 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_ingest, &command_query, &command_completion, &command_man, &command_help, NULL,
+	&command_ingest, &command_query, &command_export, &command_completion, &command_man, &command_help, NULL,
 };
 
 static const struct program program = {

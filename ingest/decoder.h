@@ -45,19 +45,6 @@ struct dissection_next {
 	bool needed; // nobody there: the packet is unsupported, and "data" ends its stack
 };
 
-// Where a frame's headers are, for people who look at it.
-struct dissect_trace {
-	struct dissect_layer {
-		const struct decoder *decoder; // NULL: a name that the decoder before pushed
-		const char *name;
-		size_t offset;     // in the frame
-		size_t header_len; // what the decoder took; 0 where it could not
-		size_t window_len; // from offset to the end of what it and those above it may see
-		bool failed;       // cut, or wrong
-	} layers[PACKET_LAYERS_MAX];
-	unsigned count;
-};
-
 struct dissection {
 	struct packet *packet;
 	struct headers *ip;  // where IP and above write: &packet->ip, or &packet->quoted inside an ICMP error
@@ -69,7 +56,6 @@ struct dissection {
 	bool quoting;        // inside an ICMP quotation
 	struct dissection_next next[DECODER_NEXT_MAX];
 	unsigned next_count;
-	struct dissect_trace *trace; // NULL: nobody looks
 };
 
 // Bytes of this layer as they were on the wire.

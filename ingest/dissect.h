@@ -4,6 +4,19 @@
 
 #include "decoder.h"
 
+// Where a frame's headers are, for people who look at it.
+struct dissect_trace {
+	struct dissect_layer {
+		const struct decoder *decoder; // NULL: a name that the decoder before pushed
+		const char *name;
+		size_t offset;     // in the frame
+		size_t header_len; // what the decoder took; 0 where it could not
+		size_t window_len; // from offset to the end of what it and those above it may see
+		bool failed;       // cut, or wrong
+	} layers[PACKET_LAYERS_MAX];
+	unsigned count;
+};
+
 // Enters every decoder into its dispatch tables. Once, before the first frame; ends the program with a message
 // when two decoders claim the same key (a mistake in ingest/proto/, met by the tests).
 void dissect_init(void);

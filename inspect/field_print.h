@@ -2,7 +2,7 @@
 #ifndef INSPECT_FIELD_PRINT_H
 #define INSPECT_FIELD_PRINT_H
 
-#include "../ingest/decoder.h"
+#include "../ingest/dissect.h"
 
 // As inspect.h describes packet_fields(). From sqlite3_malloc; NULL: no memory.
 char *field_print(const struct packet *, const struct dissect_trace *);

@@ -52,6 +52,7 @@ static void decode(struct dissection *d)
 		link_802_3(d, ETHERTYPE, LLC, type);
 }
 
+// An ISL header begins with the same fields.
 static const struct field fields[] = {
 	FIELD("eth.dst", 0, 6, FIELD_MAC),
 	FIELD("eth.src", 6, 6, FIELD_MAC),

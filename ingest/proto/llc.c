@@ -58,7 +58,7 @@ static const struct field fields[] = {
 	FIELD("llc.dsap", 0, 1, FIELD_HEX, .names = saps),
 	FIELD("llc.ssap", 1, 1, FIELD_HEX, .names = saps),
 	FIELD("llc.control", 2, 1, FIELD_HEX, IS_UNNUMBERED),
-	FIELD("llc.control", 2, 2, FIELD_HEX, IS_NUMBERED),
+	FIELD("llc.control", 2, 2, FIELD_LITTLE, IS_NUMBERED),
 	FIELD_END,
 };
 
