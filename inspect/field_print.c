@@ -126,7 +126,7 @@ static void print_value(struct printer *p, const struct field *field, size_t off
 	default: {
 		uint64_t number = masked(read_number(p, offset, width, field->kind == FIELD_LITTLE), field->mask);
 		meaning = meaning_of(field->names, number);
-		if (field->kind == FIELD_UNITS) {
+		if (field->kind == FIELD_UNITS && number > 0) {
 			snprintf(text, sizeof text, "%" PRIu64 " bytes", number * field->factor);
 			meaning = text;
 		}
@@ -259,7 +259,7 @@ static size_t print_layer(struct printer *p, const struct dissect_layer *layer)
 		sqlite3_str_appendf(p->out, ",\n%s", text);
 	sqlite3_free(text);
 	p->number++;
-	return fields.extent;
+	return layer->failed ? span.end : fields.extent;
 }
 
 static void print_rest(struct printer *p, const char *name, size_t from, size_t to)
