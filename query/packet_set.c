@@ -10,8 +10,7 @@ enum { RUNS_FIRST = 1024, BUCKETS = 2 * PACKET_SET_COMMENTS_MAX };
 
 void packet_set_init(struct packet_set *set)
 {
-	*set = (struct packet_set){.room = RUNS_FIRST};
-	set->runs = memory_alloc(set->room * sizeof *set->runs);
+	*set = (struct packet_set){0};
 }
 
 void packet_set_release(struct packet_set *set)
@@ -101,6 +100,8 @@ static void append(struct packet_set *set, struct packet_run run)
 void packet_set_sort(struct packet_set *set)
 {
 	size_t count = set->count;
+	if (count == 0)
+		return;
 	qsort(set->runs, count, sizeof *set->runs, compare);
 	set->count = 0;
 	for (size_t i = 0; i < count; i++)
@@ -113,23 +114,27 @@ static void make_room(struct packet_set *set)
 	if (set->count < set->room)
 		return;
 	packet_set_sort(set);
-	if (set->count <= set->room / 2)
+	if (set->room > 0 && set->count <= set->room / 2)
 		return;
-	set->room *= 2;
+	set->room = set->room ? 2 * set->room : RUNS_FIRST;
 	set->runs = memory_resize(set->runs, set->room * sizeof *set->runs);
+}
+
+// Takes an id into a run, if it is in it or next to it.
+static bool joins(struct packet_run *run, int64_t id, uint32_t comment)
+{
+	if (id >= run->first && id <= run->last)
+		return true;
+	if (id != run->last + 1 || comment != run->comment)
+		return false;
+	run->last = id;
+	return true;
 }
 
 void packet_set_add(struct packet_set *set, int64_t id, uint32_t comment)
 {
-	struct packet_run *end = set->count ? &set->runs[set->count - 1] : NULL;
-	if (id <= 0 || id == INT64_MAX)
+	if (id <= 0 || id == INT64_MAX || (set->count > 0 && joins(&set->runs[set->count - 1], id, comment)))
 		return;
-	if (end && id >= end->first && id <= end->last)
-		return;
-	if (end && id == end->last + 1 && comment == end->comment) {
-		end->last = id;
-		return;
-	}
 	make_room(set);
 	set->runs[set->count++] = (struct packet_run){id, id, comment};
 }

@@ -110,6 +110,7 @@ const struct command command_query = {
 		"  median(x)                 percentile(x, 50)\n"
 		"  x REGEXP pattern          POSIX extended regular expression, with \\d \\w \\s \\b; (?i) in front: any case\n"
 		"  packet_bytes(packet_id)   the packet's bytes, from the capture file, if it is still there and unchanged\n"
+		"  packet_bytes(packet_id, file_offset, captured_len)    the same, faster for many packets\n"
 		"  packet_fields(bytes, link_type, wire_len, fcs_len)    its headers, as JSON: see the report packet\n"
 		"  packet_payload(bytes, link_type, wire_len, fcs_len)   its bytes above the innermost header\n\n"
 		"Reports are looked for in the folder given with --reports, then in $XDG_CONFIG_HOME/pcapdex/reports or "
