@@ -108,7 +108,8 @@ static bool is_flow(struct filter *f, int64_t flow_id)
 }
 
 // The number of a TCP connection in Wireshark, which counts them in the order of their first packets; -1 where it may
-// count others: those that pcapdex was told to leave out, those that ICMP errors quote, those within a tunnel of TCP.
+// count others: those that pcapdex was told to leave out, those that ICMP errors quote, those within a tunnel of TCP,
+// those of headers that are cut, wrong or in fragments.
 static int64_t stream_of(struct filter *f, int64_t flow_id)
 {
 	sqlite3_stmt *statement =
@@ -116,6 +117,9 @@ static int64_t stream_of(struct filter *f, int64_t flow_id)
 	            "SELECT (SELECT count(*) FROM flows o WHERE o.capture_id = f.capture_id AND o.protocol = 'tcp' "
 	            "AND o.flow_id < f.flow_id) FROM flows f JOIN captures c USING (capture_id) "
 	            "WHERE f.flow_id = ? AND f.protocol = 'tcp' AND c.left_out = 0 AND c.flow_timeout_ns IS NULL "
+	            "AND c.truncated = 0 AND c.malformed = 0 "
+	            "AND NOT EXISTS (SELECT 1 FROM packets p WHERE p.capture_id = f.capture_id "
+	            "AND p.fragment_offset IS NOT NULL) "
 	            "AND (SELECT count(*) FROM capture_files o WHERE o.capture_id = f.capture_id) = 1 "
 	            "AND NOT EXISTS (SELECT 1 FROM icmp_errors e WHERE e.capture_id = f.capture_id "
 	            "AND e.original_protocol = 6) "
