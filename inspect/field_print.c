@@ -240,14 +240,14 @@ static void print_fields(struct printer *p, const struct field *fields, struct s
 static size_t print_layer(struct printer *p, const struct dissect_layer *layer)
 {
 	const struct decoder *decoder = layer->decoder;
-	bool only_named = decoder && !decoder->decode;
-	size_t header_len = only_named || layer->failed ? layer->window_len : layer->header_len;
-	struct printer fields = {.out = sqlite3_str_new(NULL), .frame = p->frame, .number = p->number};
-	struct span span = {layer->offset, layer->offset + header_len, layer->offset + layer->window_len};
 	if (!*layer->name && !(decoder && decoder->fields)) // it names applications
 		return layer->offset;
 	if (*layer->name) // else a part of the layer before, as SNAP of LLC
 		p->layer = layer->name;
+	bool only_named = decoder && !decoder->decode;
+	size_t header_len = only_named || layer->failed ? layer->window_len : layer->header_len;
+	struct printer fields = {.out = sqlite3_str_new(NULL), .frame = p->frame, .number = p->number};
+	struct span span = {layer->offset, layer->offset + header_len, layer->offset + layer->window_len};
 	fields.layer = p->layer;
 	fields.extent = layer->offset + layer->header_len;
 	if (decoder && decoder->fields && header_len > 0)
