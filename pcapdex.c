@@ -10,6 +10,7 @@
 #include "common/options.h"
 #include "common/version.h"
 #include "ingest/ingest.h"
+#include "inspect/inspect.h"
 #include "query/query.h"
 
 static int run_completion(int argc, char **argv);
@@ -54,7 +55,7 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_ingest, &command_query, &command_completion, &command_man, &command_help, NULL,
+	&command_ingest, &command_query, &command_export, &command_completion, &command_man, &command_help, NULL,
 };
 
 static const struct program program = {
@@ -174,6 +175,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	inspect_install();
 	int code = run(argc, argv);
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;

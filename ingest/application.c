@@ -440,11 +440,13 @@ void application_analyze(struct application_stage *s, struct packet *p)
 	if (!p->flow || (p->ip.is_fragment && !p->ip.is_reassembled))
 		return;
 	bool has_ports = p->ip.has_transport && p->ip.has_ports;
+	bool is_transport =
+		p->ip.ip_version && (p->ip.protocol == 6 || p->ip.protocol == 17); // with a header that is cut
 	if (has_ports && p->ip.protocol == 6)
 		analyze_tcp(s, p);
 	else if (has_ports)
 		analyze_udp(s, p);
-	else if (p->verdict != VERDICT_MALFORMED)
+	else if (!is_transport && p->verdict != VERDICT_MALFORMED)
 		analyze_layer(s, p);
 }
 

@@ -10,6 +10,7 @@
 #ifndef INGEST_DECODER_H
 #define INGEST_DECODER_H
 
+#include "field.h"
 #include "packet.h"
 
 #include <stddef.h>
@@ -32,6 +33,7 @@ struct decoder {
 	struct decoder_key keys[DECODER_KEYS_MAX]; // the parents: ends at the first with no table
 	const char *tables[DECODER_TABLES_MAX];    // dispatch tables that dissect_next() refers to by their place here
 	void (*decode)(struct dissection *d);      // NULL: the protocol is only named
+	const struct field *fields;                // for people; NULL: only name, offset and length are shown
 };
 
 // Every decoder, ended by NULL: build/decoders.c, written by ingest/proto/registry.sh.

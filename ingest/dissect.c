@@ -119,7 +119,7 @@ static void give_up_at_end(struct dissection *d)
 
 // Has a layer take its header off the rest; false: it was for another. A header that could not be decoded stays in
 // the rest, under its name in the stack.
-static bool run(struct dissection *d, const struct layer *layer)
+static inline bool run(struct dissection *d, const struct layer *layer)
 {
 	struct packet *p = d->packet;
 	struct bytes rest = d->rest;
@@ -161,7 +161,7 @@ static void nobody(struct dissection *d, bool rejected)
 }
 
 // Runs the first candidate that takes what `from` left. NULL: the dissection ends here.
-static const struct layer *follow(struct dissection *d, const struct layer *from)
+static inline const struct layer *follow(struct dissection *d, const struct layer *from)
 {
 	unsigned count = d->next_count;
 	bool needed = false, rejected = false;
@@ -179,7 +179,7 @@ static const struct layer *follow(struct dissection *d, const struct layer *from
 	return NULL;
 }
 
-static void walk(struct dissection *d, const struct layer *layer)
+static inline void walk(struct dissection *d, const struct layer *layer)
 {
 	if (!run(d, layer)) {
 		nobody(d, true);
@@ -192,6 +192,59 @@ static void walk(struct dissection *d, const struct layer *layer)
 		return;
 	}
 }
+
+// ---- for people who look at a frame -------------------------------------------------------------------------------
+
+static void trace_layer(struct dissect_trace *trace, const struct dissection *d, struct bytes header,
+                        const struct dissect_layer *layer)
+{
+	if (trace->count == PACKET_LAYERS_MAX)
+		return;
+	struct dissect_layer *added = &trace->layers[trace->count++];
+	*added = *layer;
+	added->offset = (size_t)(header.at - d->packet->frame->data.at);
+	added->window_len = (size_t)(d->rest.at + d->rest.left - header.at);
+}
+
+// Notes a layer that was run, and the names that it pushed beside its own: those from stack[first]. header: what was
+// left before. A layer that failed has put that back.
+static void trace_run(struct dissect_trace *trace, const struct dissection *d, const struct layer *layer,
+                      struct bytes header, unsigned first)
+{
+	const struct packet *p = d->packet;
+	const char *name = layer->decoder->name ? layer->decoder->name : "";
+	size_t taken = (size_t)(d->rest.at - header.at);
+	bool in_trouble = p->verdict != VERDICT_DECODED || d->quoting;
+	bool failed = !taken && layer->decoder->decode && !d->next_count && in_trouble;
+	trace_layer(trace, d, header,
+	            &(struct dissect_layer){layer->decoder, name, .header_len = taken, .failed = failed});
+	for (unsigned i = first + (*name != 0); i < p->stack_count; i++) {
+		const char *more = p->stack[i];
+		if (strcmp(more, "ethertype") != 0 && strcmp(more, "data") != 0 && strcmp(more, name) != 0)
+			trace_layer(trace, d, d->rest, &(struct dissect_layer){.name = more, .failed = failed});
+	}
+}
+
+// As walk().
+static void walk_traced(struct dissection *d, const struct layer *layer, struct dissect_trace *trace)
+{
+	struct bytes header = d->rest;
+	unsigned first = 0, depth = 1;
+	if (!run(d, layer)) {
+		nobody(d, true);
+		return;
+	}
+	do {
+		trace_run(trace, d, layer, header, first);
+		header = d->rest;
+		first = d->packet->stack_count;
+		layer = follow(d, layer);
+	} while (layer && depth++ < PACKET_LAYERS_MAX && d->packet->stack_count < PACKET_LAYERS_MAX);
+	if (layer)
+		too_deep(d);
+}
+
+// ---- frames -------------------------------------------------------------------------------------------------------
 
 // Clears what a decoder may leave unset. packet->quoted counts only with has_quoted.
 static void clear(struct packet *p, const struct frame *frame)
@@ -233,18 +286,38 @@ static void finish(struct dissection *d)
 	d->packet->payload_len = dissect_wire_left(d);
 }
 
-void dissect_frame(struct packet *packet, const struct frame *frame)
+// Sets the dissection of a frame up; where it begins, or NULL.
+static inline const struct layer *begin(struct dissection *d, struct packet *packet, const struct frame *frame)
 {
-	struct dissection d = {.packet = packet, .ip = &packet->ip, .rest = frame->data};
 	unsigned place = link_types[frame->link_type];
 
+	*d = (struct dissection){.packet = packet, .ip = &packet->ip, .rest = frame->data};
 	clear(packet, frame);
 	if (frame->wire_len > frame->data.left)
-		d.cut = frame->wire_len - (uint32_t)frame->data.left;
-	dissect_limit(&d, wire_len_of(frame));
+		d->cut = frame->wire_len - (uint32_t)frame->data.left;
+	dissect_limit(d, wire_len_of(frame));
+	return place ? &layers[place] : NULL;
+}
 
-	if (place)
-		walk(&d, &layers[place]);
+void dissect_frame(struct packet *packet, const struct frame *frame)
+{
+	struct dissection d;
+	const struct layer *layer = begin(&d, packet, frame);
+
+	if (layer)
+		walk(&d, layer);
+	else
+		nobody(&d, false);
+	finish(&d);
+}
+
+void dissect_frame_traced(struct packet *packet, const struct frame *frame, struct dissect_trace *trace)
+{
+	struct dissection d;
+	const struct layer *layer = begin(&d, packet, frame);
+
+	if (layer)
+		walk_traced(&d, layer, trace);
 	else
 		nobody(&d, false);
 	finish(&d);

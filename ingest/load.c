@@ -192,6 +192,7 @@ static void add_interfaces(struct load *l, struct capture *file)
 			.link_type = from->link_type,
 			.snaplen = from->snaplen ? (int64_t)from->snaplen : ROW_NULL,
 			.ts_units = from->ts_units,
+			.fcs_len = from->fcs_len,
 			.ts_offset_s = from->ts_offset_s > ROW_NULL ? from->ts_offset_s : -INT64_MAX,
 			.received = from->received >= 0 ? from->received : ROW_NULL,
 			.dropped = from->dropped >= 0 ? from->dropped : ROW_NULL,

@@ -57,8 +57,8 @@ typedef struct address row_ADDRESS;
 
 #define INTERFACE_ROW(X)                                                                                               \
 	X(INTEGER, interface_id) X(INTEGER, capture_file_id) X(INTEGER, number) X(INTEGER, link_type)                      \
-	X(INTEGER, snaplen) X(INTEGER, ts_units) X(INTEGER, ts_offset_s) X(TEXT, name) X(TEXT, description)                \
-	X(TEXT, filter) X(TEXT, os) X(TEXT, hardware) X(INTEGER, received) X(INTEGER, dropped)
+	X(INTEGER, snaplen) X(INTEGER, ts_units) X(INTEGER, ts_offset_s) X(INTEGER, fcs_len) X(TEXT, name)                 \
+	X(TEXT, description) X(TEXT, filter) X(TEXT, os) X(TEXT, hardware) X(INTEGER, received) X(INTEGER, dropped)
 
 #define PROTOCOL_STACK_ROW(X) X(INTEGER, stack_id) X(TEXT, stack)
 

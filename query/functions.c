@@ -26,6 +26,8 @@ static const struct {
 	{"tcp_flags", 1, PURE, function_tcp_flags, NULL, NULL},
 	{"tcp_flags", 2, PURE, function_tcp_flags, NULL, NULL},
 	{"iso_time", 1, PURE, function_iso_time, NULL, NULL},
+	{"hex_dump", 1, PURE, function_hex_dump, NULL, NULL},
+	{"escape_bytes", 1, PURE, function_escape_bytes, NULL, NULL},
 	{"percentile", 2, PURE, NULL, function_percentile_step, function_percentile_final},
 	{"median", 1, PURE, NULL, function_median_step, function_percentile_final},
 	// A case's own views may not use it: patterns can be costly.
@@ -34,7 +36,7 @@ static const struct {
 
 int functions_register(sqlite3 *db)
 {
-	int result = functions_register_packet_bytes(db);
+	int result = functions_register_packet_bytes(db, NULL);
 	for (size_t i = 0; i < sizeof functions / sizeof *functions && result == SQLITE_OK; i++) {
 		result = sqlite3_create_function_v2(db, functions[i].name, functions[i].arguments, functions[i].flags, NULL,
 		                                    functions[i].call, functions[i].step, functions[i].final, NULL);
@@ -191,4 +193,79 @@ void function_iso_time(sqlite3_context *context, int argc, sqlite3_value **argv)
 	snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
 	         tm.tm_hour, tm.tm_min, tm.tm_sec, (int)rest);
 	sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+}
+
+// ---- hex_dump(bytes), escape_bytes(bytes) -------------------------------------------------------------------------
+
+enum { DUMP_BYTES = 16, DUMP_LINE = 8 + 3 * DUMP_BYTES + 2 + DUMP_BYTES + 1, ESCAPE_MOST = 4 };
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+// A line of at most 16 bytes: offset, hex digits, characters. What it wrote.
+static size_t dump_line(char *to, size_t offset, const unsigned char *at, size_t length)
+{
+	int used = sprintf(to, "%04zx ", offset);
+	for (size_t i = 0; i < DUMP_BYTES; i++)
+		used += i < length ? sprintf(to + used, " %02x", at[i]) : sprintf(to + used, "   ");
+	used += sprintf(to + used, "  ");
+	for (size_t i = 0; i < length; i++)
+		to[used++] = is_plain(at[i]) ? (char)at[i] : '.';
+	return (size_t)used;
+}
+
+void function_hex_dump(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+		return;
+	const unsigned char *at = sqlite3_value_blob(argv[0]);
+	size_t length = (size_t)sqlite3_value_bytes(argv[0]), used = 0;
+	// offsets of more than four digits want more room
+	char *text = sqlite3_malloc64((length / DUMP_BYTES + 1) * (DUMP_LINE + 2 * sizeof length));
+	if (!text) {
+		sqlite3_result_error_nomem(context);
+		return;
+	}
+	for (size_t offset = 0; offset < length; offset += DUMP_BYTES) {
+		size_t left = length - offset;
+		if (offset > 0)
+			text[used++] = '\n';
+		used += dump_line(text + used, offset, at + offset, left < DUMP_BYTES ? left : DUMP_BYTES);
+	}
+	sqlite3_result_text64(context, text, used, sqlite3_free, SQLITE_UTF8);
+}
+
+// One byte: as it is, or \\ \r \n \t, or \xHH. How many characters that are.
+static int escape_byte(char *to, unsigned char c)
+{
+	static const char letters[] = "\\\\\rr\nn\tt";
+	const char *letter = c ? strchr(letters, c) : NULL;
+	if (is_plain(c) && c != '\\') {
+		to[0] = (char)c;
+		return 1;
+	}
+	if (letter && (letter - letters) % 2 == 0)
+		return sprintf(to, "\\%c", letter[1]);
+	return sprintf(to, "\\x%02x", c);
+}
+
+void function_escape_bytes(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+		return;
+	const unsigned char *at = sqlite3_value_blob(argv[0]);
+	int length = sqlite3_value_bytes(argv[0]);
+	char *text = sqlite3_malloc64(ESCAPE_MOST * (sqlite3_uint64)length + 1);
+	size_t used = 0;
+	if (!text) {
+		sqlite3_result_error_nomem(context);
+		return;
+	}
+	for (int i = 0; i < length; i++)
+		used += (size_t)escape_byte(text + used, at[i]);
+	sqlite3_result_text64(context, text, used, sqlite3_free, SQLITE_UTF8);
 }

@@ -1,57 +1,46 @@
-// packet_bytes(packet_id): the packet as it was captured, from the capture file itself. The file is checked against the
-// size and the fingerprint that the case has of it, once for each time that it is opened.
+// packet_bytes(packet_id): the packet as it was captured, from the capture file itself. packet_bytes(packet_id,
+// file_offset, captured_len), with these columns of packets, gives the same; the place need not be looked up then.
 #include "functions.h"
 SQLITE_EXTENSION_INIT3
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#define XXH_STATIC_LINKING_ONLY // the state can then be on the stack
-#include <xxhash.h>
 
-#include "functions_unpack.h"
+#include "source.h"
 
-enum { PATH_ROOM = 4096, FINGERPRINT_ROOM = 33, BLOCK = 1 << 18, BYTES_MAX = 1 << 26 };
-
-// The file that the last packet was read from.
-struct source {
-	int fd; // -1: none
-	struct unpacked *unpacked;
-	char path[PATH_ROOM], fingerprint[FINGERPRINT_ROOM];
+// The file that the last packet was read from, and where else to look for files.
+struct reader {
+	struct source source;
+	char *folder;                            // NULL: nowhere
+	int64_t first_packet_id, last_packet_id; // of the file that is open
 };
 
 // Where a packet is.
 struct place {
-	char path[PATH_ROOM], fingerprint[FINGERPRINT_ROOM], compression[16];
-	int64_t size, offset, length;
+	struct source_file file;
+	int64_t offset, length, first_packet_id, last_packet_id;
 };
 
-static void source_close(struct source *source)
+static void reader_free(void *pointer)
 {
-	unpacked_free(source->unpacked);
-	if (source->fd >= 0)
-		close(source->fd);
-	source->unpacked = NULL;
-	source->fd = -1;
-	source->path[0] = 0;
+	struct reader *reader = pointer;
+	source_close(&reader->source);
+	sqlite3_free(reader->folder);
+	sqlite3_free(reader);
 }
 
-static void source_free(void *source)
+static void say(sqlite3_context *context, const char *what)
 {
-	source_close(source);
-	sqlite3_free(source);
-}
-
-static void say(sqlite3_context *context, const char *path, const char *what)
-{
-	char *error = sqlite3_mprintf("packet_bytes: %.300s: %s", path, what);
+	char *error = sqlite3_mprintf("packet_bytes: %s", what);
 	sqlite3_result_error(context, error ? error : "packet_bytes", -1);
 	sqlite3_free(error);
+}
+
+static void say_misplaced(sqlite3_context *context, const struct place *place)
+{
+	char error[SOURCE_ERROR_ROOM];
+	snprintf(error, sizeof error, "%.300s: the packet is not where the case says", place->file.path);
+	say(context, error);
 }
 
 static void column_text(sqlite3_stmt *statement, int column, char *to, size_t size)
@@ -64,7 +53,8 @@ static void column_text(sqlite3_stmt *statement, int column, char *to, size_t si
 static int find_place(sqlite3 *db, sqlite3_int64 packet_id, struct place *place)
 {
 	static const char sql[] =
-		"SELECT f.path, f.fingerprint, f.compression, f.size, p.file_offset, p.captured_len "
+		"SELECT f.path, f.fingerprint, f.compression, ifnull(f.size, -1), p.file_offset, p.captured_len, "
+		"f.first_packet_id, f.last_packet_id "
 		"FROM packets p JOIN capture_files f ON f.capture_id = p.capture_id "
 		"AND p.packet_id BETWEEN f.first_packet_id AND f.last_packet_id WHERE p.packet_id = ?";
 	sqlite3_stmt *statement = NULL;
@@ -74,59 +64,17 @@ static int find_place(sqlite3 *db, sqlite3_int64 packet_id, struct place *place)
 	if (result == SQLITE_OK)
 		result = sqlite3_step(statement);
 	if (result == SQLITE_ROW) {
-		column_text(statement, 0, place->path, sizeof place->path);
-		column_text(statement, 1, place->fingerprint, sizeof place->fingerprint);
-		column_text(statement, 2, place->compression, sizeof place->compression);
-		place->size = sqlite3_column_int64(statement, 3);
+		column_text(statement, 0, place->file.path, sizeof place->file.path);
+		column_text(statement, 1, place->file.fingerprint, sizeof place->file.fingerprint);
+		column_text(statement, 2, place->file.compression, sizeof place->file.compression);
+		place->file.size = sqlite3_column_int64(statement, 3);
 		place->offset = sqlite3_column_int64(statement, 4);
 		place->length = sqlite3_column_int64(statement, 5);
+		place->first_packet_id = sqlite3_column_int64(statement, 6);
+		place->last_packet_id = sqlite3_column_int64(statement, 7);
 	}
 	sqlite3_finalize(statement);
 	return result;
-}
-
-static bool fingerprint(int fd, char to[FINGERPRINT_ROOM])
-{
-	XXH3_state_t state;
-	unsigned char *block = sqlite3_malloc(BLOCK);
-	ssize_t length = -1;
-	if (!block)
-		return false;
-	XXH3_128bits_reset(&state);
-	while ((length = read(fd, block, BLOCK)) > 0)
-		XXH3_128bits_update(&state, block, (size_t)length);
-	sqlite3_free(block);
-	XXH128_canonical_t canonical;
-	XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(&state));
-	for (size_t i = 0; i < sizeof canonical.digest; i++)
-		snprintf(to + 2 * i, 3, "%02x", canonical.digest[i]);
-	return length == 0;
-}
-
-// Opens and checks. A pipe or a device is not waited for.
-static bool source_open(sqlite3_context *context, struct source *source, const struct place *place)
-{
-	struct stat info;
-	char found[FINGERPRINT_ROOM] = "";
-	const char *trouble = NULL;
-	source->fd = open(place->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (source->fd < 0)
-		trouble = errno == ENOENT ? "the capture file is gone; put it back to see its bytes" : strerror(errno);
-	else if (fstat(source->fd, &info) != 0 || !S_ISREG(info.st_mode))
-		trouble = "not a regular file";
-	else if (info.st_size != place->size || !fingerprint(source->fd, found) ||
-	         strcmp(found, place->fingerprint) != 0)
-		trouble = "the capture file has changed since it was ingested";
-	else if (!(source->unpacked = unpacked_new(source->fd, place->compression)))
-		trouble = "cannot be unpacked";
-	if (trouble) {
-		say(context, place->path, trouble);
-		source_close(source);
-		return false;
-	}
-	memcpy(source->path, place->path, sizeof source->path);
-	memcpy(source->fingerprint, place->fingerprint, sizeof source->fingerprint);
-	return true;
 }
 
 static void give_bytes(sqlite3_context *context, struct source *source, const struct place *place)
@@ -136,52 +84,89 @@ static void give_bytes(sqlite3_context *context, struct source *source, const st
 		sqlite3_result_error_nomem(context);
 		return;
 	}
-	if (unpacked_read(source->unpacked, place->offset, bytes, (size_t)place->length)) {
+	if (source_read(source, place->offset, bytes, (size_t)place->length)) {
 		sqlite3_result_blob64(context, bytes, (sqlite3_uint64)place->length, sqlite3_free);
 		return;
 	}
 	sqlite3_free(bytes);
-	say(context, place->path, "the packet is not where the case says");
+	say_misplaced(context, place);
+}
+
+// Opens the file that a place is in, unless it is the one that is open. False after an error.
+static bool open_file(sqlite3_context *context, struct reader *reader, const struct place *place)
+{
+	char error[SOURCE_ERROR_ROOM];
+	reader->first_packet_id = place->first_packet_id;
+	reader->last_packet_id = place->last_packet_id;
+	if (source_is(&reader->source, &place->file))
+		return true;
+	source_close(&reader->source);
+	if (source_open(&reader->source, &place->file, reader->folder, error))
+		return true;
+	say(context, error);
+	return false;
+}
+
+// Finds a packet's place and opens its file. False: there is no such packet, or after an error.
+static bool look_up(sqlite3_context *context, struct reader *reader, sqlite3_int64 packet_id, struct place *place)
+{
+	sqlite3 *db = sqlite3_context_db_handle(context);
+	char error[SOURCE_ERROR_ROOM];
+	int result = find_place(db, packet_id, place);
+	if (result == SQLITE_ROW)
+		return open_file(context, reader, place);
+	if (result != SQLITE_DONE) {
+		snprintf(error, sizeof error, "not a case: %.300s", sqlite3_errmsg(db));
+		say(context, error);
+	}
+	return false;
+}
+
+static bool is_open(const struct reader *reader, sqlite3_int64 packet_id)
+{
+	return reader->source.fd >= 0 && packet_id >= reader->first_packet_id && packet_id <= reader->last_packet_id;
 }
 
 static void packet_bytes(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
-	struct source *source = sqlite3_user_data(context);
-	sqlite3 *db = sqlite3_context_db_handle(context);
-	struct place place;
-	(void)argc;
+	struct reader *reader = sqlite3_user_data(context);
+	sqlite3_int64 packet_id = sqlite3_value_int64(argv[0]);
+	struct place place = {.file = reader->source.file};
 	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
 		return;
-	int result = find_place(db, sqlite3_value_int64(argv[0]), &place);
-	if (result == SQLITE_DONE)
+	if ((argc == 1 || !is_open(reader, packet_id)) && !look_up(context, reader, packet_id, &place))
 		return;
-	if (result != SQLITE_ROW) {
-		say(context, "not a case", sqlite3_errmsg(db));
-		return;
+	if (argc == 3) {
+		place.offset = sqlite3_value_int64(argv[1]);
+		place.length = sqlite3_value_int64(argv[2]);
 	}
-	if (place.path[0] != '/') {
-		say(context, place.path, "the capture was not read from a file, its bytes are not kept");
-		return;
-	}
-	if (place.length < 0 || place.length > BYTES_MAX || place.offset < 0) {
-		say(context, place.path, "the packet is not where the case says");
-		return;
-	}
-	if (source->fd < 0 || strcmp(source->path, place.path) != 0 ||
-	    strcmp(source->fingerprint, place.fingerprint) != 0) {
-		source_close(source);
-		if (!source_open(context, source, &place))
-			return;
-	}
-	give_bytes(context, source, &place);
+	if (place.length < 0 || place.length > SOURCE_PACKET_MAX || place.offset < 0)
+		say_misplaced(context, &place);
+	else
+		give_bytes(context, &reader->source, &place);
 }
 
-int functions_register_packet_bytes(sqlite3 *db)
+static struct reader *reader_new(const char *folder)
 {
-	struct source *source = sqlite3_malloc(sizeof *source);
-	if (!source)
-		return SQLITE_NOMEM;
-	*source = (struct source){.fd = -1};
-	return sqlite3_create_function_v2(db, "packet_bytes", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, source, packet_bytes,
-	                                  NULL, NULL, source_free);
+	struct reader *reader = sqlite3_malloc(sizeof *reader);
+	if (!reader)
+		return NULL;
+	*reader = (struct reader){.source = SOURCE_CLOSED};
+	if (folder && !(reader->folder = sqlite3_mprintf("%s", folder))) {
+		sqlite3_free(reader);
+		return NULL;
+	}
+	return reader;
+}
+
+int functions_register_packet_bytes(sqlite3 *db, const char *folder)
+{
+	int result = SQLITE_OK;
+	for (int arguments = 1; arguments <= 3 && result == SQLITE_OK; arguments += 2) {
+		struct reader *reader = reader_new(folder);
+		result = reader ? sqlite3_create_function_v2(db, "packet_bytes", arguments, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+		                                             reader, packet_bytes, NULL, NULL, reader_free)
+		                : SQLITE_NOMEM;
+	}
+	return result;
 }

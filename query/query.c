@@ -8,11 +8,15 @@
 #include <unistd.h>
 
 #include "../common/message.h"
+#include "carve.h"
 #include "catalog.h"
 #include "cell.h"
 #include "check.h"
+#include "display_filter.h"
+#include "functions.h"
 #include "guard.h"
 #include "output.h"
+#include "packet_rows.h"
 #include "parameter.h"
 #include "report.h"
 #include "run.h"
@@ -23,9 +27,9 @@
 enum { SUGGESTION_ROOM = 300, ERROR_ROOM = 512, PATH_ROOM = 4096 + 128 };
 
 struct settings {
-	const char *format, *file, *reports;
+	const char *format, *file, *reports, *pcap, *source_dir;
 	int64_t timeout_ns;
-	bool no_header, list_reports, sql, check_reports;
+	bool no_header, list_reports, sql, check_reports, wireshark, whole_flows;
 };
 
 static int query_run(int argc, char **argv);
@@ -43,6 +47,23 @@ static const struct option_spec options[] = {
 	{'f', "file", "FILE", OPTION_TEXT, AT(file), NULL, "Run the SQL in this file; - is standard input."},
 	{0, "no-header", NULL, OPTION_FLAG, AT(no_header), NULL,
      "Leave out the names of columns (table, csv, tsv, text)."},
+	{0, "pcap", "FILE", OPTION_TEXT, AT(pcap), NULL,
+     "Write the packets of the rows to a capture file, in place of the rows; - is standard output.\n"
+     "The bytes come from the capture files that were ingested, compressed or not, which must be as they were. A row "
+     "names the packets in its columns packet_id or number (and those ending in _packet_id or _number, but not first_... "
+     "and last_...), or else all packets of its flow_id. A number needs a column capture, --capture or --flow, if the case has several captures. Each "
+     "packet is written once, in the order of its capture; of several captures, by time. FILE.pcap is classic pcap, "
+     "where all packets fit into one (one link type); anything else is pcapng, with all interfaces, and with a comment on "
+     "each packet: the query, or what the row has in a column called comment. --timeout counts until the rows are known."},
+	{0, "wireshark", NULL, OPTION_FLAG, AT(wireshark), NULL,
+     "Print a display filter that shows the packets of the rows in Wireshark, in place of the rows.\n"
+     "The packets are those that --pcap would write. The filter is for the capture file that was ingested; if they are in "
+     "several, a line for each: the file's path, a tab, its filter."},
+	{0, "whole-flows", NULL, OPTION_FLAG, AT(whole_flows), NULL,
+     "With --pcap or --wireshark: also all other packets of the same flows."},
+	{0, "source-dir", "DIR", OPTION_TEXT, AT(source_dir), NULL,
+     "Where to look for capture files that are not where they were ingested.\n"
+     "They must have the same name, and the same bytes."},
 	{0, "timeout", "SECONDS", OPTION_SECONDS, AT(timeout_ns), NULL,
      "Stop after this time; 300 if not given, 0 is no limit.\n"
      "The time that the query waits for the reader of its output does not count."},
@@ -83,10 +104,15 @@ const struct command command_query = {
 		"  ip_in(address, prefix)    1 if the address is within the prefix: ip_in(src, '10.0.0.0/8')\n"
 		"  tcp_flags(n)              as tcpdump prints them: S, S., P., F.; tcp_flags(n, 'wireshark'): SA, PA, FA\n"
 		"  iso_time(ns)              2018-09-26T21:21:02.883718124Z\n"
+		"  hex_dump(bytes)           lines of offset, hex digits and characters\n"
+		"  escape_bytes(bytes)       as text: \\r \\n \\t \\\\ and \\xHH for what is not printable ASCII\n"
 		"  percentile(x, p)          aggregate; p from 0 to 100, interpolated between neighbours\n"
 		"  median(x)                 percentile(x, 50)\n"
 		"  x REGEXP pattern          POSIX extended regular expression, with \\d \\w \\s \\b; (?i) in front: any case\n"
-		"  packet_bytes(packet_id)   the packet's bytes, from the capture file, if it is still there and unchanged\n\n"
+		"  packet_bytes(packet_id)   the packet's bytes, from the capture file, if it is still there and unchanged\n"
+		"  packet_bytes(packet_id, file_offset, captured_len)    the same, faster for many packets\n"
+		"  packet_fields(bytes, link_type, wire_len, fcs_len)    its headers, as JSON: see the report packet\n"
+		"  packet_payload(bytes, link_type, wire_len, fcs_len)   its bytes above the innermost header\n\n"
 		"Reports are looked for in the folder given with --reports, then in $XDG_CONFIG_HOME/pcapdex/reports or "
 		"~/.config/pcapdex/reports, then among the built-in ones. A report is an SQL file that begins with comments:\n\n"
 		"  -- Connections to a server, longest first.\n"
@@ -113,6 +139,10 @@ const struct command command_query = {
 		"  pcapdex query trace.db \"SELECT src, count(*) FROM flows GROUP BY src\" --format csv > flows.csv\n"
 		"  pcapdex query trace.db \"SELECT * FROM flow_list WHERE ip_in(dst, :net)\" --net 10.0.0.0/8\n"
 		"  pcapdex query trace.db -f question.sql --format jsonl | jq .src\n"
+		"  pcapdex query trace.db packets --flow 12 --pcap flow12.pcapng\n"
+		"  pcapdex query trace.db client-resets --whole-flows --pcap - | tshark -r - -z conv,tcp -q\n"
+		"  pcapdex query trace.db \"SELECT packet_id, kind AS comment FROM tcp_events\" --pcap events.pcapng\n"
+		"  wireshark trace.pcapng -Y \"$(pcapdex query trace.db slow-handshakes --wireshark)\"\n"
 		"  pcapdex query trace.db top-talkers --sql > ~/.config/pcapdex/reports/my-talkers.sql\n",
 	.options = options,
 	.exit_codes = exit_codes,
@@ -270,12 +300,74 @@ static int list_reports(const struct query *query, struct sink *sink)
 	return EXIT_DONE;
 }
 
+// The question as it was asked: "packets --flow 12". The caller frees it.
+static char *reason_of(const struct query *query)
+{
+	char *text =
+		query->settings.file ? memory_join("-f ", query->settings.file, "") : memory_copy_text(query->question);
+	for (int i = 0; i < query->arguments.unknown_count; i++) {
+		const struct option_pair *pair = &query->arguments.unknown[i];
+		char *option = memory_join(text, " --", pair->name);
+		free(text);
+		text = memory_join(option, pair->value ? " " : "", pair->value ? pair->value : "");
+		free(option);
+	}
+	return text;
+}
+
+static int write_packets(const struct query *query, struct guard *guard, const struct packet_set *packets,
+                         struct sink *sink)
+{
+	if (query->settings.wireshark)
+		return display_filter_write(guard, packets, sink);
+	char *question = reason_of(query);
+	char *reason = memory_join("pcapdex: ", question, "");
+	watch_begin(0);
+	int code = carve_packets(guard, packets,
+	                         &(struct carve_options){
+								 .path = query->settings.pcap,
+								 .source_folder = query->settings.source_dir,
+								 .reason = reason,
+							 });
+	free(question);
+	free(reason);
+	return code;
+}
+
+// Answers with packets in place of rows.
+static int answer_packets(const struct query *query, struct guard *guard, const struct report *report,
+                          const struct parameters *parameters, struct sink *sink)
+{
+	struct packet_rows rows;
+	packet_rows_init(&rows, guard, parameters, query->settings.whole_flows);
+	struct row_taker taker = packet_rows_taker(&rows);
+	int code = run_rows(guard, report, parameters, &taker);
+	if (code == EXIT_DONE && packet_rows_finish(&rows)) {
+		code = write_packets(query, guard, &rows.packets, sink);
+	} else if (code == EXIT_DONE && rows.error[0]) {
+		message_error("%s: %s", query->settings.pcap ? "--pcap" : "--wireshark", rows.error);
+		code = EXIT_USAGE;
+	} else if (code == EXIT_DONE) {
+		message_error("stopped");
+		code = EXIT_INTERRUPTED;
+	}
+	packet_rows_release(&rows);
+	return code;
+}
+
 static int answer(struct query *query, struct guard *guard, const struct report *report, struct sink *sink)
 {
 	struct parameters parameters;
+	const struct settings *settings = &query->settings;
+	int code;
+	if (settings->source_dir && functions_register_packet_bytes(guard->db, settings->source_dir) != SQLITE_OK)
+		return EXIT_FAILED;
 	if (!parameters_init(&parameters, report, &query->arguments, guard, options))
 		return EXIT_USAGE;
-	int code = run_report(guard, report, &parameters, query->settings.format, !query->settings.no_header, sink);
+	if (settings->pcap || settings->wireshark)
+		code = answer_packets(query, guard, report, &parameters, sink);
+	else
+		code = run_report(guard, report, &parameters, settings->format, !settings->no_header, sink);
 	parameters_release(&parameters);
 	return code;
 }
@@ -332,6 +424,34 @@ static int query_case(struct query *query)
 
 // ---- the command --------------------------------------------------------------------------------------------------
 
+static bool ends_in(const char *name, const char *end)
+{
+	size_t length = strlen(name), end_length = strlen(end);
+	return length > end_length && !strcmp(name + length - end_length, end);
+}
+
+// The options that print packets in place of rows; false after a message.
+static bool check_packet_options(const struct query *query)
+{
+	const struct settings *settings = &query->settings;
+	const char *which = settings->pcap ? "--pcap" : settings->wireshark ? "--wireshark" : NULL;
+	const char *wrong = NULL;
+	if (settings->whole_flows && !which)
+		wrong = "--whole-flows is for --pcap and --wireshark: which of them?";
+	else if (settings->pcap && settings->wireshark)
+		wrong = "either --pcap or --wireshark, not both";
+	else if (which && settings->format)
+		wrong = "--pcap and --wireshark print no rows: leave --format out, or ask twice";
+	else if (which && !query->question && !settings->file)
+		wrong = "--pcap and --wireshark want a report or SQL that says which packets";
+	else if (settings->pcap &&
+	         (ends_in(settings->pcap, ".gz") || ends_in(settings->pcap, ".zst") || ends_in(settings->pcap, ".lz4")))
+		wrong = "--pcap does not compress: write to -, and pipe it into gzip, zstd or lz4";
+	if (wrong)
+		message_error("%s", wrong);
+	return !wrong;
+}
+
 static int dispatch(struct query *query)
 {
 	bool long_help;
@@ -355,7 +475,7 @@ static int dispatch(struct query *query)
 		message_error("either %s or -f %s, not both", query->question, query->settings.file);
 		return EXIT_USAGE;
 	}
-	return query_case(query);
+	return check_packet_options(query) ? query_case(query) : EXIT_USAGE;
 }
 
 static int query_run(int argc, char **argv)

@@ -1,4 +1,4 @@
-// The query command, and the SQL functions that pcapdex adds to a connection.
+// The query and export commands, and the SQL functions that pcapdex adds to a connection.
 #ifndef QUERY_QUERY_H
 #define QUERY_QUERY_H
 
@@ -6,9 +6,10 @@
 
 #include "../common/options.h"
 
-extern const struct command command_query;
+extern const struct command command_query, command_export;
 
-// Registers ip_in, tcp_flags, iso_time, percentile, median, regexp and packet_bytes on a connection.
+// Registers ip_in, tcp_flags, iso_time, hex_dump, escape_bytes, percentile, median, regexp and packet_bytes on a
+// connection.
 // An SQLite result code.
 int functions_register(sqlite3 *db);
 

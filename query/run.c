@@ -14,6 +14,7 @@ struct run {
 	struct guard *guard;
 	const struct report *report;
 	const struct parameters *parameters;
+	const struct row_taker *taker; // NULL: rows are printed
 	struct output output;
 	int rows;               // printed so far, up to 2 a section
 	char error[ERROR_ROOM]; // "" none
@@ -23,7 +24,8 @@ struct run {
 // The reader of the output is gone, or something else stopped us.
 static bool must_stop(const struct run *run)
 {
-	return run->error[0] || run->output.sink->error || watch_cause() != WATCH_RUNNING;
+	const struct sink *sink = run->output.sink;
+	return run->error[0] || (sink && sink->error) || watch_cause() != WATCH_RUNNING;
 }
 
 static bool step(struct run *run, sqlite3_stmt *statement)
@@ -41,8 +43,12 @@ static void run_statement(struct run *run, sqlite3_stmt *statement, const struct
 		run->usage = true;
 		return;
 	}
+	if (run->taker && !run->taker->begin(run->taker->context, statement))
+		return;
 	bool has_row = step(run, statement);
-	if (run->error[0])
+	for (; run->taker && has_row; has_row = step(run, statement))
+		run->taker->row(run->taker->context, statement);
+	if (run->error[0] || run->taker)
 		return;
 	output_section_begin(&run->output, statement, section->title, section->formats != NULL);
 	for (; has_row; has_row = step(run, statement))
@@ -105,7 +111,7 @@ static int exit_code(struct run *run)
 			message_error("%s: %s", run->guard->path, run->error);
 		return run->usage ? EXIT_USAGE : EXIT_FAILED;
 	}
-	if (sink->error && sink->error != EPIPE) {
+	if (sink && sink->error && sink->error != EPIPE) {
 		message_error("cannot write standard output: %s", strerror(sink->error));
 		return EXIT_FAILED;
 	}
@@ -137,5 +143,14 @@ int run_report(struct guard *guard, const struct report *report, const struct pa
 	sink_flush(sink);
 	if (run.rows == 0 && report->summary && !must_stop(&run))
 		explain_nothing(&run);
+	return exit_code(&run);
+}
+
+int run_rows(struct guard *guard, const struct report *report, const struct parameters *parameters,
+             const struct row_taker *taker)
+{
+	struct run run = {.guard = guard, .report = report, .parameters = parameters, .taker = taker};
+	for (size_t i = 0; i < report->section_count && !must_stop(&run); i++)
+		run_section(&run, &report->sections[i]);
 	return exit_code(&run);
 }

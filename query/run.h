@@ -11,4 +11,14 @@
 int run_report(struct guard *, const struct report *, const struct parameters *, const char *format, bool header,
                struct sink *);
 
+// Who takes rows that are not printed. begin is asked before a statement runs; false: it is left out.
+struct row_taker {
+	bool (*begin)(void *context, sqlite3_stmt *);
+	void (*row)(void *context, sqlite3_stmt *);
+	void *context;
+};
+
+// Hands the rows of all sections over, whatever formats they are for. Exit codes as above.
+int run_rows(struct guard *, const struct report *, const struct parameters *, const struct row_taker *);
+
 #endif

@@ -48,6 +48,7 @@ CREATE TABLE interfaces (
 	snaplen         INTEGER, -- bytes captured of a packet at most; NULL no limit
 	ts_units        INTEGER NOT NULL, -- time stamp units a second: 1000000 for microseconds
 	ts_offset_s     INTEGER NOT NULL, -- seconds that the file adds to time stamps
+	fcs_len         INTEGER NOT NULL, -- bytes of frame check sequence at the end of each frame, as the file tells; 0 none
 	name            TEXT, -- as the capturing system calls it; NULL not told
 	description     TEXT, -- in words; NULL not told
 	filter          TEXT,    -- the filter it was captured with

@@ -28,8 +28,8 @@ def ingest(name):
     tap.equal((found.returncode, found.stderr), (0, ""))
 
 
-def bytes_of_packets(order="packet_id"):
-    found = tap.pcapdex("query", "case.db", "SELECT packet_bytes(packet_id) AS x FROM packets ORDER BY " + order,
+def bytes_of_packets(order="packet_id", arguments="packet_id"):
+    found = tap.pcapdex("query", "case.db", "SELECT packet_bytes(%s) AS x FROM packets ORDER BY %s" % (arguments, order),
                         "--format", "tsv", "--no-header")
     tap.equal((found.returncode, found.stderr), (0, ""))
     return found.stdout.split()
@@ -41,6 +41,7 @@ def test_plain():
     ingest("a.pcap")
     tap.equal(bytes_of_packets(), frames)
     tap.equal(bytes_of_packets("packet_id % 7, packet_id DESC")[0], frames[COUNT - COUNT % 7 - 1])
+    tap.equal(bytes_of_packets(arguments="packet_id, file_offset, captured_len"), frames)
 
 
 def compressed(name, command):

@@ -52,6 +52,16 @@ static void decode(struct dissection *d)
 		link_802_3(d, ETHERTYPE, LLC, type);
 }
 
+// An ISL header begins with the same fields.
+static const struct field fields[] = {
+	FIELD("eth.dst", 0, 6, FIELD_MAC),
+	FIELD("eth.src", 6, 6, FIELD_MAC),
+	FIELD("eth.type", 12, 2, FIELD_HEX, .names = field_ethertypes,
+          FIELD_WHEN(12, 2, 0xffff, LINK_ETHERTYPE_MIN, 0xffff)),
+	FIELD("eth.len", 12, 2, FIELD_NUMBER, FIELD_WHEN(12, 2, 0xffff, 0, LINK_802_3_LENGTH_MAX)),
+	FIELD_END,
+};
+
 const struct decoder decoder_ethernet = {
 	.name = "eth",
 	.keys = {{"linktype", 1},
@@ -64,4 +74,5 @@ const struct decoder decoder_ethernet = {
              {"sll.ltype", 3}},
 	.tables = {[ETHERTYPE] = "ethertype", [LLC] = "llc", [ISL] = "isl.type", [FABRICPATH] = "eth.fabricpath"},
 	.decode = decode,
+	.fields = fields,
 };

@@ -87,9 +87,30 @@ static void decode(struct dissection *d)
 		offer(d, flags, protocol);
 }
 
+static const struct field fields[] = {
+	FIELD("gre.flags.checksum", 0, 2, FIELD_NUMBER, .mask = FLAG_CHECKSUM),
+	FIELD("gre.flags.routing", 0, 2, FIELD_NUMBER, .mask = FLAG_ROUTING),
+	FIELD("gre.flags.key", 0, 2, FIELD_NUMBER, .mask = FLAG_KEY),
+	FIELD("gre.flags.sequence_number", 0, 2, FIELD_NUMBER, .mask = FLAG_SEQUENCE),
+	FIELD("gre.flags.version", 0, 2, FIELD_NUMBER, .mask = 0x0007),
+	FIELD("gre.proto", 2, 2, FIELD_HEX, .names = field_ethertypes),
+	FIELD("gre.checksum", FIELD_NEXT, 2, FIELD_HEX, FIELD_IF(0, 2, FLAG_CHECKSUM | FLAG_ROUTING)),
+	FIELD("gre.offset", FIELD_NEXT, 2, FIELD_NUMBER, FIELD_IF(0, 2, FLAG_CHECKSUM | FLAG_ROUTING)),
+	FIELD("gre.key", FIELD_NEXT, 4, FIELD_HEX, FIELD_WHEN(0, 2, FLAG_KEY | 7, FLAG_KEY, FLAG_KEY)),
+	FIELD("gre.key.payload_length", FIELD_NEXT, 2, FIELD_NUMBER,
+          FIELD_WHEN(0, 2, FLAG_KEY | 7, FLAG_KEY | 1, FLAG_KEY | 1)),
+	FIELD("gre.key.call_id", FIELD_NEXT, 2, FIELD_NUMBER,
+          FIELD_WHEN(0, 2, FLAG_KEY | 7, FLAG_KEY | 1, FLAG_KEY | 1)),
+	FIELD("gre.sequence_number", FIELD_NEXT, 4, FIELD_NUMBER, FIELD_IF(0, 2, FLAG_SEQUENCE)),
+	FIELD("gre.ack_number", FIELD_NEXT, 4, FIELD_NUMBER,
+          FIELD_WHEN(0, 2, FLAG_ACK | 7, FLAG_ACK | 1, FLAG_ACK | 1)),
+	FIELD_END,
+};
+
 const struct decoder decoder_gre = {
 	.name = "gre",
 	.keys = {{"ip.proto", 47}, {"udp.port", 4754}},
 	.tables = {[PROTOCOL] = "gre.proto", [ETHERTYPE] = "ethertype", [ERSPAN] = "gre.erspan"},
 	.decode = decode,
+	.fields = fields,
 };

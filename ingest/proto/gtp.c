@@ -109,11 +109,46 @@ static void decode(struct dissection *d)
 	}
 }
 
+// Of version 1, with the three optional fields, of which those count whose flag is set.
+#define VERSION_1(flag) FIELD_WHEN(0, 1, 0xe0 | (flag), 0x20 | (flag), 0x20 | (flag))
+
+static const struct field_value message_types[] = {
+	{1, "echo request"},
+	{2, "echo response"},
+	{16, "create PDP context request"},
+	{17, "create PDP context response"},
+	{18, "update PDP context request"},
+	{19, "update PDP context response"},
+	{20, "delete PDP context request"},
+	{21, "delete PDP context response"},
+	{26, "error indication"},
+	{31, "supported extension headers"},
+	{254, "end marker"},
+	{MESSAGE_PACKET, "T-PDU"},
+	{0, NULL},
+};
+
+static const struct field fields[] = {
+	FIELD("gtp.flags.version", 0, 1, FIELD_NUMBER, .mask = 0xe0, FIELD_WHEN(0, 1, 0xe0, 0, 0x20)),
+	FIELD("gtp.flags.payload", 0, 1, FIELD_NUMBER, .mask = FLAG_PROTOCOL_TYPE, FIELD_WHEN(0, 1, 0xe0, 0, 0x20)),
+	FIELD("gtp.flags.e", 0, 1, FIELD_NUMBER, .mask = FLAG_EXTENSION, VERSION_1(0)),
+	FIELD("gtp.flags.s", 0, 1, FIELD_NUMBER, .mask = 0x02, VERSION_1(0)),
+	FIELD("gtp.flags.pn", 0, 1, FIELD_NUMBER, .mask = 0x01, VERSION_1(0)),
+	FIELD("gtp.message", 1, 1, FIELD_HEX, .names = message_types, FIELD_WHEN(0, 1, 0xe0, 0, 0x20)),
+	FIELD("gtp.length", 2, 2, FIELD_NUMBER, FIELD_WHEN(0, 1, 0xe0, 0, 0x20)),
+	FIELD("gtp.teid", 4, 4, FIELD_HEX, VERSION_1(0)),
+	FIELD("gtp.seq_number", 8, 2, FIELD_HEX, VERSION_1(0x02)),
+	FIELD("gtp.npdu_number", 10, 1, FIELD_HEX, VERSION_1(0x01)),
+	FIELD("gtp.ext_hdr.next", 11, 1, FIELD_HEX, VERSION_1(FLAG_EXTENSION)),
+	FIELD_END,
+};
+
 const struct decoder decoder_gtp = {
 	.name = "gtp",
 	.keys = {{"udp.port", 2123}, {"udp.port", 2152}},
 	.tables = {[ETHERTYPE] = "ethertype", [ETHERNET_LINK] = "linktype"},
 	.decode = decode,
+	.fields = fields,
 };
 
 const struct decoder decoder_gtp_prime = {

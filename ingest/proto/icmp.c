@@ -75,9 +75,77 @@ static void decode(struct dissection *d)
 	dissect_next(d, PROTOCOL, IP_PROTO_IPV4);
 }
 
+#define IS(type) FIELD_WHEN(0, 1, 0xff, type, type)
+#define IS_QUERY FIELD_WHEN(0, 1, 0xff, TYPE_TIMESTAMP, TYPE_MASK_REPLY)
+
+static const struct field_value types[] = {
+	{TYPE_ECHO_REPLY, "echo reply"},
+	{TYPE_UNREACHABLE, "destination unreachable"},
+	{TYPE_SOURCE_QUENCH, "source quench"},
+	{TYPE_REDIRECT, "redirect"},
+	{TYPE_ECHO_REQUEST, "echo request"},
+	{9, "router advertisement"},
+	{10, "router solicitation"},
+	{TYPE_TIME_EXCEEDED, "time exceeded"},
+	{TYPE_PARAMETER_PROBLEM, "parameter problem"},
+	{TYPE_TIMESTAMP, "timestamp request"},
+	{14, "timestamp reply"},
+	{15, "information request"},
+	{16, "information reply"},
+	{17, "address mask request"},
+	{TYPE_MASK_REPLY, "address mask reply"},
+	{TYPE_EXTENDED_ECHO_REQUEST, "extended echo request"},
+	{TYPE_EXTENDED_ECHO_REPLY, "extended echo reply"},
+	{0, NULL},
+};
+
+static const struct field_value unreachable_codes[] = {
+	{0, "network"},
+	{1, "host"},
+	{2, "protocol"},
+	{3, "port"},
+	{CODE_FRAGMENTATION_NEEDED, "fragmentation needed"},
+	{5, "source route failed"},
+	{6, "network unknown"},
+	{7, "host unknown"},
+	{9, "network administratively prohibited"},
+	{10, "host administratively prohibited"},
+	{13, "communication administratively filtered"},
+	{0, NULL},
+};
+
+static const struct field_value exceeded_codes[] = {
+	{0, "time to live in transit"},
+	{1, "fragment reassembly"},
+	{0, NULL},
+};
+
+static const struct field fields[] = {
+	FIELD("icmp.type", 0, 1, FIELD_NUMBER, .names = types),
+	FIELD("icmp.code", 1, 1, FIELD_NUMBER, .names = unreachable_codes, IS(TYPE_UNREACHABLE)),
+	FIELD("icmp.code", 1, 1, FIELD_NUMBER, .names = exceeded_codes, IS(TYPE_TIME_EXCEEDED)),
+	FIELD("icmp.code", 1, 1, FIELD_NUMBER, FIELD_WHEN(0, 1, 0xff, 0, 2)),
+	FIELD("icmp.code", 1, 1, FIELD_NUMBER, FIELD_WHEN(0, 1, 0xff, 4, 10)),
+	FIELD("icmp.code", 1, 1, FIELD_NUMBER, FIELD_WHEN(0, 1, 0xff, 12, 255)),
+	FIELD("icmp.checksum", 2, 2, FIELD_HEX),
+	FIELD("icmp.ident", 4, 2, FIELD_NUMBER, IS(TYPE_ECHO_REPLY)),
+	FIELD("icmp.ident", 4, 2, FIELD_NUMBER, IS(TYPE_ECHO_REQUEST)),
+	FIELD("icmp.ident", 4, 2, FIELD_NUMBER, IS_QUERY),
+	FIELD("icmp.seq", 6, 2, FIELD_NUMBER, IS(TYPE_ECHO_REPLY)),
+	FIELD("icmp.seq", 6, 2, FIELD_NUMBER, IS(TYPE_ECHO_REQUEST)),
+	FIELD("icmp.seq", 6, 2, FIELD_NUMBER, IS_QUERY),
+	FIELD("icmp.mtu", 6, 2, FIELD_NUMBER,
+          FIELD_WHEN(0, 2, 0xffff, TYPE_UNREACHABLE << 8 | CODE_FRAGMENTATION_NEEDED,
+                     TYPE_UNREACHABLE << 8 | CODE_FRAGMENTATION_NEEDED)),
+	FIELD("icmp.redir_gw", 4, 4, FIELD_IPV4, IS(TYPE_REDIRECT)),
+	FIELD("icmp.pointer", 4, 1, FIELD_NUMBER, IS(TYPE_PARAMETER_PROBLEM)),
+	FIELD_END,
+};
+
 const struct decoder decoder_icmp = {
 	.name = "icmp",
 	.keys = {{"ip.proto", IP_PROTO_ICMP}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode,
+	.fields = fields,
 };

@@ -41,8 +41,26 @@ static void decode(struct dissection *d)
 	ip_verify(d, message, checksum, 0);
 }
 
+#define IS(least, most) FIELD_WHEN(0, 1, 0xff, least, most)
+
+static const struct field_value types[] = {
+	{0x11, "membership query"}, {0x12, "membership report, version 1"}, {0x16, "membership report, version 2"},
+	{0x17, "leave group"},      {0x22, "membership report, version 3"}, {0, NULL},
+};
+
+static const struct field fields[] = {
+	FIELD("igmp.type", 0, 1, FIELD_HEX, .names = types),
+	FIELD("igmp.max_resp", 1, 1, FIELD_NUMBER, IS(0x11, 0x11)),
+	FIELD("igmp.checksum", 2, 2, FIELD_HEX),
+	FIELD("igmp.maddr", 4, 4, FIELD_IPV4, IS(0x11, 0x12)),
+	FIELD("igmp.maddr", 4, 4, FIELD_IPV4, IS(0x16, 0x17)),
+	FIELD("igmp.num_grp_recs", 6, 2, FIELD_NUMBER, IS(0x22, 0x22)),
+	FIELD_END,
+};
+
 const struct decoder decoder_igmp = {
 	.name = "igmp",
 	.keys = {{"ip.proto", IP_PROTO_IGMP}},
 	.decode = decode,
+	.fields = fields,
 };

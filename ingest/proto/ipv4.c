@@ -154,6 +154,75 @@ static void decode(struct dissection *d)
 	follow(d, whole);
 }
 
+static const struct field timestamp_fields[] = {
+	FIELD("ip.opt.ptr", 2, 1, FIELD_NUMBER),
+	FIELD("ip.opt.overflow", 3, 1, FIELD_NUMBER, .mask = 0xf0),
+	FIELD("ip.opt.flag", 3, 1, FIELD_HEX, .mask = 0x0f),
+	FIELD_END,
+};
+
+static const struct field route_fields[] = {
+	FIELD("ip.opt.ptr", 2, 1, FIELD_NUMBER),
+	FIELD("", 3, 4, FIELD_REPEAT),
+	FIELD("ip.rec_rt", 0, 4, FIELD_IPV4),
+	FIELD_END,
+};
+
+static const struct field source_route_fields[] = {
+	FIELD("ip.opt.ptr", 2, 1, FIELD_NUMBER),
+	FIELD("", 3, 4, FIELD_REPEAT),
+	FIELD("ip.src_rt", 0, 4, FIELD_IPV4),
+	FIELD_END,
+};
+
+static const struct field alert_fields[] = {
+	FIELD("ip.opt.ra", 2, 2, FIELD_NUMBER),
+	FIELD_END,
+};
+
+static const struct field_option known_options[] = {
+	{OPTION_END, "end of options", NULL},
+	{OPTION_NOP, "no operation", NULL},
+	{7, "record route", route_fields},
+	{68, "timestamp", timestamp_fields},
+	{OPTION_LOOSE_SOURCE_ROUTE, "loose source route", source_route_fields},
+	{OPTION_STRICT_SOURCE_ROUTE, "strict source route", source_route_fields},
+	{148, "router alert", alert_fields},
+	{0, NULL, NULL},
+};
+
+static const struct field_options ip_options = {
+	.kind_name = "ip.opt.type",
+	.length_name = "ip.opt.len",
+	.known = known_options,
+	.kind_width = 1,
+	.length_at = 1,
+	.length_unit = 1,
+	.singles = 1 << OPTION_END | 1 << OPTION_NOP,
+	.zero_ends = true,
+};
+
+static const struct field fields[] = {
+	FIELD("ip.version", 0, 1, FIELD_NUMBER, .mask = 0xf0),
+	FIELD("ip.hdr_len", 0, 1, FIELD_NUMBER, .mask = 0x0f, .factor = 4),
+	FIELD("ip.dsfield", 1, 1, FIELD_HEX),
+	FIELD("ip.dsfield.dscp", 1, 1, FIELD_NUMBER, .mask = 0xfc, .names = field_dscps),
+	FIELD("ip.dsfield.ecn", 1, 1, FIELD_NUMBER, .mask = 0x03, .names = field_ecns),
+	FIELD("ip.len", 2, 2, FIELD_NUMBER),
+	FIELD("ip.id", 4, 2, FIELD_HEX),
+	FIELD("ip.flags.rb", 6, 1, FIELD_NUMBER, .mask = 0x80),
+	FIELD("ip.flags.df", 6, 1, FIELD_NUMBER, .mask = 0x40),
+	FIELD("ip.flags.mf", 6, 1, FIELD_NUMBER, .mask = 0x20),
+	FIELD("ip.frag_offset", 6, 2, FIELD_UNITS, .mask = FRAGMENT_OFFSET, .factor = 8),
+	FIELD("ip.ttl", 8, 1, FIELD_NUMBER),
+	FIELD("ip.proto", 9, 1, FIELD_NUMBER, .names = field_ip_protocols),
+	FIELD("ip.checksum", 10, 2, FIELD_HEX),
+	FIELD("ip.src", 12, 4, FIELD_IPV4),
+	FIELD("ip.dst", 16, 4, FIELD_IPV4),
+	FIELD("", HEADER_MIN, FIELD_REST, FIELD_OPTIONS, .options = &ip_options),
+	FIELD_END,
+};
+
 const struct decoder decoder_ipv4 = {
 	.name = "ip",
 	.keys = {{"linktype", 228},
@@ -166,4 +235,5 @@ const struct decoder decoder_ipv4 = {
              {"null.type", 2}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode,
+	.fields = fields,
 };

@@ -110,6 +110,20 @@ static void decode(struct dissection *d)
 	follow(d, next);
 }
 
+static const struct field fields[] = {
+	FIELD("ipv6.version", 0, 1, FIELD_NUMBER, .mask = 0xf0),
+	FIELD("ipv6.tclass", 0, 4, FIELD_HEX, .mask = 0x0ff00000),
+	FIELD("ipv6.tclass.dscp", 0, 4, FIELD_NUMBER, .mask = 0x0fc00000, .names = field_dscps),
+	FIELD("ipv6.tclass.ecn", 0, 4, FIELD_NUMBER, .mask = 0x00300000, .names = field_ecns),
+	FIELD("ipv6.flow", 0, 4, FIELD_HEX, .mask = 0x000fffff),
+	FIELD("ipv6.plen", 4, 2, FIELD_NUMBER),
+	FIELD("ipv6.nxt", 6, 1, FIELD_NUMBER, .names = field_ip_protocols),
+	FIELD("ipv6.hlim", 7, 1, FIELD_NUMBER),
+	FIELD("ipv6.src", 8, 16, FIELD_IPV6),
+	FIELD("ipv6.dst", 24, 16, FIELD_IPV6),
+	FIELD_END,
+};
+
 const struct decoder decoder_ipv6 = {
 	.name = "ipv6",
 	.keys = {{"linktype", 229},
@@ -123,6 +137,7 @@ const struct decoder decoder_ipv6 = {
              {"null.type", 30}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode,
+	.fields = fields,
 };
 
 // Replaces the source or destination address, in the pseudo header too. Only for IPv6: an IPv4 packet with these
@@ -155,11 +170,61 @@ static void decode_options(struct dissection *d)
 	follow(d, next);
 }
 
+static const struct field jumbo_fields[] = {
+	FIELD("ipv6.opt.jumbo", 2, 4, FIELD_NUMBER),
+	FIELD_END,
+};
+
+static const struct field alert_fields[] = {
+	FIELD("ipv6.opt.router_alert", 2, 2, FIELD_NUMBER),
+	FIELD_END,
+};
+
+static const struct field home_fields[] = {
+	FIELD("ipv6.opt.mipv6.home_address", 2, ADDRESS_LEN, FIELD_IPV6),
+	FIELD_END,
+};
+
+static const struct field_option known_options[] = {
+	{OPTION_PAD1, "Pad1", NULL},
+	{1, "PadN", NULL},
+	{5, "router alert", alert_fields},
+	{OPTION_JUMBO, "jumbo payload", jumbo_fields},
+	{OPTION_HOME_ADDRESS, "home address", home_fields},
+	{0, NULL, NULL},
+};
+
+static const struct field_options ipv6_options = {
+	.kind_name = "ipv6.opt.type",
+	.length_name = "ipv6.opt.length",
+	.known = known_options,
+	.kind_width = 1,
+	.length_at = 1,
+	.length_unit = 1,
+	.length_extra = 2,
+	.singles = 1 << OPTION_PAD1,
+};
+
+static const struct field hopopts_fields[] = {
+	FIELD("ipv6.hopopts.nxt", 0, 1, FIELD_NUMBER, .names = field_ip_protocols),
+	FIELD("ipv6.hopopts.len", 1, 1, FIELD_NUMBER),
+	FIELD("", 2, FIELD_REST, FIELD_OPTIONS, .options = &ipv6_options),
+	FIELD_END,
+};
+
 const struct decoder decoder_ipv6_hopopts = {
 	.name = "ipv6.hopopts",
 	.keys = {{"ip.proto", IP_PROTO_HOPOPTS}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode_options,
+	.fields = hopopts_fields,
+};
+
+static const struct field dstopts_fields[] = {
+	FIELD("ipv6.dstopts.nxt", 0, 1, FIELD_NUMBER, .names = field_ip_protocols),
+	FIELD("ipv6.dstopts.len", 1, 1, FIELD_NUMBER),
+	FIELD("", 2, FIELD_REST, FIELD_OPTIONS, .options = &ipv6_options),
+	FIELD_END,
 };
 
 const struct decoder decoder_ipv6_dstopts = {
@@ -167,6 +232,7 @@ const struct decoder decoder_ipv6_dstopts = {
 	.keys = {{"ip.proto", IP_PROTO_DSTOPTS}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode_options,
+	.fields = dstopts_fields,
 };
 
 enum routing_type { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENT = 4 };
@@ -200,11 +266,33 @@ static void decode_routing(struct dissection *d)
 	follow(d, next);
 }
 
+#define IS_SEGMENT FIELD_WHEN(2, 1, 0xff, ROUTING_SEGMENT, ROUTING_SEGMENT)
+
+static const struct field_value routing_types[] = {
+	{ROUTING_SOURCE, "source route"},
+	{ROUTING_MOBILE, "mobility"},
+	{3, "RPL"},
+	{ROUTING_SEGMENT, "segment routing"},
+	{0, NULL},
+};
+
+static const struct field routing_fields[] = {
+	FIELD("ipv6.routing.nxt", 0, 1, FIELD_NUMBER, .names = field_ip_protocols),
+	FIELD("ipv6.routing.len", 1, 1, FIELD_NUMBER),
+	FIELD("ipv6.routing.type", 2, 1, FIELD_NUMBER, .names = routing_types),
+	FIELD("ipv6.routing.segleft", 3, 1, FIELD_NUMBER),
+	FIELD("ipv6.routing.srh.last_entry", 4, 1, FIELD_NUMBER, IS_SEGMENT),
+	FIELD("ipv6.routing.srh.flags", 5, 1, FIELD_HEX, IS_SEGMENT),
+	FIELD("ipv6.routing.srh.tag", 6, 2, FIELD_HEX, IS_SEGMENT),
+	FIELD_END,
+};
+
 const struct decoder decoder_ipv6_routing = {
 	.name = "ipv6.routing",
 	.keys = {{"ip.proto", IP_PROTO_ROUTING}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode_routing,
+	.fields = routing_fields,
 };
 
 // RFC 8200, 4.5. With neither offset nor more to come it is an atomic fragment (RFC 6946): a whole packet.
@@ -232,11 +320,21 @@ static void decode_fragment(struct dissection *d)
 		follow(d, next);
 }
 
+static const struct field fragment_fields[] = {
+	FIELD("ipv6.fraghdr.nxt", 0, 1, FIELD_NUMBER, .names = field_ip_protocols),
+	FIELD("ipv6.fraghdr.reserved_octet", 1, 1, FIELD_HEX),
+	FIELD("ipv6.fraghdr.offset", 2, 2, FIELD_UNITS, .mask = FRAGMENT_OFFSET, .factor = 8),
+	FIELD("ipv6.fraghdr.more", 2, 2, FIELD_NUMBER, .mask = FRAGMENT_MORE),
+	FIELD("ipv6.fraghdr.ident", 4, 4, FIELD_HEX),
+	FIELD_END,
+};
+
 const struct decoder decoder_ipv6_fragment = {
 	.name = "ipv6.fraghdr",
 	.keys = {{"ip.proto", IP_PROTO_FRAGMENT}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode_fragment,
+	.fields = fragment_fields,
 };
 
 // RFC 4302, 2: the length is in words of 4 bytes, minus 2. Follows IPv4 as well.
@@ -250,16 +348,34 @@ static void decode_ah(struct dissection *d)
 		follow(d, next);
 }
 
+static const struct field ah_fields[] = {
+	FIELD("ah.next_header", 0, 1, FIELD_NUMBER, .names = field_ip_protocols),
+	FIELD("ah.length", 1, 1, FIELD_NUMBER),
+	FIELD("ah.reserved", 2, 2, FIELD_BYTES),
+	FIELD("ah.spi", 4, 4, FIELD_HEX),
+	FIELD("ah.sequence", 8, 4, FIELD_NUMBER),
+	FIELD("ah.icv", 12, FIELD_REST, FIELD_BYTES),
+	FIELD_END,
+};
+
 const struct decoder decoder_ah = {
 	.name = "ah",
 	.keys = {{"ip.proto", IP_PROTO_AH}},
 	.tables = {[PROTOCOL] = "ip.proto"},
 	.decode = decode_ah,
+	.fields = ah_fields,
+};
+
+static const struct field esp_fields[] = {
+	FIELD("esp.spi", 0, 4, FIELD_HEX),
+	FIELD("esp.sequence", 4, 4, FIELD_NUMBER),
+	FIELD_END,
 };
 
 const struct decoder decoder_esp = {
 	.name = "esp",
 	.keys = {{"ip.proto", IP_PROTO_ESP}},
+	.fields = esp_fields,
 };
 
 // RFC 5533, 5.

@@ -60,11 +60,30 @@ static void decode_over_udp(struct dissection *d)
 	}
 }
 
+#define VERSION_2(flag) FIELD_WHEN(0, 2, (flag) | VERSION, (flag) | 2, (flag) | 2)
+
+static const struct field fields[] = {
+	FIELD("l2tp.type", 0, 2, FIELD_NUMBER, .mask = FLAG_CONTROL),
+	FIELD("l2tp.length_bit", 0, 2, FIELD_NUMBER, .mask = FLAG_LENGTH),
+	FIELD("l2tp.seq_bit", 0, 2, FIELD_NUMBER, .mask = FLAG_SEQUENCE),
+	FIELD("l2tp.offset_bit", 0, 2, FIELD_NUMBER, .mask = FLAG_OFFSET),
+	FIELD("l2tp.priority", 0, 2, FIELD_NUMBER, .mask = 0x0100),
+	FIELD("l2tp.version", 0, 2, FIELD_NUMBER, .mask = VERSION),
+	FIELD("l2tp.length", FIELD_NEXT, 2, FIELD_NUMBER, VERSION_2(FLAG_LENGTH)),
+	FIELD("l2tp.tunnel", FIELD_NEXT, 2, FIELD_NUMBER, VERSION_2(0)),
+	FIELD("l2tp.session", FIELD_NEXT, 2, FIELD_NUMBER, VERSION_2(0)),
+	FIELD("l2tp.Ns", FIELD_NEXT, 2, FIELD_NUMBER, VERSION_2(FLAG_SEQUENCE)),
+	FIELD("l2tp.Nr", FIELD_NEXT, 2, FIELD_NUMBER, VERSION_2(FLAG_SEQUENCE)),
+	FIELD("l2tp.offset", FIELD_NEXT, 2, FIELD_NUMBER, VERSION_2(FLAG_OFFSET)),
+	FIELD_END,
+};
+
 const struct decoder decoder_l2tp = {
 	.name = "l2tp",
 	.keys = {{"udp.port", 1701}},
 	.tables = {[PPP] = "ppp"},
 	.decode = decode_over_udp,
+	.fields = fields,
 };
 
 // Session 0 is the control connection.

@@ -45,9 +45,27 @@ static void decode(struct dissection *d)
 		dissect_next(d, DSAP, dsap);
 }
 
+#define IS_UNNUMBERED FIELD_WHEN(2, 1, CONTROL_UNNUMBERED, CONTROL_UNNUMBERED, CONTROL_UNNUMBERED)
+#define IS_NUMBERED FIELD_WHEN(2, 1, CONTROL_UNNUMBERED, 0, CONTROL_UNNUMBERED - 1)
+
+static const struct field_value saps[] = {
+	{0x00, "null"}, {0x06, "IP"},      {0x42, "spanning tree"},     {0xaa, "SNAP"},
+	{0xe0, "IPX"},  {0xf0, "NetBIOS"}, {0xfe, "OSI network layer"}, {0xff, "global"},
+	{0, NULL},
+};
+
+static const struct field fields[] = {
+	FIELD("llc.dsap", 0, 1, FIELD_HEX, .names = saps),
+	FIELD("llc.ssap", 1, 1, FIELD_HEX, .names = saps),
+	FIELD("llc.control", 2, 1, FIELD_HEX, IS_UNNUMBERED),
+	FIELD("llc.control", 2, 2, FIELD_LITTLE, IS_NUMBERED),
+	FIELD_END,
+};
+
 const struct decoder decoder_llc = {
 	.name = "llc",
 	.keys = {{"llc", 0}},
 	.tables = {[DSAP] = "llc.dsap", [SNAP] = "llc.snap"},
 	.decode = decode,
+	.fields = fields,
 };

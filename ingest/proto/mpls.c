@@ -39,6 +39,25 @@ static void decode(struct dissection *d)
 		dissect_next(d, NIBBLE, nibble);
 }
 
+static const struct field_value labels[] = {
+	{0, "IPv4 explicit null"},
+	{1, "router alert"},
+	{2, "IPv6 explicit null"},
+	{3, "implicit null"},
+	{LABEL_GAL, "generic associated channel"},
+	{LABEL_OAM_ALERT, "OAM alert"},
+	{0, NULL},
+};
+
+static const struct field fields[] = {
+	FIELD("", 0, 4, FIELD_REPEAT),
+	FIELD("mpls.label", 0, 4, FIELD_NUMBER, .mask = 0xfffff000, .names = labels),
+	FIELD("mpls.exp", 0, 4, FIELD_NUMBER, .mask = 0xe00),
+	FIELD("mpls.bottom", 0, 4, FIELD_NUMBER, .mask = ENTRY_BOTTOM),
+	FIELD("mpls.ttl", 0, 4, FIELD_NUMBER, .mask = 0xff),
+	FIELD_END,
+};
+
 const struct decoder decoder_mpls = {
 	.name = "mpls",
 	.keys = {{"ethertype", 0x8847},
@@ -51,4 +70,5 @@ const struct decoder decoder_mpls = {
              {"udp.port", 6635}}, // RFC 4023, RFC 7510
 	.tables = {[ETHERTYPE] = "ethertype", [NIBBLE] = "mpls.nibble"},
 	.decode = decode,
+	.fields = fields,
 };

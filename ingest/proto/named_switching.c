@@ -2,6 +2,33 @@
 // (ethertypes, SAPs), and of Cisco, Extreme and Nortel (SNAP).
 #include "../decoder.h"
 
+// IEEE 802.1D-2004, 9.3.
+#define IS_CONFIGURATION FIELD_WHEN(3, 1, 0xff, 0, 2)
+
+static const struct field_value stp_types[] = {
+	{0x00, "configuration"},
+	{0x02, "rapid or multiple spanning tree"},
+	{0x80, "topology change notification"},
+	{0, NULL},
+};
+
+static const struct field stp_fields[] = {
+	FIELD("stp.protocol", 0, 2, FIELD_HEX),
+	FIELD("stp.version", 2, 1, FIELD_NUMBER),
+	FIELD("stp.type", 3, 1, FIELD_HEX, .names = stp_types),
+	FIELD("stp.flags.tcack", 4, 1, FIELD_NUMBER, .mask = 0x80, IS_CONFIGURATION),
+	FIELD("stp.flags.tc", 4, 1, FIELD_NUMBER, .mask = 0x01, IS_CONFIGURATION),
+	FIELD("stp.root.prio", 5, 2, FIELD_NUMBER, .mask = 0xf000, .factor = 4096, IS_CONFIGURATION),
+	FIELD("stp.root.ext", 5, 2, FIELD_NUMBER, .mask = 0x0fff, IS_CONFIGURATION),
+	FIELD("stp.root.hw", 7, 6, FIELD_MAC, IS_CONFIGURATION),
+	FIELD("stp.root.cost", 13, 4, FIELD_NUMBER, IS_CONFIGURATION),
+	FIELD("stp.bridge.prio", 17, 2, FIELD_NUMBER, .mask = 0xf000, .factor = 4096, IS_CONFIGURATION),
+	FIELD("stp.bridge.ext", 17, 2, FIELD_NUMBER, .mask = 0x0fff, IS_CONFIGURATION),
+	FIELD("stp.bridge.hw", 19, 6, FIELD_MAC, IS_CONFIGURATION),
+	FIELD("stp.port", 25, 2, FIELD_HEX, IS_CONFIGURATION),
+	FIELD_END,
+};
+
 const struct decoder decoder_stp = {
 	.name = "stp",
 	.keys = {{"llc.dsap", 0x42},
@@ -12,6 +39,7 @@ const struct decoder decoder_stp = {
              {"llc.bridged_pid", 0x000e},
              {"chdlc.protocol", 0x4242},
              {"ethertype", 0x8181}},
+	.fields = stp_fields,
 };
 
 const struct decoder decoder_dec_stp = {

@@ -43,11 +43,24 @@ static void decode_null(struct dissection *d)
 		dissect_next(d, FAMILY, family);
 }
 
+static const struct field_value families[] = {
+	{2, "IP"}, {10, "IPv6 (Linux)"}, {24, "IPv6 (NetBSD, OpenBSD)"}, {28, "IPv6 (FreeBSD)"}, {30, "IPv6 (macOS)"},
+	{0, NULL},
+};
+
+// As the machine that captured has it: the bytes of a small number that are zero tell which way.
+static const struct field null_fields[] = {
+	FIELD("null.family", 0, 4, FIELD_LITTLE, .names = families, FIELD_WHEN(2, 2, 0xffff, 0, 0)),
+	FIELD("null.family", 0, 4, FIELD_NUMBER, .names = families, FIELD_WHEN(0, 2, 0xffff, 0, 0)),
+	FIELD_END,
+};
+
 const struct decoder decoder_null = {
 	.name = "null",
 	.keys = {{"linktype", 0}},
 	.tables = {[FAMILY] = "null.type", [ETHERTYPE] = "ethertype", [LINK] = "linktype"},
 	.decode = decode_null,
+	.fields = null_fields,
 };
 
 static void decode_loop(struct dissection *d)
@@ -58,9 +71,15 @@ static void decode_loop(struct dissection *d)
 		dissect_next(d, FAMILY, family);
 }
 
+static const struct field loop_fields[] = {
+	FIELD("null.family", 0, 4, FIELD_NUMBER, .names = families),
+	FIELD_END,
+};
+
 const struct decoder decoder_loop = {
 	.name = "null",
 	.keys = {{"linktype", 108}},
 	.tables = {[FAMILY] = "null.type"},
 	.decode = decode_loop,
+	.fields = loop_fields,
 };

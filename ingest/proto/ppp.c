@@ -21,11 +21,24 @@ static void decode(struct dissection *d)
 		dissect_next(d, PROTOCOL, protocol);
 }
 
+static const struct field_value protocols[] = {
+	{0x0021, "IPv4"}, {0x003d, "multilink"}, {0x0057, "IPv6"}, {0x0281, "MPLS"},
+	{0x8021, "IPCP"}, {0x8057, "IPv6CP"},    {0xc021, "LCP"},  {0xc023, "PAP"},
+	{0xc025, "LQR"},  {0xc223, "CHAP"},      {0, NULL},
+};
+
+static const struct field fields[] = {
+	FIELD("ppp.protocol", 0, 2, FIELD_HEX, .names = protocols, FIELD_WHEN(0, 1, PROTOCOL_COMPRESSED, 0, 0)),
+	FIELD("ppp.protocol", 0, 1, FIELD_HEX, .names = protocols, FIELD_IF(0, 1, PROTOCOL_COMPRESSED)),
+	FIELD_END,
+};
+
 const struct decoder decoder_ppp = {
 	.name = "ppp",
 	.keys = {{"ppp", 0}, {"fr.nlpid", 0xcf}},
 	.tables = {[PROTOCOL] = "ppp.protocol"},
 	.decode = decode,
+	.fields = fields,
 };
 
 // Address and control may have been negotiated away.
@@ -42,11 +55,22 @@ static void decode_hdlc(struct dissection *d)
 	decode(d);
 }
 
+#define HAS_ADDRESS FIELD_WHEN(0, 1, 0xff, ADDRESS_ALL_STATIONS, ADDRESS_ALL_STATIONS)
+
+static const struct field hdlc_fields[] = {
+	FIELD("ppp.address", 0, 1, FIELD_HEX, HAS_ADDRESS),
+	FIELD("ppp.control", 1, 1, FIELD_HEX, HAS_ADDRESS),
+	FIELD("ppp.protocol", 2, 2, FIELD_HEX, .names = protocols, HAS_ADDRESS),
+	FIELD("ppp.protocol", 0, 2, FIELD_HEX, .names = protocols, FIELD_WHEN(0, 1, PROTOCOL_COMPRESSED, 0, 0)),
+	FIELD_END,
+};
+
 const struct decoder decoder_ppp_hdlc = {
 	.name = "ppp",
 	.keys = {{"linktype", 9}, {"linktype", 50}, {"ppp", 1}, {"gre.proto", 0x880b}, {"sll.ltype", 7}},
 	.tables = {[PROTOCOL] = "ppp.protocol", [HDLC] = "chdlc"},
 	.decode = decode_hdlc,
+	.fields = hdlc_fields,
 };
 
 // LINKTYPE_PPP_WITH_DIR: a byte that tells received from sent.

@@ -49,9 +49,18 @@ static void decode(struct dissection *d)
 	dissect_try(d, PORT, d->ip->dst_port);
 }
 
+static const struct field fields[] = {
+	FIELD("sctp.srcport", 0, 2, FIELD_NUMBER),
+	FIELD("sctp.dstport", 2, 2, FIELD_NUMBER),
+	FIELD("sctp.verification_tag", 4, 4, FIELD_HEX),
+	FIELD("sctp.checksum", 8, 4, FIELD_HEX),
+	FIELD_END,
+};
+
 const struct decoder decoder_sctp = {
 	.name = "sctp",
 	.keys = {{"ip.proto", IP_PROTO_SCTP}},
 	.tables = {[PORT] = "sctp.port"},
 	.decode = decode,
+	.fields = fields,
 };

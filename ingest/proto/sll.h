@@ -25,6 +25,11 @@ static inline void sll_set_unit(struct packet *p, uint32_t interface, uint8_t pa
 	p->link_unit = interface << 8 | packet_type;
 }
 
+// The packet type of both.
+static const struct field_value sll_packet_types[] = {
+	{0, "to us"}, {1, "broadcast"}, {2, "multicast"}, {3, "to another host"}, {4, "sent by us"}, {0, NULL},
+};
+
 // An interface knows the address of its peer only: the sender of what comes in.
 static inline void sll_set_mac(struct packet *p, struct bytes address, unsigned address_len)
 {

@@ -48,6 +48,20 @@ static void decode(struct dissection *d)
 	}
 }
 
+#define IS(organization) FIELD_WHEN(0, 3, 0xffffff, organization, organization)
+
+static const struct field fields[] = {
+	FIELD("llc.oui", 0, 3, FIELD_NUMBER),
+	FIELD("llc.type", 3, 2, FIELD_HEX, .names = field_ethertypes, IS(OUI_ETHERTYPE)),
+	FIELD("llc.cisco_pid", 3, 2, FIELD_HEX, IS(OUI_CISCO)),
+	FIELD("llc.nortel_pid", 3, 2, FIELD_HEX, IS(OUI_NORTEL)),
+	FIELD("llc.type", 3, 2, FIELD_HEX, .names = field_ethertypes, IS(OUI_CISCO_90)),
+	FIELD("llc.bridged_pid", 3, 2, FIELD_HEX, IS(OUI_BRIDGED)),
+	FIELD("llc.extreme_pid", 3, 2, FIELD_HEX, IS(OUI_EXTREME)),
+	FIELD("llc.apple_atalk_pid", 3, 2, FIELD_HEX, IS(OUI_APPLE)),
+	FIELD_END,
+};
+
 const struct decoder decoder_snap = {
 	.keys = {{"llc.snap", 0}},
 	.tables = {[ETHERTYPE] = "ethertype",
@@ -57,4 +71,5 @@ const struct decoder decoder_snap = {
                [EXTREME] = "llc.extreme_pid",
                [NORTEL] = "llc.nortel_pid"},
 	.decode = decode,
+	.fields = fields,
 };

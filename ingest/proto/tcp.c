@@ -130,8 +130,82 @@ static void decode(struct dissection *d)
 	read_options(d, dissect_split_cut(d, length - HEADER_MIN), cut);
 }
 
+static const struct field mss_fields[] = {
+	FIELD("tcp.options.mss_val", 2, 2, FIELD_NUMBER),
+	FIELD_END,
+};
+
+static const struct field window_scale_fields[] = {
+	FIELD("tcp.options.wscale.shift", 2, 1, FIELD_NUMBER),
+	FIELD_END,
+};
+
+static const struct field sack_fields[] = {
+	FIELD("", 2, 8, FIELD_REPEAT),
+	FIELD("tcp.options.sack_le", 0, 4, FIELD_NUMBER),
+	FIELD("tcp.options.sack_re", 4, 4, FIELD_NUMBER),
+	FIELD_END,
+};
+
+static const struct field timestamp_fields[] = {
+	FIELD("tcp.options.timestamp.tsval", 2, 4, FIELD_NUMBER),
+	FIELD("tcp.options.timestamp.tsecr", 6, 4, FIELD_NUMBER),
+	FIELD_END,
+};
+
+static const struct field_option known_options[] = {
+	{OPTION_END, "end of options", NULL},
+	{OPTION_NOP, "no operation", NULL},
+	{OPTION_MSS, "maximum segment size", mss_fields},
+	{OPTION_WINDOW_SCALE, "window scale", window_scale_fields},
+	{OPTION_SACK_PERMITTED, "SACK permitted", NULL},
+	{OPTION_SACK, "SACK", sack_fields},
+	{OPTION_TIMESTAMPS, "timestamps", timestamp_fields},
+	{19, "MD5 signature", NULL},
+	{28, "user timeout", NULL},
+	{29, "TCP-AO", NULL},
+	{OPTION_MPTCP, "multipath TCP", NULL},
+	{34, "fast open cookie", NULL},
+	{0, NULL, NULL},
+};
+
+static const struct field_options tcp_options = {
+	.kind_name = "tcp.option_kind",
+	.length_name = "tcp.option_len",
+	.known = known_options,
+	.kind_width = 1,
+	.length_at = 1,
+	.length_unit = 1,
+	.singles = 1 << OPTION_END | 1 << OPTION_NOP,
+	.zero_ends = true,
+};
+
+static const struct field fields[] = {
+	FIELD("tcp.srcport", 0, 2, FIELD_NUMBER),
+	FIELD("tcp.dstport", 2, 2, FIELD_NUMBER),
+	FIELD("tcp.seq_raw", 4, 4, FIELD_NUMBER),
+	FIELD("tcp.ack_raw", 8, 4, FIELD_NUMBER),
+	FIELD("tcp.hdr_len", 12, 1, FIELD_NUMBER, .mask = 0xf0, .factor = 4),
+	FIELD("tcp.flags", 12, 2, FIELD_HEX, .mask = 0x0fff),
+	FIELD("tcp.flags.ae", 12, 2, FIELD_NUMBER, .mask = TCP_AE),
+	FIELD("tcp.flags.cwr", 12, 2, FIELD_NUMBER, .mask = TCP_CWR),
+	FIELD("tcp.flags.ece", 12, 2, FIELD_NUMBER, .mask = TCP_ECE),
+	FIELD("tcp.flags.urg", 12, 2, FIELD_NUMBER, .mask = TCP_URG),
+	FIELD("tcp.flags.ack", 12, 2, FIELD_NUMBER, .mask = TCP_ACK),
+	FIELD("tcp.flags.push", 12, 2, FIELD_NUMBER, .mask = TCP_PSH),
+	FIELD("tcp.flags.reset", 12, 2, FIELD_NUMBER, .mask = TCP_RST),
+	FIELD("tcp.flags.syn", 12, 2, FIELD_NUMBER, .mask = TCP_SYN),
+	FIELD("tcp.flags.fin", 12, 2, FIELD_NUMBER, .mask = TCP_FIN),
+	FIELD("tcp.window_size_value", 14, 2, FIELD_NUMBER),
+	FIELD("tcp.checksum", 16, 2, FIELD_HEX),
+	FIELD("tcp.urgent_pointer", 18, 2, FIELD_NUMBER),
+	FIELD("", HEADER_MIN, FIELD_REST, FIELD_OPTIONS, .options = &tcp_options),
+	FIELD_END,
+};
+
 const struct decoder decoder_tcp = {
 	.name = "tcp",
 	.keys = {{"ip.proto", IP_PROTO_TCP}},
 	.decode = decode,
+	.fields = fields,
 };

@@ -64,11 +64,20 @@ static void decode_udp(struct dissection *d)
 		offer_ports(d);
 }
 
+static const struct field udp_fields[] = {
+	FIELD("udp.srcport", 0, 2, FIELD_NUMBER),
+	FIELD("udp.dstport", 2, 2, FIELD_NUMBER),
+	FIELD("udp.length", 4, 2, FIELD_NUMBER),
+	FIELD("udp.checksum", 6, 2, FIELD_HEX),
+	FIELD_END,
+};
+
 const struct decoder decoder_udp = {
 	.name = "udp",
 	.keys = {{"ip.proto", IP_PROTO_UDP}},
 	.tables = {[PORT] = "udp.port"},
 	.decode = decode_udp,
+	.fields = udp_fields,
 };
 
 // The checksum covers the first `coverage` bytes, 0 meaning all; the pseudo header has the whole length.
@@ -91,9 +100,18 @@ static void decode_udplite(struct dissection *d)
 	offer_ports(d);
 }
 
+static const struct field udplite_fields[] = {
+	FIELD("udp.srcport", 0, 2, FIELD_NUMBER),
+	FIELD("udp.dstport", 2, 2, FIELD_NUMBER),
+	FIELD("udp.checksum_coverage", 4, 2, FIELD_NUMBER),
+	FIELD("udp.checksum", 6, 2, FIELD_HEX),
+	FIELD_END,
+};
+
 const struct decoder decoder_udplite = {
 	.name = "udplite",
 	.keys = {{"ip.proto", IP_PROTO_UDPLITE}},
 	.tables = {[PORT] = "udp.port"},
 	.decode = decode_udplite,
+	.fields = udplite_fields,
 };

@@ -2,6 +2,8 @@
 //
 // The input: two bytes of link type, one of how much the snap length cut off; then frames, each behind a byte of its
 // length (0: all that is left) and one of the milliseconds since the last.
+#include <sqlite3.h>
+
 #include "../../common/embedded.h"
 #include "../../ingest/community_id.h"
 #include "../../ingest/copies.h"
@@ -9,6 +11,7 @@
 #include "../../ingest/dissect.h"
 #include "../../ingest/icmp_pairs.h"
 #include "../../ingest/tcp_analysis.h"
+#include "../../inspect/field_print.h"
 
 #include <stdlib.h>
 
@@ -62,6 +65,15 @@ struct state {
 	struct packet packet;
 };
 
+// As the report packet does.
+static void look_at(const struct frame *frame)
+{
+	struct dissect_trace trace = {.count = 0};
+	struct packet packet = {.id = 0};
+	dissect_frame_traced(&packet, frame, &trace);
+	sqlite3_free(field_print(&packet, &trace));
+}
+
 // The frame gets memory of its own, so that a read past its end is seen.
 static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 {
@@ -81,6 +93,7 @@ static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 		dissect_resume(packet, datagram);
 	}
 	dissect_stack_text(packet, stack, sizeof stack);
+	look_at(frame);
 	packet->id = ++packet->number;
 	flow_track(&s->flows, packet);
 	tcp_analyze(packet, writer, 1);

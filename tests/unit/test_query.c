@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../common/message.h"
+#include "../../inspect/inspect.h"
 #include "../../query/catalog.h"
 #include "../../query/cell.h"
 #include "../../query/check.h"
@@ -28,6 +29,7 @@ static int open_guard(void **state)
 {
 	(void)state;
 	setlocale(LC_CTYPE, "C.UTF-8");
+	inspect_install();
 	return guard_open_empty(&guard) ? 0 : -1;
 }
 

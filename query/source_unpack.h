@@ -1,7 +1,7 @@
-// Bytes from within a compressed file, by their place in the uncompressed one. It lives in other programs, too (the
-// extension), so that it may not end them when there is no memory; and what it reads was checked before.
-#ifndef QUERY_FUNCTIONS_UNPACK_H
-#define QUERY_FUNCTIONS_UNPACK_H
+// Bytes from within a file, compressed or not, by their place in the uncompressed one. It lives in other programs, too
+// (the extension), so that it may not end them when there is no memory; and what it reads was checked before.
+#ifndef QUERY_SOURCE_UNPACK_H
+#define QUERY_SOURCE_UNPACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

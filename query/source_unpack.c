@@ -1,5 +1,5 @@
-// gzip, zstd and lz4, from the front to a place. See functions_unpack.h.
-#include "functions_unpack.h"
+// gzip, zstd and lz4, from the front to a place; plain files through a window. See source_unpack.h.
+#include "source_unpack.h"
 
 #include <lz4frame.h>
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { CHUNK = 1 << 17, ZSTD_WINDOW_LOG_MAX = 27 };
+enum { CHUNK = 1 << 17, PLAIN_CHUNK = 1 << 14, ZSTD_WINDOW_LOG_MAX = 27 };
 
 struct unpacked {
 	int fd;
 	const struct method *method;
-	int64_t position; // in the uncompressed file
+	int64_t position; // in the uncompressed file; of a plain one, of the first byte in `packed`
 	size_t at, end;   // of `packed`, what is not unpacked yet
 	z_stream gzip;
 	ZSTD_DStream *zstd;
@@ -164,11 +164,33 @@ static bool skip_to(struct unpacked *u, int64_t offset)
 	return true;
 }
 
+static bool in_window(const struct unpacked *u, int64_t offset, size_t length)
+{
+	return offset >= u->position && offset - u->position <= (int64_t)u->end &&
+	       length <= u->end - (size_t)(offset - u->position);
+}
+
+// Packets are mostly small and read in a row: one call brings many.
+static bool read_plain(struct unpacked *u, int64_t offset, void *to, size_t length)
+{
+	if (length > PLAIN_CHUNK)
+		return pread(u->fd, to, length, offset) == (ssize_t)length;
+	if (!in_window(u, offset, length)) {
+		ssize_t got = pread(u->fd, u->packed, PLAIN_CHUNK, offset);
+		u->position = offset;
+		u->end = got > 0 ? (size_t)got : 0;
+	}
+	if (!in_window(u, offset, length))
+		return false;
+	memcpy(to, u->packed + (offset - u->position), length);
+	return true;
+}
+
 bool unpacked_read(struct unpacked *u, int64_t offset, void *to, size_t length)
 {
 	unsigned char *at = to;
 	if (!u->method->unpack)
-		return pread(u->fd, to, length, offset) == (ssize_t)length;
+		return read_plain(u, offset, to, length);
 	if (!skip_to(u, offset))
 		return false;
 	for (size_t made; length > 0; at += made, length -= made) {

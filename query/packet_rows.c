@@ -1,0 +1,246 @@
+// Result rows to packets. See packet_rows.h.
+#include "packet_rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/message.h"
+#include "watch.h"
+
+// ---- the captures of the case -------------------------------------------------------------------------------------
+
+static void add_capture(struct packet_rows *rows, sqlite3_stmt *statement)
+{
+	const char *name = (const char *)sqlite3_column_text(statement, 1);
+	rows->captures = memory_resize(rows->captures, (rows->capture_count + 1) * sizeof *rows->captures);
+	rows->captures[rows->capture_count++] = (struct packet_rows_capture){
+		.name = memory_copy_text(name ? name : ""),
+		.capture_id = sqlite3_column_int64(statement, 0),
+		.first_packet_id = sqlite3_column_int64(statement, 2),
+	};
+}
+
+static const struct packet_rows_capture *find_capture(const struct packet_rows *rows, int64_t capture_id)
+{
+	for (size_t i = 0; i < rows->capture_count; i++) {
+		if (rows->captures[i].capture_id == capture_id)
+			return &rows->captures[i];
+	}
+	return NULL;
+}
+
+static int64_t capture_of_flow(const struct packet_rows *rows, int64_t flow_id)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t capture_id = -1;
+	if (sqlite3_prepare_v2(rows->guard->db, "SELECT capture_id FROM flows WHERE flow_id = ?", -1, &statement, NULL))
+		return -1;
+	sqlite3_bind_int64(statement, 1, flow_id);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		capture_id = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return capture_id;
+}
+
+// The one that a parameter names, or the only one.
+static const struct packet_rows_capture *default_capture(const struct packet_rows *rows,
+                                                         const struct parameters *parameters)
+{
+	const struct packet_rows_capture *found = rows->capture_count == 1 ? &rows->captures[0] : NULL;
+	for (size_t i = 0; i < parameters->count && !found; i++) {
+		const struct parameter_value *value = &parameters->values[i];
+		if (value->kind == VALUE_INTEGER && !strcmp(value->name, "capture"))
+			found = find_capture(rows, value->integer);
+		else if (value->kind == VALUE_INTEGER && !strcmp(value->name, "flow"))
+			found = find_capture(rows, capture_of_flow(rows, value->integer));
+	}
+	return found;
+}
+
+void packet_rows_init(struct packet_rows *rows, struct guard *guard, const struct parameters *parameters,
+                      bool whole_flows)
+{
+	static const char sql[] = "SELECT capture_id, name, first_packet_id FROM captures";
+	sqlite3_stmt *statement = NULL;
+	*rows = (struct packet_rows){.guard = guard, .whole_flows = whole_flows};
+	packet_set_init(&rows->packets);
+	packet_set_init(&rows->flows);
+	if (sqlite3_prepare_v2(guard->db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return;
+	while (sqlite3_step(statement) == SQLITE_ROW)
+		add_capture(rows, statement);
+	sqlite3_finalize(statement);
+	rows->capture = default_capture(rows, parameters);
+}
+
+void packet_rows_release(struct packet_rows *rows)
+{
+	for (size_t i = 0; i < rows->capture_count; i++)
+		free(rows->captures[i].name);
+	free(rows->captures);
+	packet_set_release(&rows->packets);
+	packet_set_release(&rows->flows);
+	*rows = (struct packet_rows){0};
+}
+
+// ---- columns ------------------------------------------------------------------------------------------------------
+
+static bool ends_in(const char *name, const char *end)
+{
+	size_t length = strlen(name), end_length = strlen(end);
+	return length > end_length && !strcmp(name + length - end_length, end);
+}
+
+static bool begins_with(const char *name, const char *start)
+{
+	return !strncmp(name, start, strlen(start));
+}
+
+static void add_column(struct packet_rows *rows, int column, bool is_number)
+{
+	if (rows->column_count < PACKET_COLUMNS_MAX)
+		rows->columns[rows->column_count++] = (struct packet_rows_column){column, is_number};
+}
+
+static void look_at_column(struct packet_rows *rows, int column, const char *name)
+{
+	bool is_end = begins_with(name, "first_") || begins_with(name, "last_");
+	if (!strcmp(name, "capture"))
+		rows->capture_column = column;
+	else if (!strcmp(name, "capture_id"))
+		rows->capture_id_column = column;
+	else if (!strcmp(name, "flow_id"))
+		rows->flow_column = column;
+	else if (!strcmp(name, "comment"))
+		rows->comment_column = column;
+	else if (!strcmp(name, "packet_id") || (!is_end && ends_in(name, "_packet_id")))
+		add_column(rows, column, false);
+	else if (!strcmp(name, "number") || (!is_end && ends_in(name, "_number")))
+		add_column(rows, column, true);
+}
+
+static bool begin(void *context, sqlite3_stmt *statement)
+{
+	struct packet_rows *rows = context;
+	bool has_numbers = false;
+	rows->column_count = 0;
+	rows->capture_column = rows->capture_id_column = rows->flow_column = rows->comment_column = -1;
+	for (int i = 0; i < sqlite3_column_count(statement); i++)
+		look_at_column(rows, i, sqlite3_column_name(statement, i));
+	for (int i = 0; i < rows->column_count; i++)
+		has_numbers |= rows->columns[i].is_number;
+	if (has_numbers && !rows->capture && rows->capture_count > 0 && rows->capture_column < 0 &&
+	    rows->capture_id_column < 0) {
+		snprintf(rows->error, sizeof rows->error,
+		         "the rows have packet numbers, but do not say of which of the %zu captures: they need a column "
+		         "capture or packet_id",
+		         rows->capture_count);
+		return false;
+	}
+	bool useful = rows->column_count > 0 || rows->flow_column >= 0;
+	rows->useful |= useful;
+	return useful;
+}
+
+// ---- rows ---------------------------------------------------------------------------------------------------------
+
+static const struct packet_rows_capture *capture_of(const struct packet_rows *rows, sqlite3_stmt *statement)
+{
+	if (rows->capture_id_column >= 0)
+		return find_capture(rows, sqlite3_column_int64(statement, rows->capture_id_column));
+	if (rows->capture_column < 0)
+		return rows->capture;
+	const char *name = (const char *)sqlite3_column_text(statement, rows->capture_column);
+	for (size_t i = 0; i < rows->capture_count && name; i++) {
+		if (!strcmp(rows->captures[i].name, name))
+			return &rows->captures[i];
+	}
+	return NULL;
+}
+
+// The id of a packet by its number; 0: there is none.
+static int64_t id_of(const struct packet_rows_capture *capture, int64_t number)
+{
+	if (!capture || number <= 0 || capture->first_packet_id <= 0 || number > INT64_MAX - capture->first_packet_id)
+		return 0;
+	return capture->first_packet_id + number - 1;
+}
+
+static uint32_t comment_of(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement)
+{
+	if (rows->comment_column < 0)
+		return 0;
+	const char *text = (const char *)sqlite3_column_text(statement, rows->comment_column);
+	return text ? packet_set_comment(set, text, (size_t)sqlite3_column_bytes(statement, rows->comment_column)) : 0;
+}
+
+static void take(void *context, sqlite3_stmt *statement)
+{
+	struct packet_rows *rows = context;
+	const struct packet_rows_capture *capture = capture_of(rows, statement);
+	for (int i = 0; i < rows->column_count; i++) {
+		const struct packet_rows_column *column = &rows->columns[i];
+		int64_t value = sqlite3_column_int64(statement, column->column);
+		packet_set_add(&rows->packets, column->is_number ? id_of(capture, value) : value,
+		               comment_of(rows, &rows->packets, statement));
+	}
+	if (rows->flow_column >= 0 && (rows->whole_flows || rows->column_count == 0))
+		packet_set_add(&rows->flows, sqlite3_column_int64(statement, rows->flow_column),
+		               comment_of(rows, &rows->flows, statement));
+}
+
+struct row_taker packet_rows_taker(struct packet_rows *rows)
+{
+	return (struct row_taker){.begin = begin, .row = take, .context = rows};
+}
+
+// ---- flows --------------------------------------------------------------------------------------------------------
+
+static bool failed(struct packet_rows *rows, int result)
+{
+	if (result != SQLITE_OK && result != SQLITE_DONE)
+		guard_explain(rows->guard, result, rows->error, sizeof rows->error);
+	return rows->error[0] || watch_cause() != WATCH_RUNNING;
+}
+
+// Adds to `to` the ids that a statement gives for each run of `from`; a comment goes with them.
+static bool look_up(struct packet_rows *rows, const char *sql, const struct packet_set *from, struct packet_set *to)
+{
+	sqlite3_stmt *statement = NULL;
+	int result = sqlite3_prepare_v2(rows->guard->db, sql, -1, &statement, NULL);
+	for (size_t i = 0; i < from->count && !failed(rows, result); i++) {
+		const struct packet_run *run = &from->runs[i];
+		const char *text = run->comment ? from->comments[run->comment] : "";
+		uint32_t comment = packet_set_comment(to, text, strlen(text));
+		sqlite3_bind_int64(statement, 1, run->first);
+		sqlite3_bind_int64(statement, 2, run->last);
+		while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+			packet_set_add(to, sqlite3_column_int64(statement, 0), comment);
+		sqlite3_reset(statement);
+	}
+	bool ok = !failed(rows, result);
+	sqlite3_finalize(statement);
+	return ok;
+}
+
+bool packet_rows_finish(struct packet_rows *rows)
+{
+	static const char flows_of[] = "SELECT DISTINCT flow_id FROM packets WHERE packet_id BETWEEN ? AND ?";
+	static const char packets_of[] = "SELECT packet_id FROM flow_packets WHERE flow_id BETWEEN ? AND ?";
+	if (rows->error[0])
+		return false;
+	if (!rows->useful) {
+		snprintf(rows->error, sizeof rows->error,
+		         "the rows name no packets: they need a column packet_id, number or flow_id");
+		return false;
+	}
+	packet_set_sort(&rows->packets);
+	if (rows->whole_flows && !look_up(rows, flows_of, &rows->packets, &rows->flows))
+		return false;
+	packet_set_sort(&rows->flows);
+	if (!look_up(rows, packets_of, &rows->flows, &rows->packets))
+		return false;
+	packet_set_sort(&rows->packets);
+	return true;
+}

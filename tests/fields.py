@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""The fields that `packet` shows, against tshark -T pdml: every field that it names has tshark's value, in its place."""
+import glob
+import json
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import case
+import tap
+
+EXAMPLES = os.path.join(tap.ROOT, "examples")
+MOST = 40  # packets of a capture
+SQL = """SELECT p.number, f.value FROM packets p JOIN interfaces i USING (interface_id),
+json_each(packet_fields(packet_bytes(p.packet_id), i.link_type, p.wire_len, i.fcs_len)) f WHERE p.errors = 0
+AND p.number IN (SELECT min(number) FROM packets GROUP BY stack_id, tcp_flags UNION SELECT number FROM packets WHERE number < 5)
+AND f.value ->> 'field' IS NOT NULL"""
+
+
+def number(text):
+    """A value as a number, where it is one."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return text
+
+
+def tshark_fields(path, numbers):
+    """{number of a frame: {name of a field: [(value, offset, length)]}}"""
+    condition = "frame.number in {%s}" % ",".join(map(str, numbers))
+    out = subprocess.run(["tshark", "-n", "-r", path, "-Y", condition, "-T", "pdml"], stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, check=False).stdout
+    found = {}
+    for packet in ElementTree.fromstring(out).iter("packet"):
+        fields = {}
+        for field in packet.iter("field"):
+            if field.get("name") and field.get("show") is not None and field.get("pos") is not None:
+                value = number(field.get("show"))
+                fields.setdefault(field.get("name"), []).append((value, int(field.get("pos")), int(field.get("size"))))
+        found[int(fields["frame.number"][0][0])] = fields
+    return found
+
+
+def our_fields(path):
+    if os.path.exists("case.db"):
+        os.remove("case.db")
+    found = tap.pcapdex("ingest", "--quiet", "-o", "case.db", path)
+    if found.returncode not in (0, 1):
+        return {}
+    found = tap.pcapdex("query", "case.db", SQL, "--format", "jsonl")
+    tap.equal((found.returncode, found.stderr), (0, ""), path)
+    rows = {}
+    for line in found.stdout.split("\n")[:-1]:
+        row = json.loads(line)
+        rows.setdefault(row["number"], []).append(json.loads(row["value"]))
+    return {n: rows[n] for n in sorted(rows)[:MOST]}
+
+
+def agrees(row, candidates):
+    """One of tshark's fields of this name has the value, and its place is within ours. (It gives a field with a mask a
+    byte of its own, or the whole word.)"""
+    value = number(str(row["value"]))
+    end = row["offset"] + row["length"]
+    return any(value == theirs and row["offset"] <= at + size and at <= end for theirs, at, size in candidates)
+
+
+def differences(path):
+    ours = our_fields(path)
+    theirs = tshark_fields(path, ours) if ours else {}
+    seen = set()
+    for frame, rows in ours.items():
+        for row in rows:
+            seen.add(row["field"])
+            candidates = theirs.get(frame, {}).get(row["field"], [])
+            if row["field"] == "tcp.seq_raw":  # what an ICMP error quotes has no relative number, and so no raw one
+                candidates = candidates + theirs.get(frame, {}).get("tcp.seq", [])
+            if not agrees(row, candidates):
+                yield "%s: frame %d: %s at %d is %s, tshark has %s" % (path, frame, row["field"], row["offset"],
+                                                                     row["value"], candidates)
+    SEEN.update(seen)
+
+
+SEEN = set()
+
+
+def compare(paths):
+    if not shutil.which("tshark"):
+        raise tap.Skip("tshark is not installed")
+    found = [line for path in paths for line in differences(path)]
+    tap.equal(found[:20], [], "%d differences" % len(found))
+
+
+def test_examples():
+    """fields of the examples are as tshark has them"""
+    compare(sorted(glob.glob(os.path.join(EXAMPLES, "*.pcap*"))))
+    tap.equal({"eth.type", "ip.ttl", "ipv6.hlim", "udp.length", "icmp.seq", "arp.opcode", "vlan.id",
+               "icmpv6.nd.ns.target_address", "sll.pkttype"} - SEEN, set(), "fields that no example has")
+
+
+def test_cases():
+    """fields of the text cases' captures are as tshark has them"""
+    paths = [p for p in case.write_captures(os.getcwd()) if p.split(os.sep)[-2].startswith(("layer-", "link-", "tunnel-"))]
+    compare(paths)
+
+
+def test_corpus():
+    """fields of captures of the corpus are as tshark has them"""
+    if not os.path.isdir(case.CORPUS):
+        raise tap.Skip("there is no corpus")
+    compare(sorted(p for folder in ("tunnels", "linktypes", "ipv6", "l2-arp-dhcp", "icmp")
+                   for p in glob.glob(os.path.join(case.CORPUS, folder, "*")) if os.path.isfile(p)))
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(sys.modules[__name__]))
