@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyze/analyze.h"
 #include "common/manual.h"
 #include "common/message.h"
 #include "common/options.h"
@@ -54,7 +55,7 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_ingest, &command_query, &command_completion, &command_man, &command_help, NULL,
+	&command_ingest, &command_query, &command_analyze, &command_completion, &command_man, &command_help, NULL,
 };
 
 static const struct program program = {
