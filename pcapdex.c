@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyze/analyze.h"
 #include "common/manual.h"
 #include "common/message.h"
 #include "common/options.h"
 #include "common/version.h"
+#include "ingest/case_file.h"
 #include "ingest/ingest.h"
 #include "inspect/inspect.h"
 #include "query/query.h"
@@ -55,7 +57,8 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_ingest, &command_query, &command_export, &command_completion, &command_man, &command_help, NULL,
+	&command_ingest,     &command_query, &command_export, &command_analyze,
+	&command_completion, &command_man,   &command_help,   NULL,
 };
 
 static const struct program program = {
@@ -175,6 +178,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	case_file_analysis = analyze_with_defaults;
 	inspect_install();
 	int code = run(argc, argv);
 	if (!fflush(stdout) && !ferror(stdout))

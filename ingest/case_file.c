@@ -42,6 +42,8 @@ static void say_why_not_written(const struct case_file *c, int error)
 		message_error("%s: cannot write %s: %s", c->path, c->building, strerror(error));
 }
 
+bool (*case_file_analysis)(sqlite3 *);
+
 // What is in the way of writing, and what to do about it.
 static void say_why(const struct case_file *c, int rc)
 {
@@ -392,10 +394,24 @@ static bool add_inserted_rows(struct case_file *c)
 	return ok && case_file_run(c, "COMMIT");
 }
 
+// The file that is built aside is lost if the analysis fails half way: it needs no journal.
+static bool analyze_building(struct case_file *c)
+{
+	sqlite3 *db = NULL;
+	if (!case_file_analysis)
+		return true;
+	bool ok = sqlite3_open_v2(c->building, &db, OPEN_FLAGS, NULL) == SQLITE_OK &&
+	          sqlite3_exec(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY",
+	                       NULL, NULL, NULL) == SQLITE_OK &&
+	          case_file_analysis(db);
+	sqlite3_close(db);
+	return ok;
+}
+
 // Writes what is left of the file that is built aside, and has it on the disk.
 static bool complete_building(struct case_file *c)
 {
-	if (!finish_pages(c) || !add_inserted_rows(c) || !close_database(c))
+	if (!finish_pages(c) || !add_inserted_rows(c) || !close_database(c) || !analyze_building(c))
 		return false;
 	if (fsync(c->lock) == 0)
 		return true;
@@ -406,7 +422,7 @@ static bool complete_building(struct case_file *c)
 bool case_file_finish(struct case_file *c)
 {
 	if (!c->building)
-		return true;
+		return !case_file_analysis || case_file_analysis(c->db);
 	if (!complete_building(c))
 		return false;
 	if (access(c->path, F_OK) == 0) {

@@ -35,6 +35,10 @@ void case_file_abandon(struct case_file *); // rolls back
 // The id after the greatest in a table, whose first column it is.
 int64_t case_file_next_id(struct case_file *, enum table_id);
 
+// What runs on a case when all captures are in, before a new one appears: on an open connection without a transaction.
+// False after a message. NULL: nothing.
+extern bool (*case_file_analysis)(sqlite3 *);
+
 // Makes a new case appear under its name, synced to disk. False after a message.
 bool case_file_finish(struct case_file *);
 

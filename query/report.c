@@ -419,6 +419,25 @@ static bool read_section(struct reader *reader, struct piece line)
 	return true;
 }
 
+// A line `KEY: text`; false: it is none.
+static bool read_note(struct reader *reader, struct piece line)
+{
+	static const char *const keys[] = {"severity", "category", "protocol", "cause", "remedy", "source"};
+	struct report *report = reader->report;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		struct piece rest = line;
+		if (reader->section || !starts(&rest, keys[i]) || !starts(&rest, ": "))
+			continue;
+		report->notes = memory_resize(report->notes, (report->note_count + 1) * sizeof *report->notes);
+		struct report_note *note = &report->notes[report->note_count++];
+		rest = trimmed(rest.at, rest.length);
+		*note = (struct report_note){.key = keys[i], .text = copy(rest.at, rest.length)};
+		reader->item = &note->text;
+		return true;
+	}
+	return false;
+}
+
 static void read_prose(struct reader *reader, struct piece line)
 {
 	struct report *report = reader->report;
@@ -443,6 +462,8 @@ static bool read_comment(struct reader *reader, struct piece line)
 		return read_parameter(reader, words);
 	if (starts(&words, "column "))
 		return read_column(reader, trimmed(words.at, words.length));
+	if (read_note(reader, words))
+		return true;
 	if (line.length > 0 && line.at[0] == ' ')
 		line = (struct piece){line.at + 1, line.length - 1};
 	read_prose(reader, line);
@@ -530,6 +551,9 @@ bool report_parse(struct report *report, enum report_kind kind, const char *name
 
 void report_release(struct report *report)
 {
+	for (size_t i = 0; i < report->note_count; i++)
+		free(report->notes[i].text);
+	free(report->notes);
 	for (size_t i = 0; i < report->parameter_count; i++) {
 		struct report_parameter *parameter = &report->parameters[i];
 		free(parameter->name);

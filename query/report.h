@@ -31,6 +31,9 @@
 // the same everywhere, and need no help of their own: :capture (capture), :host (address), :flow (flow), :since and
 // :until (time), :limit (integer). :src, :dst, :node, :client and :server are addresses.
 //
+// Notes. Detectors (analyze/analysis.h) say more of themselves, each a line `-- KEY: text` with one of the keys severity,
+// category, protocol, cause, remedy, source; text goes on in lines that are indented by three blanks or more.
+//
 // Sections. A file may hold several statements, each behind a line `-- section: Title`, followed by its columns:
 //
 //     -- section: The servers
@@ -91,6 +94,11 @@ struct report_section {
 	size_t column_count;
 };
 
+struct report_note {
+	const char *key; // static
+	char *text;
+};
+
 struct report {
 	char *name;
 	char *summary;     // without it: plain SQL, whose parameters are not declared
@@ -98,6 +106,8 @@ struct report {
 	char *text;        // the file
 	struct report_parameter *parameters;
 	size_t parameter_count;
+	struct report_note *notes;
+	size_t note_count;
 	struct report_section *sections;
 	size_t section_count;
 };

@@ -1,0 +1,58 @@
+-- Round trips take long.
+--
+-- The mean time from a segment to its ACK, by Karn's rule where there are samples of it, of either direction of a
+-- connection. value is that mean in milliseconds. Measured where the capture was taken: it is the time to the far end
+-- and back from there, and what the far end waits before it acknowledges.
+--
+-- severity: medium
+-- category: performance
+-- protocol: tcp
+-- cause: Distance, or a queue on the way that is full for long (bufferbloat).
+-- cause: A far end that delays its ACKs or is overloaded.
+-- remedy: Compare with the round trip of a ping to the same host, and with other hosts behind the same link.
+-- remedy: Look for a link at its limit on the way (throughput), and for a queue that grows (rtt --flow).
+-- source: 200 ms is the lower bound of the RTO in Linux, and about where people notice a wait.
+--
+-- param :limit_ms number 0..100000 = 200   Mean round trip from which on a connection is listed, milliseconds.
+-- param :min_samples integer = 3           Connections with fewer samples are left out.
+--
+-- column capture_id   The capture.
+-- column ts_ns        Begin of the connection.
+-- column flow_id      The connection.
+-- column src          Client.
+-- column dst          Server.
+-- column value        Mean round trip, milliseconds.
+-- column symptoms     What was seen.
+-- column packets      The ACKs with the longest times.
+WITH sides AS (
+	SELECT
+		*,
+		max(
+			iif(src_rtt_count >= :min_samples, ifnull(src_rtt_karn_mean_ns, src_rtt_mean_ns), 0),
+			iif(dst_rtt_count >= :min_samples, ifnull(dst_rtt_karn_mean_ns, dst_rtt_mean_ns), 0)
+		) AS rtt_ns
+	FROM flows
+	WHERE protocol = 'tcp'
+)
+SELECT
+	capture_id,
+	first_ts_ns AS ts_ns,
+	flow_id,
+	src,
+	dst,
+	rtt_ns / 1e6 AS value,
+	printf('round trips took %.0f ms on average, %.0f ms at most', rtt_ns / 1e6,
+		max(ifnull(src_rtt_max_ns, 0), ifnull(dst_rtt_max_ns, 0)) / 1e6) AS symptoms,
+	(
+		SELECT group_concat(packet_id)
+		FROM (
+			SELECT p.packet_id
+			FROM flow_packets fp
+			JOIN packets p ON p.packet_id = fp.packet_id
+			WHERE fp.flow_id = sides.flow_id AND p.acks IS NOT NULL
+			ORDER BY p.ack_rtt_ns DESC
+			LIMIT 10
+		)
+	) AS packets
+FROM sides
+WHERE rtt_ns > :limit_ms * 1e6;
