@@ -9,6 +9,7 @@
 #
 # ONLY="cases kill"   only these suites
 # FUZZ_SECONDS=10     time for each fuzz target; 0 leaves them out
+# RANDOM_SECONDS=20   time for random TCP conversations, of the seed RANDOM_SEED=1; 0 leaves them out
 # PCAPDEX_CORPUS      a folder of more captures; ../shared/corpus where it is there
 set -u
 cd "$(dirname "$0")/.." || exit 2
