@@ -6,7 +6,7 @@ A frame is a list of parts, from the outside in, between " / " or on lines of th
     eth [A > B] [type=0x0806]                Ethernet; A and B are MAC addresses
     vlan ID [tpid=0x88a8]                    a tag; follows eth
     ip A > B [ttl= id= tos= df mf frag=BYTES proto= len= sum=]     IPv4 or IPv6, by the addresses
-    tcp A > B [FLAGS] [seq= ack= win= mss= scale= sackok sack=L-R ts=VAL,ECR opts=HEX data=N|"text" sum=]
+    tcp A > B [FLAGS] [seq= ack= win= mss= scale= sackok sack=L-R,L-R ts=VAL,ECR opts=HEX data=N|"text" sum=]
     udp A > B [data=N|"text" len= sum=]
     icmp request|reply [id= seq= data=]      ICMP or ICMPv6 echo, by the IP header it is in
     icmp TYPE CODE                           any other; what it holds follows as parts
@@ -66,7 +66,7 @@ def pseudo_header(ip, protocol, length):
         return b""
     a, b = (ipaddress.ip_address(x).packed for x in ip.ends())
     return a + b + struct.pack("!IBBBB" if ip.name == "ip6" else "!BBH",
-                               *((length, 0, 0, 0, protocol) if ip.name == "ip6" else (0, protocol, length)))
+                               *((length, 0, 0, 0, protocol) if ip.name == "ip6" else (0, protocol, length & 0xFFFF)))
 
 
 def make_eth(part, inside, following, ip):
@@ -104,7 +104,8 @@ def tcp_options(part):
     if "sackok" in part.words:
         options += b"\x04\x02"
     if "sack" in part.options:
-        options += struct.pack("!BBII", 5, 10, *map(int, part.options["sack"].split("-")))
+        edges = list(map(int, re.split("[-,]", part.options["sack"])))
+        options += struct.pack("!BB%dI" % len(edges), 5, 2 + 4 * len(edges), *edges)
     if "ts" in part.options:
         options += struct.pack("!BBII", 8, 10, *map(int, part.options["ts"].split(",")))
     return options + b"\x01" * (-len(options) % 4)
