@@ -58,6 +58,9 @@ static void set_tcp_side(struct flow_side_row *row, const struct flow_side *flow
 	row->rtt_min_ns = timed ? side->rtt_min_ns : ROW_NULL;
 	row->rtt_mean_ns = timed ? (int64_t)side->rtt_sum_ns / side->rtt_count : ROW_NULL;
 	row->rtt_max_ns = timed ? side->rtt_max_ns : ROW_NULL;
+	row->rtt_jitter_ns =
+		side->rtt_count > 1 ? (int64_t)(side->rtt_jitter_sum_ns / (side->rtt_count - 1)) : ROW_NULL;
+	row->bytes_in_flight_max = side->bytes_in_flight_max ? side->bytes_in_flight_max : ROW_NULL;
 	set_events(row, side);
 }
 
@@ -128,6 +131,7 @@ static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writ
 	row->syn_rtt_ns = elapsed(tcp->first_syn_ts_ns, tcp->syn_ack_ts_ns);
 	row->handshake_ns = elapsed(tcp->first_syn_ts_ns, tcp->established_ts_ns);
 	row->initial_rtt_ns = tcp->initial_rtt_ns ? tcp->initial_rtt_ns : ROW_NULL;
+	row->analysis_given_up = tcp->given_up;
 	set_tcp_side(&row->from_src, &f->side[0], src);
 	set_tcp_side(&row->from_dst, &f->side[1], dst);
 	set_tcp_stats(&row->from_src, f, 0);

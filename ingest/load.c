@@ -42,6 +42,7 @@ struct load {
 	struct writer *writer;
 	struct defragmenter defragmenter[REASSEMBLIES_MAX]; // by depth
 	struct flow_table flows;
+	struct tcp_analyzer tcp;
 	struct tcp_space_memory tcp_memory;
 	struct icmp_pairs icmp;
 	struct copies copies;
@@ -106,6 +107,7 @@ static void set_tcp_fields(struct packet_row *row, const struct packet *p)
 	row->tsecr = is_tcp && tcp->has_timestamps ? (int64_t)tcp->tsecr : ROW_NULL;
 	row->acks = is_tcp && p->acks ? p->acks : ROW_NULL;
 	row->ack_rtt_ns = is_tcp && p->acks ? p->ack_rtt_ns : ROW_NULL;
+	row->bytes_in_flight = is_tcp && p->bytes_in_flight ? p->bytes_in_flight : ROW_NULL;
 }
 
 static void add_packet(struct load *l)
@@ -246,6 +248,7 @@ static void add_capture(struct load *l)
 	row->truncated = l->verdicts[VERDICT_TRUNCATED];
 	row->malformed = l->verdicts[VERDICT_MALFORMED];
 	row->unsupported = l->verdicts[VERDICT_UNSUPPORTED];
+	row->analyses_given_up = l->tcp.given_up;
 	row->name = writer_text(l->writer, l->capture.name);
 	row->filter = writer_text(l->writer, l->capture.filter);
 }
@@ -308,7 +311,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 	flow_track(&l->flows, p);
 	for (struct flow *idle; (idle = flow_take_idle(&l->flows, frame->ts_ns)) != NULL;)
 		end_flow(l, idle);
-	tcp_analyze(p, l->writer, l->capture.capture_id);
+	tcp_analyze(&l->tcp, p, l->writer, l->capture.capture_id);
 	tcp_stats_add(p, &l->tcp_memory);
 	conn_state_track(p);
 	copies_find(&l->copies, p);
@@ -387,6 +390,7 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	if (!flow_index_init(&l->flow_index, temporary, l->first_id, l->first_flow_id))
 		return false;
 	flow_table_init(&l->flows, l->first_flow_id, options->flow_timeout_ns);
+	tcp_analyzer_init(&l->tcp, TCP_UNACKED_TOTAL_MAX);
 	for (int i = 0; i < REASSEMBLIES_MAX; i++)
 		defragmenter_init(&l->defragmenter[i]);
 	icmp_pairs_init(&l->icmp);

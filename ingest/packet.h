@@ -77,10 +77,11 @@ struct tcp_header {
 	uint16_t flags;          // enum tcp_flag
 	uint16_t window, urgent; // urgent: the pointer, whether URG is set or not
 	int32_t mss;             // -1: no such option
-	int16_t window_scale;    // -1: no such option
+	int16_t window_scale;    // -1: no such option; it only means something in a SYN (RFC 7323, 2.2)
 	bool sack_permitted;
 	bool has_timestamps;
-	bool has_mptcp;
+	bool mptcp_key;          // MP_CAPABLE with the sender's key
+	uint16_t mptcp_subtypes; // bits of 1 << subtype: the MPTCP options present (RFC 8684, 3)
 	uint8_t sack_count;
 	uint32_t tsval, tsecr; // RFC 7323
 	struct {
@@ -160,9 +161,10 @@ struct packet {
 	bool reused_ports; // a SYN that begins a new connection on old endpoints, or a SYN-ACK with another number
 
 	// analyze; only where the packet is a TCP segment
-	int64_t seq, ack;   // relative to the first of their direction, not wrapping
-	int64_t acks;       // number of the packet that this one acknowledges; 0 none
-	int64_t ack_rtt_ns; // time since that packet
+	int64_t seq, ack;         // relative to the first of their direction, not wrapping
+	int64_t acks;             // number of the packet that this one acknowledges; 0 none
+	int64_t ack_rtt_ns;       // time since that packet
+	uint32_t bytes_in_flight; // with this segment; 0 none, or not known
 
 	// copies
 	uint32_t payload_hash; // packets.payload_hash; 0 none

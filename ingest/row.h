@@ -48,7 +48,7 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, capture_id) X(TEXT, name) X(INTEGER, first_packet_id) X(INTEGER, first_ts_ns)                           \
 	X(INTEGER, last_ts_ns) X(INTEGER, packets) X(INTEGER, bytes) X(INTEGER, decoded) X(INTEGER, truncated)             \
 	X(INTEGER, malformed) X(INTEGER, unsupported) X(INTEGER, left_out) X(INTEGER, duplicates) X(TEXT, filter) X(INTEGER, packet_limit) X(INTEGER, since_ts_ns)       \
-	X(INTEGER, until_ts_ns) X(INTEGER, flow_timeout_ns)
+	X(INTEGER, until_ts_ns) X(INTEGER, flow_timeout_ns) X(INTEGER, analyses_given_up)
 
 #define CAPTURE_FILE_ROW(X)                                                                                            \
 	X(INTEGER, capture_file_id) X(INTEGER, capture_id) X(TEXT, path) X(TEXT, format) X(TEXT, compression)              \
@@ -69,7 +69,8 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, file_offset) X(INTEGER, stack_id) X(INTEGER, flow_id) X(INTEGER, direction)                             \
 	X(INTEGER, payload_len) X(INTEGER, ttl) X(INTEGER, ip_id) X(INTEGER, tcp_flags) X(INTEGER, seq)                    \
 	X(INTEGER, ack) X(INTEGER, window) X(INTEGER, tsval) X(INTEGER, tsecr) X(INTEGER, payload_hash)                    \
-	X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, l4_checksum_ok) X(INTEGER, ip_checksum_ok) X(INTEGER, tos)      \
+	X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, bytes_in_flight) X(INTEGER, l4_checksum_ok)                     \
+	X(INTEGER, ip_checksum_ok) X(INTEGER, tos)                                                                         \
 	X(INTEGER, interface_id) X(INTEGER, capture_id) X(INTEGER, errors) X(INTEGER, vlan_id)                             \
 	X(INTEGER, fragment_offset) X(INTEGER, more_fragments) X(INTEGER, duplicate_of)
 
@@ -111,7 +112,7 @@ typedef struct address row_ADDRESS;
 	X(TEXT, community_id) X(TEXT, application) X(TEXT, server_name) X(TEXT, state) X(TEXT, history) X(INTEGER, orig_bytes) X(INTEGER, resp_bytes)                \
 	X(INTEGER, idle_max_ns) X(TEXT, status) X(INTEGER, first_syn_ts_ns) X(INTEGER, last_fin_ts_ns)                     \
 	X(INTEGER, completeness) X(INTEGER, syn_rtt_ns) X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns)                \
-	X(INTEGER, ecn) X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)
+	X(INTEGER, ecn) X(INTEGER, analysis_given_up) X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)
 
 #define HOST_ROW(X)                                                                                                    \
 	X(TEXT, address) X(ADDRESS, address_bytes) X(INTEGER, flows) X(INTEGER, packets_sent)                              \

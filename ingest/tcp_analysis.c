@@ -19,7 +19,16 @@ enum {
 	FAST_RETRANSMISSION_NS = 20000000, // behind the duplicate ACK
 	REORDERING_NS = 3000000,           // out-of-order rather than retransmission, where the round trip is unknown
 	CONTROL = TCP_SYN | TCP_FIN | TCP_RST,
+
+	SACKS_COUNTED = 3, // of a segment, in the bytes in flight: Wireshark leaves out the fourth
+	SCALE_UNKNOWN = -1,
+	SCALE_NONE = -2,
+	UNACKED_FIRST = 4, // segments that a list has room for at first,
+	UNACKED_KEPT = 64, // and still when it was emptied
 };
+
+#define SORTED_SPAN_MAX (UINT32_C(1) << 30)      // sequence numbers, so that all comparisons agree
+#define BYTES_IN_FLIGHT_MAX UINT32_C(2000000000) // as Wireshark: more is none
 
 #define SET(event) (1u << TCP_EVENT_##event)
 
@@ -29,6 +38,7 @@ struct segment {
 	struct tcp_flow *flow;
 	struct tcp_side *sender, *other;
 	uint32_t seq, ack, length;
+	uint32_t base; // what the sender's relative numbers start from
 	uint16_t flags;
 	int32_t window;
 	int64_t ts_ns;
@@ -49,9 +59,10 @@ const char *tcp_event_name(enum tcp_event event)
 	return names[event];
 }
 
+// Half the number space apart, either is beyond the other, as in Wireshark.
 static bool seq_gt(uint32_t a, uint32_t b)
 {
-	return (int32_t)(a - b) > 0;
+	return (int32_t)(b - a) < 0;
 }
 
 static bool seq_le(uint32_t a, uint32_t b)
@@ -62,16 +73,17 @@ static bool seq_le(uint32_t a, uint32_t b)
 static void side_init(struct tcp_side *side)
 {
 	side->window = -1;
-	side->scale = -1;
+	side->scale = SCALE_UNKNOWN;
 	side->mss = -1;
 	side->window_scale_option = -1;
 	side->unacked_sorted = true;
 	side->min_window = UINT16_MAX;
 }
 
-static struct tcp_flow *tcp_flow_make(struct flow_table *table)
+static struct tcp_flow *tcp_flow_make(struct tcp_analyzer *analyzer, struct flow_table *table)
 {
 	struct tcp_flow *flow = pool_take(&table->tcp_flows, sizeof *flow);
+	flow->analyzer = analyzer;
 	flow->first_syn_ts_ns = flow->last_syn_ts_ns = flow->syn_ack_ts_ns = flow->established_ts_ns = ROW_NULL;
 	flow->any_syn_ts_ns = flow->last_fin_ts_ns = ROW_NULL;
 	side_init(&flow->side[0]);
@@ -79,47 +91,143 @@ static struct tcp_flow *tcp_flow_make(struct flow_table *table)
 	return flow;
 }
 
+void tcp_analyzer_init(struct tcp_analyzer *a, size_t room_max)
+{
+	*a = (struct tcp_analyzer){.room_max = room_max};
+}
+
+// ---- room for segments that wait for their ACK --------------------------------------------------------------------
+
+static void unlink_flow(struct tcp_flow *flow)
+{
+	struct tcp_analyzer *a = flow->analyzer;
+	*(flow->older ? &flow->older->newer : &a->oldest) = flow->newer;
+	*(flow->newer ? &flow->newer->older : &a->newest) = flow->older;
+	flow->has_room = false;
+}
+
+// The flow becomes the last to be given up.
+static void touch_flow(struct tcp_flow *flow)
+{
+	struct tcp_analyzer *a = flow->analyzer;
+	if (a->newest == flow)
+		return;
+	if (flow->has_room)
+		unlink_flow(flow);
+	flow->older = a->newest;
+	flow->newer = NULL;
+	*(a->newest ? &a->newest->newer : &a->oldest) = flow;
+	a->newest = flow;
+	flow->has_room = true;
+}
+
+static void free_room(struct tcp_analyzer *a, struct tcp_side *side)
+{
+	a->room -= side->unacked_capacity;
+	free(side->unacked);
+	side->unacked = NULL;
+	side->unacked_first = side->unacked_count = side->unacked_capacity = 0;
+	side->unacked_sorted = true;
+}
+
+static void release_room(struct tcp_flow *flow)
+{
+	if (flow->has_room)
+		unlink_flow(flow);
+	free_room(flow->analyzer, &flow->side[0]);
+	free_room(flow->analyzer, &flow->side[1]);
+}
+
 void tcp_flow_release(struct tcp_flow *flow)
 {
 	if (!flow)
 		return;
-	free(flow->side[0].unacked);
-	free(flow->side[1].unacked);
+	release_room(flow);
+}
+
+// Those idle for longest forget what waits for an ACK, until there is room for `more`, or only one is left.
+static void give_up_idle(struct tcp_analyzer *a, size_t more)
+{
+	while (a->room + more > a->room_max && a->oldest != a->newest) {
+		struct tcp_flow *flow = a->oldest;
+		bool forgets = flow->side[0].unacked_count + flow->side[1].unacked_count > 0;
+		flow->given_up |= forgets;
+		a->given_up += forgets;
+		release_room(flow);
+	}
 }
 
 // ---- segments that wait for their ACK -----------------------------------------------------------------------------
 
-static void unacked_make_room(struct tcp_side *side)
+static void unacked_make_room(struct tcp_analyzer *a, struct tcp_side *side)
 {
 	if (side->unacked_first > 0 && side->unacked_first >= side->unacked_count) {
 		memmove(side->unacked, side->unacked + side->unacked_first, side->unacked_count * sizeof *side->unacked);
 		side->unacked_first = 0;
 		return;
 	}
-	side->unacked_capacity = side->unacked_capacity ? side->unacked_capacity * 2 : 4;
+	uint32_t more = side->unacked_capacity ? side->unacked_capacity : UNACKED_FIRST;
+	give_up_idle(a, more);
+	side->unacked_capacity += more;
 	side->unacked = memory_resize(side->unacked, side->unacked_capacity * sizeof *side->unacked);
+	a->room += more;
 }
 
-static void unacked_add(struct tcp_side *side, const struct tcp_unacked *segment)
+// Whether a segment may follow `last` in a sorted list that begins with `first`.
+static bool in_order(const struct tcp_unacked *first, const struct tcp_unacked *last,
+                     const struct tcp_unacked *segment)
 {
+	return seq_le(last->next_seq, segment->seq) && segment->next_seq - first->seq < SORTED_SPAN_MAX;
+}
+
+static void widen_span(struct tcp_side *side, const struct tcp_unacked *segment)
+{
+	uint32_t low = segment->seq - side->span_base, high = segment->next_seq - side->span_base;
+	side->span_low = low < side->span_low ? low : side->span_low;
+	side->span_high = high > side->span_high ? high : side->span_high;
+	side->span_wraps |= high < low;
+}
+
+static void unacked_add(struct tcp_flow *flow, struct tcp_side *side, const struct tcp_unacked *segment)
+{
+	touch_flow(flow);
 	if (side->unacked_first + side->unacked_count == side->unacked_capacity)
-		unacked_make_room(side);
-	struct tcp_unacked *end = side->unacked + side->unacked_first + side->unacked_count;
-	if (side->unacked_count > 0 && !seq_le(end[-1].next_seq, segment->seq))
-		side->unacked_sorted = false;
+		unacked_make_room(flow->analyzer, side);
+	struct tcp_unacked *first = side->unacked + side->unacked_first, *end = first + side->unacked_count;
+	if (side->unacked_count > 0 && side->unacked_sorted && !in_order(first, end - 1, segment))
+		side->unacked_sorted = side->span_known = false;
+	if (side->span_known)
+		widen_span(side, segment);
 	*end = *segment;
 	side->unacked_count++;
 }
 
-static void unacked_emptied(struct tcp_side *side)
+static void unacked_emptied(struct tcp_analyzer *a, struct tcp_side *side)
 {
 	side->unacked_first = 0;
 	side->unacked_sorted = true;
-	if (side->unacked_capacity > 64) {
-		free(side->unacked);
-		side->unacked = NULL;
-		side->unacked_capacity = 0;
+	if (side->unacked_capacity > UNACKED_KEPT)
+		free_room(a, side);
+}
+
+// Bytes from the lowest to the highest number, where numbers relative to base are unsigned 32-bit ones, as Wireshark
+// has them: of a list across 4 GB, those behind.
+static uint32_t unacked_span(struct tcp_side *side, uint32_t base)
+{
+	const struct tcp_unacked *first = side->unacked + side->unacked_first;
+	uint32_t count = side->unacked_count;
+	if (side->unacked_sorted && first->seq - base <= first[count - 1].next_seq - base)
+		return first[count - 1].next_seq - first->seq;
+	if (side->unacked_sorted || !side->span_known || side->span_base != base) {
+		side->span_low = UINT32_MAX;
+		side->span_high = 0;
+		side->span_wraps = false;
+		side->span_base = base;
+		side->span_known = !side->unacked_sorted;
+		for (uint32_t i = 0; i < count; i++)
+			widen_span(side, &first[i]);
 	}
+	return side->span_high - side->span_low;
 }
 
 // What an ACK means to one segment: it may be the one that is acknowledged, lose its first bytes, or be done with.
@@ -160,6 +268,9 @@ static bool remove_sorted(struct tcp_side *side, uint32_t ack, struct tcp_unacke
 // Out of order: any may be covered. What stays may be in order again.
 static bool remove_unsorted(struct tcp_side *side, uint32_t ack, struct tcp_unacked *acked)
 {
+	if (side->span_known && !side->span_wraps && side->span_high - side->span_low < SORTED_SPAN_MAX &&
+	    side->span_base + side->span_low - ack < SORTED_SPAN_MAX)
+		return false; // before them all
 	struct tcp_unacked *first = side->unacked + side->unacked_first;
 	const struct tcp_unacked *hit = NULL;
 	bool found = false, sorted = true;
@@ -169,20 +280,24 @@ static bool remove_unsorted(struct tcp_side *side, uint32_t ack, struct tcp_unac
 		note_acked(hit, acked, &found);
 		if (gone)
 			continue;
-		sorted = sorted && (kept == 0 || seq_le(first[kept - 1].next_seq, first[i].seq));
+		sorted = sorted && (kept == 0 || in_order(first, &first[kept - 1], &first[i]));
 		first[kept++] = first[i];
 	}
 	side->unacked_count = kept;
 	side->unacked_sorted = sorted;
+	side->span_known = false;
 	return found;
 }
 
 // Removes what ack covers. True: *acked is the segment that ends exactly there.
-static bool unacked_remove(struct tcp_side *side, uint32_t ack, struct tcp_unacked *acked)
+static bool unacked_remove(struct tcp_analyzer *a, struct tcp_side *side, uint32_t ack, struct tcp_unacked *acked)
 {
-	bool found = side->unacked_sorted ? remove_sorted(side, ack, acked) : remove_unsorted(side, ack, acked);
+	uint32_t first_seq = side->unacked[side->unacked_first].seq;
+	bool is_near = ack - first_seq + SORTED_SPAN_MAX < 2 * SORTED_SPAN_MAX;
+	bool found =
+		side->unacked_sorted && is_near ? remove_sorted(side, ack, acked) : remove_unsorted(side, ack, acked);
 	if (side->unacked_count == 0)
-		unacked_emptied(side);
+		unacked_emptied(a, side);
 	return found;
 }
 
@@ -197,24 +312,39 @@ static bool repeats_ack(const struct segment *s)
 
 static int window_shift(const struct tcp_side *side)
 {
-	return side->acked_once && side->scale >= 0 ? side->scale : 0;
+	return side->first_ack_due || side->scale < 0 ? 0 : side->scale;
 }
 
 static void check_window_full(struct segment *s)
 {
 	const struct tcp_side *other = s->other;
 	uint32_t window = (uint32_t)other->window << window_shift(other);
-	if (s->length > 0 && other->scale != -1 && s->seq + s->length == other->last_ack + window &&
+	if (s->length > 0 && other->scale != SCALE_UNKNOWN && s->seq + s->length == other->last_ack + window &&
 	    !(s->flags & CONTROL))
 		s->events |= SET(WINDOW_FULL);
 }
 
+// MPTCP may repeat an ACK to carry an option (RFC 8684, 4): not a duplicate where the connection has met another kind
+// of option since this side's last segment.
+static bool carries_mptcp(const struct segment *s)
+{
+	return s->flow->is_mptcp && s->flow->mptcp_operations != s->sender->mptcp_operations;
+}
+
 static void count_duplicate_ack(struct segment *s)
 {
+	if (carries_mptcp(s))
+		return;
 	s->sender->duplicate_acks = s->sender->duplicate_acks == UINT32_MAX ? 1 : s->sender->duplicate_acks + 1;
 	s->events |= SET(DUPLICATE_ACK);
 	s->duplicate_number = s->sender->duplicate_acks;
 	s->duplicate_of = s->sender->ack_number;
+}
+
+static void note_gap(struct segment *s)
+{
+	s->events |= SET(LOST_SEGMENT);
+	s->sender->flight_unknown = true;
 }
 
 // Zero windows, gaps, keep-alives, window updates, duplicate ACKs: what a segment is by its number, ACK and window.
@@ -228,7 +358,7 @@ static void classify_segment(struct segment *s)
 	if (s->window == 0 && !(s->flags & CONTROL))
 		s->events |= SET(ZERO_WINDOW);
 	if (sender->next_seq && seq_gt(s->seq, sender->next_seq) && !(s->flags & TCP_RST))
-		s->events |= SET(LOST_SEGMENT);
+		note_gap(s);
 	if (s->length <= 1 && s->seq == sender->next_seq - 1 && !(s->flags & CONTROL))
 		s->events |= SET(KEEP_ALIVE);
 	if (s->window && s->window != sender->window && repeats_ack(s))
@@ -250,7 +380,7 @@ static void check_ack_lost_segment(struct segment *s)
 	struct tcp_side *other = s->other;
 	if (!other->contiguous || !seq_gt(s->ack, other->contiguous) || !(s->flags & TCP_ACK))
 		return;
-	if (other->contiguous != other->next_seq) {
+	if (seq_gt(other->next_seq, other->contiguous)) {
 		other->contiguous = other->next_seq;
 		s->events |= SET(ACK_LOST_SEGMENT);
 		return;
@@ -314,7 +444,7 @@ static void advance(struct segment *s)
 	bool probe = s->events & SET(ZERO_WINDOW_PROBE);
 	if ((s->length || s->flags & (TCP_SYN | TCP_FIN)) && sender->unacked_count < TCP_UNACKED_MAX) {
 		next_seq = segment_end(s);
-		unacked_add(sender, &(struct tcp_unacked){s->ts_ns, s->number, s->seq, next_seq});
+		unacked_add(s->flow, sender, &(struct tcp_unacked){s->ts_ns, s->number, s->seq, next_seq});
 	}
 	if ((seq_gt(next_seq, sender->next_seq) || !sender->next_seq) && !probe) {
 		sender->next_seq = next_seq;
@@ -327,6 +457,26 @@ static void advance(struct segment *s)
 	sender->last_ack = s->ack;
 	sender->last_ts_ns = s->ts_ns;
 	sender->last_events = s->events;
+	if (s->flow->is_mptcp)
+		sender->mptcp_operations = s->flow->mptcp_operations;
+}
+
+static uint64_t difference(int64_t a, int64_t b)
+{
+	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+static void count_rtt(struct tcp_side *side, int64_t rtt_ns)
+{
+	if (side->rtt_count == 0 || rtt_ns < side->rtt_min_ns)
+		side->rtt_min_ns = rtt_ns;
+	if (side->rtt_count == 0 || rtt_ns > side->rtt_max_ns)
+		side->rtt_max_ns = rtt_ns;
+	if (side->rtt_count > 0)
+		side->rtt_jitter_sum_ns += difference(rtt_ns, side->rtt_last_ns);
+	side->rtt_last_ns = rtt_ns;
+	side->rtt_sum_ns += (uint64_t)rtt_ns;
+	side->rtt_count++;
 }
 
 static void match_ack(struct segment *s, struct packet *p)
@@ -334,16 +484,26 @@ static void match_ack(struct segment *s, struct packet *p)
 	struct tcp_side *other = s->other;
 	struct tcp_unacked acked = {0};
 	p->acks = 0;
-	if (!other->unacked_count || !unacked_remove(other, s->ack, &acked))
+	if (!other->unacked_count || !unacked_remove(s->flow->analyzer, other, s->ack, &acked))
 		return;
 	p->acks = acked.number;
 	p->ack_rtt_ns = s->ts_ns - acked.ts_ns;
-	if (other->rtt_count == 0 || p->ack_rtt_ns < other->rtt_min_ns)
-		other->rtt_min_ns = p->ack_rtt_ns;
-	if (other->rtt_count == 0 || p->ack_rtt_ns > other->rtt_max_ns)
-		other->rtt_max_ns = p->ack_rtt_ns;
-	other->rtt_sum_ns += (uint64_t)p->ack_rtt_ns;
-	other->rtt_count++;
+	count_rtt(other, p->ack_rtt_ns);
+}
+
+// The sequence numbers that wait for an ACK, SYN and FIN without, less what the other side has SACKed.
+static void measure_flight(struct segment *s, struct packet *p)
+{
+	struct tcp_side *sender = s->sender;
+	p->bytes_in_flight = 0;
+	if (s->length == 0 || sender->unacked_count == 0 || sender->flight_unknown)
+		return;
+	uint32_t in_flight = unacked_span(sender, s->base) - s->other->sacked;
+	if (in_flight == 0 || in_flight >= BYTES_IN_FLIGHT_MAX)
+		return;
+	p->bytes_in_flight = in_flight - (s->flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
+	if (p->bytes_in_flight > sender->bytes_in_flight_max)
+		sender->bytes_in_flight_max = p->bytes_in_flight;
 }
 
 // ---- the connection's course --------------------------------------------------------------------------------------
@@ -367,8 +527,6 @@ static void note_handshake(struct segment *s)
 			flow->syn_ack_id = s->packet->id;
 			flow->syn_ack_seq = s->seq;
 		}
-	} else if (syn_ack == TCP_ACK && flow->initial_rtt_ns == 0 && flow->last_syn_ts_ns != ROW_NULL) {
-		flow->initial_rtt_ns = s->ts_ns - flow->last_syn_ts_ns;
 	}
 	bool answers = syn_ack == TCP_ACK && !(s->flags & TCP_RST) && flow->syn_ack_ts_ns != ROW_NULL &&
 	               flow->established_ts_ns == ROW_NULL && seq_gt(s->ack, flow->syn_ack_seq);
@@ -387,6 +545,15 @@ static void note_handshake(struct segment *s)
 		s->events |= SET(RST);
 }
 
+// Wireshark's initial round trip: the next segment is the first to be judged by it.
+static void note_initial_rtt(struct segment *s)
+{
+	struct tcp_flow *flow = s->flow;
+	bool is_ack = (s->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK;
+	if (is_ack && flow->initial_rtt_ns == 0 && flow->last_syn_ts_ns != ROW_NULL)
+		flow->initial_rtt_ns = s->ts_ns - flow->last_syn_ts_ns;
+}
+
 static uint8_t completeness_of(const struct segment *s)
 {
 	uint16_t syn_ack = s->flags & (TCP_SYN | TCP_ACK);
@@ -402,38 +569,72 @@ static uint8_t completeness_of(const struct segment *s)
 	return bits;
 }
 
-// Wireshark's tcp.completeness, as its second pass shows it: a SYN counts only as the first packet of a stream, and
-// any other first packet only when more follow.
+// Wireshark's tcp.completeness, as its second pass shows it: a SYN counts only as the first packet of a stream, its
+// data only where the ports are not reused; all else of a first packet only when more follow or they are.
 static void note_completeness(struct segment *s)
 {
 	struct tcp_flow *flow = s->flow;
-	if (flow->segments > 1)
+	bool is_syn = (s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	if (flow->segments > 1) {
 		flow->completeness |= flow->first_completeness | completeness_of(s);
-	else if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		return;
+	}
+	flow->first_completeness = completeness_of(s);
+	if (is_syn && s->packet->reused_ports)
+		flow->completeness = COMPLETE_SYN | flow->first_completeness;
+	else if (is_syn)
 		flow->completeness = COMPLETE_SYN | (s->length > 0 ? COMPLETE_DATA : 0);
-	else
-		flow->first_completeness = completeness_of(s);
 }
 
-// Window scaling holds only when both SYNs offered it (RFC 7323, 2.2).
+static void note_sacks(struct segment *s)
+{
+	const struct tcp_header *tcp = &s->packet->ip.tcp;
+	s->sender->sacked = 0;
+	for (unsigned i = 0; i < tcp->sack_count && i < SACKS_COUNTED; i++)
+		s->sender->sacked += tcp->sacks[i].right - tcp->sacks[i].left;
+}
+
+static void note_mptcp(struct segment *s)
+{
+	const struct tcp_header *tcp = &s->packet->ip.tcp;
+	if (!tcp->mptcp_subtypes)
+		return;
+	s->flow->is_mptcp |= tcp->mptcp_key || tcp->mptcp_subtypes >> 1;
+	if (s->flow->is_mptcp)
+		s->flow->mptcp_operations |= (uint8_t)tcp->mptcp_subtypes;
+}
+
+// Window scaling holds only when both SYNs offered it (RFC 7323, 2.2). Wireshark takes a SYN without the option as an
+// answer for both, and believes a SYN with it that comes later.
+static void settle_scales(struct segment *s)
+{
+	struct tcp_side *sender = s->sender, *other = s->other;
+	if (sender->scale == SCALE_UNKNOWN)
+		sender->scale = other->scale = SCALE_NONE;
+	else if (s->flags & TCP_ACK && other->scale == SCALE_NONE)
+		sender->scale = SCALE_NONE;
+}
+
 static void note_options(struct segment *s)
 {
 	const struct tcp_header *tcp = &s->packet->ip.tcp;
 	struct tcp_side *sender = s->sender;
+	note_sacks(s);
+	note_mptcp(s);
+	if (tcp->window_scale >= 0) // Wireshark believes any segment
+		sender->scale = tcp->window_scale > 14 ? 14 : tcp->window_scale;
 	if (!(s->flags & TCP_SYN)) {
 		if (s->flags & TCP_ACK)
-			sender->acked_once = true;
+			sender->first_ack_due = false;
 		return;
 	}
+	sender->first_ack_due = true;
 	if (tcp->mss >= 0)
 		sender->mss = tcp->mss;
-	if (tcp->window_scale >= 0) {
+	if (tcp->window_scale >= 0)
 		sender->window_scale_option = tcp->window_scale;
-		sender->scale = tcp->window_scale > 14 ? 14 : tcp->window_scale;
-	}
 	sender->sack_permitted |= tcp->sack_permitted;
-	if (s->flags & TCP_ACK && (sender->scale == -1 || s->other->scale == -1))
-		sender->scale = s->other->scale = -2;
+	settle_scales(s);
 }
 
 static void count_segment(struct segment *s)
@@ -504,15 +705,12 @@ static void add_event(const struct segment *s, enum tcp_event event, struct writ
 	}
 }
 
-void tcp_analyze(struct packet *p, struct writer *w, int64_t capture_id)
+// ---- one segment --------------------------------------------------------------------------------------------------
+
+static struct segment segment_of(const struct packet *p, struct tcp_flow *flow)
 {
-	if (!p->flow || !p->ip.has_transport || p->ip.protocol != 6)
-		return;
-	if (!p->flow->tcp)
-		p->flow->tcp = tcp_flow_make(p->flow->table);
-	struct tcp_flow *flow = p->flow->tcp;
 	const struct tcp_header *tcp = &p->ip.tcp;
-	struct segment s = {
+	return (struct segment){
 		.packet = p,
 		.flow = flow,
 		.sender = &flow->side[p->direction],
@@ -520,24 +718,52 @@ void tcp_analyze(struct packet *p, struct writer *w, int64_t capture_id)
 		.seq = tcp->seq,
 		.ack = tcp->ack,
 		.length = p->payload_len,
+		.base = p->flow->side[p->direction].first_seq,
 		.flags = tcp->flags,
 		.window = tcp->window,
 		.ts_ns = p->frame->ts_ns,
 		.number = (uint32_t)p->number,
 		.events = p->reused_ports ? SET(REUSED_PORTS) : 0,
 	};
-	flow->segments++;
-	set_relative(&s, p);
-	note_handshake(&s);
-	classify_segment(&s);
-	if (s.ack != s.sender->last_ack) {
-		s.sender->ack_number = s.number;
-		s.sender->duplicate_acks = 0;
+}
+
+// What holds before a segment is judged: another SYN with the number of the first starts over, as a RST may have moved
+// next_seq (RFC 9293, 3.5.2).
+static void prepare(struct segment *s)
+{
+	s->flow->segments++;
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && s->seq == s->base)
+		s->sender->next_seq = s->sender->contiguous;
+	if (s->flags & TCP_ACK)
+		s->other->flight_unknown = false;
+}
+
+static void judge(struct segment *s)
+{
+	note_handshake(s);
+	classify_segment(s);
+	if (s->ack != s->sender->last_ack) {
+		s->sender->ack_number = s->number;
+		s->sender->duplicate_acks = 0;
 	}
-	check_ack_lost_segment(&s);
-	check_retransmission(&s);
+	check_ack_lost_segment(s);
+	check_retransmission(s);
+}
+
+void tcp_analyze(struct tcp_analyzer *analyzer, struct packet *p, struct writer *w, int64_t capture_id)
+{
+	if (!p->flow || !p->ip.has_transport || p->ip.protocol != 6)
+		return;
+	if (!p->flow->tcp)
+		p->flow->tcp = tcp_flow_make(analyzer, p->flow->table);
+	struct segment s = segment_of(p, p->flow->tcp);
+	prepare(&s);
+	set_relative(&s, p);
+	judge(&s);
 	advance(&s);
 	match_ack(&s, p);
+	measure_flight(&s, p);
+	note_initial_rtt(&s);
 	note_options(&s);
 	note_completeness(&s);
 	count_segment(&s);

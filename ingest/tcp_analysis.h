@@ -7,6 +7,9 @@
 
 enum {
 	TCP_UNACKED_MAX = 10000, // segments a direction remembers until they are acknowledged, as Wireshark
+	// Room for such segments in all flows: 96 MB. Wireshark has no such limit. Beyond it, the flows that sent nothing
+	// for longest forget theirs: the ACKs of those segments give no round trip then.
+	TCP_UNACKED_TOTAL_MAX = 1 << 22,
 };
 
 // tcp_events.kind, in the order in which a packet's events are written. The first five are the connection's course,
@@ -62,12 +65,18 @@ struct tcp_side {
 	uint32_t contiguous;         // behind the last byte without a gap before it; 0 unset
 	int32_t window;              // raw; -1 unknown
 	int16_t scale;               // shift; -1 unknown, -2 none
-	bool acked_once;             // sent an ACK that was not a SYN: windows are scaled from the next on
+	bool first_ack_due;          // sent a SYN and no ACK since: its window is not scaled yet
 	uint32_t last_events;        // set of enum tcp_event of the last segment
 	int64_t seq;                 // highest relative sequence number seen, unwrapped
 	struct tcp_unacked *unacked; // owned; in the order sent
 	uint32_t unacked_first, unacked_count, unacked_capacity;
-	bool unacked_sorted; // also in the order of their numbers, without overlap
+	bool unacked_sorted; // also in the order of their numbers, without overlap, and over less than 2^30
+	bool span_known;     // where they are not sorted: what they reach over, relative to span_base
+	bool span_wraps;     // a segment of it does
+	uint32_t span_low, span_high, span_base;
+	bool flight_unknown;      // behind a gap, until the other side sends an ACK
+	uint32_t sacked;          // bytes that the SACK blocks of the last segment name
+	uint8_t mptcp_operations; // of the connection, when this side sent last
 
 	// accounts
 	uint32_t events[TCP_EVENT_COUNT];
@@ -80,9 +89,18 @@ struct tcp_side {
 	uint64_t rtt_sum_ns;
 	int64_t rtt_min_ns, rtt_max_ns;
 	uint32_t rtt_count;
+	int64_t rtt_last_ns;
+	uint64_t rtt_jitter_sum_ns; // of the differences of consecutive round trips
+	uint32_t bytes_in_flight_max;
 };
 
 struct tcp_flow {
+	struct tcp_analyzer *analyzer;
+	struct tcp_flow *older, *newer; // of those with room for unacknowledged segments, by the last one added
+	bool has_room;
+	bool given_up;            // forgot unacknowledged segments
+	bool is_mptcp;            // has seen an option that makes it a subflow (RFC 8684)
+	uint8_t mptcp_operations; // bits of 1 << subtype: options of both sides
 	struct tcp_side side[2];
 	uint8_t completeness;       // Wireshark's bits,
 	uint8_t first_completeness; // and those of a first packet that is no SYN
@@ -95,9 +113,19 @@ struct tcp_flow {
 	uint32_t first_syn_seq, syn_ack_seq;
 };
 
-// Analyses a packet whose flow is known; makes the flow's tcp_flow at its first segment. Sets packet->seq, ack, acks
-// and ack_rtt_ns, counts, and adds tcp_events rows. Packets that are no whole TCP header are left alone.
-void tcp_analyze(struct packet *, struct writer *, int64_t capture_id);
+// What the analyses of all flows share: a limit on their memory. It outlives the flows.
+struct tcp_analyzer {
+	size_t room, room_max;            // for unacknowledged segments, all flows
+	struct tcp_flow *oldest, *newest; // those with room
+	int64_t given_up;                 // times that a flow forgot segments
+};
+
+void tcp_analyzer_init(struct tcp_analyzer *, size_t room_max);
+
+// Analyses a packet whose flow is known; makes the flow's tcp_flow at its first segment. Sets packet->seq, ack, acks,
+// ack_rtt_ns and bytes_in_flight, counts, and adds tcp_events rows. Packets that are no whole TCP header are left
+// alone.
+void tcp_analyze(struct tcp_analyzer *, struct packet *, struct writer *, int64_t capture_id);
 
 // Frees what it owns, not itself. NULL is fine.
 void tcp_flow_release(struct tcp_flow *);

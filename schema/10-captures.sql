@@ -2,24 +2,25 @@
 
 -- What one capture point saw. packets = decoded + truncated + malformed + unsupported.
 CREATE TABLE captures (
-	capture_id      INTEGER PRIMARY KEY, -- names the capture in every other table
-	name            TEXT NOT NULL UNIQUE, -- the file's name without folder and ending, or --capture NAME
-	first_packet_id INTEGER, -- packet_id of number 1; packet_id = first_packet_id + number - 1. NULL: no packet
-	first_ts_ns     INTEGER, -- earliest packet, ns since 1970 UTC
-	last_ts_ns      INTEGER, -- latest packet, ns since 1970 UTC
-	packets         INTEGER NOT NULL, -- packets in this case
-	bytes           INTEGER NOT NULL, -- their bytes on the wire
-	decoded         INTEGER NOT NULL, -- packets decoded down to the transport layer
-	truncated       INTEGER NOT NULL, -- packets whose headers the snap length cut
-	malformed       INTEGER NOT NULL, -- packets whose headers contradict themselves or the packet's length
-	unsupported     INTEGER NOT NULL, -- packets of a link type or protocol that pcapdex does not know
-	left_out        INTEGER NOT NULL, -- packets read that --filter, --since or --until left out; --count stops reading
-	duplicates      INTEGER NOT NULL, -- packets that are copies of others in it: packets.duplicate_of
-	filter          TEXT,    -- the capture filter given with --filter; NULL none
-	packet_limit    INTEGER, -- --count: no more packets were read; NULL all
-	since_ts_ns     INTEGER, -- --since; NULL from the first packet
-	until_ts_ns     INTEGER, -- --until: packets before it; NULL to the last packet
-	flow_timeout_ns INTEGER  -- --flow-timeout: idle flows were split after this; NULL never
+	capture_id        INTEGER PRIMARY KEY, -- names the capture in every other table
+	name              TEXT NOT NULL UNIQUE, -- the file's name without folder and ending, or --capture NAME
+	first_packet_id   INTEGER, -- packet_id of number 1; packet_id = first_packet_id + number - 1. NULL: no packet
+	first_ts_ns       INTEGER, -- earliest packet, ns since 1970 UTC
+	last_ts_ns        INTEGER, -- latest packet, ns since 1970 UTC
+	packets           INTEGER NOT NULL, -- packets in this case
+	bytes             INTEGER NOT NULL, -- their bytes on the wire
+	decoded           INTEGER NOT NULL, -- packets decoded down to the transport layer
+	truncated         INTEGER NOT NULL, -- packets whose headers the snap length cut
+	malformed         INTEGER NOT NULL, -- packets whose headers contradict themselves or the packet's length
+	unsupported       INTEGER NOT NULL, -- packets of a link type or protocol that pcapdex does not know
+	left_out          INTEGER NOT NULL, -- packets read that --filter, --since or --until left out; --count stops reading
+	duplicates        INTEGER NOT NULL, -- packets that are copies of others in it: packets.duplicate_of
+	filter            TEXT,    -- the capture filter given with --filter; NULL none
+	packet_limit      INTEGER, -- --count: no more packets were read; NULL all
+	since_ts_ns       INTEGER, -- --since; NULL from the first packet
+	until_ts_ns       INTEGER, -- --until: packets before it; NULL to the last packet
+	flow_timeout_ns   INTEGER, -- --flow-timeout: idle flows were split after this; NULL never
+	analyses_given_up INTEGER NOT NULL -- times that a flow's unacknowledged segments were forgotten for want of memory
 );
 
 -- The files of a capture, in time order. Packets of a file are a range of packet_id.

@@ -30,6 +30,7 @@ CREATE TABLE packets (
 	payload_hash    INTEGER, -- fingerprint of the payload, the same at every snap length: docs/definitions.md; NULL without payload
 	acks            INTEGER, -- number of the packet whose last byte this one acknowledges
 	ack_rtt_ns      INTEGER, -- time since that packet
+	bytes_in_flight INTEGER, -- Wireshark's: what its sender has sent and the other side has not acknowledged or SACKed, itself included; NULL: no data, or not known
 	l4_checksum_ok  INTEGER DEFAULT 1, -- TCP, UDP, ICMP, SCTP: 1, 0, or NULL: none, fragment, cut, or left to the hardware
 	ip_checksum_ok  INTEGER DEFAULT 1, -- 1, 0, or NULL: none, or not all of the header was captured
 	tos             INTEGER DEFAULT 0, -- DSCP and ECN byte; IPv6: traffic class

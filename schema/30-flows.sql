@@ -33,6 +33,7 @@ CREATE TABLE flows (
 	handshake_ns                 INTEGER, -- first SYN to the ACK that completes the handshake
 	initial_rtt_ns               INTEGER, -- Wireshark's: last SYN to the first segment with ACK and without SYN
 	ecn                          INTEGER, -- 1: the handshake negotiated ECN (RFC 3168, 6.1.1); NULL: a SYN is not in the capture
+	analysis_given_up            INTEGER, -- 1: unacknowledged segments were forgotten for want of memory, so acks, ack_rtt_ns and bytes_in_flight miss some
 	src_packets                  INTEGER NOT NULL, -- packets sent by src
 	src_bytes                    INTEGER NOT NULL, -- their bytes on the wire, all headers
 	src_payload_bytes            INTEGER NOT NULL, -- their bytes above the transport header, every copy counted
@@ -53,7 +54,7 @@ CREATE TABLE flows (
 	src_min_scaled_window        INTEGER, -- receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs
 	src_mean_scaled_window       REAL, -- the same
 	src_max_scaled_window        INTEGER, -- the same
-	src_bytes_in_flight_max      INTEGER, -- largest packets.bytes_in_flight of src
+	src_bytes_in_flight_max      INTEGER, -- largest packets.bytes_in_flight of src; NULL none
 	src_unique_bytes             INTEGER, -- payload bytes of src, each byte of the sequence space once (tcptrace); those sent into a zero window do not count
 	src_missed_bytes             INTEGER, -- bytes of the sequence space between the first and the last one seen of src that no packet of the capture holds, or only one sent into a zero window
 	src_retransmitted_packets    INTEGER, -- segments with data, SYN or FIN that were sent before, in part at least, by sequence number alone (tcptrace)
@@ -104,7 +105,7 @@ CREATE TABLE flows (
 	dst_min_scaled_window        INTEGER, -- receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs
 	dst_mean_scaled_window       REAL, -- the same
 	dst_max_scaled_window        INTEGER, -- the same
-	dst_bytes_in_flight_max      INTEGER, -- largest packets.bytes_in_flight of dst
+	dst_bytes_in_flight_max      INTEGER, -- largest packets.bytes_in_flight of dst; NULL none
 	dst_unique_bytes             INTEGER, -- payload bytes of dst, each byte of the sequence space once (tcptrace); those sent into a zero window do not count
 	dst_missed_bytes             INTEGER, -- bytes of the sequence space between the first and the last one seen of dst that no packet of the capture holds, or only one sent into a zero window
 	dst_retransmitted_packets    INTEGER, -- segments with data, SYN or FIN that were sent before, in part at least, by sequence number alone (tcptrace)

@@ -20,6 +20,8 @@ enum option {
 	OPTION_MPTCP = 30,
 };
 
+enum { MP_CAPABLE = 0, MP_CAPABLE_KEY_LENGTH = 10 };
+
 static void read_sacks(struct tcp_header *tcp, struct bytes body)
 {
 	tcp->sack_count = 0;
@@ -28,6 +30,16 @@ static void read_sacks(struct tcp_header *tcp, struct bytes body)
 		tcp->sacks[i].left = bytes_u32(&body);
 		tcp->sacks[i].right = bytes_u32(&body);
 	}
+}
+
+static void read_mptcp(struct tcp_header *tcp, struct bytes body)
+{
+	size_t length = body.left;
+	unsigned subtype = bytes_u8(&body) >> 4;
+	if (length == 0)
+		return;
+	tcp->mptcp_subtypes |= (uint16_t)(1u << subtype);
+	tcp->mptcp_key |= subtype == MP_CAPABLE && length >= MP_CAPABLE_KEY_LENGTH;
 }
 
 // Fills in one option; false: its length is wrong.
@@ -42,7 +54,7 @@ static bool read_option(struct tcp_header *tcp, uint8_t kind, struct bytes body)
 			tcp->mss = bytes_u16(&body);
 		return length == 2;
 	case OPTION_WINDOW_SCALE:
-		if (syn && length == 1)
+		if (length == 1)
 			tcp->window_scale = bytes_u8(&body);
 		return length == 1;
 	case OPTION_SACK_PERMITTED:
@@ -59,7 +71,7 @@ static bool read_option(struct tcp_header *tcp, uint8_t kind, struct bytes body)
 		tcp->has_timestamps = true;
 		return true;
 	case OPTION_MPTCP:
-		tcp->has_mptcp = true;
+		read_mptcp(tcp, body);
 		return true;
 	default:
 		return true;

@@ -60,6 +60,7 @@ static void prepare(void)
 struct state {
 	struct defragmenter defragmenter;
 	struct flow_table flows;
+	struct tcp_analyzer tcp;
 	struct icmp_pairs pairs;
 	struct copies copies;
 	struct packet packet;
@@ -96,7 +97,7 @@ static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 	look_at(frame);
 	packet->id = ++packet->number;
 	flow_track(&s->flows, packet);
-	tcp_analyze(packet, writer, 1);
+	tcp_analyze(&s->tcp, packet, writer, 1);
 	copies_find(&s->copies, packet);
 	icmp_analyze(&s->pairs, packet, &s->flows, writer, 1);
 	free(copy);
@@ -115,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 	prepare();
 	defragmenter_init(&s->defragmenter);
 	flow_table_init(&s->flows, 1, 0);
+	tcp_analyzer_init(&s->tcp, 16); // so that some are given up
 	icmp_pairs_init(&s->pairs);
 	copies_init(&s->copies);
 	while (input.left) {

@@ -43,6 +43,14 @@ ORDER BY p.number"""
 EVENTS = """
 SELECT p.number, e.kind, e.value, p.number + e.related_packet_id - e.packet_id AS related
 FROM tcp_events e JOIN packets p USING (packet_id)"""
+# Fields of tshark's that are columns of an event: its kind, the column.
+DETAILS = {
+    "duplicate_ack_num": ("duplicate_ack", "value"),
+    "duplicate_ack_frame": ("duplicate_ack", "related"),
+    "rto_ns": ("retransmission", "value"),
+    "rto_frame": ("retransmission", "related"),
+}
+RETRANSMISSIONS = ("retransmission", "fast_retransmission", "spurious_retransmission")
 PAIRS = """
 SELECT p.number, p.number + i.request_packet_id - i.reply_packet_id AS request, i.rtt_ns
 FROM icmp_pairs i JOIN packets p ON p.packet_id = i.reply_packet_id WHERE i.kind = 'answered'"""
@@ -70,20 +78,24 @@ class Ours:
         if name == "tcp_len":
             return row["payload_len"] if row["tcp_flags"] is not None else None
         if name in wireshark.EVENTS:
-            return self.event(number, name)
+            return self.has_event(number, name)
+        if name in DETAILS:
+            return self.detail(number, *DETAILS[name])
         if name == "icmp_resp_to":
             return self.pairs[number]["request"] if number in self.pairs else None
         if name == "icmp_resptime":
             return self.pairs[number]["rtt_ns"] / 1e6 if number in self.pairs else None
         return row[name]
 
-    def event(self, number, kind):
+    def has_event(self, number, name):
+        kinds = RETRANSMISSIONS if name == "retransmission" else (name,)
+        return any(kind in self.events[number] for kind in kinds)
+
+    def detail(self, number, kind, column):
         row = self.events[number].get(kind)
-        if not row:
-            return False
-        if kind == "retransmission" and not row["value"]:
-            return (None, None)  # tshark has no field for a time of 0
-        return (row["value"], row["related"]) if kind in ("duplicate_ack", "retransmission") else True
+        if not row or (kind == "retransmission" and not row["value"]):
+            return None  # tshark has no fields for an RTO of 0
+        return row[column] or 0  # and says 0 where the first ACK ever is a duplicate of none
 
 
 class Comparison:
@@ -146,19 +158,27 @@ def compare_streams(comparison, ours, theirs):
 
 
 def compare_flows(comparison, ours, theirs):
-    known_of = {}  # stream: its first packet, and what tshark said last
+    """What tshark says of a flow on its packets: completeness is what it says on the last one."""
+    syn_times, timed = {}, set()  # of streams: when their last SYN was; those whose initial round trip is over
+    last = {}  # stream: its first packet, our completeness, tshark's on its last one
     for packet in theirs:
-        if packet.transport == "tcp" and packet.stream() and packet.number in ours.packets:
-            known = known_of.setdefault(packet.stream(), {"number": packet.number})
-            known["completeness"] = packet.verified.fields["tcp.completeness"].split(",")[0]
-            known["initial_rtt"] = packet.fields["tcp.analysis.initial_rtt"] or known.get("initial_rtt")
-    for known in known_of.values():
-        flow = ours.flows.get(ours.packets[known["number"]]["flow_id"])
-        if flow:
-            comparison.check("completeness", known["number"], flow["completeness"],
-                             wireshark.integer(known["completeness"]))
-            comparison.check("initial_rtt_ns", known["number"], flow["initial_rtt_ns"],
-                             wireshark.nanoseconds(known["initial_rtt"]))
+        stream = packet.stream() if packet.transport == "tcp" else None
+        flow = ours.flows.get(ours.packets[packet.number]["flow_id"]) if packet.number in ours.packets else None
+        if not stream or not flow:
+            continue
+        syn_ack = (wireshark.integer(packet.of_transport("flags")) or 0) & 0x12
+        moment = packet.fields["frame.time_epoch"]
+        if syn_ack == 0x02:
+            syn_times[stream] = moment
+        if syn_ack == 0x10 and syn_times.get(stream, moment) != moment:
+            timed.add(stream)
+        first = last.get(stream, (packet.number,))[0]
+        last[stream] = (first, flow["completeness"], packet.verified.fields["tcp.completeness"].split(",")[0])
+        if packet.fields["tcp.analysis"]:  # the initial round trip is only shown with other analysis
+            comparison.check("initial_rtt_ns", packet.number, flow["initial_rtt_ns"] if stream in timed else None,
+                             wireshark.nanoseconds(packet.fields["tcp.analysis.initial_rtt"]))
+    for first, completeness, value in last.values():
+        comparison.check("completeness", first, completeness, wireshark.integer(value))
 
 
 def compare_community_ids(comparison, ours, theirs):

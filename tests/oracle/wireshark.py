@@ -15,6 +15,7 @@ CACHE = os.path.join(ROOT, "build", "oracle-cache")
 FIRST = ["--enable-protocol", "communityid"]
 VERIFY = "-2 -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE".split()
 
+# tcp.analysis.NAME: what tshark flags. It flags the fast and spurious retransmissions as retransmissions too.
 EVENTS = ["retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment",
           "ack_lost_segment", "duplicate_ack", "keep_alive", "keep_alive_ack", "zero_window", "zero_window_probe",
           "zero_window_probe_ack", "window_update", "window_full", "reused_ports"]
@@ -25,8 +26,8 @@ ipv6.src ipv6.dst ipv6.hlim ipv6.fraghdr.ident ipv6.fraghdr.offset ipv6.fraghdr.
 vlan.id ieee8021ad.id
 tcp.stream tcp.srcport tcp.dstport tcp.flags tcp.seq tcp.ack tcp.len tcp.window_size_value
 tcp.options.timestamp.tsval tcp.options.timestamp.tsecr
-tcp.analysis.acks_frame tcp.analysis.ack_rtt tcp.analysis.initial_rtt tcp.analysis.rto tcp.analysis.rto_frame
-tcp.analysis.duplicate_ack_num tcp.analysis.duplicate_ack_frame
+tcp.analysis tcp.analysis.acks_frame tcp.analysis.ack_rtt tcp.analysis.initial_rtt tcp.analysis.rto tcp.analysis.rto_frame
+tcp.analysis.duplicate_ack_num tcp.analysis.duplicate_ack_frame tcp.analysis.bytes_in_flight
 udp.stream udp.srcport udp.dstport
 sctp.srcport sctp.dstport communityid
 icmp.resp_to icmp.resptime icmpv6.resp_to icmpv6.resptime""".split() + ["tcp.analysis." + e for e in EVENTS]
@@ -185,18 +186,15 @@ class Packet:
             "tsval": integer(fields["tcp.options.timestamp.tsval"].split(",")[0]),
             "tsecr": integer(fields["tcp.options.timestamp.tsecr"].split(",")[0]),
             "acks": integer(fields["tcp.analysis.acks_frame"]),
+            "bytes_in_flight": integer(fields["tcp.analysis.bytes_in_flight"]),
             "ack_rtt_ns": nanoseconds(fields["tcp.analysis.ack_rtt"] or (fields["tcp.analysis.acks_frame"] and "0")),
         }
         for event in EVENTS:
             found[event] = bool(fields["tcp.analysis." + event])
-        if found["fast_retransmission"] or found["spurious_retransmission"]:
-            found["retransmission"] = False  # tshark sets both fields, the case has one kind
-        if found["duplicate_ack"]:
-            found["duplicate_ack"] = (integer(fields["tcp.analysis.duplicate_ack_num"]),
-                                      integer(fields["tcp.analysis.duplicate_ack_frame"]))
-        if found["retransmission"]:
-            found["retransmission"] = (nanoseconds(fields["tcp.analysis.rto"]),
-                                       integer(fields["tcp.analysis.rto_frame"]))
+        found["duplicate_ack_num"] = integer(fields["tcp.analysis.duplicate_ack_num"])
+        found["duplicate_ack_frame"] = integer(fields["tcp.analysis.duplicate_ack_frame"])
+        found["rto_ns"] = nanoseconds(fields["tcp.analysis.rto"])
+        found["rto_frame"] = integer(fields["tcp.analysis.rto_frame"])
         return found
 
     def vlan_id(self):

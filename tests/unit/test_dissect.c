@@ -393,7 +393,7 @@ static void test_tcp_header(void **state)
 	(void)state;
 	static struct packet packet;
 	// A SYN with MSS, SACK permitted, timestamps, window scale; an ACK with two SACK blocks, timestamps, and the
-	// options of a SYN, which mean nothing there.
+	// options of a SYN, which mean nothing there; the window scale is kept, as Wireshark believes it anywhere.
 	static const struct example SYN = {"SYN", 228, 0,
 	                                   "4500 0040 0001 0000 40 06 66b5 " ADDRESSES4
 	                                   "03e8 07d0 00000001 00000002 a0c2 2006 0000 0000"
@@ -414,7 +414,7 @@ static void test_tcp_header(void **state)
 	assert_int_equal(tcp->window, 0x2006);
 	assert_int_equal(tcp->mss, 1460);
 	assert_int_equal(tcp->window_scale, 7);
-	assert_true(tcp->sack_permitted && tcp->has_timestamps && !tcp->has_mptcp);
+	assert_true(tcp->sack_permitted && tcp->has_timestamps && !tcp->mptcp_subtypes);
 	assert_int_equal(tcp->tsval, 1);
 	assert_int_equal(tcp->tsecr, 2);
 	assert_int_equal(packet.payload_len, 4);
@@ -424,7 +424,7 @@ static void test_tcp_header(void **state)
 	assert_int_equal(tcp->seq, 0xfffffffe);
 	assert_int_equal(tcp->flags, TCP_ACK | TCP_AE);
 	assert_int_equal(tcp->mss, -1);
-	assert_int_equal(tcp->window_scale, -1);
+	assert_int_equal(tcp->window_scale, 7);
 	assert_false(tcp->sack_permitted);
 	assert_int_equal(tcp->sack_count, 2);
 	assert_int_equal(tcp->sacks[1].left, 0x30);
