@@ -14,8 +14,8 @@
 #include "../common/case.h"
 #include "../common/embedded.h"
 #include "../common/message.h"
+#include "../common/temporary.h"
 #include "conn_state.h"
-#include "temporary.h"
 
 #define STRING(x) #x
 #define EXPAND(x) STRING(x)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "../common/message.h"
-#include "temporary.h"
+#include "../common/temporary.h"
 
 enum {
 	SORT_MAX = 16 << 20, // packets sorted at a time: 64 MB

@@ -1,6 +1,6 @@
 // Temporary files.
-#ifndef INGEST_TEMPORARY_H
-#define INGEST_TEMPORARY_H
+#ifndef COMMON_TEMPORARY_H
+#define COMMON_TEMPORARY_H
 
 #include <stdio.h>
 

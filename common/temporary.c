@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../common/message.h"
+#include "message.h"
 
 char *folder_of(const char *path)
 {

@@ -1,0 +1,78 @@
+// One capture as a point on the path: its flows in memory, its packets one at a time in the order of the capture.
+#ifndef COMPARE_POINT_H
+#define COMPARE_POINT_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum flow_kind { KIND_TCP, KIND_ICMP, KIND_OTHER };
+
+enum { SYN_ONLY_FLAGS = 0x07 }; // FIN, SYN, RST: what no middlebox changes in passing
+
+// What a SYN of one side offered; -1 none.
+struct syn_options {
+	int32_t mss, window_scale, sack, timestamps;
+};
+
+// A row of flows, as far as comparing needs it. Arrays of two: sent by src, sent by dst.
+struct point_flow {
+	int64_t flow_id;
+	uint64_t key;                    // of protocol and endpoints, the same whichever of them is src
+	uint64_t address[2];             // hash of src and dst
+	int32_t port[2];                 // -1 none
+	uint32_t isn[2];                 // what numbers are relative to: raw = isn + seq
+	bool has_isn[2], has_syn[2];     // of TCP
+	struct syn_options options[2];   // of TCP
+	int64_t first_ts_ns, last_ts_ns; // on this point's clock
+	enum flow_kind kind;
+	bool is_local;     // never leaves its network: no IP, or a link-local or broadcast address
+	bool is_disputed;  // the other point has its endpoints, with other initial sequence numbers
+	uint8_t sampled;   // packets taken as samples
+	int32_t pair;      // index among the flow pairs; -1 not yet
+};
+
+struct point {
+	sqlite3 *db; // borrowed
+	int64_t capture_id;
+	char *name;
+	int64_t first_packet_id, packets, bytes;
+	int64_t first_ts_ns, last_ts_ns;
+	struct point_flow *flows; // in the order of flow_id
+	size_t flow_count;
+};
+
+// One packet as the point saw it. Negative: it has no such field.
+struct sighting {
+	int64_t packet_id, ts_ns;
+	uint64_t payload_hash; // only where has_payload_hash
+	int64_t ip_id;
+	int32_t flow; // index in point.flows; -1 none
+	int32_t ttl, tos, vlan_id, fragment_offset, tcp_flags, window;
+	uint32_t payload_len, seq, ack, tsval; // seq and ack as in the header
+	int32_t echo_ident, echo_seq;          // of echo requests and replies
+	uint8_t direction;                     // of the flow: 0 sent by src, 1 by dst
+	bool has_ack, has_tsval, has_payload_hash;
+	bool is_echo_reply;
+	bool is_copy; // another copy of a packet that the capture holds: a mirror port's doing
+};
+
+// Reads the capture's row and flows. False after a message. Release it in any case.
+bool point_load(struct point *, sqlite3 *db, int64_t capture_id);
+void point_release(struct point *);
+
+struct cursor {
+	const struct point *point; // borrowed
+	sqlite3_stmt *packets, *echoes;
+	int64_t echo_packet_id; // of the echo that comes next; INT64_MAX none
+	bool failed;
+};
+
+// Goes through the packets of a point. After cursor_next said false, cursor_end tells whether all were read (else a
+// message was printed).
+bool cursor_begin(struct cursor *, const struct point *);
+bool cursor_next(struct cursor *, struct sighting *);
+bool cursor_end(struct cursor *);
+
+#endif
