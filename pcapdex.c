@@ -10,6 +10,7 @@
 #include "common/message.h"
 #include "common/options.h"
 #include "common/version.h"
+#include "compare/compare.h"
 #include "ingest/case_file.h"
 #include "ingest/ingest.h"
 #include "inspect/inspect.h"
@@ -57,8 +58,9 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_ingest,     &command_query, &command_export, &command_analyze,
-	&command_completion, &command_man,   &command_help,   NULL,
+	&command_ingest, &command_query,   &command_compare,
+	&command_export, &command_analyze, &command_completion,
+	&command_man,    &command_help,    NULL,
 };
 
 static const struct program program = {
@@ -67,7 +69,8 @@ static const struct program program = {
 	.description =
 		"`pcapdex ingest` reads packet captures once and writes what it finds into one SQLite file, the case: packets,\n"
 		"connections, round trips, retransmissions and more, a row each. `pcapdex query` answers from the case, with\n"
-		"ready-made reports or with SQL, as often as you like. Any other SQLite client can read a case too.",
+		"ready-made reports or with SQL, as often as you like. Any other SQLite client can read a case too.\n"
+		"`pcapdex compare` matches the packets of captures that were taken at different places.",
 	.examples =
 		"  pcapdex ingest trace.pcapng                  # writes trace.db\n"
 		"  pcapdex query trace.db                       # lists the reports\n"

@@ -140,8 +140,9 @@ static bool load_flows(struct point *p)
 
 bool point_load(struct point *p, sqlite3 *db, int64_t capture_id)
 {
-	static const char sql[] = "SELECT name, ifnull(first_packet_id, 0), packets, bytes, ifnull(first_ts_ns, 0),"
-							  " ifnull(last_ts_ns, 0) FROM captures WHERE capture_id = ?";
+	static const char sql[] =
+		"SELECT name, ifnull(first_packet_id, 0), packets, bytes, ifnull(first_ts_ns, 0),"
+		" ifnull(last_ts_ns, 0) FROM captures WHERE capture_id = ?";
 	sqlite3_stmt *row;
 	*p = (struct point){.db = db, .capture_id = capture_id};
 	if (!prepare(db, &row, sql))
@@ -167,6 +168,15 @@ void point_release(struct point *p)
 	free(p->name);
 	free(p->flows);
 	*p = (struct point){0};
+}
+
+bool sighting_same_payload(const struct sighting *a, const struct sighting *b)
+{
+	enum { SUM = 0xffff, PREFIX = 0x7fff0000 }; // each 0 where it is not known
+	uint32_t x = a->payload_hash, y = b->payload_hash;
+	bool sums = (x & SUM) == (y & SUM) || !(x & SUM) || !(y & SUM);
+	bool prefixes = (x & PREFIX) == (y & PREFIX) || !(x & PREFIX) || !(y & PREFIX);
+	return sums && prefixes;
 }
 
 // ---- packets ------------------------------------------------------------------------------------------------------
@@ -287,8 +297,7 @@ static void read_packet(struct cursor *c, struct sighting *s)
 		.echo_ident = -1,
 		.echo_seq = -1,
 		.direction = sqlite3_column_int(row, PACKET_DIRECTION) != 0,
-		.has_payload_hash = has(row, PACKET_PAYLOAD_HASH),
-		.payload_hash = (uint64_t)sqlite3_column_int64(row, PACKET_PAYLOAD_HASH),
+		.payload_hash = (uint32_t)sqlite3_column_int64(row, PACKET_PAYLOAD_HASH),
 		.is_copy = has(row, PACKET_DUPLICATE_OF),
 	};
 	if (s->flow >= 0 && s->tcp_flags >= 0)

@@ -27,10 +27,10 @@ struct point_flow {
 	struct syn_options options[2];   // of TCP
 	int64_t first_ts_ns, last_ts_ns; // on this point's clock
 	enum flow_kind kind;
-	bool is_local;     // never leaves its network: no IP, or a link-local or broadcast address
-	bool is_disputed;  // the other point has its endpoints, with other initial sequence numbers
-	uint8_t sampled;   // packets taken as samples
-	int32_t pair;      // index among the flow pairs; -1 not yet
+	bool is_local;    // never leaves its network: no IP, or a link-local or broadcast address
+	bool is_disputed; // the other point has its endpoints, with other initial sequence numbers
+	uint8_t sampled;  // packets taken as samples
+	int32_t pair;     // index among the flow pairs; -1 not yet
 };
 
 struct point {
@@ -46,21 +46,42 @@ struct point {
 // One packet as the point saw it. Negative: it has no such field.
 struct sighting {
 	int64_t packet_id, ts_ns;
-	uint64_t payload_hash; // only where has_payload_hash
 	int64_t ip_id;
 	int32_t flow; // index in point.flows; -1 none
 	int32_t ttl, tos, vlan_id, fragment_offset, tcp_flags, window;
 	uint32_t payload_len, seq, ack, tsval; // seq and ack as in the header
+	uint32_t payload_hash;                 // 0 none
 	int32_t echo_ident, echo_seq;          // of echo requests and replies
 	uint8_t direction;                     // of the flow: 0 sent by src, 1 by dst
-	bool has_ack, has_tsval, has_payload_hash;
+	bool has_ack, has_tsval;
 	bool is_echo_reply;
-	bool is_copy; // another copy of a packet that the capture holds: a mirror port's doing
+	bool is_copy; // of another packet that the capture holds: packets.duplicate_of
 };
+
+// Times of damaged captures may be anywhere: sums and differences wrap.
+static inline int64_t ns_difference(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+static inline int64_t ns_sum(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static inline int64_t ns_distance(int64_t a, int64_t b)
+{
+	int64_t difference = ns_difference(a, b);
+	return difference >= 0 ? difference : difference == INT64_MIN ? INT64_MAX : -difference;
+}
 
 // Reads the capture's row and flows. False after a message. Release it in any case.
 bool point_load(struct point *, sqlite3 *db, int64_t capture_id);
 void point_release(struct point *);
+
+// Whether payloads of the same length may be the same: no half of their fingerprints is known to differ
+// (docs/definitions.md, payload_hash).
+bool sighting_same_payload(const struct sighting *, const struct sighting *);
 
 struct cursor {
 	const struct point *point; // borrowed

@@ -1,0 +1,89 @@
+// What comparing finds: one for each pair of sightings of a packet, and one for each packet that only one point saw.
+#ifndef COMPARE_FINDING_H
+#define COMPARE_FINDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+// How a packet was known again: name, confidence in per cent, what it means. schema/60-hops.sql names them too.
+// clang-format off
+#define HOP_METHODS(X) \
+	X(IP_ID, "ip_id", 99, "same conversation, numbers, lengths and IP identification") \
+	X(PAYLOAD, "payload", 97, "the same without a usable IP identification, and the same payload") \
+	X(HEADER, "header", 90, "the same, without payload: sequence and acknowledgment numbers, timestamps option") \
+	X(OCCURRENCE, "occurrence", 70, "several packets alike: taken in their order, nearest in time") \
+	X(ALTERED, "altered", 60, "its place in the conversation, with another payload of the same length") \
+	X(BYTE_RANGE, "byte_range", 90, "TCP data in segments of other sizes: these two share bytes") \
+	X(FRAGMENT, "fragment", 90, "a datagram and one of the fragments that it became, or came from")
+
+// What differs between the two sightings.
+#define HOP_CHANGES(X) \
+	X(ADDRESSES, "addresses", "source or destination address") \
+	X(PORTS, "ports", "source or destination port") \
+	X(TTL, "ttl", "TTL or hop limit") \
+	X(DSCP, "dscp", "differentiated services code point") \
+	X(ECN, "ecn", "explicit congestion notification bits") \
+	X(MSS, "mss", "maximum segment size option of a SYN") \
+	X(WINDOW_SCALE, "window_scale", "window scale option of a SYN") \
+	X(OPTIONS, "options", "SACK-permitted or timestamps option, or the timestamp") \
+	X(IP_ID, "ip_id", "IP identification") \
+	X(LENGTH, "length", "payload length") \
+	X(PAYLOAD, "payload", "payload") \
+	X(VLAN, "vlan", "VLAN tag") \
+	X(SEQUENCE, "sequence", "TCP sequence numbers, by a constant") \
+	X(WINDOW, "window", "TCP window field")
+
+// Why the other point may not have a packet.
+#define HOP_REASONS(X) \
+	X(LOST, "lost", "it went towards the other point and did not arrive") \
+	X(MISSED, "missed", "it passed the other point, which did not capture it") \
+	X(UNKNOWN, "unknown", "lost or missed: which way it went is not known") \
+	X(OUTSIDE, "outside", "the other capture had not begun, or had ended") \
+	X(ABSENT, "absent", "the other capture has nothing of its flow: not forwarded, another path, filtered, or all lost") \
+	X(LINK_LOCAL, "link_local", "it never leaves its network: no IP, or a link-local address") \
+	X(TTL_EXPIRED, "ttl_expired", "a router reported that its TTL ran out") \
+	X(REJECTED, "rejected", "a router or host reported by ICMP that it did not deliver it") \
+	X(DUPLICATE, "duplicate", "a copy of another packet in its own capture")
+// clang-format on
+
+enum method {
+#define X(id, name, confidence, meaning) METHOD_##id,
+	HOP_METHODS(X)
+#undef X
+};
+
+enum change_bit {
+#define X(id, name, meaning) CHANGE_BIT_##id,
+	HOP_CHANGES(X)
+#undef X
+};
+
+enum change {
+#define X(id, name, meaning) CHANGE_##id = 1 << CHANGE_BIT_##id,
+	HOP_CHANGES(X)
+#undef X
+};
+
+enum reason {
+	REASON_NONE, // matched, or not yet known
+#define X(id, name, meaning) REASON_##id,
+	HOP_REASONS(X)
+#undef X
+};
+
+struct finding {
+	int64_t packet_id[2]; // 0: this point does not have it
+	int64_t ts_ns[2];
+	int64_t late_ns;    // time since the packet arrived that was sent behind it and came before it; 0 in order
+	int32_t pair;       // of flows; -1: the packet has no flow
+	uint32_t changes;   // enum change
+	int16_t ttl_change; // at the first point less at the second
+	bool has_ttl;
+	uint8_t direction; // of the pair
+	uint8_t method, confidence;
+	uint8_t reason;     // enum reason
+	uint8_t late_point; // where it came late
+};
+
+#endif

@@ -1,0 +1,645 @@
+// Each packet of one point with its appearance at the other. See matching.h.
+#include "matching.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "../common/message.h"
+
+enum {
+	HEADS = 1 << 18,                // chains of waiting packets of a point
+	FRAGMENT_GRACE_NS = 2000000000, // fragments wait longer, so that they are there when their datagram leaves
+	TOLERANCE_NS = 100000,          // beside what delays vary by
+	PROGRESS_PACKETS = 16384,
+};
+
+struct waiting {
+	struct sighting seen;
+	uint64_t key;
+	int64_t deadline_ns;     // on the second point's clock
+	uint32_t chain;          // next packet of the same hash; 0 none
+	uint32_t older, newer;   // of its point
+	uint32_t before, behind; // of its flow and direction, if it is TCP data
+	int32_t pair;
+	uint8_t direction; // of the pair
+	bool is_listed;
+	bool is_covered; // some of its bytes were matched
+};
+
+// The packets of one point that wait.
+struct lounge {
+	uint32_t *heads;
+	uint32_t oldest, newest;
+	size_t count;
+};
+
+struct room {
+	struct matching *m;
+	struct lounge lounge[2];
+	struct waiting *at; // [0] stands for none
+	size_t used, capacity;
+	uint32_t vacant; // chain of places that are free
+	int64_t now_ns;  // on the second point's clock
+	bool failed;
+};
+
+static struct flow_pair *pair_of(const struct room *r, int32_t pair)
+{
+	return &r->m->pairing->pairs[pair];
+}
+
+static struct point_flow *flow_of(const struct room *r, int point, const struct sighting *s)
+{
+	return &r->m->pairing->points[point].flows[s->flow];
+}
+
+static bool is_fragment(const struct sighting *s)
+{
+	return s->fragment_offset >= 0;
+}
+
+static bool is_tcp(const struct sighting *s)
+{
+	return s->tcp_flags >= 0;
+}
+
+// A time of a point, as the second point's clock has it.
+static int64_t common_time(const struct room *r, int point, int64_t ts_ns)
+{
+	return point == 0 ? ns_sum(ts_ns, r->m->offset_ns) : ts_ns;
+}
+
+// ---- keys -----------------------------------------------------------------------------------------------------------
+
+enum key_kind { KEY_PAIRED, KEY_FRAGMENT };
+
+static uint64_t fragment_key(int64_t ip_id)
+{
+	uint64_t parts[2] = {KEY_FRAGMENT, (uint64_t)ip_id};
+	return XXH3_64bits(parts, sizeof parts);
+}
+
+// What both sightings of a packet have in common, as far as the way leaves it alone.
+static uint64_t paired_key(const struct room *r, int point, const struct sighting *s, int32_t index, int direction)
+{
+	const struct flow_pair *pair = pair_of(r, index);
+	const struct pair_side *side = &pair->side[direction];
+	uint64_t parts[6] = {KEY_PAIRED | (uint64_t)s->is_copy << 1 | (uint64_t)direction << 2 | (uint64_t)index << 3,
+	                     s->payload_len};
+	if (is_tcp(s) && side->has_seq_delta) {
+		uint32_t seq = s->seq - (point ? side->seq_delta : 0);
+		uint32_t ack = s->ack - (point ? pair->side[!direction].seq_delta : 0);
+		parts[2] = seq;
+		parts[3] = s->has_ack && side->has_ack ? ack + 1ULL : 0;
+		parts[4] = (uint64_t)(s->tcp_flags & SYN_ONLY_FLAGS);
+	} else {
+		parts[4] = (uint64_t)(uint32_t)s->echo_seq << 1 | s->is_echo_reply;
+	}
+	if (pair_keeps_ip_id(r->m->pairing, side))
+		parts[5] = (uint64_t)s->ip_id;
+	return XXH3_64bits(parts, sizeof parts);
+}
+
+// ---- places ---------------------------------------------------------------------------------------------------------
+
+static uint32_t take_place(struct room *r)
+{
+	uint32_t place = r->vacant;
+	if (place) {
+		r->vacant = r->at[place].chain;
+		return place;
+	}
+	if (r->used == r->capacity) {
+		r->capacity = r->capacity ? r->capacity * 2 : 4096;
+		r->at = memory_resize(r->at, r->capacity * sizeof *r->at);
+	}
+	return (uint32_t)r->used++;
+}
+
+static void list_data(struct room *r, int point, uint32_t place)
+{
+	struct waiting *w = &r->at[place];
+	struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	w->is_listed = true;
+	w->before = side->waiting_end[point];
+	w->behind = 0;
+	*(w->before ? &r->at[w->before].behind : &side->waiting[point]) = place;
+	side->waiting_end[point] = place;
+}
+
+static void unlist_data(struct room *r, int point, const struct waiting *w)
+{
+	struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	*(w->before ? &r->at[w->before].behind : &side->waiting[point]) = w->behind;
+	*(w->behind ? &r->at[w->behind].before : &side->waiting_end[point]) = w->before;
+}
+
+static void seat(struct room *r, int point, const struct sighting *s, uint64_t key, int32_t pair, int direction)
+{
+	struct lounge *l = &r->lounge[point];
+	uint32_t place = take_place(r), *head = &l->heads[key % HEADS];
+	int64_t stay_ns = ns_sum(r->m->window_ns, is_fragment(s) ? FRAGMENT_GRACE_NS : 0);
+	r->at[place] = (struct waiting){
+		.seen = *s,
+		.key = key,
+		.deadline_ns = ns_sum(common_time(r, point, s->ts_ns), stay_ns),
+		.chain = *head,
+		.older = l->newest,
+		.pair = pair,
+		.direction = (uint8_t)direction,
+	};
+	*head = place;
+	*(l->newest ? &r->at[l->newest].newer : &l->oldest) = place;
+	l->newest = place;
+	l->count++;
+	if (is_tcp(s) && s->payload_len > 0 && !s->is_copy && !is_fragment(s))
+		list_data(r, point, place);
+}
+
+static void unseat(struct room *r, int point, uint32_t place)
+{
+	struct lounge *l = &r->lounge[point];
+	struct waiting *w = &r->at[place];
+	uint32_t *link = &l->heads[w->key % HEADS];
+	while (*link != place)
+		link = &r->at[*link].chain;
+	*link = w->chain;
+	*(w->older ? &r->at[w->older].newer : &l->oldest) = w->newer;
+	*(w->newer ? &r->at[w->newer].older : &l->newest) = w->older;
+	l->count--;
+	if (w->is_listed)
+		unlist_data(r, point, w);
+	w->chain = r->vacant;
+	r->vacant = place;
+}
+
+// ---- findings -------------------------------------------------------------------------------------------------------
+
+static void write_finding(struct room *r, const struct finding *f)
+{
+	if (fwrite(f, sizeof *f, 1, r->m->findings) == 1)
+		return;
+	if (!r->failed)
+		message_error("compare: cannot write a temporary file: %s", strerror(errno));
+	r->failed = true;
+}
+
+static void report_alone(struct room *r, int point, const struct sighting *s, int32_t pair, int direction)
+{
+	struct finding f = {.pair = pair, .direction = (uint8_t)direction, .changes = 0};
+	f.packet_id[point] = s->packet_id;
+	f.ts_ns[point] = s->ts_ns;
+	f.reason = s->is_copy ? REASON_DUPLICATE : REASON_NONE;
+	r->m->only[point]++;
+	if (pair >= 0)
+		pair_of(r, pair)->side[direction].only[point]++;
+	write_finding(r, &f);
+}
+
+static uint32_t syn_changes(const struct syn_options *a, const struct syn_options *b)
+{
+	return (a->mss != b->mss ? CHANGE_MSS : 0U) | (a->window_scale != b->window_scale ? CHANGE_WINDOW_SCALE : 0U) |
+	       (a->sack != b->sack || a->timestamps != b->timestamps ? CHANGE_OPTIONS : 0U);
+}
+
+static uint32_t flow_changes(const struct room *r, const struct sighting *a, const struct sighting *b)
+{
+	const struct point_flow *f = flow_of(r, 0, a), *g = flow_of(r, 1, b);
+	int d = a->direction, e = b->direction;
+	bool addresses = f->address[d] != g->address[e] || f->address[!d] != g->address[!e];
+	bool have_ports = f->port[d] >= 0 && g->port[e] >= 0; // a fragment has none
+	bool ports = have_ports && (f->port[d] != g->port[e] || f->port[!d] != g->port[!e]);
+	uint32_t changes = (addresses ? CHANGE_ADDRESSES : 0U) | (ports ? CHANGE_PORTS : 0U);
+	if (is_tcp(a) && a->tcp_flags & b->tcp_flags & 2)
+		changes |= syn_changes(&f->options[d], &g->options[e]);
+	return changes;
+}
+
+static uint32_t ip_changes(const struct sighting *a, const struct sighting *b)
+{
+	bool both_tos = a->tos >= 0 && b->tos >= 0;
+	return (a->ttl >= 0 && b->ttl >= 0 && a->ttl != b->ttl ? CHANGE_TTL : 0U) |
+	       (both_tos && a->tos >> 2 != b->tos >> 2 ? CHANGE_DSCP : 0U) |
+	       (both_tos && (a->tos & 3) != (b->tos & 3) ? CHANGE_ECN : 0U) |
+	       (a->vlan_id != b->vlan_id ? CHANGE_VLAN : 0U) | (a->payload_len != b->payload_len ? CHANGE_LENGTH : 0U);
+}
+
+static uint32_t content_changes(const struct sighting *a, const struct sighting *b)
+{
+	bool both_timed = a->has_tsval && b->has_tsval;
+	bool options = is_tcp(a) && (a->has_tsval != b->has_tsval || (both_timed && a->tsval != b->tsval));
+	return (a->ip_id != b->ip_id ? CHANGE_IP_ID : 0U) | (a->window != b->window ? CHANGE_WINDOW : 0U) |
+	       (sighting_same_payload(a, b) ? 0U : CHANGE_PAYLOAD) | (options ? CHANGE_OPTIONS : 0U);
+}
+
+static uint32_t changes_between(const struct room *r, const struct sighting *a, const struct sighting *b,
+                                enum method method)
+{
+	const struct pair_side *side = &pair_of(r, flow_of(r, 0, a)->pair)->side[a->direction];
+	uint32_t changes = flow_changes(r, a, b) | ip_changes(a, b);
+	if (method != METHOD_BYTE_RANGE && method != METHOD_FRAGMENT)
+		changes |= content_changes(a, b);
+	if (is_tcp(a) && side->has_seq_delta && side->seq_delta != 0)
+		changes |= CHANGE_SEQUENCE;
+	return changes;
+}
+
+// The later of both sightings is where it arrived. It is late if a packet that left behind it arrived before (RFC 4737).
+static void note_order(struct pair_side *side, int point, const struct sighting *here, const struct sighting *there,
+                       struct finding *f)
+{
+	if (side->farthest_id[point] && there->packet_id < side->farthest_id[point]) {
+		f->late_ns = ns_distance(here->ts_ns, side->farthest_ts_ns[point]);
+		f->late_ns += f->late_ns == 0; // at the same moment, and yet behind
+		f->late_point = (uint8_t)point;
+		return;
+	}
+	side->farthest_id[point] = there->packet_id;
+	side->farthest_ts_ns[point] = here->ts_ns;
+}
+
+static void note_delay(struct pair_side *side, int64_t raw_ns)
+{
+	if (side->matched == 0 || raw_ns < side->raw_min_ns)
+		side->raw_min_ns = raw_ns;
+	if (side->matched == 0 || raw_ns > side->raw_max_ns)
+		side->raw_max_ns = raw_ns;
+	if (side->matched > 0)
+		side->raw_spread_ns += (ns_distance(raw_ns, side->raw_last_ns) - side->raw_spread_ns) / 8;
+	side->raw_last_ns = raw_ns;
+	side->matched++;
+	side->raw_mean_ns += ((double)raw_ns - side->raw_mean_ns) / (double)side->matched;
+}
+
+static int confidence_of(const struct room *r, int32_t pair, enum method method)
+{
+	static const int confidences[] = {
+#define X(id, name, confidence, meaning) confidence,
+		HOP_METHODS(X)
+#undef X
+	};
+	int of_pair = pair_of(r, pair)->confidence;
+	return of_pair < confidences[method] ? of_pair : confidences[method];
+}
+
+// seen[0] and seen[1] are the same packet, or parts of it; `point` is where it was seen later.
+static void report_match(struct room *r, int point, const struct sighting *const seen[2], enum method method)
+{
+	int32_t index = flow_of(r, 0, seen[0])->pair;
+	struct pair_side *side = &pair_of(r, index)->side[seen[0]->direction];
+	int64_t raw_ns = ns_difference(seen[1]->ts_ns, seen[0]->ts_ns);
+	struct finding f = {
+		.packet_id = {seen[0]->packet_id, seen[1]->packet_id},
+		.ts_ns = {seen[0]->ts_ns, seen[1]->ts_ns},
+		.pair = index,
+		.changes = changes_between(r, seen[0], seen[1], method),
+		.ttl_change = (int16_t)(seen[0]->ttl - seen[1]->ttl),
+		.has_ttl = seen[0]->ttl >= 0 && seen[1]->ttl >= 0,
+		.direction = seen[0]->direction,
+		.method = (uint8_t)method,
+		.confidence = (uint8_t)confidence_of(r, index, method),
+	};
+	if (f.has_ttl && f.ttl_change != 0)
+		(*(f.ttl_change > 0 ? &side->ttl_less : &side->ttl_more))++;
+	if (method != METHOD_BYTE_RANGE && method != METHOD_FRAGMENT)
+		note_order(side, point, seen[point], seen[!point], &f);
+	note_delay(side, raw_ns);
+	write_finding(r, &f);
+}
+
+static void report_pair(struct room *r, int point, const struct sighting *here, const struct sighting *there,
+                        enum method method)
+{
+	const struct sighting *seen[2] = {point == 0 ? here : there, point == 0 ? there : here};
+	report_match(r, point, seen, method);
+}
+
+// ---- meeting --------------------------------------------------------------------------------------------------------
+
+// Packets that may be one are compared in this order; the lowest sum is the best.
+enum likeness {
+	LIKE_PAYLOAD = 1 << 5,
+	LIKE_IP_ID = 1 << 4,
+	LIKE_ACK = 1 << 3,
+	LIKE_WINDOW = 1 << 2,
+};
+
+struct choice {
+	uint32_t place;   // 0 none
+	unsigned unlike;  // enum likeness
+	int64_t error_ns; // off the expected time; 0: as near as delays vary
+	int rivals;       // others as good but for the time
+};
+
+static bool have_address_in_common(const struct room *r, int point, const struct sighting *here,
+                                   const struct sighting *there)
+{
+	const struct point_flow *f = flow_of(r, point, here), *g = flow_of(r, !point, there);
+	int d = here->direction, e = there->direction;
+	return f->pair == g->pair || f->address[d] == g->address[e] || f->address[!d] == g->address[!e];
+}
+
+static bool is_same_id(const struct sighting *a, const struct sighting *b)
+{
+	return a->ip_id > 0 && a->ip_id == b->ip_id;
+}
+
+// Whether two packets with the same key cannot be one.
+static bool contradict(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
+{
+	const struct sighting *t = &w->seen;
+	if (is_fragment(s))
+		return s->fragment_offset != t->fragment_offset || s->is_copy != t->is_copy ||
+		       !have_address_in_common(r, point, s, t);
+	const struct flow_pair *pair = pair_of(r, w->pair);
+	const struct pair_side *side = &pair->side[w->direction];
+	if (s->has_tsval && t->has_tsval && s->tsval != t->tsval && pair_keeps_tsval(r->m->pairing, side))
+		return true;
+	if (pair->is_echo_ident_kept && s->echo_ident != t->echo_ident)
+		return true;
+	bool is_placed = is_tcp(s) && side->has_seq_delta;
+	return !is_placed && !sighting_same_payload(s, t) && !is_same_id(s, t);
+}
+
+static unsigned unlikeness(const struct sighting *a, const struct sighting *b)
+{
+	return (sighting_same_payload(a, b) ? 0U : LIKE_PAYLOAD) | (a->ip_id == b->ip_id ? 0U : LIKE_IP_ID) |
+	       (a->window == b->window ? 0U : LIKE_WINDOW);
+}
+
+static int64_t time_error(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
+{
+	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	int64_t raw_ns = point == 1 ? ns_difference(s->ts_ns, w->seen.ts_ns) : ns_difference(w->seen.ts_ns, s->ts_ns);
+	int64_t error_ns = ns_distance(raw_ns, side->raw_last_ns);
+	return error_ns <= TOLERANCE_NS + 4 * side->raw_spread_ns ? 0 : error_ns;
+}
+
+static void consider(struct choice *best, uint32_t place, unsigned unlike, int64_t error_ns)
+{
+	bool is_rival = best->place && unlike == best->unlike;
+	bool is_better = !best->place || unlike < best->unlike || (is_rival && error_ns <= best->error_ns);
+	int rivals = is_rival ? best->rivals + 1 : 0;
+	if (is_better)
+		*best = (struct choice){place, unlike, error_ns, rivals};
+	else
+		best->rivals = is_rival ? rivals : best->rivals;
+}
+
+static bool is_within_window(const struct room *r, int point, const struct sighting *s, const struct sighting *t)
+{
+	return ns_distance(common_time(r, point, s->ts_ns), common_time(r, !point, t->ts_ns)) <= r->m->window_ns;
+}
+
+// Among those of the other point that wait. A chain goes from the newest to the oldest: of equals the oldest is taken.
+static struct choice choose(const struct room *r, int point, const struct sighting *s, uint64_t key)
+{
+	struct choice best = {0};
+	int looked_at = 0;
+	uint32_t place = r->lounge[!point].heads[key % HEADS];
+	for (; place && looked_at < LOOKED_AT_MAX; place = r->at[place].chain) {
+		const struct waiting *w = &r->at[place];
+		if (w->key != key)
+			continue;
+		looked_at++;
+		if (w->is_covered || !is_within_window(r, point, s, &w->seen) || contradict(r, point, s, w))
+			continue;
+		consider(&best, place, unlikeness(s, &w->seen), time_error(r, point, s, w));
+	}
+	return best;
+}
+
+static enum method method_of(const struct sighting *s, const struct sighting *t, const struct choice *c)
+{
+	if (!sighting_same_payload(s, t))
+		return METHOD_ALTERED;
+	if (is_same_id(s, t))
+		return METHOD_IP_ID;
+	if (c->rivals > 0)
+		return METHOD_OCCURRENCE;
+	return s->payload_hash && t->payload_hash ? METHOD_PAYLOAD : METHOD_HEADER;
+}
+
+static void leave_alone(struct room *r, int point, uint32_t place);
+
+static void make_room(struct room *r)
+{
+	if (r->lounge[0].count + r->lounge[1].count < WAITING_MAX)
+		return;
+	int point = r->lounge[1].count > r->lounge[0].count;
+	r->m->given_up++;
+	leave_alone(r, point, r->lounge[point].oldest);
+}
+
+static void meet(struct room *r, int point, const struct sighting *s)
+{
+	if (s->flow < 0) {
+		report_alone(r, point, s, -1, 0);
+		return;
+	}
+	int32_t index = flow_of(r, point, s)->pair;
+	const struct flow_pair *pair = pair_of(r, index);
+	int direction = pair_direction(pair, point, s->direction);
+	bool is_paired = pair->flow[0] >= 0 && pair->flow[1] >= 0;
+	if (!is_paired && !is_fragment(s)) {
+		report_alone(r, point, s, index, direction);
+		return;
+	}
+	uint64_t key = is_fragment(s) ? fragment_key(s->ip_id) : paired_key(r, point, s, index, direction);
+	struct choice choice = is_paired ? choose(r, point, s, key) : (struct choice){0};
+	if (!choice.place) {
+		make_room(r);
+		seat(r, point, s, key, index, direction);
+		return;
+	}
+	const struct sighting *there = &r->at[choice.place].seen;
+	r->m->matched[0]++;
+	r->m->matched[1]++;
+	report_pair(r, point, s, there, method_of(s, there, &choice));
+	unseat(r, !point, choice.place);
+}
+
+// ---- leaving --------------------------------------------------------------------------------------------------------
+
+// Bytes of a segment that are accounted for, as ranges from its first byte.
+struct ranges {
+	uint32_t begin[RANGES_MAX], end[RANGES_MAX];
+	int count;
+	uint32_t total;
+};
+
+// Whether the range brings bytes that are not there yet; then it is added.
+static bool ranges_add(struct ranges *r, uint32_t begin, uint32_t end)
+{
+	if (r->count == RANGES_MAX)
+		return false;
+	for (int i = 0; i < r->count && begin < end; i++) {
+		if (begin >= r->begin[i] && begin < r->end[i])
+			begin = r->end[i];
+		if (end > r->begin[i] && end <= r->end[i])
+			end = r->begin[i];
+	}
+	if (begin >= end)
+		return false;
+	r->begin[r->count] = begin;
+	r->end[r->count++] = end;
+	r->total += end - begin;
+	return true;
+}
+
+// The bytes of `w` that are in `other` too, counted from the first of `w`; false: none.
+static bool overlap(const struct room *r, int point, const struct waiting *w, const struct waiting *other,
+                    uint32_t *begin, uint32_t *end)
+{
+	uint32_t delta = pair_of(r, w->pair)->side[w->direction].seq_delta;
+	int64_t start = (int32_t)(other->seen.seq - w->seen.seq + (point == 1 ? delta : 0 - delta));
+	int64_t stop = start + other->seen.payload_len;
+	*begin = start > 0 ? (uint32_t)start : 0;
+	*end = stop < w->seen.payload_len ? (stop > 0 ? (uint32_t)stop : 0) : w->seen.payload_len;
+	return *begin < *end;
+}
+
+static void match_bytes(struct room *r, int point, uint32_t place)
+{
+	struct waiting *w = &r->at[place];
+	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	struct ranges ranges = {.count = 0};
+	int looked_at = 0;
+	uint32_t next = side->has_seq_delta ? side->waiting[!point] : 0;
+	for (uint32_t at = next; at && looked_at < LOOKED_AT_MAX && ranges.total < w->seen.payload_len; at = next) {
+		struct waiting *other = &r->at[at];
+		uint32_t begin, end;
+		next = other->behind;
+		looked_at++;
+		if (!overlap(r, point, w, other, &begin, &end) || !is_within_window(r, point, &w->seen, &other->seen) ||
+		    !ranges_add(&ranges, begin, end))
+			continue;
+		r->m->matched[point] += !w->is_covered;
+		r->m->matched[!point] += !other->is_covered;
+		w->is_covered = other->is_covered = true;
+		report_pair(r, point, &w->seen, &other->seen, METHOD_BYTE_RANGE);
+		if (end - begin == other->seen.payload_len)
+			unseat(r, !point, at);
+	}
+}
+
+// A datagram at this point that the other one saw as fragments.
+static void match_fragments(struct room *r, int point, uint32_t place)
+{
+	struct waiting *w = &r->at[place];
+	uint64_t key = fragment_key(w->seen.ip_id);
+	int looked_at = 0;
+	uint32_t next = w->seen.ip_id > 0 ? r->lounge[!point].heads[key % HEADS] : 0;
+	for (uint32_t at = next; at && looked_at < LOOKED_AT_MAX; at = next) {
+		struct waiting *other = &r->at[at];
+		next = other->chain;
+		if (other->key != key)
+			continue;
+		looked_at++;
+		if (other->seen.is_copy || !have_address_in_common(r, point, &w->seen, &other->seen) ||
+		    !is_within_window(r, point, &w->seen, &other->seen))
+			continue;
+		r->m->matched[point] += !w->is_covered;
+		r->m->matched[!point]++;
+		w->is_covered = true;
+		report_pair(r, point, &w->seen, &other->seen, METHOD_FRAGMENT);
+		unseat(r, !point, at);
+	}
+}
+
+static void leave_alone(struct room *r, int point, uint32_t place)
+{
+	struct waiting *w = &r->at[place];
+	if (w->is_listed)
+		match_bytes(r, point, place);
+	else if (!is_fragment(&w->seen) && !w->seen.is_copy)
+		match_fragments(r, point, place);
+	if (!w->is_covered)
+		report_alone(r, point, &w->seen, w->pair, w->direction);
+	unseat(r, point, place);
+}
+
+static void let_leave(struct room *r, int point)
+{
+	uint32_t oldest;
+	while ((oldest = r->lounge[point].oldest) != 0 && r->at[oldest].deadline_ns < r->now_ns)
+		leave_alone(r, point, oldest);
+}
+
+// At the end: datagrams before fragments.
+static void let_all_leave(struct room *r)
+{
+	for (int fragments = 0; fragments < 2; fragments++) {
+		for (int point = 0; point < 2; point++) {
+			// Leaving may take others of the other point along, of its own point none but itself.
+			for (uint32_t place = r->lounge[point].oldest, next; place; place = next) {
+				next = r->at[place].newer;
+				if (fragments || !is_fragment(&r->at[place].seen))
+					leave_alone(r, point, place);
+			}
+		}
+	}
+}
+
+// ---- both captures side by side -------------------------------------------------------------------------------------
+
+struct feed {
+	struct cursor cursor;
+	struct sighting next;
+	bool more;
+};
+
+static void advance(struct feed *f)
+{
+	f->more = cursor_next(&f->cursor, &f->next);
+}
+
+static int earlier_of(const struct room *r, const struct feed feeds[2])
+{
+	if (!feeds[0].more || !feeds[1].more)
+		return !feeds[0].more;
+	return common_time(r, 0, feeds[0].next.ts_ns) > common_time(r, 1, feeds[1].next.ts_ns);
+}
+
+static void read_both(struct room *r, struct feed feeds[2])
+{
+	int64_t packets = 0;
+	advance(&feeds[0]);
+	advance(&feeds[1]);
+	while ((feeds[0].more || feeds[1].more) && !r->failed) {
+		int point = earlier_of(r, feeds);
+		int64_t ts_ns = common_time(r, point, feeds[point].next.ts_ns);
+		if (packets == 0 || ts_ns > r->now_ns)
+			r->now_ns = ts_ns;
+		let_leave(r, 0);
+		let_leave(r, 1);
+		meet(r, point, &feeds[point].next);
+		advance(&feeds[point]);
+		if (++packets % PROGRESS_PACKETS == 0 && r->m->progress)
+			r->m->progress(r->m->progress_of, packets);
+	}
+	let_all_leave(r);
+}
+
+bool matching_run(struct matching *m)
+{
+	struct room r = {.m = m, .used = 1, .capacity = 4096};
+	struct feed feeds[2] = {{.more = false}, {.more = false}};
+	r.at = memory_alloc(r.capacity * sizeof *r.at);
+	for (int point = 0; point < 2; point++)
+		r.lounge[point].heads = memory_alloc(HEADS * sizeof *r.lounge[point].heads);
+	bool ok = cursor_begin(&feeds[0].cursor, &m->pairing->points[0]);
+	ok = cursor_begin(&feeds[1].cursor, &m->pairing->points[1]) && ok;
+	if (ok)
+		read_both(&r, feeds);
+	ok = cursor_end(&feeds[0].cursor) && ok;
+	ok = cursor_end(&feeds[1].cursor) && ok && !r.failed;
+	free(r.at);
+	free(r.lounge[0].heads);
+	free(r.lounge[1].heads);
+	return ok;
+}

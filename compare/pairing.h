@@ -1,0 +1,92 @@
+// Flows of one point with the flows of the other that carry the same packets.
+//
+// First by their endpoints: of several uses of the same ports, those with the same initial sequence numbers. What is left
+// is put together by packets that both sides have (votes): behind NAT with the same numbers in the header, behind a
+// firewall that rewrites initial sequence numbers with a constant difference and the same payload, behind a proxy with
+// the same payload alone.
+#ifndef COMPARE_PAIRING_H
+#define COMPARE_PAIRING_H
+
+#include "point.h"
+
+enum mapping { MAPPING_NONE, MAPPING_NAT, MAPPING_ISN, MAPPING_PROXY, MAPPING_ABSENT };
+
+// What is known of the way that a direction's packets take: from the first point to the second, or back.
+enum travel { TRAVEL_UNKNOWN = 0, TRAVEL_FORWARD = 1, TRAVEL_BACK = -1 };
+
+// How many sampled packets told that a field is passed on unchanged, or that it is not.
+struct tally {
+	uint32_t same, other;
+};
+
+// One direction of a pair: of the flow at the first point, 0 sent by its src.
+struct pair_side {
+	uint32_t seq_delta; // second point's number less the first's, as in the headers
+	bool has_seq_delta; // else they cannot be compared
+	bool has_ack;       // both points know the other side's numbers: ACKs can be compared
+	struct tally ip_id, tsval;
+	uint32_t ttl_less, ttl_more;               // packets with a lower, a higher TTL at the second point
+	int64_t matched, only[2];                  // packets
+	int64_t reordered;                         // packets
+	int64_t raw_min_ns, raw_max_ns;            // time at the second point less time at the first
+	double raw_mean_ns;                        // the same
+	int64_t raw_last_ns, raw_spread_ns;        // of the latest packet; its usual difference to the one before
+	int64_t farthest_id[2], farthest_ts_ns[2]; // of the packet that was sent last of those matched
+	uint32_t waiting[2], waiting_end[2]; // data of each point that waits for its match: first and last; 0 none
+	enum travel travel;
+};
+
+// One conversation: a flow of each point, or a flow of one point alone (the other is -1).
+struct flow_pair {
+	int32_t flow[2];
+	bool is_swapped; // src at one point is dst at the other
+	bool is_echo_ident_kept;
+	enum mapping mapping;
+	int confidence;   // that the flows belong together, per cent
+	int32_t evidence; // sampled packets that said so; 0: endpoints and sequence numbers alone
+	struct pair_side side[2];
+};
+
+struct pairing {
+	struct point *points; // two, borrowed
+	struct flow_pair *pairs;
+	size_t count, capacity;
+	struct tally ip_id, tsval; // of all pairs
+};
+
+void pairing_init(struct pairing *, struct point points[2]);
+void pairing_release(struct pairing *);
+
+// Pairs by endpoints; flows that have no counterpart, or one with other sequence numbers, are left for votes.
+void pairing_by_endpoints(struct pairing *);
+
+// That two unpaired flows have a packet in common.
+struct vote {
+	int32_t flow[2];
+	bool is_swapped;
+	bool is_weak;       // only the payload is the same, not the numbers in the header
+	uint8_t direction;  // of the flow at the first point
+	uint32_t seq_delta; // TCP
+	uint32_t weight;    // set by pairing_by_votes
+};
+
+// Pairs by votes, those with the most first. Sorts the votes.
+void pairing_by_votes(struct pairing *, struct vote *, size_t count);
+
+// Pairs what is disputed and alone with its endpoints on either side, and began at the same time; the clocks differ by
+// offset_ns (second less first), give or take tolerance_ns. Then makes a pair of each flow that is left.
+void pairing_complete(struct pairing *, int64_t offset_ns, int64_t tolerance_ns);
+
+// Direction of a packet of a point, as the first point's flow of its pair counts it.
+static inline int pair_direction(const struct flow_pair *p, int point, int direction)
+{
+	return point == 1 && p->is_swapped && p->flow[0] >= 0 ? !direction : direction;
+}
+
+// Whether the IP identification is passed on unchanged in that direction.
+bool pair_keeps_ip_id(const struct pairing *, const struct pair_side *);
+
+// The same of the timestamps option's value.
+bool pair_keeps_tsval(const struct pairing *, const struct pair_side *);
+
+#endif

@@ -1,0 +1,349 @@
+// A first look at both captures. See sampling.h.
+#include "sampling.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "../common/message.h"
+
+enum {
+	GROUP_MAX = 16,          // combinations of packets that look the same; more tell nothing
+	WEAK_LEN_MIN = 16,       // bytes of payload that are no chance
+	CLUSTER_NS = 2000000000, // differences of time that delays explain
+	DRIFT_PPM_MAX = 200,     // of two clocks
+	START_TOLERANCE_NS = 1000000000,
+};
+
+struct sample {
+	uint64_t key;
+	int64_t ts_ns, ip_id;
+	int32_t flow, ttl;
+	uint32_t seq, tsval;
+	int32_t echo_ident;
+	uint8_t direction;
+	bool is_weak, has_tsval;
+};
+
+struct samples {
+	struct sample *at;
+	size_t count, capacity;
+};
+
+// One packet that both may have.
+struct candidate {
+	int64_t raw_ns; // time at the second point less time at the first
+	uint32_t at[2]; // samples
+};
+
+struct search {
+	struct pairing *pairing;
+	struct samples samples[2];
+	struct candidate *candidates;
+	size_t count, capacity;
+	uint64_t divisor; // one sample of so many packets
+};
+
+// ---- picking ------------------------------------------------------------------------------------------------------
+
+// What makes a packet of a paired flow known again: its place in the conversation.
+static uint64_t paired_key(const struct search *s, int point, const struct sighting *p, const struct point_flow *f)
+{
+	const struct flow_pair *pair = &s->pairing->pairs[f->pair];
+	int direction = pair_direction(pair, point, p->direction);
+	uint64_t parts[5] = {(uint64_t)f->pair * 2 + (uint64_t)direction, p->payload_len};
+	if (p->tcp_flags >= 0) {
+		uint32_t seq = p->seq - (point ? pair->side[direction].seq_delta : 0);
+		uint32_t ack = p->ack - (point && p->has_ack ? pair->side[!direction].seq_delta : 0);
+		parts[2] = (uint64_t)seq << 32 | ack;
+		parts[3] = (uint64_t)(p->tcp_flags & SYN_ONLY_FLAGS);
+	} else {
+		parts[2] = p->payload_hash ? p->payload_hash : ~(uint64_t)p->ip_id;
+		parts[3] = (uint64_t)(int64_t)p->fragment_offset;
+		parts[4] = (uint64_t)(uint32_t)p->echo_seq << 1 | p->is_echo_reply;
+	}
+	return XXH3_64bits(parts, sizeof parts);
+}
+
+// The same of a flow that has no counterpart yet: without its endpoints.
+static uint64_t stranger_key(const struct sighting *p, const struct point_flow *f)
+{
+	uint64_t parts[5] = {~(uint64_t)f->kind, p->payload_len};
+	if (p->tcp_flags >= 0) {
+		parts[2] = (uint64_t)p->seq << 32 | p->ack;
+		parts[3] = (uint64_t)(p->tcp_flags & SYN_ONLY_FLAGS);
+	} else {
+		parts[2] = p->payload_hash;
+		parts[3] = (uint64_t)(int64_t)p->fragment_offset;
+		parts[4] = (uint64_t)(uint32_t)p->echo_seq << 1 | p->is_echo_reply;
+	}
+	return XXH3_64bits(parts, sizeof parts);
+}
+
+static uint64_t payload_key(const struct sighting *p)
+{
+	uint64_t parts[2] = {p->payload_len, p->payload_hash};
+	return XXH3_64bits(parts, sizeof parts);
+}
+
+static void add_sample(struct samples *s, const struct sighting *p, uint64_t key, bool is_weak)
+{
+	if (s->count == SAMPLES_MAX)
+		return;
+	if (s->count == s->capacity) {
+		s->capacity = s->capacity ? s->capacity * 2 : 4096;
+		s->at = memory_resize(s->at, s->capacity * sizeof *s->at);
+	}
+	s->at[s->count++] = (struct sample){
+		.key = key,
+		.ts_ns = p->ts_ns,
+		.ip_id = p->ip_id,
+		.flow = p->flow,
+		.ttl = p->ttl,
+		.seq = p->seq,
+		.tsval = p->tsval,
+		.echo_ident = p->echo_ident,
+		.direction = p->direction,
+		.is_weak = is_weak,
+		.has_tsval = p->has_tsval,
+	};
+}
+
+// A number that begins a connection or answers one is no chance; a RST to a closed port has none of its own.
+static bool has_numbers(const struct sighting *p)
+{
+	return p->has_ack || (p->tcp_flags >= 0 && p->tcp_flags & 2);
+}
+
+static void pick(struct search *s, int point, const struct sighting *p)
+{
+	struct point_flow *f = p->flow >= 0 ? &s->pairing->points[point].flows[p->flow] : NULL;
+	if (!f || p->is_copy)
+		return;
+	uint64_t key = f->pair >= 0 ? paired_key(s, point, p, f) : stranger_key(p, f);
+	unsigned first = f->pair >= 0 ? SAMPLES_OF_FLOW : SAMPLES_OF_STRANGER;
+	bool is_first = f->sampled < first;
+	if (!is_first && key % s->divisor != 0)
+		return;
+	f->sampled += is_first;
+	bool is_tcp = f->kind == KIND_TCP;
+	if (f->pair >= 0)
+		add_sample(&s->samples[point], p, key, false);
+	else if (is_tcp ? has_numbers(p) : p->payload_len > 0)
+		add_sample(&s->samples[point], p, key, !is_tcp && p->payload_len < WEAK_LEN_MIN);
+	if (f->pair < 0 && is_tcp && p->payload_len >= WEAK_LEN_MIN && p->payload_hash)
+		add_sample(&s->samples[point], p, payload_key(p), true);
+}
+
+static bool pick_all(struct search *s, int point)
+{
+	struct cursor cursor;
+	struct sighting p;
+	if (cursor_begin(&cursor, &s->pairing->points[point]))
+		while (cursor_next(&cursor, &p))
+			pick(s, point, &p);
+	return cursor_end(&cursor);
+}
+
+// ---- finding the same packets ---------------------------------------------------------------------------------------
+
+static int compare_samples(const void *a, const void *b)
+{
+	const struct sample *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->ts_ns < y->ts_ns ? -1 : x->ts_ns > y->ts_ns;
+}
+
+static int compare_candidates(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	return x->raw_ns < y->raw_ns ? -1 : x->raw_ns > y->raw_ns;
+}
+
+static void add_candidate(struct search *s, size_t a, size_t b)
+{
+	if (s->count == s->capacity) {
+		s->capacity = s->capacity ? s->capacity * 2 : 4096;
+		s->candidates = memory_resize(s->candidates, s->capacity * sizeof *s->candidates);
+	}
+	int64_t raw_ns = ns_difference(s->samples[1].at[b].ts_ns, s->samples[0].at[a].ts_ns);
+	s->candidates[s->count++] = (struct candidate){raw_ns, {(uint32_t)a, (uint32_t)b}};
+}
+
+// As many on either side: the first is the first. Else any may be any.
+static void add_group(struct search *s, size_t a, size_t a_count, size_t b, size_t b_count)
+{
+	for (size_t i = 0; a_count == b_count && i < a_count; i++)
+		add_candidate(s, a + i, b + i);
+	if (a_count == b_count || a_count > GROUP_MAX || b_count > GROUP_MAX || a_count * b_count > GROUP_MAX)
+		return;
+	for (size_t i = 0; i < a_count; i++)
+		for (size_t j = 0; j < b_count; j++)
+			add_candidate(s, a + i, b + j);
+}
+
+static size_t same_key(const struct samples *s, size_t from)
+{
+	size_t n = 0;
+	while (from + n < s->count && s->at[from + n].key == s->at[from].key)
+		n++;
+	return n;
+}
+
+static void find_candidates(struct search *s)
+{
+	struct samples *a = &s->samples[0], *b = &s->samples[1];
+	for (int point = 0; point < 2; point++)
+		if (s->samples[point].count > 0)
+			qsort(s->samples[point].at, s->samples[point].count, sizeof *a->at, compare_samples);
+	for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+		size_t n = same_key(a, i), m = same_key(b, j);
+		if (a->at[i].key == b->at[j].key)
+			add_group(s, i, n, j, m);
+		bool skip_a = a->at[i].key <= b->at[j].key, skip_b = b->at[j].key <= a->at[i].key;
+		i += skip_a ? n : 0;
+		j += skip_b ? m : 0;
+	}
+}
+
+// ---- what they say --------------------------------------------------------------------------------------------------
+
+static int64_t cluster_width(const struct pairing *p)
+{
+	int64_t a = ns_distance(p->points[0].last_ts_ns, p->points[0].first_ts_ns);
+	int64_t b = ns_distance(p->points[1].last_ts_ns, p->points[1].first_ts_ns);
+	return CLUSTER_NS + (a < b ? a : b) / (1000000 / DRIFT_PPM_MAX);
+}
+
+// The differences that most candidates agree on. Sorts the candidates and keeps only those.
+static void find_cluster(struct search *s, struct sampling *result)
+{
+	int64_t width = cluster_width(s->pairing);
+	size_t best = 0, best_count = 0;
+	if (s->count > 0)
+		qsort(s->candidates, s->count, sizeof *s->candidates, compare_candidates);
+	for (size_t first = 0, last = 0; last < s->count; last++) {
+		while (ns_distance(s->candidates[last].raw_ns, s->candidates[first].raw_ns) > width)
+			first++;
+		if (last - first + 1 > best_count) {
+			best = first;
+			best_count = last - first + 1;
+		}
+	}
+	if (best_count > 0)
+		memmove(s->candidates, s->candidates + best, best_count * sizeof *s->candidates);
+	s->count = result->common = best_count;
+	if (best_count == 0)
+		return;
+	result->low_ns = s->candidates[0].raw_ns;
+	result->high_ns = s->candidates[best_count - 1].raw_ns;
+	result->offset_ns = s->candidates[best_count / 2].raw_ns;
+}
+
+static void collect_votes(const struct search *s)
+{
+	struct pairing *p = s->pairing;
+	struct vote *votes = memory_alloc((s->count + 1) * sizeof *votes);
+	size_t count = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct sample *a = &s->samples[0].at[s->candidates[i].at[0]];
+		const struct sample *b = &s->samples[1].at[s->candidates[i].at[1]];
+		if (p->points[0].flows[a->flow].pair >= 0 || p->points[1].flows[b->flow].pair >= 0)
+			continue;
+		votes[count++] = (struct vote){
+			.flow = {a->flow, b->flow},
+			.is_swapped = a->direction != b->direction,
+			.is_weak = a->is_weak,
+			.direction = a->direction,
+			.seq_delta = b->seq - a->seq,
+		};
+	}
+	pairing_by_votes(p, votes, count);
+	free(votes);
+}
+
+static void count(struct tally *own, struct tally *all, bool same)
+{
+	own->same += same;
+	own->other += !same;
+	all->same += same;
+	all->other += !same;
+}
+
+// One packet seen at both: what the way does to packets of its flow.
+static void learn(struct pairing *p, const struct sample *a, const struct sample *b, int64_t raw_ns)
+{
+	struct flow_pair *pair = &p->pairs[p->points[0].flows[a->flow].pair];
+	struct pair_side *side = &pair->side[a->direction];
+	if (a->ip_id > 0 || b->ip_id > 0)
+		count(&side->ip_id, &p->ip_id, a->ip_id == b->ip_id);
+	if (a->has_tsval && b->has_tsval)
+		count(&side->tsval, &p->tsval, a->tsval == b->tsval);
+	if (a->ttl >= 0 && b->ttl >= 0 && a->ttl != b->ttl)
+		(*(b->ttl < a->ttl ? &side->ttl_less : &side->ttl_more))++;
+	if (pair->mapping == MAPPING_NAT && a->echo_ident >= 0)
+		pair->is_echo_ident_kept = a->echo_ident == b->echo_ident;
+	side->raw_last_ns = raw_ns;
+}
+
+// The middle between the fastest packets forward and back, such that every packet leaves one point before it reaches the
+// other; where all go one way, the fastest.
+static int64_t start_offset(const struct search *s, const struct sampling *result)
+{
+	const struct pairing *p = s->pairing;
+	int64_t forward = INT64_MAX, back = INT64_MIN;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct candidate *c = &s->candidates[i];
+		const struct sample *a = &s->samples[0].at[c->at[0]], *b = &s->samples[1].at[c->at[1]];
+		int32_t pair = p->points[0].flows[a->flow].pair;
+		if (pair < 0 || pair != p->points[1].flows[b->flow].pair || a->ttl < 0 || b->ttl < 0)
+			continue;
+		if (b->ttl < a->ttl && c->raw_ns < forward)
+			forward = c->raw_ns;
+		if (b->ttl > a->ttl && c->raw_ns > back)
+			back = c->raw_ns;
+	}
+	if (forward < INT64_MAX && back > INT64_MIN)
+		return back + ns_difference(forward, back) / 2;
+	if (forward < INT64_MAX || back > INT64_MIN)
+		return forward < INT64_MAX ? forward : back;
+	return result->offset_ns;
+}
+
+static void learn_all(struct search *s, int64_t offset_ns)
+{
+	struct pairing *p = s->pairing;
+	for (size_t i = 0; i < p->count; i++)
+		p->pairs[i].side[0].raw_last_ns = p->pairs[i].side[1].raw_last_ns = offset_ns;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct candidate *c = &s->candidates[i];
+		const struct sample *a = &s->samples[0].at[c->at[0]], *b = &s->samples[1].at[c->at[1]];
+		int32_t pair = p->points[0].flows[a->flow].pair;
+		if (pair >= 0 && pair == p->points[1].flows[b->flow].pair)
+			learn(p, a, b, c->raw_ns);
+	}
+}
+
+bool sampling_run(struct sampling *result, struct pairing *pairing)
+{
+	struct search s = {.pairing = pairing};
+	int64_t a = pairing->points[0].packets, b = pairing->points[1].packets;
+	*result = (struct sampling){0};
+	s.divisor = 1 + (uint64_t)(a > b ? a : b) / SAMPLES_WANTED;
+	bool ok = pick_all(&s, 0) && pick_all(&s, 1);
+	if (ok) {
+		find_candidates(&s);
+		find_cluster(&s, result);
+		collect_votes(&s);
+		pairing_complete(pairing, result->offset_ns, START_TOLERANCE_NS);
+		learn_all(&s, result->offset_ns);
+		result->offset_ns = start_offset(&s, result);
+	}
+	free(s.samples[0].at);
+	free(s.samples[1].at);
+	free(s.candidates);
+	return ok;
+}

@@ -1,0 +1,116 @@
+-- The same packets at two capture points: what `pcapdex compare` finds.
+
+-- One row a pair of captures compared. a is the first point of the path, b the second; forward is from a to b, back from
+-- b to a. Times are a's unless it says otherwise.
+CREATE TABLE hop_comparisons (
+	comparison_id         INTEGER PRIMARY KEY, -- names the comparison
+	a_capture_id          INTEGER NOT NULL REFERENCES captures, -- the first point
+	b_capture_id          INTEGER NOT NULL REFERENCES captures, -- the second
+	window_ns             INTEGER NOT NULL, -- --window: the two sightings of a packet are not further apart, clocks corrected
+	a_packets             INTEGER NOT NULL, -- packets of a: a_matched + a_only
+	b_packets             INTEGER NOT NULL, -- packets of b: b_matched + b_only
+	a_matched             INTEGER NOT NULL, -- packets of a that b has too
+	b_matched             INTEGER NOT NULL, -- packets of b that a has too: not the same number where segments were joined or datagrams fragmented
+	a_only                INTEGER NOT NULL, -- packets of a that b has not
+	b_only                INTEGER NOT NULL, -- packets of b that a has not
+	forward_lost          INTEGER NOT NULL, -- packets that went forward and did not arrive: reason lost
+	back_lost             INTEGER NOT NULL, -- the same of packets that went back
+	forward_reordered     INTEGER NOT NULL, -- packets that b saw behind one that a saw later (RFC 4737)
+	back_reordered        INTEGER NOT NULL, -- packets that a saw behind one that b saw later
+	clock                 TEXT NOT NULL, -- what is known of the clocks: both_ways, forward_only, back_only (then one-way delays are not known), none
+	offset_ns             INTEGER, -- b's clock less a's at a's first packet; NULL unless packets went both ways
+	drift_ppm             REAL, -- how much faster b's clock runs, millionths; 0: no difference can be seen
+	clock_uncertainty_ns  INTEGER, -- the offset may be off by so much, either way: half of the least round trip between the points
+	forward_raw_min_ns    INTEGER, -- least time at b less time at a of packets that went forward, drift taken off; NULL none
+	back_raw_max_ns       INTEGER, -- greatest of packets that went back; NULL none
+	overlap_first_ts_ns   INTEGER, -- from when on both captures ran; NULL: never
+	overlap_last_ts_ns    INTEGER, -- until when
+	given_up              INTEGER NOT NULL -- packets that were not looked for through all of the window, because too many waited
+);
+
+-- Flows of a comparison: one that both points saw, or one that only one point saw. src and dst are those of a's flow, of
+-- b's where a has none; src_... is about what src sent.
+CREATE TABLE hop_flows (
+	hop_flow_id        INTEGER PRIMARY KEY, -- names the flow in hop_packets
+	comparison_id      INTEGER NOT NULL REFERENCES hop_comparisons, -- the comparison
+	a_flow_id          INTEGER REFERENCES flows, -- the flow at a; NULL: a has none
+	b_flow_id          INTEGER REFERENCES flows, -- the flow at b; NULL: b has none
+	swapped            INTEGER NOT NULL, -- 1: what is src at a is dst at b, because a capture begins in the middle
+	mapping            TEXT NOT NULL, -- none (the same endpoints), nat (other addresses or ports), isn (rewritten sequence numbers), proxy (only the payload is the same), absent (one point has no such flow)
+	confidence         INTEGER NOT NULL, -- that these are the same conversation, per cent
+	evidence           INTEGER NOT NULL, -- packets that put the flows together where the endpoints did not
+	src_seq_delta      INTEGER, -- b's sequence numbers less a's, as in the headers, modulo 2^32; NULL: not constant, or no TCP
+	src_travel         INTEGER, -- 1 forward (a to b), -1 back, NULL not known
+	src_matched        INTEGER NOT NULL, -- pairs of sightings
+	src_a_only         INTEGER NOT NULL, -- packets that b has not
+	src_b_only         INTEGER NOT NULL, -- packets that a has not
+	src_lost           INTEGER NOT NULL, -- of those: lost between the points
+	src_reordered      INTEGER NOT NULL, -- packets that arrived behind one that was sent later
+	src_ttl_diff       INTEGER, -- usual TTL at a less TTL at b
+	src_delay_min_ns   INTEGER, -- one-way delay, clocks corrected; NULL: the offset is not known
+	src_delay_mean_ns  INTEGER, -- the mean
+	src_delay_max_ns   INTEGER, -- the longest
+	src_excess_mean_ns INTEGER, -- time beyond that of the fastest packet of any flow the same way: the mean
+	src_excess_max_ns  INTEGER, -- the longest
+	dst_seq_delta      INTEGER, -- the same of what dst sent
+	dst_travel         INTEGER, -- 1 forward, -1 back, NULL not known
+	dst_matched        INTEGER NOT NULL, -- pairs of sightings
+	dst_a_only         INTEGER NOT NULL, -- packets that b has not
+	dst_b_only         INTEGER NOT NULL, -- packets that a has not
+	dst_lost           INTEGER NOT NULL, -- of those: lost between the points
+	dst_reordered      INTEGER NOT NULL, -- packets that arrived behind one that was sent later
+	dst_ttl_diff       INTEGER, -- usual TTL at a less TTL at b
+	dst_delay_min_ns   INTEGER, -- one-way delay
+	dst_delay_mean_ns  INTEGER, -- the mean
+	dst_delay_max_ns   INTEGER, -- the longest
+	dst_excess_mean_ns INTEGER, -- beyond the fastest packet: the mean
+	dst_excess_max_ns  INTEGER -- the longest
+);
+
+-- Packets: one row for each pair of sightings, and one for each packet that only one point saw.
+CREATE TABLE hop_packets (
+	hop_packet_id INTEGER PRIMARY KEY, -- in the order of time, more or less
+	comparison_id INTEGER NOT NULL REFERENCES hop_comparisons, -- the comparison
+	hop_flow_id   INTEGER REFERENCES hop_flows, -- its flow; NULL: it has no endpoints
+	a_packet_id   INTEGER REFERENCES packets, -- the packet at a; NULL: a has it not
+	b_packet_id   INTEGER REFERENCES packets, -- the packet at b; NULL: b has it not
+	direction     INTEGER, -- 0 sent by src of the hop flow, 1 by dst
+	method        TEXT, -- how it was known again: hop_methods; NULL only one point has it
+	confidence    INTEGER, -- that it is the same packet, per cent
+	reason        TEXT, -- why the other point may not have it: hop_reasons; NULL both have it
+	changes       INTEGER, -- set of bits: hop_changes
+	ttl_diff      INTEGER, -- TTL at a less TTL at b
+	raw_delay_ns  INTEGER, -- time at b less time at a, each by its own clock
+	delay_ns      INTEGER, -- one-way delay between the points in the direction of travel, clocks corrected; NULL not known
+	excess_ns     INTEGER, -- time beyond that of the fastest packet the same way, drift taken off; NULL: the way is not known
+	late_ns       INTEGER -- reordered: time since the arrival of a packet of its flow that was sent later; NULL in order
+);
+
+-- How packets are known again.
+CREATE TABLE hop_methods (
+	method  TEXT PRIMARY KEY, -- as in hop_packets
+	meaning TEXT NOT NULL -- in words
+) WITHOUT ROWID;
+
+-- Why a packet may be in one capture only.
+CREATE TABLE hop_reasons (
+	reason  TEXT PRIMARY KEY, -- as in hop_packets
+	meaning TEXT NOT NULL -- in words
+) WITHOUT ROWID;
+
+-- What the bits of hop_packets.changes mean: changes >> bit & 1.
+CREATE TABLE hop_changes (
+	bit     INTEGER PRIMARY KEY, -- from 0
+	name    TEXT NOT NULL, -- short name
+	meaning TEXT NOT NULL -- what differs between the two sightings
+);
+
+-- A capture takes its comparisons along, a comparison what it found.
+CREATE TRIGGER hop_comparisons_of_capture AFTER DELETE ON captures BEGIN
+	DELETE FROM hop_comparisons WHERE old.capture_id IN (a_capture_id, b_capture_id);
+END;
+
+CREATE TRIGGER hop_rows_of_comparison AFTER DELETE ON hop_comparisons BEGIN
+	DELETE FROM hop_packets WHERE comparison_id = old.comparison_id;
+	DELETE FROM hop_flows WHERE comparison_id = old.comparison_id;
+END;
