@@ -101,18 +101,26 @@ static int compare_doubles(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-// How far the fastest packets of the stretches usually are from the line: what merit may differ by chance.
-static double usual_distance(const struct clock *c, const struct clock_point *points, double slope, double line)
+static double median(double *values, size_t count)
 {
-	double distances[CLOCK_BUCKETS];
+	if (count == 0)
+		return 0;
+	qsort(values, count, sizeof *values, compare_doubles);
+	return values[count / 2];
+}
+
+// How far the fastest packets of the stretches usually are from each other: what merit may differ by chance.
+static double usual_distance(const struct clock *c, const struct clock_point *points, double slope)
+{
+	double values[CLOCK_BUCKETS];
 	size_t count = 0;
 	for (int i = 0; i < CLOCK_BUCKETS; i++)
 		if (points[i].is_set)
-			distances[count++] = fabs(raw_of(c, points[i].raw_ns) - slope * time_of(c, points[i].ts_ns) - line);
-	if (count == 0)
-		return 0;
-	qsort(distances, count, sizeof *distances, compare_doubles);
-	return distances[count / 2];
+			values[count++] = raw_of(c, points[i].raw_ns) - slope * time_of(c, points[i].ts_ns);
+	double middle = median(values, count);
+	for (size_t i = 0; i < count; i++)
+		values[i] = fabs(values[i] - middle);
+	return median(values, count);
 }
 
 static int count_set(const struct clock_point *points)
@@ -130,8 +138,7 @@ static bool is_drift_shown(const struct clock *c, double slope)
 	if (time_of(c, c->end_ns) < drift_span_ns || (c->has_forward && forward < BUCKETS_LEAST) ||
 	    (c->has_back && back < BUCKETS_LEAST))
 		return false;
-	double noise = resolution_ns + usual_distance(c, c->forward, slope, floor_at(c, slope)) +
-	               usual_distance(c, c->back, slope, ceiling_at(c, slope));
+	double noise = resolution_ns + usual_distance(c, c->forward, slope) + usual_distance(c, c->back, slope);
 	return merit(c, slope) - merit(c, 0) > noise;
 }
 

@@ -91,10 +91,44 @@ static int64_t raw_of(const struct finding *f)
 
 // ---- clocks -----------------------------------------------------------------------------------------------------------
 
-static bool add_to_clock(struct writing *w, const struct finding *f)
+static bool add_certain(struct writing *w, const struct finding *f)
 {
-	if (is_matched(f) && f->method != METHOD_BYTE_RANGE && f->method != METHOD_FRAGMENT)
+	if (is_matched(f) && (f->method == METHOD_IP_ID || f->method == METHOD_PAYLOAD))
 		clock_add(&w->totals->clock, travel_of(w, f), f->ts_ns[0], raw_of(f));
+	return true;
+}
+
+static bool add_likely(struct writing *w, const struct finding *f)
+{
+	if (is_matched(f) && f->method == METHOD_HEADER)
+		clock_add(&w->totals->clock, travel_of(w, f), f->ts_ns[0], raw_of(f));
+	return true;
+}
+
+static bool add_doubtful(struct writing *w, const struct finding *f)
+{
+	if (is_matched(f) && f->method != METHOD_IP_ID && f->method != METHOD_PAYLOAD && f->method != METHOD_HEADER)
+		clock_add(&w->totals->clock, travel_of(w, f), f->ts_ns[0], raw_of(f));
+	return true;
+}
+
+static bool knows_offset(const struct clock *c)
+{
+	return c->has_forward && c->has_back;
+}
+
+// Packets that are known again for certain; others only where a direction has none.
+static bool fit_once(struct writing *w)
+{
+	static bool (*const adders[])(struct writing *, const struct finding *) = {add_certain, add_likely,
+	                                                                           add_doubtful};
+	struct clock *clock = &w->totals->clock;
+	clock_forget(clock);
+	for (size_t i = 0; i < sizeof adders / sizeof *adders && (i == 0 || !knows_offset(clock)); i++) {
+		if (!for_each_finding(w, adders[i]))
+			return false;
+		clock_fit(clock);
+	}
 	return true;
 }
 
@@ -103,21 +137,7 @@ static bool fit_clock(struct writing *w)
 	const struct point *a = &w->pairing->points[0];
 	struct clock *clock = &w->totals->clock;
 	clock_init(clock, a->first_ts_ns, a->last_ts_ns, w->m->offset_ns);
-	if (!for_each_finding(w, add_to_clock))
-		return false;
-	clock_fit(clock);
-	if (!clock->has_drift)
-		return true;
-	clock_forget(clock);
-	if (!for_each_finding(w, add_to_clock))
-		return false;
-	clock_fit(clock);
-	return true;
-}
-
-static bool knows_offset(const struct clock *c)
-{
-	return c->has_forward && c->has_back;
+	return fit_once(w) && (!clock->has_drift || fit_once(w));
 }
 
 // ---- the time in which both captures ran ------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ enum {
 	FRAGMENT_GRACE_NS = 2000000000, // fragments wait longer, so that they are there when their datagram leaves
 	TOLERANCE_NS = 100000,          // beside what delays vary by
 	PROGRESS_PACKETS = 16384,
+	EPOCH_PACKETS = 4096, // after which the clocks' difference is looked at again
 };
 
 struct waiting {
@@ -37,13 +38,22 @@ struct lounge {
 	size_t count;
 };
 
+// The fastest packets of late, which tell how the clocks drift apart.
+struct epoch {
+	int64_t count;
+	int64_t forward_ns, back_ns; // raw times
+	bool has_forward, has_back;
+};
+
 struct room {
 	struct matching *m;
 	struct lounge lounge[2];
 	struct waiting *at; // [0] stands for none
 	size_t used, capacity;
-	uint32_t vacant; // chain of places that are free
-	int64_t now_ns;  // on the second point's clock
+	uint32_t vacant;   // chain of places that are free
+	int64_t now_ns;    // on the second point's clock
+	int64_t offset_ns; // time at the second point less time at the first, at present
+	struct epoch epoch;
 	bool failed;
 };
 
@@ -70,7 +80,7 @@ static bool is_tcp(const struct sighting *s)
 // A time of a point, as the second point's clock has it.
 static int64_t common_time(const struct room *r, int point, int64_t ts_ns)
 {
-	return point == 0 ? ns_sum(ts_ns, r->m->offset_ns) : ts_ns;
+	return point == 0 ? ns_sum(ts_ns, r->offset_ns) : ts_ns;
 }
 
 // ---- keys -----------------------------------------------------------------------------------------------------------
@@ -88,8 +98,7 @@ static uint64_t paired_key(const struct room *r, int point, const struct sightin
 {
 	const struct flow_pair *pair = pair_of(r, index);
 	const struct pair_side *side = &pair->side[direction];
-	uint64_t parts[6] = {KEY_PAIRED | (uint64_t)s->is_copy << 1 | (uint64_t)direction << 2 | (uint64_t)index << 3,
-	                     s->payload_len};
+	uint64_t parts[6] = {KEY_PAIRED | (uint64_t)direction << 1 | (uint64_t)index << 2, s->payload_len};
 	if (is_tcp(s) && side->has_seq_delta) {
 		uint32_t seq = s->seq - (point ? side->seq_delta : 0);
 		uint32_t ack = s->ack - (point ? pair->side[!direction].seq_delta : 0);
@@ -275,6 +284,34 @@ static void note_delay(struct pair_side *side, int64_t raw_ns)
 	side->raw_mean_ns += ((double)raw_ns - side->raw_mean_ns) / (double)side->matched;
 }
 
+static enum travel travel_of(const struct pair_side *side)
+{
+	if (side->ttl_less == side->ttl_more)
+		return TRAVEL_UNKNOWN;
+	return side->ttl_less > side->ttl_more ? TRAVEL_FORWARD : TRAVEL_BACK;
+}
+
+// The clocks' difference is kept between the fastest packets either way, so that packets leave before they arrive.
+static void follow_clocks(struct room *r, enum travel travel, int64_t raw_ns)
+{
+	struct epoch *e = &r->epoch;
+	if (travel != TRAVEL_BACK && (!e->has_forward || raw_ns < e->forward_ns)) {
+		e->forward_ns = raw_ns;
+		e->has_forward = true;
+	}
+	if (travel != TRAVEL_FORWARD && (!e->has_back || raw_ns > e->back_ns)) {
+		e->back_ns = raw_ns;
+		e->has_back = true;
+	}
+	if (++e->count < EPOCH_PACKETS)
+		return;
+	if (e->has_forward && e->has_back)
+		r->offset_ns = ns_sum(e->back_ns, ns_difference(e->forward_ns, e->back_ns) / 2);
+	else
+		r->offset_ns = e->has_forward ? e->forward_ns : e->back_ns;
+	*e = (struct epoch){0};
+}
+
 static int confidence_of(const struct room *r, int32_t pair, enum method method)
 {
 	static const int confidences[] = {
@@ -308,6 +345,8 @@ static void report_match(struct room *r, int point, const struct sighting *const
 	if (method != METHOD_BYTE_RANGE && method != METHOD_FRAGMENT)
 		note_order(side, point, seen[point], seen[!point], &f);
 	note_delay(side, raw_ns);
+	if (method == METHOD_IP_ID || method == METHOD_PAYLOAD)
+		follow_clocks(r, travel_of(side), raw_ns);
 	write_finding(r, &f);
 }
 
@@ -332,7 +371,8 @@ struct choice {
 	uint32_t place;   // 0 none
 	unsigned unlike;  // enum likeness
 	int64_t error_ns; // off the expected time; 0: as near as delays vary
-	int rivals;       // others as good but for the time
+	bool is_odd;      // one of them is a copy of another packet of its capture, the other is not
+	int rivals;       // others that are as like
 };
 
 static bool have_address_in_common(const struct room *r, int point, const struct sighting *here,
@@ -353,8 +393,7 @@ static bool contradict(const struct room *r, int point, const struct sighting *s
 {
 	const struct sighting *t = &w->seen;
 	if (is_fragment(s))
-		return s->fragment_offset != t->fragment_offset || s->is_copy != t->is_copy ||
-		       !have_address_in_common(r, point, s, t);
+		return s->fragment_offset != t->fragment_offset || !have_address_in_common(r, point, s, t);
 	const struct flow_pair *pair = pair_of(r, w->pair);
 	const struct pair_side *side = &pair->side[w->direction];
 	if (s->has_tsval && t->has_tsval && s->tsval != t->tsval && pair_keeps_tsval(r->m->pairing, side))
@@ -379,15 +418,26 @@ static int64_t time_error(const struct room *r, int point, const struct sighting
 	return error_ns <= TOLERANCE_NS + 4 * side->raw_spread_ns ? 0 : error_ns;
 }
 
-static void consider(struct choice *best, uint32_t place, unsigned unlike, int64_t error_ns)
+// Less is better; of equals the one that is considered last is taken.
+static bool is_worse(const struct choice *a, const struct choice *b)
 {
-	bool is_rival = best->place && unlike == best->unlike;
-	bool is_better = !best->place || unlike < best->unlike || (is_rival && error_ns <= best->error_ns);
-	int rivals = is_rival ? best->rivals + 1 : 0;
-	if (is_better)
-		*best = (struct choice){place, unlike, error_ns, rivals};
-	else
-		best->rivals = is_rival ? rivals : best->rivals;
+	if (a->unlike != b->unlike)
+		return a->unlike > b->unlike;
+	if (a->error_ns != b->error_ns)
+		return a->error_ns > b->error_ns;
+	return a->is_odd && !b->is_odd;
+}
+
+static void consider(struct choice *best, struct choice next)
+{
+	bool is_rival = best->place && next.unlike == best->unlike;
+	int rivals = best->rivals + is_rival;
+	if (best->place && is_worse(&next, best)) {
+		best->rivals = rivals;
+		return;
+	}
+	*best = next;
+	best->rivals = is_rival ? rivals : 0;
 }
 
 static bool is_within_window(const struct room *r, int point, const struct sighting *s, const struct sighting *t)
@@ -408,7 +458,12 @@ static struct choice choose(const struct room *r, int point, const struct sighti
 		looked_at++;
 		if (w->is_covered || !is_within_window(r, point, s, &w->seen) || contradict(r, point, s, w))
 			continue;
-		consider(&best, place, unlikeness(s, &w->seen), time_error(r, point, s, w));
+		consider(&best, (struct choice){
+							.place = place,
+							.unlike = unlikeness(s, &w->seen),
+							.error_ns = time_error(r, point, s, w),
+							.is_odd = s->is_copy != w->seen.is_copy,
+						});
 	}
 	return best;
 }
@@ -417,11 +472,30 @@ static enum method method_of(const struct sighting *s, const struct sighting *t,
 {
 	if (!sighting_same_payload(s, t))
 		return METHOD_ALTERED;
-	if (is_same_id(s, t))
-		return METHOD_IP_ID;
 	if (c->rivals > 0)
 		return METHOD_OCCURRENCE;
+	if (is_same_id(s, t))
+		return METHOD_IP_ID;
 	return s->payload_hash && t->payload_hash ? METHOD_PAYLOAD : METHOD_HEADER;
+}
+
+// Reports both as one packet; the other one need not wait any longer.
+static void match(struct room *r, int point, const struct sighting *s, const struct choice *choice)
+{
+	const struct sighting *there = &r->at[choice->place].seen;
+	r->m->matched[0]++;
+	r->m->matched[1]++;
+	report_pair(r, point, s, there, method_of(s, there, choice));
+	unseat(r, !point, choice->place);
+}
+
+// Whether a packet seems to have arrived before it left, and nothing but its likeness says that it is the same: another
+// one like it may come, which is. If none does, they meet when one of them leaves.
+static bool is_too_early(const struct room *r, int point, const struct sighting *s, const struct choice *choice)
+{
+	const struct waiting *w = &r->at[choice->place];
+	enum travel travel = travel_of(&pair_of(r, w->pair)->side[w->direction]);
+	return travel != TRAVEL_UNKNOWN && !is_same_id(s, &w->seen) && (travel == TRAVEL_FORWARD) == (point == 0);
 }
 
 static void leave_alone(struct room *r, int point, uint32_t place);
@@ -451,16 +525,12 @@ static void meet(struct room *r, int point, const struct sighting *s)
 	}
 	uint64_t key = is_fragment(s) ? fragment_key(s->ip_id) : paired_key(r, point, s, index, direction);
 	struct choice choice = is_paired ? choose(r, point, s, key) : (struct choice){0};
-	if (!choice.place) {
+	if (!choice.place || is_too_early(r, point, s, &choice)) {
 		make_room(r);
 		seat(r, point, s, key, index, direction);
 		return;
 	}
-	const struct sighting *there = &r->at[choice.place].seen;
-	r->m->matched[0]++;
-	r->m->matched[1]++;
-	report_pair(r, point, s, there, method_of(s, there, &choice));
-	unseat(r, !point, choice.place);
+	match(r, point, s, &choice);
 }
 
 // ---- leaving --------------------------------------------------------------------------------------------------------
@@ -554,6 +624,12 @@ static void match_fragments(struct room *r, int point, uint32_t place)
 static void leave_alone(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
+	struct choice choice = w->is_covered ? (struct choice){0} : choose(r, point, &w->seen, w->key);
+	if (choice.place) {
+		match(r, point, &w->seen, &choice);
+		unseat(r, point, place);
+		return;
+	}
 	if (w->is_listed)
 		match_bytes(r, point, place);
 	else if (!is_fragment(&w->seen) && !w->seen.is_copy)
@@ -627,7 +703,7 @@ static void read_both(struct room *r, struct feed feeds[2])
 
 bool matching_run(struct matching *m)
 {
-	struct room r = {.m = m, .used = 1, .capacity = 4096};
+	struct room r = {.m = m, .used = 1, .capacity = 4096, .offset_ns = m->offset_ns};
 	struct feed feeds[2] = {{.more = false}, {.more = false}};
 	r.at = memory_alloc(r.capacity * sizeof *r.at);
 	for (int point = 0; point < 2; point++)

@@ -88,6 +88,14 @@ static uint64_t payload_key(const struct sighting *p)
 	return XXH3_64bits(parts, sizeof parts);
 }
 
+// Where a translator changes what an ICMP error quotes, or a name server's answer: identification and one address stay.
+static uint64_t identity_key(const struct sighting *p, const struct point_flow *f, int end)
+{
+	uint64_t parts[4] = {~(uint64_t)f->kind, p->payload_len, (uint64_t)p->ip_id,
+	                     f->address[end] ^ (end == p->direction)};
+	return XXH3_64bits(parts, sizeof parts);
+}
+
 static void add_sample(struct samples *s, const struct sighting *p, uint64_t key, bool is_weak)
 {
 	if (s->count == SAMPLES_MAX)
@@ -117,6 +125,14 @@ static bool has_numbers(const struct sighting *p)
 	return p->has_ack || (p->tcp_flags >= 0 && p->tcp_flags & 2);
 }
 
+static void add_weak_samples(struct samples *s, const struct sighting *p, const struct point_flow *f)
+{
+	if (f->kind == KIND_TCP && p->payload_len >= WEAK_LEN_MIN && p->payload_hash)
+		add_sample(s, p, payload_key(p), true);
+	for (int end = 0; end < 2 && f->kind != KIND_TCP && p->ip_id > 0 && p->fragment_offset < 0; end++)
+		add_sample(s, p, identity_key(p, f, end), true);
+}
+
 static void pick(struct search *s, int point, const struct sighting *p)
 {
 	struct point_flow *f = p->flow >= 0 ? &s->pairing->points[point].flows[p->flow] : NULL;
@@ -133,8 +149,8 @@ static void pick(struct search *s, int point, const struct sighting *p)
 		add_sample(&s->samples[point], p, key, false);
 	else if (is_tcp ? has_numbers(p) : p->payload_len > 0)
 		add_sample(&s->samples[point], p, key, !is_tcp && p->payload_len < WEAK_LEN_MIN);
-	if (f->pair < 0 && is_tcp && p->payload_len >= WEAK_LEN_MIN && p->payload_hash)
-		add_sample(&s->samples[point], p, payload_key(p), true);
+	if (f->pair < 0)
+		add_weak_samples(&s->samples[point], p, f);
 }
 
 static bool pick_all(struct search *s, int point)
