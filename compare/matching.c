@@ -13,6 +13,7 @@
 enum {
 	HEADS = 1 << 18,                // chains of waiting packets of a point
 	FRAGMENT_GRACE_NS = 2000000000, // fragments wait longer, so that they are there when their datagram leaves
+	COPIES_NS = 1000000,            // that a mirror port's copies are apart
 	TOLERANCE_NS = 100000,          // beside what delays vary by
 	PROGRESS_PACKETS = 16384,
 	EPOCH_PACKETS = 4096, // after which the clocks' difference is looked at again
@@ -418,19 +419,25 @@ static int64_t time_error(const struct room *r, int point, const struct sighting
 	return error_ns <= TOLERANCE_NS + 4 * side->raw_spread_ns ? 0 : error_ns;
 }
 
+// Whether two copies of a packet, which are never far apart, are told apart by which of them is the copy.
+static bool differ_as_copies(const struct choice *a, const struct choice *b)
+{
+	return a->unlike == b->unlike && a->is_odd != b->is_odd && ns_distance(a->error_ns, b->error_ns) <= COPIES_NS;
+}
+
 // Less is better; of equals the one that is considered last is taken.
 static bool is_worse(const struct choice *a, const struct choice *b)
 {
 	if (a->unlike != b->unlike)
 		return a->unlike > b->unlike;
-	if (a->error_ns != b->error_ns)
-		return a->error_ns > b->error_ns;
-	return a->is_odd && !b->is_odd;
+	if (differ_as_copies(a, b))
+		return a->is_odd;
+	return a->error_ns > b->error_ns;
 }
 
 static void consider(struct choice *best, struct choice next)
 {
-	bool is_rival = best->place && next.unlike == best->unlike;
+	bool is_rival = best->place && next.unlike == best->unlike && !differ_as_copies(best, &next);
 	int rivals = best->rivals + is_rival;
 	if (best->place && is_worse(&next, best)) {
 		best->rivals = rivals;

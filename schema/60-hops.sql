@@ -83,7 +83,7 @@ CREATE TABLE hop_packets (
 	raw_delay_ns  INTEGER, -- time at b less time at a, each by its own clock
 	delay_ns      INTEGER, -- one-way delay between the points in the direction of travel, clocks corrected; NULL not known
 	excess_ns     INTEGER, -- time beyond that of the fastest packet the same way, drift taken off; NULL: the way is not known
-	late_ns       INTEGER -- reordered: time since the arrival of a packet of its flow that was sent later; NULL in order
+	late_ns       INTEGER -- reordered: time since the arrival of that packet of its flow which was sent last of those that had arrived; NULL in order
 );
 
 -- How packets are known again.

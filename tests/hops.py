@@ -1,0 +1,677 @@
+#!/usr/bin/env python3
+"""compare on pairs of captures made here, of which it is known what became of every packet between the two points."""
+import dataclasses
+import random
+import sqlite3
+import struct
+import sys
+
+import packets
+import tap
+
+US, MS, S = 10**3, 10**6, 10**9
+BEGIN = 1_700_000_000 * S
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+TOLERANCE_NS = 50 * US
+
+
+@dataclasses.dataclass
+class Packet:
+    """One packet as its sender made it. `sent` is true time at the point that it passes first."""
+    uid: int
+    sent: int
+    forward: bool                      # from point a to point b
+    kind: str                          # tcp, udp, icmp, arp
+    ends: tuple                        # (src, src_port), (dst, dst_port)
+    payload: bytes = b""
+    seq: int = 0
+    ack: int = 0
+    flags: int = ACK
+    window: int = 500
+    stamps: tuple = None               # tsval, tsecr
+    mss: int = None
+    ttl: int = 64
+    tos: int = 0
+    ip_id: int = 0
+    vlan: int = None
+    fragment: tuple = None             # offset, more
+    icmp: tuple = None                 # type, ident, seq
+    at: tuple = (0, 0)                 # true time at a, at b
+
+
+def address(text):
+    return packets.ipaddress.ip_address(text).packed
+
+
+def tcp_bytes(p):
+    options = b"" if p.mss is None else struct.pack("!BBH", 2, 4, p.mss)
+    if p.stamps:
+        options += struct.pack("!BBBBII", 1, 1, 8, 10, *p.stamps)
+    return struct.pack("!HHIIBBHHH", p.ends[0][1], p.ends[1][1], p.seq % 2**32, p.ack % 2**32, (20 + len(options)) << 2,
+                       p.flags, p.window, 0, 0) + options + p.payload, 6, 16
+
+
+def udp_bytes(p):
+    return struct.pack("!HHHH", p.ends[0][1], p.ends[1][1], 8 + len(p.payload), 0) + p.payload, 17, 6
+
+
+def icmp_bytes(p):
+    return struct.pack("!BBHHH", p.icmp[0], 0, 0, *p.icmp[1:]) + p.payload, 58 if ":" in p.ends[0][0] else 1, 2
+
+
+def transport(p):
+    """Transport header and payload with their checksum, and the protocol number."""
+    data, protocol, at = {"tcp": tcp_bytes, "udp": udp_bytes, "icmp": icmp_bytes}[p.kind](p)
+    src, dst = (address(end[0]) for end in p.ends)
+    pseudo = src + dst + struct.pack("!IBBBB" if len(src) == 16 else "!BBH",
+                                     *((len(data), 0, 0, 0, protocol) if len(src) == 16 else (0, protocol, len(data))))
+    value = packets.checksum((b"" if protocol == 1 else pseudo) + data)
+    return data[:at] + struct.pack("!H", value) + data[at + 2:], protocol
+
+
+def ip_packet(p):
+    data, protocol = transport(p)
+    src, dst = (address(end[0]) for end in p.ends)
+    if len(src) == 16:
+        return struct.pack("!IHBB", 6 << 28 | p.tos << 20, len(data), protocol, p.ttl) + src + dst + data, 0x86DD
+    field = 0
+    if p.fragment:
+        offset, more, data = p.fragment
+        field = offset // 8 | more << 13
+    header = struct.pack("!BBHHHBBH", 0x45, p.tos, 20 + len(data), p.ip_id, field, p.ttl, protocol, 0) + src + dst
+    return header[:10] + struct.pack("!H", packets.checksum(header)) + header[12:] + data, 0x0800
+
+
+def frame(p, link):
+    if p.kind == "arp":
+        data, kind = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + bytes(20), 0x0806
+    else:
+        data, kind = ip_packet(p)
+    if link == 113:  # Linux cooked
+        return struct.pack("!HHH8sH", 0, 1, 6, bytes(8), kind) + data
+    tag = b"" if p.vlan is None else struct.pack("!HH", 0x8100, p.vlan)
+    macs = bytes.fromhex("020000000001020000000002")
+    return macs + tag + struct.pack("!H", kind) + data
+
+
+# ---- traffic -----------------------------------------------------------------------------------------------------
+
+
+class Traffic:
+    """Connections, queries and pings between a client behind a and a server behind b."""
+
+    def __init__(self, client="10.1.1.2", server="203.0.113.9", seed=1, numbered=True, stamped=True):
+        self.random = random.Random(seed)
+        self.client, self.server = client, server
+        self.numbered, self.stamped = numbered, stamped
+        self.ip_ids = [self.random.randrange(1, 60000), self.random.randrange(1, 60000)]
+        self.packets = []
+        self.now = BEGIN
+
+    def send(self, forward, kind, ports, **fields):
+        client, server = (self.client, ports[0]), (self.server, ports[1])
+        ip_id = 0
+        if self.numbered:
+            self.ip_ids[forward] = ip_id = self.ip_ids[forward] % 65535 + 1
+        self.packets.append(Packet(len(self.packets), self.now, forward, kind,
+                                   (client, server) if forward else (server, client), ip_id=ip_id, **fields))
+        return self.packets[-1]
+
+    def wait(self, least, most=None):
+        self.now += self.random.randrange(least, most or least + 1)
+
+    def connection(self, port, segments=12, size=1000, gap=20 * MS):
+        """A request, an answer of so many segments, each acknowledged, and the end."""
+        ports = (port, 80)
+        seq = [self.random.randrange(2**32), self.random.randrange(2**32)]  # of the server, of the client
+
+        def segment(forward, flags, payload=b"", mss=None):
+            stamps = ((self.now // MS) % 2**32, 1) if self.stamped else None
+            self.send(forward, "tcp", ports, seq=seq[forward], ack=seq[not forward] if flags & ACK else 0, flags=flags,
+                      payload=payload, stamps=stamps, mss=mss)
+            seq[forward] += len(payload) + (flags & 3 != 0)
+            self.wait(gap, gap * 2)
+
+        segment(True, SYN, mss=1460)
+        segment(False, SYN | ACK, mss=1460)
+        segment(True, ACK)
+        segment(True, ACK | PSH, b"GET /%d HTTP/1.1\r\n" % port + self.random.randbytes(200))
+        for _ in range(segments):
+            segment(False, ACK, self.random.randbytes(size))
+            segment(True, ACK)
+        segment(True, ACK | PSH, self.random.randbytes(size))
+        segment(False, ACK | FIN)
+        segment(True, ACK | FIN)
+        segment(False, ACK)
+
+    def query(self, port, size=60):
+        for forward in (True, False):
+            self.send(forward, "udp", (port, 53), payload=self.random.randbytes(size))
+            self.wait(5 * MS, 30 * MS)
+
+    def pings(self, ident, count):
+        six = ":" in self.client
+        for seq in range(count):
+            for forward, kind in ((True, 128 if six else 8), (False, 129 if six else 0)):
+                self.send(forward, "icmp", (0, 0), icmp=(kind, ident, seq), payload=bytes(range(48)))
+                self.wait(10 * MS, 30 * MS)
+
+    def mix(self, rounds=6):
+        for i in range(rounds):
+            self.connection(40000 + i)
+            self.query(50000 + i)
+            self.pings(77, 4)
+        return self
+
+
+class Path:
+    """What lies between the points, and how each of them captures."""
+
+    def __init__(self, traffic, delay=5 * MS, jitter=1 * MS, seed=2):
+        self.random = random.Random(seed)
+        self.a, self.b = [], []  # (true time at the point, origin uids, Packet)
+        for p in traffic.packets:
+            late = delay + (self.random.randrange(jitter) if jitter and p.uid % 5 else 0)
+            p.at = (p.sent, p.sent + late) if p.forward else (p.sent + late, p.sent)
+            self.a.append((p.at[0], {p.uid}, p))
+            self.b.append((p.at[1], {p.uid}, dataclasses.replace(p, ttl=p.ttl + (-1 if p.forward else 1))))
+        self.truth = {p.uid: p for p in traffic.packets}
+        self.offset_ns, self.drift = 0, 0
+
+    def change(self, point, function):
+        """Replaces each packet of a point by what function makes of it: a Packet, or None."""
+        out = []
+        for ts_ns, uids, p in getattr(self, point):
+            q = function(p)
+            if q:
+                out.append((ts_ns, uids, q))
+        setattr(self, point, out)
+
+    def alter(self, point, **fields):
+        self.change(point, lambda p: dataclasses.replace(p, **fields))
+
+    def lose(self, *uids):
+        """Between the points: the one that comes second does not see them."""
+        for uid in uids:
+            point = "b" if self.truth[uid].forward else "a"
+            self.change(point, lambda p, uid=uid: None if p.uid == uid else p)
+
+    def clock_b(self, ts_ns):
+        return ts_ns + self.offset_ns + round((ts_ns - BEGIN) * self.drift)
+
+    def write(self, link_a=1, link_b=1, snap_a=262144, snap_b=262144):
+        for point, link, snaplen in (("a", link_a, snap_a), ("b", link_b, snap_b)):
+            rows = sorted(getattr(self, point), key=lambda row: row[0])
+            setattr(self, point, rows)
+            with open(point + ".pcap", "wb") as file:
+                file.write(packets.pcap_header(link, snaplen, True))
+                for ts_ns, _, p in rows:
+                    data = frame(p, link)
+                    ts_ns = self.clock_b(ts_ns) if point == "b" else ts_ns
+                    file.write(packets.pcap_record(ts_ns, data[:snaplen], len(data), True))
+
+
+def compare(path, *arguments, **capture):
+    """Writes both captures and compares them. The case, with rows by name."""
+    path.write(**capture)
+    for done in (tap.pcapdex("ingest", "-q", "-o", "case.db", "a.pcap", "b.pcap"),
+                 tap.pcapdex("compare", *arguments, "case.db", "a", "b")):
+        tap.equal(done.returncode, 0, done.stderr)
+    case = sqlite3.connect("case.db")
+    case.row_factory = sqlite3.Row
+    return case
+
+
+HOP_PACKETS = """SELECT h.*, p.number AS a_number, q.number AS b_number
+    FROM hop_packets h LEFT JOIN packets p ON p.packet_id = h.a_packet_id
+    LEFT JOIN packets q ON q.packet_id = h.b_packet_id"""
+
+
+def findings(case, path):
+    """(uids at a, uids at b, row) of every finding."""
+    for row in case.execute(HOP_PACKETS):
+        yield (path.a[row["a_number"] - 1][1] if row["a_number"] else None,
+               path.b[row["b_number"] - 1][1] if row["b_number"] else None, row)
+
+
+def expect(case, path, timed=True):
+    """Every packet that both points have is matched with itself and with no other, every other one is alone, and delays
+    are the true ones. Gives the rows of those alone by (point, uid)."""
+    counts = {"a": {}, "b": {}}
+    both = set()
+    for point in "ab":
+        for _, uids, _ in getattr(path, point):
+            for uid in uids:
+                counts[point][uid] = counts[point].get(uid, 0) + 1
+    alone = {}
+    for a, b, row in findings(case, path):
+        if a and b:
+            if not a & b:
+                raise AssertionError("%r was taken for %r: %r" % (a, b, dict(row)))
+            both |= a & b
+            uid = min(a & b)
+            if timed and a == b:
+                p = path.truth[uid]
+                true_ns = abs(p.at[1] - p.at[0])
+                if abs(row["delay_ns"] - true_ns) > TOLERANCE_NS:
+                    raise AssertionError("delay of %d: %d, should be %d" % (uid, row["delay_ns"], true_ns))
+        else:
+            alone.setdefault(("a", min(a)) if a else ("b", min(b)), []).append(row)
+    tap.equal(sorted(set(counts["a"]) & set(counts["b"]) - both), [], "packets not found again")
+    expected = {("a", uid) for uid in counts["a"] if uid not in counts["b"]}
+    expected |= {("b", uid) for uid in counts["b"] if uid not in counts["a"]}
+    extra = {key for key in alone if key not in expected and counts["ab".replace(key[0], "")][key[1]] ==
+             counts[key[0]][key[1]]}
+    tap.equal(sorted(expected - set(alone)), [], "packets that should be alone")
+    tap.equal(sorted(extra), [], "packets that should not be alone")
+    return alone
+
+
+def reasons(alone):
+    out = {}
+    for key, rows in alone.items():
+        for row in rows:
+            out.setdefault(row["reason"], []).append(key)
+    return {reason: sorted(keys) for reason, keys in out.items()}
+
+
+def comparison(case):
+    return case.execute("SELECT * FROM hop_comparisons").fetchone()
+
+
+def changes(case):
+    """How many packets show each change."""
+    return dict(case.execute("SELECT c.name, count(*) FROM hop_packets h JOIN hop_changes c ON h.changes >> c.bit & 1"
+                             " GROUP BY 1").fetchall())
+
+
+def mappings(case):
+    return dict(case.execute("SELECT mapping, count(*) FROM hop_flows GROUP BY 1").fetchall())
+
+
+# ---- tests -------------------------------------------------------------------------------------------------------
+
+
+def test_lost():
+    """Packets lost between the points, each way, and nothing else"""
+    path = Path(Traffic().mix())
+    lost = [8, 9, 31, 60, 90, 110]
+    path.lose(*lost)
+    case = compare(path)
+    alone = expect(case, path)
+    tap.equal(reasons(alone), {"lost": sorted(("a" if path.truth[u].forward else "b", u) for u in lost)})
+    row = comparison(case)
+    tap.equal(row["forward_lost"] + row["back_lost"], 6)
+    tap.equal(row["a_matched"], len(path.truth) - 6)
+    tap.equal(changes(case), {"ttl": len(path.truth) - 6})
+    tap.equal({r["ttl_diff"] for _, b, r in findings(case, path) if r["method"]}, {1, -1})
+
+
+def translate(table):
+    def change(p):
+        return dataclasses.replace(p, ends=tuple(table.get(end[0], lambda e: e)(end) for end in p.ends))
+    return change
+
+
+def test_nat():
+    """A translator that changes the client's address and port"""
+    path = Path(Traffic().mix())
+    path.lose(20, 41)
+    path.change("b", translate({"10.1.1.2": lambda e: ("198.51.100.7", e[1] and e[1] + 1000)}))
+    case = compare(path)
+    tap.equal(reasons(expect(case, path)), {"lost": sorted(("a" if path.truth[u].forward else "b", u) for u in (20, 41))})
+    tap.equal(mappings(case), {"nat": 13})
+    tap.equal(changes(case)["addresses"], len(path.truth) - 2)
+
+
+def test_nat_both_ways():
+    """A translator that changes the addresses of both ends"""
+    path = Path(Traffic().mix())
+    path.change("b", translate({"10.1.1.2": lambda e: ("198.51.100.7", e[1] and e[1] + 1000),
+                                "203.0.113.9": lambda e: ("192.168.7.7", e[1] and e[1] + 8000)}))
+    case = compare(path)
+    tap.equal(expect(case, path), {})
+    tap.equal(mappings(case), {"nat": 13})
+
+
+def test_rewritten_isn():
+    """A firewall that adds a constant to the sequence numbers of each connection and direction"""
+    def rewrite(p):
+        if p.kind != "tcp":
+            return p
+        port = min(p.ends[0][1], p.ends[1][1]) + max(p.ends[0][1], p.ends[1][1])
+        ours, theirs = (port * 7919, port * 104729) if p.forward else (port * 104729, port * 7919)
+        return dataclasses.replace(p, seq=p.seq + ours, ack=p.ack + theirs if p.flags & ACK else 0)
+    path = Path(Traffic().mix())
+    path.lose(6, 15)
+    path.change("b", rewrite)
+    case = compare(path)
+    tap.equal(len(expect(case, path)), 2)
+    tap.equal(mappings(case), {"isn": 6, "none": 7})
+    tap.equal(case.execute("SELECT src_seq_delta FROM hop_flows WHERE mapping = 'isn' ORDER BY a_flow_id").fetchone()[0],
+              40080 * 7919 % 2**32)
+
+
+def test_proxy():
+    """A proxy with connections of its own, that passes on payload in the same segments"""
+    def relay(p):
+        if p.kind != "tcp":
+            return p
+        extra = 33 if p.forward and p.uid % 3 else 71  # as if it had added a header now and then
+        q = translate({"10.1.1.2": lambda e: ("198.51.100.7", e[1] + 5000)})(p)
+        return dataclasses.replace(q, seq=p.seq * 3 + extra, ack=p.ack * 5, ip_id=p.ip_id ^ 0x5555, stamps=None)
+    path = Path(Traffic(stamped=False).mix(2))
+    path.change("b", lambda p: relay(p) if p.payload or p.kind != "tcp" else None)
+    case = compare(path)
+    for a, b, row in findings(case, path):
+        if a and b:
+            tap.equal(a, b)
+    matched = sum(1 for a, b, _ in findings(case, path) if a and b)
+    tap.equal(matched, sum(1 for p in path.truth.values() if p.payload or p.kind != "tcp"))
+    tap.equal(mappings(case)["proxy"], 2)
+
+
+def test_rewritten_fields():
+    """DSCP and ECN rewritten, MSS clamped"""
+    def rewrite(p):
+        return dataclasses.replace(p, tos=0xB9, mss=1380 if p.mss else None)
+    path = Path(Traffic().mix())
+    path.change("b", rewrite)
+    case = compare(path)
+    tap.equal(expect(case, path), {})
+    total = len(path.truth)
+    tap.equal(changes(case), {"ttl": total, "dscp": total, "ecn": total, "mss": 12})
+
+
+def test_snaplen():
+    """One capture cut to 96 bytes a packet"""
+    path = Path(Traffic().mix())
+    path.lose(30)
+    tap.equal(len(expect(compare(path, snap_b=96), path)), 1)
+
+
+def test_link_types():
+    """An Ethernet capture with a VLAN tag, and a Linux cooked one"""
+    path = Path(Traffic().mix())
+    path.alter("a", vlan=12)
+    case = compare(path, link_b=113)
+    tap.equal(expect(case, path), {})
+    tap.equal(changes(case), {"ttl": len(path.truth), "vlan": len(path.truth)})
+
+
+def test_offload():
+    """Segments that the receiving card joined: byte ranges"""
+    traffic = Traffic()
+    seq = 1000
+    for i in range(120):
+        traffic.send(True, "tcp", (4000, 80), seq=seq, ack=1, payload=traffic.random.randbytes(500), stamps=(i // 12, 1))
+        seq += 500
+        traffic.wait(10 * US)
+        if i % 12 == 11:
+            traffic.wait(30 * MS)
+            traffic.send(False, "tcp", (4000, 80), seq=1, ack=seq, stamps=(i, 1))
+            traffic.wait(30 * MS)
+    path = Path(traffic, jitter=0)
+    joined, burst = [], []
+    for ts_ns, uids, p in path.b:
+        if not p.forward:
+            joined.append((ts_ns, uids, p))
+            continue
+        burst.append((ts_ns, uids, p))
+        if len(burst) == 4:
+            first = burst[0][2]
+            joined.append((ts_ns, set().union(*(b[1] for b in burst)),
+                           dataclasses.replace(first, payload=b"".join(b[2].payload for b in burst))))
+            burst = []
+    path.b = joined
+    case = compare(path)
+    tap.equal(expect(case, path, timed=False), {})
+    tap.equal(case.execute("SELECT count(*) FROM hop_packets WHERE method = 'byte_range'").fetchone()[0], 120)
+    tap.equal((comparison(case)["a_matched"], comparison(case)["b_matched"]), (130, 40))
+
+
+def fragments_of(p, size):
+    data, _ = transport(p)
+    for offset in range(0, len(data), size):
+        yield dataclasses.replace(p, fragment=(offset, offset + size < len(data), data[offset:offset + size]))
+
+
+def test_fragmentation():
+    """Datagrams that a router fragmented between the points"""
+    traffic = Traffic()
+    for i in range(20):
+        traffic.query(6000 + i, size=1400)
+    path = Path(traffic)
+    path.lose(4)
+    path.b = [(ts_ns + n * 1000, uids, piece) for ts_ns, uids, p in path.b
+              for n, piece in enumerate(fragments_of(p, 576) if p.forward else [p])]
+    case = compare(path)
+    alone = expect(case, path, timed=False)
+    tap.equal(reasons(alone), {"lost": [("a", 4)]})
+    tap.equal(case.execute("SELECT count(*) FROM hop_packets WHERE method = 'fragment'").fetchone()[0], 19 * 3)
+
+
+def test_fragments_at_both():
+    """Fragments that both points see, one of them lost"""
+    traffic = Traffic()
+    for i in range(10):
+        traffic.query(6000 + i, size=1400)
+    path = Path(traffic)
+    pieces = {"a": [], "b": []}
+    for point in "ab":
+        for ts_ns, uids, p in getattr(path, point):
+            for n, piece in enumerate(fragments_of(p, 576)):
+                pieces[point].append((ts_ns + n * 1000, {min(uids) * 10 + n}, piece))
+    path.a, path.b = pieces["a"], [row for row in pieces["b"] if row[1] != {41}]
+    case = compare(path)
+    tap.equal(reasons(expect(case, path, timed=False)), {"lost": [("a", 41)]})
+
+
+def test_mirror_copies():
+    """A mirror port that delivers every packet twice"""
+    path = Path(Traffic().mix())
+    path.lose(25)
+    path.b = [(ts_ns + n * 2000, uids, p) for ts_ns, uids, p in path.b for n in range(2)]
+    case = compare(path)
+    alone = expect(case, path)
+    found = reasons(alone)
+    tap.equal({uid for _, uid in found.pop("lost")}, {25})
+    tap.equal(len(found.pop("duplicate")), len(path.truth) - (1 if path.truth[25].forward else 0))
+    tap.equal(found, {})
+
+
+def test_clock_offset():
+    """Clocks that are seven years apart"""
+    path = Path(Traffic().mix())
+    path.offset_ns = -7 * 365 * 86400 * S + 12345
+    case = compare(path)
+    tap.equal(expect(case, path), {})
+    row = comparison(case)
+    if abs(row["offset_ns"] - path.offset_ns) > TOLERANCE_NS:
+        raise AssertionError("offset %d" % row["offset_ns"])
+    tap.equal(row["clock"], "both_ways")
+
+
+def test_clock_drift():
+    """A clock that runs 50 millionths fast, and is five hours off"""
+    path = Path(Traffic().mix(20), jitter=300 * US)
+    path.offset_ns, path.drift = 5 * 3600 * S, 50e-6
+    case = compare(path)
+    tap.equal(expect(case, path), {})
+    if abs(comparison(case)["drift_ppm"] - 50) > 2:
+        raise AssertionError("drift %f" % comparison(case)["drift_ppm"])
+
+
+def test_no_drift():
+    """Delays that vary are not taken for a drift"""
+    path = Path(Traffic().mix(20), jitter=4 * MS)
+    tap.equal(comparison(compare(path))["drift_ppm"], 0.0)
+
+
+def test_one_way():
+    """Packets one way only: no delay, but what is beyond the fastest"""
+    traffic = Traffic()
+    for i in range(300):
+        traffic.send(True, "udp", (7000, 7001), payload=traffic.random.randbytes(100))
+        traffic.wait(10 * MS)
+    path = Path(traffic)
+    path.offset_ns = 99 * S
+    path.lose(100)
+    case = compare(path)
+    tap.equal(reasons(expect(case, path, timed=False)), {"lost": [("a", 100)]})
+    row = comparison(case)
+    tap.equal((row["clock"], row["offset_ns"]), ("forward_only", None))
+    for a, b, row in findings(case, path):
+        if a and b:
+            p = path.truth[min(a)]
+            tap.equal((row["delay_ns"], row["excess_ns"]), (None, p.at[1] - p.at[0] - 5 * MS))
+
+
+def test_same_network():
+    """No router between: the way is told from the delays, and from the addresses"""
+    path = Path(Traffic().mix())
+    path.alter("b", ttl=64)
+    path.lose(13, 14)
+    case = compare(path)
+    tap.equal(reasons(expect(case, path)), {"lost": sorted(("a" if path.truth[u].forward else "b", u) for u in (13, 14))})
+
+
+def test_reordering():
+    """Packets that overtake others"""
+    traffic = Traffic()
+    for i in range(100):
+        traffic.send(True, "udp", (7000, 7001), payload=traffic.random.randbytes(100))
+        traffic.wait(1 * MS)
+        if i % 10 == 0:
+            traffic.send(False, "udp", (7000, 7001), payload=b"answer %d" % i)
+            traffic.wait(1 * MS)
+    path = Path(traffic, jitter=0)
+    late = [20, 50, 51]
+    path.b = [(ts_ns + 2500 * US if min(uids) in late else ts_ns, uids, p) for ts_ns, uids, p in path.b]
+    case = compare(path)
+    tap.equal(expect(case, path, timed=False), {})
+    found = {min(a): row["late_ns"] for a, b, row in findings(case, path) if row["late_ns"]}
+    tap.equal(sorted(found), late)
+    tap.equal(found[20], 500 * US)
+    tap.equal(comparison(case)["forward_reordered"], 3)
+
+
+def test_ipv6():
+    """IPv6: no identification"""
+    path = Path(Traffic("2001:db8::2", "2001:db8:5::9").mix())
+    path.lose(7, 33)
+    tap.equal(len(expect(compare(path), path)), 2)
+
+
+def test_ip_id_zero():
+    """IP identification 0 everywhere, no timestamps option"""
+    path = Path(Traffic(numbered=False, stamped=False).mix())
+    path.lose(9, 30)
+    tap.equal(len(expect(compare(path), path)), 2)
+
+
+def test_ip_id_rewritten():
+    """IP identification rewritten on the way"""
+    path = Path(Traffic().mix())
+    path.lose(9, 30)
+    path.change("b", lambda p: dataclasses.replace(p, ip_id=(p.ip_id * 31337 + 5) % 65536))
+    tap.equal(len(expect(compare(path), path)), 2)
+
+
+def retransmitting(numbered):
+    traffic = Traffic(numbered=numbered, stamped=False)
+    seq, first, again = 5000, [], []
+    for i in range(60):
+        payload = traffic.random.randbytes(300)
+        fields = {"seq": seq, "ack": 1, "payload": payload}
+        first.append(traffic.send(True, "tcp", (4000, 80), **fields).uid)
+        traffic.wait(15 * MS)
+        if i % 6 == 5:
+            traffic.wait(220 * MS)
+            again.append(traffic.send(True, "tcp", (4000, 80), **fields).uid)
+            traffic.wait(15 * MS)
+        seq += 300
+        traffic.send(False, "tcp", (4000, 80), seq=1, ack=seq)
+        traffic.wait(15 * MS)
+    return traffic, first[5::6], again
+
+
+def test_retransmissions():
+    """Identical bytes sent again without identification: the first copy was lost, or the second, or none"""
+    traffic, first, again = retransmitting(False)
+    path = Path(traffic)
+    lost = first[0:6:2] + again[1:6:2]
+    path.lose(*lost)
+    alone = expect(compare(path), path)
+    tap.equal(reasons(alone), {"lost": sorted(("a", uid) for uid in lost)})
+
+
+def test_different_spans():
+    """Captures that began and ended at different times"""
+    path = Path(Traffic().mix())
+    path.offset_ns = 40 * S
+    end, begin = BEGIN + 6 * S, BEGIN + 3 * S
+    path.a = [row for row in path.a if row[0] < end]
+    path.b = [row for row in path.b if row[0] >= begin]
+    case = compare(path)
+    tap.equal(set(reasons(expect(case, path))), {"outside"})
+    row = comparison(case)
+    if abs(row["overlap_first_ts_ns"] - begin) > 50 * MS or abs(row["overlap_last_ts_ns"] - end) > 50 * MS:
+        raise AssertionError("overlap %d to %d" % (row["overlap_first_ts_ns"] - BEGIN, row["overlap_last_ts_ns"] - BEGIN))
+
+
+def test_other_traffic():
+    """Flows that the other point has not, and frames that never leave their network"""
+    traffic = Traffic().mix(3)
+    inner = len(traffic.packets)
+    traffic.server = "10.1.1.77"  # a neighbour of the client's
+    traffic.now = BEGIN + 2 * S
+    traffic.connection(41000)
+    traffic.send(True, "arp", (0, 0))
+    path = Path(traffic)
+    arp = len(traffic.packets) - 1
+    path.change("b", lambda p: None if p.uid >= inner else p)
+    found = reasons(expect(compare(path), path))
+    tap.equal(found, {"absent": [("a", uid) for uid in range(inner, arp)], "link_local": [("a", arp)]})
+
+
+def test_query_lost():
+    """A flow of one packet that was lost, where others between the same hosts came through"""
+    path = Path(Traffic().mix())
+    query = next(p.uid for p in path.truth.values() if p.kind == "udp" and p.forward)
+    path.lose(query, query + 1)
+    path.b = [row for row in path.b if min(row[1]) != query + 1]
+    path.a = [row for row in path.a if min(row[1]) != query + 1]
+    tap.equal(reasons(expect(compare(path), path)), {"lost": [("a", query)]})
+
+
+def test_missed():
+    """Packets that a point should have seen and did not capture"""
+    path = Path(Traffic().mix())
+    missed = [p.uid for p in path.truth.values() if not p.forward][10:30:5]  # sent by the server: they passed b
+    path.b = [row for row in path.b if min(row[1]) not in missed]
+    found = reasons(expect(compare(path), path))
+    tap.equal(found, {"missed": [("a", uid) for uid in missed]})
+
+
+def test_again():
+    """The same comparison again takes the place of the first; --reverse is another one"""
+    path = Path(Traffic().mix())
+    case = compare(path)
+    rows = case.execute("SELECT count(*) FROM hop_packets").fetchone()[0]
+    case.close()
+    for arguments in ((), ("--reverse",)):
+        tap.equal(tap.pcapdex("compare", "-q", "case.db", "a", "b", *arguments).stderr, "")
+    case = sqlite3.connect("case.db")
+    tap.equal(case.execute("SELECT count(*), count(DISTINCT comparison_id) FROM hop_packets").fetchone(), (2 * rows, 2))
+    tap.equal(case.execute("SELECT count(*) FROM hop_flows").fetchone()[0], 26)
+    tap.equal(case.execute("SELECT a_capture_id, b_capture_id FROM hop_comparisons").fetchall(), [(1, 2), (2, 1)])
+    case.close()
+    tap.equal(tap.pcapdex("ingest", "-q", "--replace", "-o", "case.db", "a.pcap").returncode, 0)
+    case = sqlite3.connect("case.db")
+    tap.equal(case.execute("SELECT (SELECT count(*) FROM hop_comparisons), (SELECT count(*) FROM hop_flows),"
+                           " (SELECT count(*) FROM hop_packets)").fetchone(), (0, 0, 0), "after the capture went")
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(sys.modules[__name__]))
