@@ -131,6 +131,11 @@ static int count_set(const struct clock_point *points)
 	return count;
 }
 
+bool clock_is_dense(const struct clock *c)
+{
+	return count_set(c->forward) >= CLOCK_BUCKETS_ENOUGH && count_set(c->back) >= CLOCK_BUCKETS_ENOUGH;
+}
+
 // Whether a level line would not do as well.
 static bool is_drift_shown(const struct clock *c, double slope)
 {

@@ -14,7 +14,10 @@
 
 #include "pairing.h"
 
-enum { CLOCK_BUCKETS = 512 };
+enum {
+	CLOCK_BUCKETS = 512,
+	CLOCK_BUCKETS_ENOUGH = 32, // with packets either way: the line follows the clocks all along
+};
 
 // The fastest packet of a stretch of time.
 struct clock_point {
@@ -44,6 +47,9 @@ void clock_add(struct clock *, enum travel, int64_t ts_ns, int64_t raw_ns);
 // Fits the line to what was added. To know a large drift exactly, forget the packets, add them all again, and fit again.
 void clock_fit(struct clock *);
 void clock_forget(struct clock *);
+
+// Whether both ways have packets all over the time.
+bool clock_is_dense(const struct clock *);
 
 // Time at the second point less time at the first, at a time of the first: both directions are needed.
 double clock_offset_ns(const struct clock *, int64_t ts_ns);

@@ -40,6 +40,7 @@ struct writing {
 	struct complaints complaints[2];
 	struct travel_paths paths[2];
 	int64_t comparison_id, first_flow_id;
+	int trust;                                 // enum trust: matches that the clock is fitted to next
 	int64_t overlap_first_ns, overlap_last_ns; // on the first point's clock
 	sqlite3_stmt *insert;
 };
@@ -91,23 +92,20 @@ static int64_t raw_of(const struct finding *f)
 
 // ---- clocks -----------------------------------------------------------------------------------------------------------
 
-static bool add_certain(struct writing *w, const struct finding *f)
+// How far a match can be trusted to tell about time: a wrong one may seem faster than light.
+enum trust { TRUST_TCP, TRUST_OTHERS, TRUST_LIKELY, TRUST_ANY };
+
+static enum trust trust_in(const struct writing *w, const struct finding *f)
 {
-	if (is_matched(f) && (f->method == METHOD_IP_ID || f->method == METHOD_PAYLOAD))
-		clock_add(&w->totals->clock, travel_of(w, f), f->ts_ns[0], raw_of(f));
-	return true;
+	const struct flow_pair *pair = &w->pairing->pairs[f->pair];
+	if (f->method == METHOD_IP_ID || f->method == METHOD_PAYLOAD)
+		return w->pairing->points[0].flows[pair->flow[0]].kind == KIND_TCP ? TRUST_TCP : TRUST_OTHERS;
+	return f->method == METHOD_HEADER ? TRUST_LIKELY : TRUST_ANY;
 }
 
-static bool add_likely(struct writing *w, const struct finding *f)
+static bool add_to_clock(struct writing *w, const struct finding *f)
 {
-	if (is_matched(f) && f->method == METHOD_HEADER)
-		clock_add(&w->totals->clock, travel_of(w, f), f->ts_ns[0], raw_of(f));
-	return true;
-}
-
-static bool add_doubtful(struct writing *w, const struct finding *f)
-{
-	if (is_matched(f) && f->method != METHOD_IP_ID && f->method != METHOD_PAYLOAD && f->method != METHOD_HEADER)
+	if (is_matched(f) && (int)trust_in(w, f) == w->trust)
 		clock_add(&w->totals->clock, travel_of(w, f), f->ts_ns[0], raw_of(f));
 	return true;
 }
@@ -117,17 +115,17 @@ static bool knows_offset(const struct clock *c)
 	return c->has_forward && c->has_back;
 }
 
-// Packets that are known again for certain; others only where a direction has none.
+// Those that are trusted most; others only where these do not tell enough.
 static bool fit_once(struct writing *w)
 {
-	static bool (*const adders[])(struct writing *, const struct finding *) = {add_certain, add_likely,
-	                                                                           add_doubtful};
 	struct clock *clock = &w->totals->clock;
+	bool enough = false;
 	clock_forget(clock);
-	for (size_t i = 0; i < sizeof adders / sizeof *adders && (i == 0 || !knows_offset(clock)); i++) {
-		if (!for_each_finding(w, adders[i]))
+	for (w->trust = TRUST_TCP; w->trust <= TRUST_ANY && !enough; w->trust++) {
+		if (!for_each_finding(w, add_to_clock))
 			return false;
 		clock_fit(clock);
+		enough = w->trust == TRUST_TCP ? clock_is_dense(clock) : knows_offset(clock);
 	}
 	return true;
 }
@@ -242,29 +240,33 @@ static enum reason reason_of_way(enum travel travel, int point)
 	return (travel == TRAVEL_FORWARD) == (point == 0) ? REASON_LOST : REASON_MISSED;
 }
 
+// The flow of a packet that one point has alone.
+static const struct point_flow *own_flow(const struct writing *w, const struct finding *f, int point)
+{
+	int32_t index = f->pair >= 0 ? w->pairing->pairs[f->pair].flow[point] : -1;
+	return index >= 0 ? &w->pairing->points[point].flows[index] : NULL;
+}
+
 static enum reason reason_of(const struct writing *w, const struct finding *f)
 {
 	int point = f->packet_id[0] ? 0 : 1;
 	enum travel travel = travel_of(w, f);
 	enum reason complaint = complaint_about(w, point, f->packet_id[point]);
+	const struct point_flow *flow = own_flow(w, f, point);
+	const struct flow_pair *pair = flow ? &w->pairing->pairs[f->pair] : NULL;
+	bool absent = pair && is_absent(pair, point, f->direction);
 	if (f->reason != REASON_NONE)
 		return (enum reason)f->reason;
+	if (absent && flow->is_local)
+		return REASON_LINK_LOCAL;
 	if (is_outside(w, point, travel, f->ts_ns[point]))
 		return REASON_OUTSIDE;
 	if (complaint != REASON_NONE)
 		return complaint;
-	if (f->pair < 0)
-		return REASON_UNKNOWN;
-	const struct flow_pair *pair = &w->pairing->pairs[f->pair];
-	const struct point_flow *flow =
-		pair->flow[point] >= 0 ? &w->pairing->points[point].flows[pair->flow[point]] : NULL;
-	if (!flow || !is_absent(pair, point, f->direction))
-		return reason_of_way(travel, point);
-	if (flow->is_local)
-		return REASON_LINK_LOCAL;
-	// Others between the same addresses came through.
-	bool passes = pair->flow[!point] < 0 && travel_paths_has(&w->paths[point], flow);
-	return passes ? reason_of_way(travel, point) : REASON_ABSENT;
+	// Of a flow that is absent, unless others between the same addresses came through.
+	if (absent && (pair->flow[!point] >= 0 || !travel_paths_has(&w->paths[point], flow)))
+		return REASON_ABSENT;
+	return reason_of_way(travel, point);
 }
 
 // ---- statements -------------------------------------------------------------------------------------------------------

@@ -105,6 +105,47 @@ CREATE TABLE hop_changes (
 	meaning TEXT NOT NULL -- what differs between the two sightings
 );
 
+-- Findings with numbers, times and addresses, as reports show them.
+CREATE VIEW hop_packet_list AS
+SELECT
+	h.hop_packet_id,
+	h.comparison_id,
+	h.hop_flow_id,
+	f.a_flow_id,
+	f.b_flow_id,
+	h.a_packet_id,
+	h.b_packet_id,
+	a.name AS a, -- name of the first capture
+	b.name AS b, -- name of the second
+	p.number AS a_number, -- packet number in a
+	q.number AS b_number, -- packet number in b
+	ifnull(p.ts_ns, q.ts_ns) AS ts_ns, -- at a; at b where a has it not
+	iif(p.packet_id, p.ts_ns - a.first_ts_ns, q.ts_ns - b.first_ts_ns) / 1e9 AS time_s, -- since the first packet of that capture
+	g.protocol,
+	iif(h.direction, g.dst, g.src) AS src, -- sender, as a has it; as b has it where a has no such flow
+	iif(h.direction, g.dst_port, g.src_port) AS src_port,
+	iif(h.direction, g.src, g.dst) AS dst,
+	iif(h.direction, g.src_port, g.dst_port) AS dst_port,
+	h.direction, -- 0 sent by src of the hop flow, 1 by dst
+	iif(h.direction, f.dst_travel, f.src_travel) AS travel, -- 1 forward, -1 back, NULL not known
+	h.method,
+	h.confidence,
+	h.reason,
+	h.changes,
+	h.ttl_diff,
+	h.raw_delay_ns,
+	h.delay_ns,
+	h.excess_ns,
+	h.late_ns
+FROM hop_packets h
+JOIN hop_comparisons c ON c.comparison_id = h.comparison_id
+JOIN captures a ON a.capture_id = c.a_capture_id
+JOIN captures b ON b.capture_id = c.b_capture_id
+LEFT JOIN hop_flows f ON f.hop_flow_id = h.hop_flow_id
+LEFT JOIN flows g ON g.flow_id = ifnull(f.a_flow_id, f.b_flow_id)
+LEFT JOIN packets p ON p.packet_id = h.a_packet_id
+LEFT JOIN packets q ON q.packet_id = h.b_packet_id;
+
 -- A capture takes its comparisons along, a comparison what it found.
 CREATE TRIGGER hop_comparisons_of_capture AFTER DELETE ON captures BEGIN
 	DELETE FROM hop_comparisons WHERE old.capture_id IN (a_capture_id, b_capture_id);
