@@ -16,12 +16,13 @@
 -- the server, it is the server.
 --
 -- param :min_ms number = 100   Only connections that lost so much time, in milliseconds.
--- param :connections integer 1..100000 = 200   So many of the connections with signs of trouble are taken apart, those with the longest waits first.
+-- param :packets integer 1..1000000000 = 100000   Connections of so many packets in all are taken apart, those with the longest waits first.
 -- param :capture
 -- param :flow
 -- param :host
 -- param :limit
 --
+-- section: Verdicts
 -- column a                 Name of the first capture.
 -- column b                 Name of the second.
 -- column verdict           Is it the network between the points?
@@ -59,6 +60,24 @@ compared AS (
 	JOIN captures b ON b.capture_id = c.b_capture_id
 	WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
 ),
+candidates AS ( -- with their packets, and those of the connections before them
+	SELECT
+		h.hop_flow_id,
+		f.src_packets + f.dst_packets AS packets,
+		sum(f.src_packets + f.dst_packets) OVER (
+			ORDER BY max(f.idle_max_ns, g.idle_max_ns) DESC, h.hop_flow_id
+			ROWS UNBOUNDED PRECEDING
+		) AS packets_so_far
+	FROM hop_flows h
+	JOIN flows f ON f.flow_id = h.a_flow_id
+	JOIN flows g ON g.flow_id = h.b_flow_id
+	WHERE h.comparison_id IN (SELECT comparison_id FROM compared)
+		AND f.protocol = 'tcp'
+		AND h.src_travel IS NOT NULL
+		AND (:flow IS NULL OR :flow IN (h.a_flow_id, h.b_flow_id))
+		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
+		AND max(f.last_ts_ns - f.first_ts_ns, g.last_ts_ns - g.first_ts_ns) >= :min_ms * 1e6
+),
 sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow, a is the near one unless turned
 	SELECT
 		h.*,
@@ -74,25 +93,16 @@ sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow,
 		f.src_port,
 		f.dst,
 		f.dst_port
-	FROM hop_flows h
+	FROM candidates k
+	JOIN hop_flows h ON h.hop_flow_id = k.hop_flow_id
 	JOIN compared c ON c.comparison_id = h.comparison_id
 	JOIN flows f ON f.flow_id = h.a_flow_id
-	JOIN flows g ON g.flow_id = h.b_flow_id
-	WHERE f.protocol = 'tcp'
-		AND h.src_travel IS NOT NULL
-		AND (:flow IS NULL OR :flow IN (h.a_flow_id, h.b_flow_id))
-		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
-		AND max(f.idle_max_ns, g.idle_max_ns) * (f.src_packets + f.dst_packets) >= :min_ms * 1e6
-	ORDER BY
-		max(f.idle_max_ns, g.idle_max_ns) DESC,
-		h.hop_flow_id
-	LIMIT :connections
+	WHERE k.packets_so_far <= :packets OR k.packets_so_far = k.packets
 ),
 seen AS MATERIALIZED ( -- each packet of the near point, with its appearance at the far one
 	SELECT
 		s.hop_flow_id,
-		s.near_flow_id,
-		h.direction <> s.swapped * s.turned AS near_direction,
+		s.round_trip_ns,
 		h.direction AS from_server,
 		iif(s.turned, h.b_packet_id, h.a_packet_id) AS near_id,
 		min(iif(s.turned, h.a_packet_id, h.b_packet_id)) AS far_id
@@ -134,6 +144,7 @@ steps AS ( -- each packet of the near point behind the one before it
 		s.hop_flow_id,
 		s.near_id,
 		s.far_id,
+		s.round_trip_ns,
 		s.from_server,
 		p.payload_len,
 		p.tcp_flags,
@@ -144,6 +155,7 @@ steps AS ( -- each packet of the near point behind the one before it
 		q.ts_ns - max(q.ts_ns) OVER before AS far_gap_ns,
 		iif(s.from_server, s.far_id, s.near_id) AS sent_id,
 		iif(s.from_server, q.seq, p.seq) AS sent_seq,
+		iif(s.from_server, q.ttl, NULL) AS server_ttl,
 		max(iif(s.from_server = 0, s.near_id, NULL)) OVER before AS last_client_id,
 		max(iif(s.from_server = 1, s.near_id, NULL)) OVER before AS last_server_id,
 		max(iif(s.from_server = 0 AND p.payload_len > 0, s.near_id, 0)) OVER before AS last_request_id,
@@ -159,7 +171,7 @@ steps AS ( -- each packet of the near point behind the one before it
 			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
 		)
 ),
-waits AS ( -- what passed beyond the far point, and whether the packet had been sent before
+waits AS MATERIALIZED ( -- what passed beyond the far point, and whether the packet had been sent before
 	SELECT
 		s.*,
 		CASE
@@ -203,7 +215,7 @@ parts AS ( -- each wait in one part or two
 		w.from_server = 1 AND w.after_server = 0 AND w.far_id IS NOT NULL AND NOT w.is_again AS is_turn
 	FROM waits w
 ),
-placed AS (
+placed AS MATERIALIZED (
 	SELECT
 		p.*,
 		CASE
@@ -218,11 +230,10 @@ placed AS (
 		) AS between_ns,
 		iif(
 			p.is_turn AND p.cause IN ('server_think', 'server_ack'),
-			min(k.round_trip_ns, p.gap_ns - p.far_ns),
+			min(p.round_trip_ns, p.gap_ns - p.far_ns),
 			0
 		) AS distance_ns
 	FROM parts p
-	JOIN sick k ON k.hop_flow_id = p.hop_flow_id
 ),
 sums AS (
 	SELECT
@@ -238,14 +249,12 @@ sums AS (
 		total(iif(cause = 'idle', gap_ns, 0)) / 1e6 AS idle,
 		total(iif(cause = 'server_window', cause_ns, 0)) / 1e6 AS server_window,
 		total(iif(cause = 'client_window', cause_ns, 0)) / 1e6 AS client_window,
-		total(distance_ns) / 1e6 AS distance
+		total(distance_ns) / 1e6 AS distance,
+		total(server_ttl IN (64, 128, 255)) = count(server_ttl) AS is_at_server, -- TTLs that senders begin with
+		max(iif(cause = 'idle', NULL, gap_ns)) / 1e6 AS longest,
+		near_id, -- of the longest, as SQLite gives it
+		far_id
 	FROM placed
-	GROUP BY hop_flow_id
-),
-longest AS (
-	SELECT hop_flow_id, max(gap_ns) / 1e6 AS gap, cause, near_id, far_id
-	FROM placed
-	WHERE cause <> 'idle'
 	GROUP BY hop_flow_id
 ),
 shares AS (
@@ -295,6 +304,10 @@ SELECT
 		END,
 		w.most,
 		w.waste
+	) || iif(
+		w.is_at_server AND w.most IN (w.server_think, w.server_ack),
+		' (no router has touched the server''s packets there: it is the server)',
+		''
 	) AS why,
 	k.src AS client,
 	k.src_port AS client_port,
@@ -318,12 +331,45 @@ SELECT
 	w.distance AS distance_ms,
 	w.idle AS idle_ms,
 	k.src_lost + k.dst_lost AS lost_packets,
-	iif(k.turned, l.far_id, l.near_id) - k.a_first + 1 AS a_number,
-	iif(k.turned, l.near_id, l.far_id) - k.b_first + 1 AS b_number,
-	l.gap AS longest_ms
+	iif(k.turned, w.far_id, w.near_id) - k.a_first + 1 AS a_number,
+	iif(k.turned, w.near_id, w.far_id) - k.b_first + 1 AS b_number,
+	w.longest AS longest_ms
 FROM worded w
 JOIN sick k ON k.hop_flow_id = w.hop_flow_id
-LEFT JOIN longest l ON l.hop_flow_id = w.hop_flow_id
 WHERE w.waste >= :min_ms
 ORDER BY k.comparison_id, w.waste DESC
 LIMIT ifnull(:limit, -1);
+
+-- section: Connections that were not taken apart
+-- column connections   Connections that may have lost time, beyond --packets.
+-- column packets       Their packets.
+WITH
+compared AS (
+	SELECT c.*, a.name AS a, b.name AS b, a.first_packet_id AS a_first, b.first_packet_id AS b_first
+	FROM hop_comparisons c
+	JOIN captures a ON a.capture_id = c.a_capture_id
+	JOIN captures b ON b.capture_id = c.b_capture_id
+	WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
+),
+candidates AS ( -- with their packets, and those of the connections before them
+	SELECT
+		h.hop_flow_id,
+		f.src_packets + f.dst_packets AS packets,
+		sum(f.src_packets + f.dst_packets) OVER (
+			ORDER BY max(f.idle_max_ns, g.idle_max_ns) DESC, h.hop_flow_id
+			ROWS UNBOUNDED PRECEDING
+		) AS packets_so_far
+	FROM hop_flows h
+	JOIN flows f ON f.flow_id = h.a_flow_id
+	JOIN flows g ON g.flow_id = h.b_flow_id
+	WHERE h.comparison_id IN (SELECT comparison_id FROM compared)
+		AND f.protocol = 'tcp'
+		AND h.src_travel IS NOT NULL
+		AND (:flow IS NULL OR :flow IN (h.a_flow_id, h.b_flow_id))
+		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
+		AND max(f.last_ts_ns - f.first_ts_ns, g.last_ts_ns - g.first_ts_ns) >= :min_ms * 1e6
+)
+SELECT count(*) AS connections, sum(packets) AS packets
+FROM candidates
+WHERE packets_so_far > :packets AND packets_so_far <> packets
+HAVING count(*) > 0;
