@@ -67,7 +67,7 @@ static void format_time(char *to, size_t size, double ns)
 
 static void format_clock(char *to, size_t size, const struct clock *c)
 {
-	char offset[48], uncertainty[48], drift[48] = "";
+	char offset[32], uncertainty[32], drift[32] = "";
 	format_time(offset, sizeof offset, clock_offset_ns(c, c->begin_ns));
 	format_time(uncertainty, sizeof uncertainty, clock_uncertainty_ns(c));
 	if (c->has_drift)
@@ -83,7 +83,7 @@ static void format_clock(char *to, size_t size, const struct clock *c)
 static void say_summary(const struct job *j)
 {
 	const struct matching *m = &j->matching;
-	char clock[160] = "nothing in common";
+	char clock[192] = "nothing in common";
 	if (m->matched[0] > 0)
 		format_clock(clock, sizeof clock, &j->totals.clock);
 	double seconds = (double)(progress_now_ns() - j->begun_ns) / 1e9;
