@@ -37,7 +37,7 @@
 // Why the other point may not have a packet.
 #define HOP_REASONS(X) \
 	X(LOST, "lost", "it went towards the other point and did not arrive") \
-	X(MISSED, "missed", "it passed the other point, which did not capture it") \
+	X(MISSED, "missed", "it passed the other point, whose capture has it not") \
 	X(UNKNOWN, "unknown", "lost or missed: which way it went is not known") \
 	X(OUTSIDE, "outside", "the other capture had not begun, or had ended") \
 	X(ABSENT, "absent", "the other capture has nothing of its flow: not forwarded, another path, filtered, or all lost") \
@@ -82,7 +82,7 @@ struct finding {
 	bool has_ttl;
 	uint8_t direction; // of the pair
 	uint8_t method, confidence;
-	uint8_t reason;     // enum reason
+	uint8_t reason;     // enum reason; MISSED: it is, if it went towards the other point
 	uint8_t late_point; // where it came late
 };
 

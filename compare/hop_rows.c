@@ -255,8 +255,8 @@ static enum reason reason_of(const struct writing *w, const struct finding *f)
 	const struct point_flow *flow = own_flow(w, f, point);
 	const struct flow_pair *pair = flow ? &w->pairing->pairs[f->pair] : NULL;
 	bool absent = pair && is_absent(pair, point, f->direction);
-	if (f->reason != REASON_NONE)
-		return (enum reason)f->reason;
+	if (f->reason == REASON_DUPLICATE)
+		return REASON_DUPLICATE;
 	if (absent && flow->is_local)
 		return REASON_LINK_LOCAL;
 	if (is_outside(w, point, travel, f->ts_ns[point]))
@@ -266,7 +266,8 @@ static enum reason reason_of(const struct writing *w, const struct finding *f)
 	// Of a flow that is absent, unless others between the same addresses came through.
 	if (absent && (pair->flow[!point] >= 0 || !travel_paths_has(&w->paths[point], flow)))
 		return REASON_ABSENT;
-	return reason_of_way(travel, point);
+	enum reason of_way = reason_of_way(travel, point);
+	return of_way == REASON_LOST && f->reason == REASON_MISSED ? REASON_MISSED : of_way;
 }
 
 // ---- statements -------------------------------------------------------------------------------------------------------

@@ -198,12 +198,13 @@ static void write_finding(struct room *r, const struct finding *f)
 	r->failed = true;
 }
 
-static void report_alone(struct room *r, int point, const struct sighting *s, int32_t pair, int direction)
+static void report_alone(struct room *r, int point, const struct sighting *s, int32_t pair, int direction,
+                         enum reason reason)
 {
 	struct finding f = {.pair = pair, .direction = (uint8_t)direction, .changes = 0};
 	f.packet_id[point] = s->packet_id;
 	f.ts_ns[point] = s->ts_ns;
-	f.reason = s->is_copy ? REASON_DUPLICATE : REASON_NONE;
+	f.reason = s->is_copy ? REASON_DUPLICATE : reason;
 	r->m->only[point]++;
 	if (pair >= 0)
 		pair_of(r, pair)->side[direction].only[point]++;
@@ -356,6 +357,91 @@ static void report_pair(struct room *r, int point, const struct sighting *here, 
 {
 	const struct sighting *seen[2] = {point == 0 ? here : there, point == 0 ? there : here};
 	report_match(r, point, seen, method);
+}
+
+// ---- what a point has seen of the data --------------------------------------------------------------------------------
+
+static bool is_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static void add_hole(struct pair_side *side, int point, uint32_t begin, uint32_t end)
+{
+	struct holes *h = side->holes[point];
+	if (!h)
+		h = side->holes[point] = memory_alloc(sizeof *h);
+	if (h->count == HOLES_MAX) { // the oldest is forgotten
+		memmove(h->at, h->at + 1, (HOLES_MAX - 1) * sizeof *h->at);
+		h->count--;
+	}
+	h->at[h->count].begin = begin;
+	h->at[h->count++].end = end;
+}
+
+// Takes a segment out of the holes. One in the middle of a hole leaves what is before it; what is behind is forgotten, if
+// there is no room.
+static void fill_holes(struct pair_side *side, int point, uint32_t begin, uint32_t end)
+{
+	struct holes *h = side->holes[point];
+	for (int i = h ? h->count - 1 : -1; i >= 0; i--) {
+		uint32_t hole_begin = h->at[i].begin, hole_end = h->at[i].end;
+		if (!is_before(begin, hole_end) || !is_before(hole_begin, end))
+			continue;
+		memmove(h->at + i, h->at + i + 1, (size_t)(h->count - 1 - i) * sizeof *h->at);
+		h->count--;
+		if (is_before(hole_begin, begin))
+			add_hole(side, point, hole_begin, begin);
+		if (is_before(end, hole_end))
+			add_hole(side, point, end, hole_end);
+	}
+}
+
+static void note_data(struct pair_side *side, int point, const struct sighting *s)
+{
+	uint32_t end = s->seq + s->payload_len;
+	if (!side->has_next_seq[point]) {
+		side->has_next_seq[point] = true;
+		side->next_seq[point] = end;
+		return;
+	}
+	uint32_t next = side->next_seq[point];
+	if (is_before(next, s->seq))
+		add_hole(side, point, next, s->seq);
+	else if (is_before(s->seq, next))
+		fill_holes(side, point, s->seq, end);
+	if (is_before(next, end))
+		side->next_seq[point] = end;
+}
+
+static void note_numbers(struct room *r, int point, const struct sighting *s, struct flow_pair *pair, int direction)
+{
+	struct pair_side *side = &pair->side[direction], *other = &pair->side[!direction];
+	if (!is_tcp(s) || is_fragment(s) || s->tcp_flags & SYN_ONLY_FLAGS || r->failed)
+		return;
+	if (s->payload_len > 0)
+		note_data(side, point, s);
+	if (!s->has_ack || !other->has_seq_delta)
+		return;
+	uint32_t ack = s->ack - (point ? other->seq_delta : 0);
+	if (!other->has_acked || is_before(other->acked, ack))
+		other->acked = ack;
+	other->has_acked = true;
+}
+
+// Whether the other point never saw a segment's bytes, and their receiver has them: it must have passed there.
+static bool was_missed(const struct room *r, int point, const struct waiting *w)
+{
+	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	const struct holes *h = side->holes[!point];
+	uint32_t seq = w->seen.seq - (point ? side->seq_delta : 0), end = seq + w->seen.payload_len;
+	uint32_t to_there = point ? 0 : side->seq_delta;
+	if (!h || !side->has_seq_delta || !side->has_acked || is_before(side->acked, end))
+		return false;
+	for (int i = 0; i < h->count; i++)
+		if (!is_before(seq + to_there, h->at[i].begin) && !is_before(h->at[i].end, end + to_there))
+			return true;
+	return false;
 }
 
 // ---- meeting --------------------------------------------------------------------------------------------------------
@@ -519,19 +605,22 @@ static void make_room(struct room *r)
 static void meet(struct room *r, int point, const struct sighting *s)
 {
 	if (s->flow < 0) {
-		report_alone(r, point, s, -1, 0);
+		report_alone(r, point, s, -1, 0, REASON_NONE);
 		return;
 	}
 	int32_t index = flow_of(r, point, s)->pair;
-	const struct flow_pair *pair = pair_of(r, index);
+	struct flow_pair *pair = pair_of(r, index);
 	int direction = pair_direction(pair, point, s->direction);
 	bool is_paired = pair->flow[0] >= 0 && pair->flow[1] >= 0;
 	if (!is_paired && !is_fragment(s)) {
-		report_alone(r, point, s, index, direction);
+		report_alone(r, point, s, index, direction, REASON_NONE);
 		return;
 	}
+	note_numbers(r, point, s, pair, direction);
 	uint64_t key = is_fragment(s) ? fragment_key(s->ip_id) : paired_key(r, point, s, index, direction);
-	struct choice choice = is_paired ? choose(r, point, s, key) : (struct choice){0};
+	struct choice choice = {0};
+	if (is_paired)
+		choice = choose(r, point, s, key);
 	if (!choice.place || is_too_early(r, point, s, &choice)) {
 		make_room(r);
 		seat(r, point, s, key, index, direction);
@@ -631,7 +720,9 @@ static void match_fragments(struct room *r, int point, uint32_t place)
 static void leave_alone(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
-	struct choice choice = w->is_covered ? (struct choice){0} : choose(r, point, &w->seen, w->key);
+	struct choice choice = {0};
+	if (!w->is_covered)
+		choice = choose(r, point, &w->seen, w->key);
 	if (choice.place) {
 		match(r, point, &w->seen, &choice);
 		unseat(r, point, place);
@@ -642,7 +733,8 @@ static void leave_alone(struct room *r, int point, uint32_t place)
 	else if (!is_fragment(&w->seen) && !w->seen.is_copy)
 		match_fragments(r, point, place);
 	if (!w->is_covered)
-		report_alone(r, point, &w->seen, w->pair, w->direction);
+		report_alone(r, point, &w->seen, w->pair, w->direction,
+		             w->is_listed && was_missed(r, point, w) ? REASON_MISSED : REASON_NONE);
 	unseat(r, point, place);
 }
 

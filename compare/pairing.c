@@ -19,6 +19,10 @@ void pairing_init(struct pairing *p, struct point points[2])
 
 void pairing_release(struct pairing *p)
 {
+	for (size_t i = 0; i < p->count; i++)
+		for (int d = 0; d < 2; d++)
+			for (int point = 0; point < 2; point++)
+				free(p->pairs[i].side[d].holes[point]);
 	free(p->pairs);
 	*p = (struct pairing){0};
 }

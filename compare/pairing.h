@@ -19,6 +19,16 @@ struct tally {
 	uint32_t same, other;
 };
 
+// Data of one direction that a point has not seen, with data behind it: by numbers as in the headers.
+enum { HOLES_MAX = 64 }; // of a direction; more are forgotten, and what they lack is taken for lost
+
+struct holes {
+	struct {
+		uint32_t begin, end;
+	} at[HOLES_MAX];
+	int count;
+};
+
 // One direction of a pair: of the flow at the first point, 0 sent by its src.
 struct pair_side {
 	uint32_t seq_delta; // second point's number less the first's, as in the headers
@@ -34,6 +44,11 @@ struct pair_side {
 	int64_t farthest_id[2], farthest_ts_ns[2]; // of the packet that was sent last of those matched
 	uint32_t waiting[2], waiting_end[2]; // data of each point that waits for its match: first and last; 0 none
 	enum travel travel;
+	uint32_t next_seq[2]; // behind the highest byte that each point has seen
+	bool has_next_seq[2];
+	struct holes *holes[2]; // of each point; NULL: there never was one
+	uint32_t acked;         // highest acknowledgment of these bytes, as the first point numbers them
+	bool has_acked;
 };
 
 // One conversation: a flow of each point, or a flow of one point alone (the other is -1).
