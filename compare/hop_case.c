@@ -61,6 +61,10 @@ static bool check_case(struct hop_case *c)
 		              version > CASE_VERSION ? "use a newer pcapdex" : "ingest the captures again into a new case");
 		return false;
 	}
+	if (pragma(c, "SELECT count(*) FROM sqlite_schema WHERE name = 'hop_comparisons'") != 1) {
+		message_error("%s: has no tables for comparisons; ingest the captures again into a new case", c->path);
+		return false;
+	}
 	return true;
 }
 

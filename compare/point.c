@@ -47,9 +47,16 @@ static const char *text_of(sqlite3_stmt *row, int column)
 	return text ? text : "";
 }
 
+// An integer, or what stands for NULL.
+static int64_t integer_of(sqlite3_stmt *row, int column, int64_t otherwise)
+{
+	sqlite3_value *value = sqlite3_column_value(row, column); // one call of the statement instead of two
+	return sqlite3_value_type(value) == SQLITE_NULL ? otherwise : sqlite3_value_int64(value);
+}
+
 static int32_t small_of(sqlite3_stmt *row, int column)
 {
-	return sqlite3_column_type(row, column) == SQLITE_NULL ? -1 : sqlite3_column_int(row, column);
+	return (int32_t)integer_of(row, column, -1);
 }
 
 static bool begins_with(const char *text, const char *prefix)
@@ -251,20 +258,16 @@ static int32_t flow_index(const struct point *p, int64_t flow_id)
 	return low < p->flow_count && p->flows[low].flow_id == flow_id ? (int32_t)low : -1;
 }
 
-static bool has(sqlite3_stmt *row, int column)
-{
-	return sqlite3_column_type(row, column) != SQLITE_NULL;
-}
-
 static void read_tcp(struct sighting *s, sqlite3_stmt *row, const struct point_flow *f)
 {
 	int direction = s->direction;
+	int64_t ack = integer_of(row, PACKET_ACK, INT64_MIN), tsval = integer_of(row, PACKET_TSVAL, -1);
 	s->seq = f->isn[direction] + (uint32_t)sqlite3_column_int64(row, PACKET_SEQ);
-	s->has_ack = has(row, PACKET_ACK) && f->has_isn[!direction];
-	s->ack = s->has_ack ? f->isn[!direction] + (uint32_t)sqlite3_column_int64(row, PACKET_ACK) : 0;
+	s->has_ack = ack != INT64_MIN && f->has_isn[!direction];
+	s->ack = s->has_ack ? f->isn[!direction] + (uint32_t)ack : 0;
 	s->window = small_of(row, PACKET_WINDOW);
-	s->has_tsval = has(row, PACKET_TSVAL);
-	s->tsval = s->has_tsval ? (uint32_t)sqlite3_column_int64(row, PACKET_TSVAL) : 0;
+	s->has_tsval = tsval >= 0;
+	s->tsval = s->has_tsval ? (uint32_t)tsval : 0;
 }
 
 static void read_echo(struct cursor *c, struct sighting *s)
@@ -282,11 +285,12 @@ static void read_packet(struct cursor *c, struct sighting *s)
 {
 	sqlite3_stmt *row = c->packets;
 	int64_t payload_len = sqlite3_column_int64(row, PACKET_PAYLOAD_LEN);
+	int64_t flow_id = integer_of(row, PACKET_FLOW, -1);
 	*s = (struct sighting){
 		.packet_id = sqlite3_column_int64(row, PACKET_ID),
 		.ts_ns = sqlite3_column_int64(row, PACKET_TS),
-		.ip_id = has(row, PACKET_IP_ID) ? sqlite3_column_int64(row, PACKET_IP_ID) : -1,
-		.flow = has(row, PACKET_FLOW) ? flow_index(c->point, sqlite3_column_int64(row, PACKET_FLOW)) : -1,
+		.ip_id = integer_of(row, PACKET_IP_ID, -1),
+		.flow = flow_id >= 0 ? flow_index(c->point, flow_id) : -1,
 		.ttl = small_of(row, PACKET_TTL),
 		.tos = small_of(row, PACKET_TOS),
 		.vlan_id = small_of(row, PACKET_VLAN_ID),
@@ -298,7 +302,7 @@ static void read_packet(struct cursor *c, struct sighting *s)
 		.echo_seq = -1,
 		.direction = sqlite3_column_int(row, PACKET_DIRECTION) != 0,
 		.payload_hash = (uint32_t)sqlite3_column_int64(row, PACKET_PAYLOAD_HASH),
-		.is_copy = has(row, PACKET_DUPLICATE_OF),
+		.is_copy = integer_of(row, PACKET_DUPLICATE_OF, -1) >= 0,
 	};
 	if (s->flow >= 0 && s->tcp_flags >= 0)
 		read_tcp(s, row, &c->point->flows[s->flow]);

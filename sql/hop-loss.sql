@@ -27,7 +27,7 @@
 -- column flags           TCP flags as tcpdump prints them.
 -- column seq             TCP sequence number, relative.
 -- column len             Bytes above the innermost header that was decoded.
--- column again_number    First packet behind it that sends bytes of it again, among the next 50,000 of the capture; empty: none, or nothing to send again.
+-- column again_number    First packet behind it that sends bytes of it again, among the next 10,000 of the capture; empty: none, or nothing to send again.
 -- column again_ms        Milliseconds until then.
 -- column again_arrived   1: the other point has that one; 0: it has not.
 -- column reason          Why the other point may not have it.
@@ -49,7 +49,7 @@ alone AS MATERIALIZED (
 			FROM flow_packets fp
 			CROSS JOIN packets g ON g.packet_id = fp.packet_id
 			WHERE fp.flow_id = p.flow_id
-				AND fp.packet_id BETWEEN p.packet_id + 1 AND p.packet_id + 50000
+				AND fp.packet_id BETWEEN p.packet_id + 1 AND p.packet_id + 10000
 				AND (p.payload_len > 0 OR p.tcp_flags & 3)
 				AND g.direction = p.direction
 				AND g.seq < p.seq + p.payload_len + (p.tcp_flags & 3 <> 0)

@@ -99,45 +99,55 @@ sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow,
 	JOIN flows f ON f.flow_id = h.a_flow_id
 	WHERE k.packets_so_far <= :packets OR k.packets_so_far = k.packets
 ),
-seen AS MATERIALIZED ( -- each packet of the near point, with its appearance at the far one
+found AS MATERIALIZED ( -- their packets
 	SELECT
-		s.hop_flow_id,
+		h.hop_flow_id,
 		s.round_trip_ns,
 		h.direction AS from_server,
 		iif(s.turned, h.b_packet_id, h.a_packet_id) AS near_id,
-		min(iif(s.turned, h.a_packet_id, h.b_packet_id)) AS far_id
+		iif(s.turned, h.a_packet_id, h.b_packet_id) AS far_id,
+		h.reason
 	FROM hop_packets h
 	JOIN sick s ON s.hop_flow_id = h.hop_flow_id
-	WHERE h.reason IS NOT 'duplicate' AND iif(s.turned, h.b_packet_id, h.a_packet_id) IS NOT NULL
-	GROUP BY h.hop_flow_id, near_id
+),
+seen AS ( -- each packet of the near point, with its appearance at the far one
+	SELECT hop_flow_id, round_trip_ns, from_server, near_id, min(far_id) AS far_id
+	FROM found
+	WHERE near_id IS NOT NULL AND reason IS NOT 'duplicate'
+	GROUP BY hop_flow_id, near_id
 ),
 vanished AS MATERIALIZED ( -- segments lost between the points, where they were sent
 	SELECT
 		h.hop_flow_id,
-		h.direction AS from_server,
+		h.from_server,
 		p.packet_id,
 		p.seq,
 		p.seq + p.payload_len + (p.tcp_flags & 3 <> 0) AS end_seq
-	FROM hop_packets h
-	JOIN packets p ON p.packet_id = ifnull(h.a_packet_id, h.b_packet_id)
-	WHERE h.hop_flow_id IN (SELECT hop_flow_id FROM sick) AND h.reason = 'lost'
+	FROM found h
+	JOIN packets p ON p.packet_id = ifnull(h.near_id, h.far_id)
+	WHERE h.reason = 'lost'
 ),
-again AS MATERIALIZED ( -- packets that their sender sent for the second time, as the point near to it shows
-	SELECT DISTINCT packet_id
+marks AS MATERIALIZED (
+	SELECT packet_id, kind
 	FROM tcp_events
-	WHERE kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+	WHERE kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission', 'zero_window',
+			'keep_alive', 'zero_window_probe')
 		AND flow_id IN (SELECT near_flow_id FROM sick UNION ALL SELECT far_flow_id FROM sick)
+),
+again AS MATERIALIZED ( -- packets that their sender sent for the second time
+	SELECT packet_id
+	FROM marks
+	WHERE kind LIKE '%retransmission'
 ),
 shut AS MATERIALIZED ( -- packets that closed a window
 	SELECT packet_id
-	FROM tcp_events
-	WHERE kind = 'zero_window' AND flow_id IN (SELECT near_flow_id FROM sick)
+	FROM marks
+	WHERE kind = 'zero_window'
 ),
 probes AS MATERIALIZED (
 	SELECT packet_id
-	FROM tcp_events
+	FROM marks
 	WHERE kind IN ('keep_alive', 'zero_window_probe')
-		AND flow_id IN (SELECT near_flow_id FROM sick UNION ALL SELECT far_flow_id FROM sick)
 ),
 steps AS ( -- each packet of the near point behind the one before it
 	SELECT

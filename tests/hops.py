@@ -696,5 +696,40 @@ def test_again():
                            " (SELECT count(*) FROM hop_packets)").fetchone(), (0, 0, 0), "after the capture went")
 
 
+def test_busy():
+    """A case that another program is writing stays as it is"""
+    path = Path(Traffic().mix(1))
+    case = compare(path)
+    case.execute("BEGIN IMMEDIATE")
+    done = tap.pcapdex("compare", "case.db", "b", "a")
+    tap.equal((done.returncode, done.stderr),
+              (3, "pcapdex: error: case.db: another program is writing it; wait until that ends\n"))
+    case.rollback()
+    tap.equal(case.execute("SELECT count(*) FROM hop_comparisons").fetchone()[0], 1)
+
+
+def test_old_case():
+    """A case without tables for comparisons"""
+    path = Path(Traffic().mix(1))
+    compare(path).close()
+    case = sqlite3.connect("case.db")
+    case.execute("DROP TABLE hop_comparisons")
+    case.close()
+    done = tap.pcapdex("compare", "case.db", "a", "b")
+    tap.equal(done.returncode, 3)
+    tap.contains(done.stderr, "has no tables for comparisons")
+
+
+def test_reader_sees_nothing_half_done():
+    """What was compared before stays until the new comparison is complete"""
+    path = Path(Traffic().mix(1))
+    compare(path).close()
+    reader = sqlite3.connect("case.db")
+    before = reader.execute("SELECT count(*) FROM hop_packets").fetchone()
+    tap.equal(tap.pcapdex("compare", "case.db", "a", "nobody").returncode, 3)
+    tap.equal(tap.pcapdex("compare", "case.db", "a", "b", "nobody").returncode, 3)
+    tap.equal(reader.execute("SELECT count(*) FROM hop_packets").fetchone(), before)
+
+
 if __name__ == "__main__":
     sys.exit(tap.main(sys.modules[__name__]))
