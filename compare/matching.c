@@ -153,10 +153,11 @@ static void seat(struct room *r, int point, const struct sighting *s, uint64_t k
 	struct lounge *l = &r->lounge[point];
 	uint32_t place = take_place(r), *head = &l->heads[key % HEADS];
 	int64_t stay_ns = ns_sum(r->m->window_ns, is_fragment(s) ? FRAGMENT_GRACE_NS : 0);
+	int64_t ts_ns = common_time(r, point, s->ts_ns);
 	r->at[place] = (struct waiting){
 		.seen = *s,
 		.key = key,
-		.deadline_ns = ns_sum(common_time(r, point, s->ts_ns), stay_ns),
+		.deadline_ns = ns_sum(ts_ns > r->now_ns ? ts_ns : r->now_ns, stay_ns), // time may run backwards
 		.chain = *head,
 		.older = l->newest,
 		.pair = pair,
