@@ -241,7 +241,7 @@ const struct command command_compare = {
 		"hop-flows, and in the tables hop_comparisons, hop_flows and hop_packets. Comparing the same captures again "
 		"replaces what is there.\n"
 		"\n"
-		"Memory grows with flows, about half a kilobyte for each, and not with packets: those that wait for their match "
+		"Memory grows with flows, about a kilobyte for each pair, and not with packets: those that wait for their match "
 		"take 70 MB at most, and what is found is kept in a temporary file beside the case.",
 	.examples =
 		"  pcapdex ingest -o case.db client.pcap server.pcap\n"

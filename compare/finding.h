@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-// How a packet was known again: name, confidence in per cent, what it means. schema/60-hops.sql names them too.
+// How a packet was known again: name, confidence in per cent, what it means. These lists become the tables hop_methods,
+// hop_changes and hop_reasons.
 // clang-format off
 #define HOP_METHODS(X) \
 	X(IP_ID, "ip_id", 99, "same conversation, numbers, lengths and IP identification") \
