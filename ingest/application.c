@@ -43,7 +43,7 @@ static void enter(unsigned place, const struct decoder_key *key)
 
 static void enter_all(void)
 {
-	for (unsigned i = 0; applications[i] && i < APPLICATIONS_MAX; i++) {
+	for (unsigned i = 0; i < APPLICATIONS_MAX && applications[i]; i++) {
 		for (unsigned k = 0; k < APPLICATION_KEYS_MAX && applications[i]->keys[k].table; k++)
 			enter(i, &applications[i]->keys[k]);
 		application_count = i + 1;
@@ -193,7 +193,8 @@ static void drop_held(struct application_stage *s, struct held *held)
 {
 	s->held_total -= held->capacity;
 	free(held->at);
-	*held = (struct held){0};
+	held->at = NULL;
+	held->left = held->capacity = 0;
 }
 
 static void stop(struct application_stage *s, struct application_flow *above)

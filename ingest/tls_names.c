@@ -290,7 +290,7 @@ static const char *find(const struct named_number *names, size_t count, uint16_t
 	return found ? found->name : NULL;
 }
 
-#define FIND(names, number) find(names, sizeof names / sizeof *names, number)
+#define FIND(names, number) find((names), sizeof(names) / sizeof *(names), (number))
 
 const char *tls_cipher_name(uint16_t cipher)
 {

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "../../common/message.h"
 #include "../address.h"
@@ -132,7 +133,7 @@ static const char *find_name(const struct named_number *names, size_t count, uin
 	return NULL;
 }
 
-#define FIND_NAME(names, number) find_name(names, sizeof names / sizeof *names, number)
+#define FIND_NAME(names, number) find_name((names), sizeof(names) / sizeof *(names), (number))
 
 // The name of a number, or prefix and number: TYPE65280 (RFC 3597, 5).
 static const char *number_text(struct writer *w, const char *name, const char *prefix, uint16_t number)
@@ -429,22 +430,30 @@ static void put_data(struct text *t, const struct message *m, const struct recor
 
 // ---- names of addresses -------------------------------------------------------------------------------------------
 
-// The address of a name below in-addr.arpa or ip6.arpa (RFC 1035, 3.5; RFC 3596, 2.5); false: it is none.
+// Four numbers below 256 and ".in-addr.arpa": an IPv4 address, its last byte first (RFC 1035, 3.5).
+static bool address_of_in_addr(struct address *to, const char *name)
+{
+	uint8_t bytes[4];
+	for (int i = 3; i >= 0; i--) {
+		char *end;
+		unsigned long part = strtoul(name, &end, 10);
+		if (name[0] < '0' || name[0] > '9' || *end != '.' || part > 255)
+			return false;
+		bytes[i] = (uint8_t)part;
+		name = end + 1;
+	}
+	if (strcasecmp(name, "in-addr.arpa") != 0)
+		return false;
+	read_address(to, bytes_of(bytes, sizeof bytes));
+	return true;
+}
+
+// The address of a name below in-addr.arpa or ip6.arpa (RFC 3596, 2.5); false: it is none.
 static bool address_of_arpa(struct address *to, const char *name)
 {
-	unsigned part[4], used = 0;
-	if (sscanf(name, "%3u.%3u.%3u.%3u.in-addr.arpa%n", &part[3], &part[2], &part[1], &part[0], (int *)&used) == 4 &&
-	    used && !name[used]) {
-		uint8_t bytes[4];
-		for (int i = 0; i < 4; i++) {
-			if (part[i] > 255)
-				return false;
-			bytes[i] = (uint8_t)part[i];
-		}
-		read_address(to, bytes_of(bytes, 4));
+	if (address_of_in_addr(to, name))
 		return true;
-	}
-	if (strlen(name) != 72 || strcmp(name + 64, "ip6.arpa") != 0)
+	if (strlen(name) != 72 || strcasecmp(name + 64, "ip6.arpa") != 0)
 		return false;
 	for (int i = 0; i < 16; i++) {
 		char digits[3] = {name[4 * (15 - i) + 2], name[4 * (15 - i)], '\0'};
