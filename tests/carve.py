@@ -112,7 +112,10 @@ def test_corpus():
     chosen = [p for n, p in enumerate(paths, 3) if n % SAMPLE == 0 or "/pcapng/" in p or "/linktypes/" in p]
     for path in chosen:
         if ingest(path, code=None).returncode <= 1 and rows("SELECT count(*) FROM packets") != [["0"]]:
-            same_packets(path, "out.pcapng", "1")
+            # tshark 4.0 takes the first section's names for the interfaces of all sections.
+            sections = rows("SELECT count(*) > count(DISTINCT name) FROM interfaces")
+            fields = [f for f in FIELDS if sections != [["1"]] or f != "frame.interface_name"]
+            same_packets(path, "out.pcapng", "1", fields)
 
 
 def write_capture(name="a.pcap", count=500, link=1, start=10**18, nanoseconds=False, step=10**6, order="<"):

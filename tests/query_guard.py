@@ -17,14 +17,22 @@ APPLICATION_ID, VERSION = 0x70636478, 2
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
 
 
+def insert(db, table, **values):
+    """A row; what must not be NULL and is not given is 0."""
+    for _, column, _, needed, default, _ in db.execute("PRAGMA table_info(%s)" % table):
+        if needed and default is None:
+            values.setdefault(column, 0)
+    db.execute("INSERT INTO %s(%s) VALUES (%s)" % (table, ", ".join(values), ", ".join("?" * len(values))),
+               list(values.values()))
+
+
 def make_case(path="case.db", more="", application_id=APPLICATION_ID, version=VERSION):
     db = sqlite3.connect(path, isolation_level=None)
     for file in sorted(glob.glob(os.path.join(tap.ROOT, "schema", "*.sql"))):
         with open(file) as schema:
             db.executescript(schema.read())
-    db.execute("INSERT INTO captures (capture_id, name, first_packet_id, first_ts_ns, last_ts_ns, packets, bytes, "
-               "decoded, truncated, malformed, unsupported, left_out, duplicates) VALUES "
-               "(1, 'trace', 1, 1538000000000000000, 1538000001000000000, 100, 6000, 100, 0, 0, 0, 0, 0)")
+    insert(db, "captures", capture_id=1, name="trace", first_packet_id=1, first_ts_ns=1538000000000000000,
+           last_ts_ns=1538000001000000000, packets=100, bytes=6000, decoded=100)
     db.execute("INSERT INTO protocol_stacks VALUES (1, 'eth:ethertype:ip')")
     db.executemany("INSERT INTO packets(packet_id, capture_id, number, ts_ns, wire_len, captured_len, file_offset, "
                    "stack_id, errors) VALUES (?1, 1, ?1, 1538000000000000000 + ?1, 60, 60, ?1 * 76 - 36, 1, 0)",
