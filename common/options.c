@@ -155,6 +155,9 @@ static bool store_number(const struct option_spec *spec, const char *value, void
 	if (spec->kind == OPTION_COUNT) {
 		ok = parse_count(value, &number);
 		wanted = "a whole number";
+	} else if (spec->kind == OPTION_BYTES) {
+		ok = parse_bytes(value, &number);
+		wanted = "bytes such as 500M or 2G";
 	} else if (spec->kind == OPTION_SECONDS) {
 		ok = parse_seconds(value, &number);
 		wanted = "seconds such as 90 or 1.5";

@@ -11,6 +11,7 @@ enum option_kind {
 	OPTION_FLAG,    // bool: set to true
 	OPTION_TEXT,    // const char *: points into argv
 	OPTION_COUNT,   // int64_t, not negative
+	OPTION_BYTES,   // int64_t bytes, from a number with k, M, G or T behind it, powers of 1000
 	OPTION_SECONDS, // int64_t nanoseconds, from decimal seconds ("1.5"), not negative
 	OPTION_TIME,    // int64_t nanoseconds since 1970 UTC, see parse_time()
 	OPTION_CHOICE,  // const char *: one of `choices`, separated by '|'
@@ -70,6 +71,7 @@ void options_print_help(const struct command *command, bool long_help);
 
 // Strict parsers, as the options use them; false when text is not wholly one value or out of range.
 bool parse_count(const char *text, int64_t *value);
+bool parse_bytes(const char *text, int64_t *bytes);
 bool parse_seconds(const char *text, int64_t *nanoseconds);
 
 // Nanoseconds since 1970 UTC: ISO 8601 ("2018-09-26", "2018-09-26T21:21:02.5Z"; without a zone it is UTC), or seconds as

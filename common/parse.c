@@ -85,6 +85,20 @@ bool parse_count(const char *text, int64_t *value)
 	return true;
 }
 
+bool parse_bytes(const char *text, int64_t *bytes)
+{
+	static const char units[] = "kMGT";
+	int64_t number;
+	if (!take_number(&text, &number))
+		return false;
+	const char *unit = *text ? strchr(units, *text) : NULL;
+	for (const char *at = unit; at && at >= units; at--)
+		if (__builtin_mul_overflow(number, 1000, &number))
+			return false;
+	*bytes = number;
+	return !text[unit != NULL];
+}
+
 bool parse_seconds(const char *text, int64_t *nanoseconds)
 {
 	int64_t seconds = 0, fraction;

@@ -23,16 +23,24 @@ static void start_unpacking(struct byte_stream *s)
 	s->ended = false;
 }
 
-bool byte_stream_open(struct byte_stream *s, const char *path, struct capture_fault *fault)
+bool byte_stream_open_growing(struct byte_stream *s, const char *path, bool (*wait)(void *), void *context,
+                              struct capture_fault *fault)
 {
 	*s = (struct byte_stream){.capacity = UNPACK_CHUNK};
 	if (!disk_file_open(&s->file, path, fault))
 		return false;
+	s->file.wait = wait;
+	s->file.wait_context = context;
 	s->own = memory_alloc(s->capacity);
 	s->window = s->own;
 	byte_stream_fill(s, DETECT_LEN);
 	start_unpacking(s);
 	return true;
+}
+
+bool byte_stream_open(struct byte_stream *s, const char *path, struct capture_fault *fault)
+{
+	return byte_stream_open_growing(s, path, NULL, NULL, fault);
 }
 
 void byte_stream_open_memory(struct byte_stream *s, const char *name, const void *data, size_t length)
@@ -113,7 +121,7 @@ static void take_more(struct byte_stream *s)
 // Whether there is more of a file on disk than was read already.
 static bool is_long(const struct byte_stream *s)
 {
-	return s->file.fd >= 0 && s->file.size > 0 && s->file.bytes_read > 0 &&
+	return s->file.fd >= 0 && !s->file.wait && s->file.size > 0 && s->file.bytes_read > 0 &&
 	       (s->unpack || s->file.bytes_read < (uint64_t)s->file.size);
 }
 

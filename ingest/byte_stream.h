@@ -25,6 +25,10 @@ struct byte_stream {
 // be read.
 bool byte_stream_open(struct byte_stream *, const char *path, struct capture_fault *fault);
 
+// The same of a file that may still grow: disk_file.wait.
+bool byte_stream_open_growing(struct byte_stream *, const char *path, bool (*wait)(void *), void *context,
+                              struct capture_fault *fault);
+
 // The same from memory, which stays the caller's and must last.
 void byte_stream_open_memory(struct byte_stream *, const char *name, const void *data, size_t length);
 void byte_stream_close(struct byte_stream *);

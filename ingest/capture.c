@@ -142,6 +142,15 @@ struct capture *capture_open(const char *path, struct capture_fault *fault)
 	return NULL;
 }
 
+struct capture *capture_open_growing(const char *path, bool (*wait)(void *), void *context, struct capture_fault *fault)
+{
+	struct capture *c = memory_alloc(sizeof *c);
+	if (byte_stream_open_growing(&c->stream, path, wait, context, fault))
+		return start_or_free(c, fault);
+	free(c);
+	return NULL;
+}
+
 struct capture *capture_open_memory(const char *name, const void *data, size_t length, struct capture_fault *fault)
 {
 	struct capture *c = memory_alloc(sizeof *c);
@@ -163,6 +172,7 @@ void capture_free(struct capture *c)
 	if (!c)
 		return;
 	capture_pcap_release(c);
+	capture_live_release(c);
 	for (unsigned i = 0; i < c->interface_count; i++)
 		interface_release(&c->interfaces[i]);
 	free(c->interfaces);
@@ -174,10 +184,21 @@ void capture_free(struct capture *c)
 
 // ---- reading --------------------------------------------------------------------------------------------------------
 
+static enum capture_result read_next(struct capture *c, struct frame *frame)
+{
+	if (c->format == CAPTURE_LIVE)
+		return capture_live_next(c, frame);
+	return c->format == CAPTURE_PCAP ? capture_pcap_next(c, frame) : capture_pcapng_next(c, frame);
+}
+
 enum capture_result capture_next(struct capture *c, struct frame *frame, struct capture_fault *fault)
 {
 	if (c->result == CAPTURE_FRAME)
-		c->result = c->format == CAPTURE_PCAP ? capture_pcap_next(c, frame) : capture_pcapng_next(c, frame);
+		c->result = read_next(c, frame);
+	if (c->result == CAPTURE_WAIT) {
+		c->result = CAPTURE_FRAME;
+		return CAPTURE_WAIT;
+	}
 	if (c->result == CAPTURE_END && byte_stream_fault(&c->stream))
 		c->result = capture_damaged(c, c->stream.position, "damaged at its end");
 	if (c->result == CAPTURE_DAMAGED)
@@ -243,8 +264,10 @@ const char *capture_comment(const struct capture *c)
 	return c->comment;
 }
 
-const struct capture_interface *capture_interfaces(const struct capture *c, unsigned *count)
+const struct capture_interface *capture_interfaces(struct capture *c, unsigned *count)
 {
+	if (c->live)
+		capture_live_count(c);
 	*count = c->interface_count;
 	return c->interfaces;
 }
@@ -284,7 +307,9 @@ bool capture_fingerprint_file(const char *path, char to[33], struct capture_faul
 
 const char *capture_format_name(enum capture_format format)
 {
-	return format == CAPTURE_PCAP ? "pcap" : "pcapng";
+	static const char *const names[] = {
+		[CAPTURE_PCAP] = "pcap", [CAPTURE_PCAPNG] = "pcapng", [CAPTURE_LIVE] = "live"};
+	return names[format];
 }
 
 const char *capture_compression_name(enum capture_compression compression)

@@ -1,5 +1,5 @@
-// Capture files to frames: classic pcap through libpcap, pcapng through our own reader, either of them plain or
-// compressed with gzip, zstd or lz4, from a file or from standard input.
+// Captures to frames: classic pcap through libpcap, pcapng through our own reader, either of them plain or
+// compressed with gzip, zstd or lz4, from a file or from standard input; and from an interface (capture_live.h).
 #ifndef INGEST_CAPTURE_H
 #define INGEST_CAPTURE_H
 
@@ -25,12 +25,13 @@ struct capture_interface {
 	int64_t received, dropped; // of the last Interface Statistics Block; -1 not told
 };
 
-enum capture_format { CAPTURE_PCAP, CAPTURE_PCAPNG };
+enum capture_format { CAPTURE_PCAP, CAPTURE_PCAPNG, CAPTURE_LIVE };
 enum capture_compression { CAPTURE_PLAIN, CAPTURE_GZIP, CAPTURE_ZSTD, CAPTURE_LZ4 };
 
 enum capture_result {
 	CAPTURE_FRAME,   // *frame is the next one
 	CAPTURE_END,     // the end of the file, in order
+	CAPTURE_WAIT,    // live: no packet came for a while; ask again
 	CAPTURE_DAMAGED, // the rest cannot be read; fault says why and where. Everything before was handed on.
 };
 
@@ -41,6 +42,10 @@ struct capture;
 struct capture *capture_open(const char *path, struct capture_fault *fault);
 void capture_free(struct capture *); // NULL is fine
 
+// Opens a file that may still grow. At the file's end, `wait` is called with `context`: true, there may be more now;
+// false, this is the end. It may take its time.
+struct capture *capture_open_growing(const char *path, bool (*wait)(void *), void *context, struct capture_fault *fault);
+
 // Reads on. The frame is valid until the next call. After CAPTURE_END or CAPTURE_DAMAGED it gives the same again.
 enum capture_result capture_next(struct capture *, struct frame *frame, struct capture_fault *fault);
 
@@ -49,8 +54,8 @@ enum capture_compression capture_compression(const struct capture *);
 const char *capture_comment(const struct capture *); // of the first section header; NULL none. Escaped as above.
 
 // The interfaces known so far (a pcapng may add some at any time); *count is set. The array may move at the next
-// capture_next(). Statistics arrive late: ask again at the end.
-const struct capture_interface *capture_interfaces(const struct capture *, unsigned *count);
+// capture_next(). Statistics arrive late: ask again at the end; those of a live capture are as of now.
+const struct capture_interface *capture_interfaces(struct capture *, unsigned *count);
 
 // Accounts, final after CAPTURE_END or CAPTURE_DAMAGED. Bytes of the uncompressed stream that no frame or block
 // accounts for (a damaged end); size of the file as it is on disk (compressed; -1 for a pipe); bytes read so far of it.
@@ -65,7 +70,7 @@ void capture_fingerprint(struct capture *, char to[33]);
 // The same from a path; false, with *fault filled, when it cannot be read.
 bool capture_fingerprint_file(const char *path, char to[33], struct capture_fault *fault);
 
-// Names for messages and tables: "pcap", "pcapng"; "none", "gzip", "zstd", "lz4".
+// Names for messages and tables: "pcap", "pcapng", "live"; "none", "gzip", "zstd", "lz4".
 const char *capture_format_name(enum capture_format);
 const char *capture_compression_name(enum capture_compression);
 

@@ -87,8 +87,8 @@ static FILE *open_as_file(struct capture *c)
 
 // ---- the file header ------------------------------------------------------------------------------------------------
 
-// LINKTYPE_ number of a DLT_ number of this platform: pcap-linktype(7). Most are the same.
-static uint16_t link_type_of(int dlt)
+// pcap-linktype(7). Most are the same.
+uint16_t capture_link_type(int dlt)
 {
 	static const struct {
 		int dlt;
@@ -155,7 +155,7 @@ bool capture_pcap_start(struct capture *c)
 		capture_fault_set(&c->fault, name, "is a pcap that libpcap cannot read: %s", trouble);
 		return false;
 	}
-	c->interfaces[0].link_type = link_type_of(pcap_datalink(p->reader));
+	c->interfaces[0].link_type = capture_link_type(pcap_datalink(p->reader));
 	return true;
 }
 

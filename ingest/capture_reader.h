@@ -20,6 +20,7 @@ struct capture_clock {
 };
 
 struct capture_pcap; // state of the classic reader
+struct capture_live; // of live capture
 
 struct capture {
 	struct byte_stream stream;
@@ -32,6 +33,7 @@ struct capture {
 	struct capture_fault fault; // when that is CAPTURE_DAMAGED
 	uint64_t bytes_unread;
 	struct capture_pcap *pcap;
+	struct capture_live *live;
 	bool big_endian;            // pcapng: the section at hand
 	unsigned section_interface; // pcapng: number of its first interface
 };
@@ -54,9 +56,14 @@ bool capture_pcap_detect(struct byte_stream *);
 bool capture_pcap_start(struct capture *);
 enum capture_result capture_pcap_next(struct capture *, struct frame *);
 void capture_pcap_release(struct capture *);
+uint16_t capture_link_type(int dlt); // LINKTYPE_ number of a DLT_ number of this platform
 
 bool capture_pcapng_detect(struct byte_stream *);
 bool capture_pcapng_start(struct capture *);
 enum capture_result capture_pcapng_next(struct capture *, struct frame *);
+
+enum capture_result capture_live_next(struct capture *, struct frame *);
+void capture_live_count(struct capture *); // sets the interface's statistics to what they are now
+void capture_live_release(struct capture *);
 
 #endif

@@ -134,6 +134,12 @@ static bool write_schema(struct case_file *c)
 		c, "PRAGMA application_id = " EXPAND(CASE_APPLICATION_ID) "; PRAGMA user_version = " EXPAND(CASE_VERSION));
 }
 
+// SQLite takes a name that begins with file: for a URI. The caller frees it.
+static char *case_path(const char *path)
+{
+	return memory_join(strncmp(path, "file:", 5) == 0 ? "./" : "", path, "");
+}
+
 // Whether a file is what an ingest that was killed leaves behind: an empty one, or a database without another owner.
 static bool is_leftover(int fd)
 {
@@ -200,6 +206,38 @@ static bool close_database(struct case_file *c)
 	if (rc != SQLITE_OK)
 		message_error("%s: %s", c->building ? c->building : c->path, sqlite3_errstr(rc));
 	return rc == SQLITE_OK;
+}
+
+static bool sync_folder(const char *path)
+{
+	char *folder = folder_of(path);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return ok;
+}
+
+// What was built aside becomes the case. False after a message.
+static bool give_name(struct case_file *c)
+{
+	if (fsync(c->lock) != 0) {
+		message_error("%s: %s", c->building, strerror(errno));
+		return false;
+	}
+	if (access(c->path, F_OK) == 0) {
+		message_error("%s: appeared while it was being made; nothing was overwritten", c->path);
+		return false;
+	}
+	if (rename(c->building, c->path) != 0) {
+		message_error("%s: %s", c->path, strerror(errno));
+		return false;
+	}
+	free(c->building);
+	c->building = NULL;
+	sync_folder(c->path);
+	return true;
 }
 
 // Tables that are asked while a case is made.
@@ -309,11 +347,45 @@ static bool open_existing(struct case_file *c)
 	return true;
 }
 
+// By these the rows that are updated are found. They are gone from a case that is complete.
+#define LIVE_INDEXES                                                                                               \
+	"CREATE UNIQUE INDEX IF NOT EXISTS live_hosts ON hosts(capture_id, address);"                                 \
+	"CREATE UNIQUE INDEX IF NOT EXISTS live_host_names ON host_names(capture_id, address, name, source)"
+#define NO_LIVE_INDEXES "DROP INDEX IF EXISTS live_hosts; DROP INDEX IF EXISTS live_host_names"
+
+// Makes a case without rows, of which others know from the start.
+static bool make_empty(struct case_file *c)
+{
+	c->building = memory_join(c->path, ".building", "");
+	bool ok = lock_building(c) && open_with_schema(c, c->building) && write_packet_errors(c) && write_tcp_states(c) &&
+	          close_database(c) && give_name(c);
+	// Before SQLite opens the file again: closing a descriptor ends all locks that a process has on a file (fcntl(2)).
+	if (ok) {
+		close(c->lock);
+		c->lock = -1;
+	}
+	return ok;
+}
+
+bool case_file_open_live(struct case_file *c, const char *path)
+{
+	struct stat status;
+	if (stat(path, &status) == 0 || errno != ENOENT) {
+		if (!case_file_open(c, path))
+			return false;
+	} else {
+		*c = (struct case_file){.path = case_path(path), .lock = -1};
+		if (!make_empty(c) || !open_existing(c))
+			return false;
+	}
+	c->is_live = true;
+	return true;
+}
+
 bool case_file_open(struct case_file *c, const char *path)
 {
 	struct stat status;
-	// SQLite takes a name that begins with file: for a URI.
-	*c = (struct case_file){.path = memory_join(strncmp(path, "file:", 5) == 0 ? "./" : "", path, ""), .lock = -1};
+	*c = (struct case_file){.path = case_path(path), .lock = -1};
 	if (stat(path, &status) != 0) {
 		if (errno == ENOENT)
 			return open_new(c);
@@ -337,12 +409,22 @@ bool case_file_begin(struct case_file *c)
 {
 	if (!c->building && !c->has_log)
 		begin_log(c);
-	return case_file_run(c, "BEGIN IMMEDIATE");
+	return case_file_run(c, "BEGIN IMMEDIATE") && (!c->is_live || case_file_run(c, LIVE_INDEXES));
+}
+
+bool case_file_save(struct case_file *c)
+{
+	return case_file_run(c, "COMMIT") && case_file_run(c, "BEGIN IMMEDIATE");
+}
+
+int64_t case_file_bytes(struct case_file *c)
+{
+	return case_file_integer(c, 0, "PRAGMA page_count") * case_file_integer(c, 0, "PRAGMA page_size");
 }
 
 bool case_file_end(struct case_file *c)
 {
-	return case_file_run(c, "COMMIT");
+	return (!c->is_live || case_file_run(c, NO_LIVE_INDEXES)) && case_file_run(c, "COMMIT");
 }
 
 void case_file_abandon(struct case_file *c)
@@ -351,17 +433,6 @@ void case_file_abandon(struct case_file *c)
 		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
 	// After a full disk, it is the next read that brings back what was there.
 	sqlite3_exec(c->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
-}
-
-static bool sync_folder(const char *path)
-{
-	char *folder = folder_of(path);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	free(folder);
-	return ok;
 }
 
 // Ends the tables that were laid out. False after a message.
@@ -408,35 +479,11 @@ static bool analyze_building(struct case_file *c)
 	return ok;
 }
 
-// Writes what is left of the file that is built aside, and has it on the disk.
-static bool complete_building(struct case_file *c)
-{
-	if (!finish_pages(c) || !add_inserted_rows(c) || !close_database(c) || !analyze_building(c))
-		return false;
-	if (fsync(c->lock) == 0)
-		return true;
-	message_error("%s: %s", c->building, strerror(errno));
-	return false;
-}
-
 bool case_file_finish(struct case_file *c)
 {
 	if (!c->building)
 		return !case_file_analysis || case_file_analysis(c->db);
-	if (!complete_building(c))
-		return false;
-	if (access(c->path, F_OK) == 0) {
-		message_error("%s: appeared while it was being made; nothing was overwritten", c->path);
-		return false;
-	}
-	if (rename(c->building, c->path) != 0) {
-		message_error("%s: %s", c->path, strerror(errno));
-		return false;
-	}
-	free(c->building);
-	c->building = NULL;
-	sync_folder(c->path);
-	return true;
+	return finish_pages(c) && add_inserted_rows(c) && close_database(c) && analyze_building(c) && give_name(c);
 }
 
 void case_file_release(struct case_file *c)

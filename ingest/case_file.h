@@ -15,6 +15,7 @@ struct case_file {
 	char *building;         // of the file built aside; NULL: the case existed before
 	int lock;               // descriptor of `building`, which holds its lock; -1
 	bool has_log;           // of one that existed: others can read it meanwhile
+	bool is_live;           // others read what is being added, too
 	int64_t next_packet_id; // of the next packet to be added
 
 	// Of a new case: the tables that are laid out in `building` as their rows come, where they come in order. One
@@ -26,6 +27,14 @@ struct case_file {
 // Opens or begins the case. False after a message: it is no case, is of a newer version, is in use, or cannot be
 // written; nothing was changed.
 bool case_file_open(struct case_file *, const char *path);
+
+// The same for a capture that others read while it is added: a new case appears at once, and empty.
+bool case_file_open_live(struct case_file *, const char *path);
+
+// Commits what was added so far, and goes on. False after a message.
+bool case_file_save(struct case_file *);
+
+int64_t case_file_bytes(struct case_file *); // of the case, with what is not saved yet; 0 not known
 
 // A transaction about one capture. After a failed or abandoned one, the case is as it was before.
 bool case_file_begin(struct case_file *);

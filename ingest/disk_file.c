@@ -93,12 +93,16 @@ size_t disk_file_read(struct disk_file *file, void *to, size_t room)
 	if (file->fd < 0 || file->failed)
 		return 0;
 	ssize_t got = read(file->fd, to, room);
+	while (got == 0 && file->wait && file->wait(file->wait_context))
+		got = read(file->fd, to, room);
 	if (got < 0)
 		explain_read(file, errno);
 	if (got <= 0)
 		return 0;
 	XXH3_128bits_update(file->hash, to, (size_t)got);
 	file->bytes_read += (uint64_t)got;
+	if (file->size >= 0 && file->bytes_read > (uint64_t)file->size)
+		file->size = (int64_t)file->bytes_read;
 	return (size_t)got;
 }
 

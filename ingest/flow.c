@@ -156,27 +156,32 @@ static struct flow *look_up(const struct flow_table *t, const struct flow_key *k
 	return f;
 }
 
-static void append(struct flow_table *t, struct flow *f)
+static struct flow_list *list_of(struct flow_table *t, const struct flow *f)
 {
-	f->older = t->newest;
-	f->newer = NULL;
-	if (t->newest)
-		t->newest->newer = f;
-	else
-		t->oldest = f;
-	t->newest = f;
+	return f->closed ? &t->closed : &t->open;
 }
 
-static void unlink_flow(struct flow_table *t, struct flow *f)
+static void append(struct flow_list *list, struct flow *f)
+{
+	f->older = list->newest;
+	f->newer = NULL;
+	if (list->newest)
+		list->newest->newer = f;
+	else
+		list->oldest = f;
+	list->newest = f;
+}
+
+static void unlink_flow(struct flow_list *list, struct flow *f)
 {
 	if (f->older)
 		f->older->newer = f->newer;
 	else
-		t->oldest = f->newer;
+		list->oldest = f->newer;
 	if (f->newer)
 		f->newer->older = f->older;
 	else
-		t->newest = f->older;
+		list->newest = f->older;
 }
 
 // Further packets do not find it any more; it stays in the order of age.
@@ -202,28 +207,47 @@ static struct flow *flow_make(struct flow_table *t, const struct flow_key *key, 
 	t->buckets[hash & (t->bucket_count - 1)] = f;
 	f->listed = true;
 	t->count++;
-	append(t, f);
+	append(&t->open, f);
+	t->in_memory++;
 	f->id = t->next_id++;
+	return f;
+}
+
+static struct flow *take(struct flow_table *t, struct flow *f)
+{
+	if (!f)
+		return NULL;
+	unlink_flow(list_of(t, f), f);
+	if (f->listed)
+		unlist(t, f);
+	t->in_memory--;
 	return f;
 }
 
 struct flow *flow_take(struct flow_table *t)
 {
-	struct flow *f = t->oldest;
-	if (!f)
-		return NULL;
-	unlink_flow(t, f);
-	if (f->listed)
-		unlist(t, f);
-	return f;
+	return take(t, t->open.oldest ? t->open.oldest : t->closed.oldest);
 }
 
 struct flow *flow_take_idle(struct flow_table *t, int64_t now_ns)
 {
-	struct flow *f = t->oldest;
+	struct flow *f = t->open.oldest, *closed = t->closed.oldest;
+	if (closed && now_ns - closed->last_ts_ns > t->closed_timeout_ns)
+		return take(t, closed);
+	if (t->flows_max && t->in_memory > t->flows_max)
+		return flow_take(t);
 	if (!f || !t->timeout_ns || now_ns - f->last_ts_ns <= t->timeout_ns)
 		return NULL;
-	return flow_take(t);
+	return take(t, f);
+}
+
+void flow_close(struct flow_table *t, struct flow *f)
+{
+	if (f->closed || !t->closed_timeout_ns)
+		return;
+	unlink_flow(&t->open, f);
+	f->closed = true;
+	append(&t->closed, f);
 }
 
 void flow_free(struct flow *f)
@@ -234,6 +258,7 @@ void flow_free(struct flow *f)
 	pool_give(&f->table->tcp_flows, f->tcp);
 	free(f->server_name);
 	tcp_stats_free(f->stats);
+	free(f->told);
 	conn_state_release(&f->conn);
 	pool_give(&f->table->flows, f);
 }
@@ -334,9 +359,9 @@ void flow_track(struct flow_table *t, struct packet *p)
 		f = flow_make(t, &key, hash);
 		begin(f, p, from_high, start);
 		f->connection_id = connection_id;
-	} else if (t->timeout_ns && f != t->newest) {
-		unlink_flow(t, f);
-		append(t, f);
+	} else if (t->timeout_ns && f->newer) {
+		unlink_flow(list_of(t, f), f);
+		append(list_of(t, f), f);
 	}
 	p->flow = f;
 	p->direction = from_high != f->src_is_high;

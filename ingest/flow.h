@@ -5,7 +5,7 @@
 // tcp.stream does: the SYN's sequence number is not the first one of its direction.
 //
 // Memory: about 400 bytes a flow, and 1,900 more a TCP flow. Without a time-out every flow of a capture stays until
-// its end; with one, idle flows are handed out and freed.
+// its end; with one, idle flows are handed out and freed, TCP flows that were closed after a time-out of their own.
 #ifndef INGEST_FLOW_H
 #define INGEST_FLOW_H
 
@@ -41,12 +41,13 @@ struct flow_side {
 
 struct flow {
 	struct flow *next_in_bucket;
-	struct flow *older, *newer; // by last packet; in the order of creation where there is no time-out
+	struct flow *older, *newer; // in its list
 	uint64_t hash;
 	struct flow_key key;
 	bool src_is_high; // which endpoint of the key is src
 	bool is_mac;
 	bool listed; // in the hash table: found by further packets
+	bool closed; // in the table's list of closed flows
 	uint8_t ip_version, ip_protocol;
 	bool has_icmp; // ICMP and ICMPv6: of the first packet whose header is known, and who sent it
 	uint8_t icmp_type, icmp_code, icmp_direction;
@@ -64,14 +65,27 @@ struct flow {
 	const char *application;        // name of the last application found; static; NULL none
 	char *server_name; // owned; what the client calls the server: TLS server name, HTTP host; NULL unknown
 	struct conn_state conn;
+	struct flow_told *told; // owned; NULL nothing
+};
+
+// What of a flow's accounts others were told while it goes on.
+struct flow_told {
+	int64_t packets[2], bytes[2]; // by direction
+};
+
+// Flows by their last packet; in the order of creation where there is no time-out.
+struct flow_list {
+	struct flow *oldest, *newest;
 };
 
 struct flow_table {
 	struct flow **buckets;
 	size_t bucket_count, count;
-	struct flow *oldest, *newest;
+	struct flow_list open, closed;
 	int64_t next_id;
 	int64_t timeout_ns;           // 0 none
+	int64_t closed_timeout_ns;    // of closed flows
+	size_t in_memory, flows_max;  // beyond flows_max the oldest counts as idle; 0 no limit
 	struct pool flows, tcp_flows; // their memory
 };
 
@@ -84,6 +98,9 @@ void flow_track(struct flow_table *, struct packet *);
 
 // The flow that headers quoted in an ICMP error belong to, or NULL; *direction is that of the quoted packet.
 struct flow *flow_find(const struct flow_table *, const struct headers *, int *direction);
+
+// From now on the flow's time-out is that of closed flows, if the table has one.
+void flow_close(struct flow_table *, struct flow *);
 
 // Takes the oldest flow out of the table: any, or one that is idle since before the time-out at now_ns. NULL none.
 // The caller owns it: flow_free().

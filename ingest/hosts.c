@@ -91,14 +91,16 @@ static struct host *find_or_make(struct hosts *hosts, const struct address *addr
 
 void hosts_add_flow(struct hosts *hosts, const struct flow *f)
 {
+	static const struct flow_told nothing;
+	const struct flow_told *told = f->told ? f->told : &nothing;
 	for (int i = 0; i < 2; i++) {
 		struct host *h = find_or_make(hosts, &flow_endpoint(f, i)->address, f);
 		bool both_ends = memcmp(&f->key.low.address, &f->key.high.address, sizeof f->key.low.address) == 0;
-		h->flows += !(both_ends && i);
-		h->packets_sent += f->side[i].packets;
-		h->bytes_sent += f->side[i].bytes;
-		h->packets_received += f->side[!i].packets;
-		h->bytes_received += f->side[!i].bytes;
+		h->flows += !f->told && !(both_ends && i);
+		h->packets_sent += f->side[i].packets - told->packets[i];
+		h->bytes_sent += f->side[i].bytes - told->bytes[i];
+		h->packets_received += f->side[!i].packets - told->packets[!i];
+		h->bytes_received += f->side[!i].bytes - told->bytes[!i];
 		if (f->first_ts_ns < h->first_ts_ns)
 			h->first_ts_ns = f->first_ts_ns;
 		if (f->last_ts_ns > h->last_ts_ns)

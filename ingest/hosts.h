@@ -16,9 +16,11 @@ struct hosts {
 };
 
 void hosts_init(struct hosts *);
+
+// Adds what flow->told does not have yet.
 void hosts_add_flow(struct hosts *, const struct flow *);
 
-// Writes the rows of a capture, and frees everything.
+// Writes the rows of a capture, and frees everything. A writer that updates adds them to those that are there.
 void hosts_finish(struct hosts *, struct writer *, int64_t capture_id);
 
 #endif

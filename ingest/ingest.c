@@ -1,7 +1,9 @@
 // The ingest command: files into a case. See ingest.h.
 #include "ingest.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +16,15 @@
 #include "dissect.h"
 #include "filter.h"
 #include "inputs.h"
+#include "live.h"
 #include "load.h"
 
 struct settings {
 	const char *output, *capture, *filter;
+	const char *interface, *ring, *direction;
 	int64_t count, since_ns, until_ns, flow_timeout_ns;
-	bool replace, quiet;
+	int64_t snaplen, duration_ns, size, timeout_ns; // -1: not given
+	bool replace, quiet, promiscuous;
 };
 
 static const struct option_spec options[] = {
@@ -41,11 +46,31 @@ static const struct option_spec options[] = {
      "Take only packets before this time."},
 	{0, "flow-timeout", "SECONDS", OPTION_SECONDS, offsetof(struct settings, flow_timeout_ns), NULL,
      "Begin a new flow after so long without a packet.\n"
-     "By default a flow never times out, as in Wireshark. Memory is then bounded by the flows of the capture."},
+     "By default a flow never times out, as in Wireshark. Memory is then bounded by the flows of the capture. With -i "
+     "and --ring, it is 600, and TCP flows that were closed or reset leave memory after 60."},
 	{0, "replace", NULL, OPTION_FLAG, offsetof(struct settings, replace), NULL,
      "Ingest files again that are in the case, in place of what is there."},
 	{'q', "quiet", NULL, OPTION_FLAG, offsetof(struct settings, quiet), NULL,
      "No progress and no summary; warnings and errors only."},
+	{'i', "interface", "IFACE", OPTION_TEXT, offsetof(struct settings, interface), NULL,
+     "Capture from this interface until Ctrl-C, in place of reading files.\n"
+     "pcapdex query may read the case all the time; what came is there a second later. any stands for all interfaces."},
+	{0, "ring", "FOLDER", OPTION_TEXT, offsetof(struct settings, ring), NULL,
+     "Follow a folder that dumpcap -b or tcpdump -C, -G, -W fills, until Ctrl-C.\n"
+     "Its files become one capture, each while it grows. Started again, it goes on where it was. The folder should hold "
+     "one ring and nothing else; compressed files in it are left alone."},
+	{'s', "snaplen", "BYTES", OPTION_COUNT, offsetof(struct settings, snaplen), NULL,
+     "With -i: keep so many bytes of each packet at most."},
+	{0, "promiscuous", NULL, OPTION_FLAG, offsetof(struct settings, promiscuous), NULL,
+     "With -i: capture what is not for this machine, too."},
+	{0, "direction", "WAY", OPTION_CHOICE, offsetof(struct settings, direction), "in|out|both",
+     "With -i: only packets that come in or go out. both without it."},
+	{0, "duration", "SECONDS", OPTION_SECONDS, offsetof(struct settings, duration_ns), NULL,
+     "With -i, --ring: stop after so long."},
+	{0, "size", "BYTES", OPTION_BYTES, offsetof(struct settings, size), NULL,
+     "With -i, --ring: stop when the case is so large, as in 500M or 2G. It is looked at each second."},
+	{0, "timeout", "SECONDS", OPTION_SECONDS, offsetof(struct settings, timeout_ns), NULL,
+     "With -i: let the kernel gather packets for so long, 1 at most. 0.1 without it."},
 	{0, NULL, NULL, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -233,10 +258,9 @@ static bool make_place(struct job *job, const struct load_input *inputs, unsigne
 	return capture_id == 0 || forget_capture(job, capture_id);
 }
 
-static bool load_as(struct job *job, const char *name, struct load_input *inputs, unsigned count)
+static struct load_options load_options_of(const struct settings *s)
 {
-	const struct settings *s = job->settings;
-	struct load_options load_options = {
+	return (struct load_options){
 		.filter = s->filter,
 		.count = s->count > 0 ? s->count : 0,
 		.since_ns = s->since_ns,
@@ -244,6 +268,11 @@ static bool load_as(struct job *job, const char *name, struct load_input *inputs
 		.flow_timeout_ns = s->flow_timeout_ns,
 		.progress = !s->quiet,
 	};
+}
+
+static bool load_as(struct job *job, const char *name, struct load_input *inputs, unsigned count)
+{
+	struct load_options load_options = load_options_of(job->settings);
 	if (!case_file_begin(job->case_file) || !make_place(job, inputs, count)) {
 		for (unsigned i = 0; i < count; i++)
 			capture_free(inputs[i].file);
@@ -436,6 +465,113 @@ static int ingest_into(struct settings *settings, const struct inputs *inputs, c
 	return code;
 }
 
+// ---- live ---------------------------------------------------------------------------------------------------------
+
+// Name of a folder or interface as a case's and a capture's. The caller frees it.
+static char *live_name(const char *path)
+{
+	char *full_path = realpath(path, NULL);
+	const char *slash = full_path ? strrchr(full_path, '/') : NULL;
+	char *name = memory_copy_text(slash && slash[1] ? slash + 1 : path);
+	free(full_path);
+	for (char *c = name; *c; c++)
+		if (*c == '/')
+			*c = '-';
+	return name;
+}
+
+static void print_live_summary(const struct load_totals *t, const char *case_path, const char *from, double seconds)
+{
+	char bytes[32], dropped[64] = "";
+	human_bytes(bytes, (double)t->bytes);
+	if (t->dropped)
+		snprintf(dropped, sizeof dropped, "; %" PRId64 " packet%s more dropped before they could be read", t->dropped,
+		         plural(t->dropped));
+	message_note("%s: %" PRId64 " packet%s, %" PRId64 " flow%s, %s from %s in %.2f s%s", case_path, t->packets,
+	             plural(t->packets), t->flows, plural(t->flows), bytes, from, seconds, dropped);
+}
+
+static bool full_folder(const char *folder, char full_path[PATH_MAX])
+{
+	struct stat status;
+	if (!realpath(folder, full_path))
+		message_error("%s: %s", folder, strerror(errno));
+	else if (stat(full_path, &status) != 0 || !S_ISDIR(status.st_mode))
+		message_error("%s: is no folder; --ring wants the one that the capture files are written to", folder);
+	else
+		return true;
+	return false;
+}
+
+static int ingest_live(const struct settings *s)
+{
+	const char *from = s->interface ? s->interface : s->ring;
+	char folder[PATH_MAX] = "";
+	struct load_totals totals = {0};
+	if (s->ring && !full_folder(s->ring, folder))
+		return EXIT_FAILED;
+	char *name = live_name(s->interface ? s->interface : folder), *path = memory_join(name, ".db", "");
+	struct live_request request = {
+		.case_path = s->output ? s->output : path,
+		.name = s->capture ? s->capture : name,
+		.folder = s->ring ? folder : NULL,
+		.source = {.interface = s->interface,
+	               .filter = s->filter,
+	               .direction = s->direction ? s->direction : "both",
+	               .snaplen = s->snaplen > 0 ? s->snaplen : CAPTURE_LIVE_SNAPLEN,
+	               .timeout_ns = s->timeout_ns >= 0 ? s->timeout_ns : CAPTURE_LIVE_TIMEOUT_NS,
+	               .promiscuous = s->promiscuous},
+		.load = load_options_of(s),
+	};
+	request.load.live = true;
+	request.load.filtered = s->interface != NULL;
+	request.load.duration_ns = s->duration_ns > 0 ? s->duration_ns : 0;
+	request.load.size = s->size > 0 ? s->size : 0;
+	if (!request.load.flow_timeout_ns)
+		request.load.flow_timeout_ns = LOAD_LIVE_TIMEOUT_NS;
+	int64_t begun_ns = progress_now_ns();
+	bool ok = live_capture(&request, &totals);
+	if (ok && !s->quiet)
+		print_live_summary(&totals, request.case_path, from, (double)(progress_now_ns() - begun_ns) / 1e9);
+	free(path);
+	free(name);
+	return !ok ? EXIT_FAILED : totals.damaged_files ? EXIT_DAMAGED : EXIT_DONE;
+}
+
+// Options that belong together. False after a message.
+static bool fit_together(const struct settings *s, int words)
+{
+	bool live = s->interface || s->ring;
+	if (!live && (s->duration_ns >= 0 || s->size >= 0))
+		message_error("ingest: --duration and --size are for -i and --ring");
+	else if (!s->interface && (s->direction || s->promiscuous || s->snaplen >= 0 || s->timeout_ns >= 0))
+		message_error("ingest: --direction, --promiscuous, --snaplen and --timeout are for -i");
+	else if (s->interface && s->ring)
+		message_error("ingest: either -i or --ring");
+	else if (live && words > 0)
+		message_error("ingest: -i and --ring read no other files");
+	else if (live && s->replace)
+		message_error("ingest: --replace is for files, not for -i or --ring");
+	else
+		return true;
+	return false;
+}
+
+static bool are_live_values_sane(const struct settings *s)
+{
+	if (s->snaplen == 0 || s->snaplen > CAPTURE_LIVE_SNAPLEN)
+		message_error("ingest: --snaplen wants 1 to %d bytes", CAPTURE_LIVE_SNAPLEN);
+	else if (s->timeout_ns > CAPTURE_LIVE_TIMEOUT_NS_MAX)
+		message_error("ingest: --timeout wants 1 second at most");
+	else if (s->duration_ns == 0 || s->size == 0)
+		message_error("ingest: --duration 0 and --size 0 would capture nothing; leave them out for no limit");
+	else if ((s->interface && !*s->interface) || (s->ring && !*s->ring))
+		message_error("ingest: %s wants a name", s->ring ? "--ring" : "--interface");
+	else
+		return true;
+	return false;
+}
+
 // Values that the options' types let pass and that mean nothing. False after a message.
 static bool are_sane(const struct settings *s)
 {
@@ -452,6 +588,10 @@ static bool are_sane(const struct settings *s)
 		message_error("ingest: --since is not before --until: no packet would pass");
 		return false;
 	}
+	if (!are_live_values_sane(s))
+		return false;
+	if (s->interface)
+		return true; // whose filter is compiled for its link type
 	if (!filter_init(&filter, s->filter))
 		return false;
 	filter_release(&filter);
@@ -468,8 +608,6 @@ static int ingest_words(struct settings *settings, const struct arguments *argum
 		all = inputs_add(&inputs, arguments->words[i]) && all;
 	if (inputs.count > 0) {
 		char *path = case_name(settings, inputs.at[0]);
-		catch_interrupts();
-		dissect_init();
 		code = ingest_into(settings, &inputs, path);
 		if (code == EXIT_DONE && !all)
 			code = EXIT_DAMAGED;
@@ -481,26 +619,43 @@ static int ingest_words(struct settings *settings, const struct arguments *argum
 	return code;
 }
 
+static int ingest_what(struct settings *settings, const struct arguments *arguments)
+{
+	catch_interrupts();
+	dissect_init();
+	return settings->interface || settings->ring ? ingest_live(settings) : ingest_words(settings, arguments);
+}
+
 static int run_ingest(int argc, char **argv)
 {
-	struct settings settings = {.count = -1, .since_ns = INT64_MIN, .until_ns = INT64_MAX};
+	struct settings settings = {
+		.count = -1,
+		.since_ns = INT64_MIN,
+		.until_ns = INT64_MAX,
+		.snaplen = -1,
+		.duration_ns = -1,
+		.size = -1,
+		.timeout_ns = -1,
+	};
 	struct arguments arguments;
 	int code = EXIT_USAGE;
 	if (!options_parse(&command_ingest, &settings, false, argc, argv, &arguments))
 		return EXIT_USAGE;
 	if (arguments.help_shown)
 		code = EXIT_DONE;
-	else if (arguments.count == 0)
+	else if (!fit_together(&settings, arguments.count))
+		code = EXIT_USAGE;
+	else if (arguments.count == 0 && !settings.interface && !settings.ring)
 		message_error("ingest: which capture files? See pcapdex ingest --help");
 	else if (are_sane(&settings))
-		code = ingest_words(&settings, &arguments);
+		code = ingest_what(&settings, &arguments);
 	arguments_release(&arguments);
 	return code;
 }
 
 const struct command command_ingest = {
 	.name = "ingest",
-	.synopsis = {"[OPTION...] FILE|FOLDER|- ...", NULL},
+	.synopsis = {"[OPTION...] FILE|FOLDER|- ...", "[OPTION...] -i IFACE", "[OPTION...] --ring FOLDER", NULL},
 	.summary = "Parse packet captures into a case.",
 	.description =
 		"Reads packet captures once and writes what is in them to one SQLite file, the case: packets, flows, TCP events, "
@@ -514,11 +669,19 @@ const struct command command_ingest = {
 		"that is in the case already is skipped. From a damaged file every whole packet before the damage is kept. "
 		"Ctrl-C stops reading and finishes the case with what was read.\n"
 		"\n"
-		"Memory grows with flows, about a kilobyte for each, and not with packets.",
+		"With -i and --ring, packets come from an interface, or from files that another program writes at the moment. The "
+		"case can be queried while it grows, and is complete after Ctrl-C, --count, --duration or --size; if pcapdex is "
+		"killed, what was saved up to a second before is there. To capture takes rights: sudo, or once "
+		"sudo setcap cap_net_raw,cap_net_admin+eip \"$(command -v pcapdex)\".\n"
+		"\n"
+		"Memory grows with flows, about a kilobyte for each, and not with packets; with -i and --ring it is bounded, because "
+		"flows end that are idle or closed.",
 	.examples =
 		"  pcapdex ingest trace.pcapng\n"
 		"  pcapdex ingest -o case.db client.pcap server.pcap.gz\n"
 		"  pcapdex ingest --capture gateway -o case.db ring-*.pcap\n"
+		"  sudo pcapdex ingest -i eth0 --filter 'tcp port 443' --duration 60 -o case.db\n"
+		"  pcapdex ingest --ring /var/captures -o case.db\n"
 		"  ssh router tcpdump -w - | pcapdex ingest -o case.db -\n",
 	.options = options,
 	.completion = "file",

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "../common/message.h"
 #include "../common/progress.h"
@@ -26,6 +27,7 @@
 enum {
 	BUCKET_NS = 100000000, // of time_buckets
 	PROGRESS_EVERY = 8192, // packets
+	SAVE_EVERY = 64,       // packets between two looks at the clock
 	REASSEMBLIES_MAX = 4,  // fragments within fragments
 };
 
@@ -61,9 +63,18 @@ struct load {
 	int64_t first_id; // packet_id of number 1
 	int64_t first_flow_id;
 	int64_t file_id, interface_id; // of the file at hand; interface_id is that of its interface 0
+	int64_t next_file_id, next_interface_id;
 	int64_t file_packets, file_first_id, file_last_id;
 	int64_t verdicts[VERDICT_UNSUPPORTED + 1];
-	bool ended; // --count is reached
+	bool ended;  // a limit is reached
+	bool failed; // the case could not be written
+
+	// live
+	int64_t begun_ns, saved_ns; // of progress_now_ns()
+	int64_t saved_id;           // packet_id up to which all is saved
+	struct capture *file;       // at hand
+	const char *path;           // its path
+	const struct load_part *part;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -171,16 +182,32 @@ static void count_in_bucket(struct load *l)
 	l->bucket.bytes += p->frame->wire_len;
 }
 
-static void end_flow(struct load *l, struct flow *f)
+static void add_flow(struct load *l, const struct flow *f)
 {
-	application_end_flow(&l->applications, f);
 	flow_row_add(f, &l->community_ids, l->writer, l->capture.capture_id);
 	tcp_stats_add_rows(f, l->writer);
 	hosts_add_flow(&l->hosts, f);
+}
+
+static void end_flow(struct load *l, struct flow *f)
+{
+	application_end_flow(&l->applications, f);
+	add_flow(l, f);
 	flow_free(f);
 }
 
-static void add_interfaces(struct load *l, struct capture *file)
+static void note_flow(struct load *l, int64_t packet_id, int64_t flow_id)
+{
+	if (!l->options->live) {
+		flow_index_add(&l->flow_index, flow_id);
+	} else if (flow_id != ROW_NULL) {
+		struct flow_packet_row *row = writer_add(l->writer, TABLE_FLOW_PACKETS);
+		*row = (struct flow_packet_row){.flow_id = flow_id, .packet_id = packet_id};
+	}
+}
+
+// Returns how many there are.
+static unsigned add_interfaces(struct load *l, struct capture *file)
 {
 	unsigned count;
 	const struct capture_interface *interfaces = capture_interfaces(file, &count);
@@ -205,7 +232,7 @@ static void add_interfaces(struct load *l, struct capture *file)
 		row->os = writer_text(l->writer, from->os);
 		row->hardware = writer_text(l->writer, from->hardware);
 	}
-	l->interface_id += count;
+	return count;
 }
 
 // Of an interrupted compressed file nobody knows how much is left.
@@ -216,12 +243,17 @@ static int64_t bytes_unread(const struct capture *file)
 	return (int64_t)capture_bytes_unread(file);
 }
 
-static void add_file(struct load *l, struct capture *file, const char *path, const char *damage)
+// Where a capture comes from: the full path of a file, else the path as it is.
+static const char *place_of(const struct capture *file, const char *path, char full_path[PATH_MAX])
 {
-	char full_path[PATH_MAX], fingerprint[33] = "";
-	bool is_pipe = strcmp(path, "-") == 0;
-	if (!load_interrupted())
-		capture_fingerprint(file, fingerprint);
+	bool is_file = strcmp(path, "-") != 0 && capture_format(file) != CAPTURE_LIVE;
+	return is_file && realpath(path, full_path) ? full_path : path;
+}
+
+static void add_file(struct load *l, struct capture *file, const char *path, const char *fingerprint,
+                     const char *damage)
+{
+	char full_path[PATH_MAX];
 	struct capture_file_row *row = writer_add(l->writer, TABLE_CAPTURE_FILES);
 	*row = (struct capture_file_row){
 		.capture_file_id = l->file_id,
@@ -234,7 +266,7 @@ static void add_file(struct load *l, struct capture *file, const char *path, con
 		.packets = l->file_packets,
 		.bytes_unread = bytes_unread(file),
 	};
-	row->path = writer_text(l->writer, !is_pipe && realpath(path, full_path) ? full_path : path);
+	row->path = writer_text(l->writer, place_of(file, path, full_path));
 	row->fingerprint = writer_text(l->writer, fingerprint);
 	row->damage = writer_text(l->writer, damage);
 	row->comment = writer_text(l->writer, capture_comment(file));
@@ -244,6 +276,7 @@ static void add_capture(struct load *l)
 {
 	struct capture_row *row = writer_add(l->writer, TABLE_CAPTURES);
 	*row = l->capture;
+	row->first_packet_id = l->number > 0 ? l->first_id : ROW_NULL;
 	row->decoded = l->verdicts[VERDICT_DECODED];
 	row->truncated = l->verdicts[VERDICT_TRUNCATED];
 	row->malformed = l->verdicts[VERDICT_MALFORMED];
@@ -293,15 +326,27 @@ static void reassemble(struct load *l)
 	}
 }
 
+static void end_idle_flows(struct load *l, int64_t now_ns)
+{
+	for (struct flow *idle; (idle = flow_take_idle(&l->flows, now_ns)) != NULL;)
+		end_flow(l, idle);
+}
+
+static bool is_closed(const struct flow *f)
+{
+	const struct tcp_side *side = f->tcp ? f->tcp->side : NULL;
+	return side && ((side[0].fins && side[1].fins) || side[0].rsts || side[1].rsts);
+}
+
 static void load_frame(struct load *l, const struct frame *frame)
 {
 	struct packet *p = &l->packet;
 	for (uint32_t i = 0; i < frame->records_before; i++)
-		flow_index_add(&l->flow_index, ROW_NULL);
+		note_flow(l, 0, ROW_NULL);
 	l->number += 1 + frame->records_before;
 	if (!is_wanted(l, frame)) {
 		l->capture.left_out++;
-		flow_index_add(&l->flow_index, ROW_NULL);
+		note_flow(l, 0, ROW_NULL);
 		return;
 	}
 	dissect_frame(p, frame);
@@ -309,10 +354,11 @@ static void load_frame(struct load *l, const struct frame *frame)
 	p->number = l->number;
 	p->id = l->first_id + l->number - 1;
 	flow_track(&l->flows, p);
-	for (struct flow *idle; (idle = flow_take_idle(&l->flows, frame->ts_ns)) != NULL;)
-		end_flow(l, idle);
+	end_idle_flows(l, frame->ts_ns);
 	tcp_analyze(&l->tcp, p, l->writer, l->capture.capture_id);
 	tcp_stats_add(p, &l->tcp_memory);
+	if (l->options->live && p->flow && is_closed(p->flow))
+		flow_close(&l->flows, p->flow);
 	conn_state_track(p);
 	copies_find(&l->copies, p);
 	application_analyze(&l->applications, p);
@@ -320,7 +366,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 	add_packet(l);
 	count_in_bucket(l);
 	count_packet(l);
-	flow_index_add(&l->flow_index, p->flow ? p->flow->id : ROW_NULL);
+	note_flow(l, p->id, p->flow ? p->flow->id : ROW_NULL);
 }
 
 // Differences of two times never overflow: pcapng could tell of the year 100,000.
@@ -329,38 +375,244 @@ static int64_t sane_ts_ns(int64_t ts_ns)
 	return ts_ns > TS_NS_MAX ? TS_NS_MAX : ts_ns < -TS_NS_MAX ? -TS_NS_MAX : ts_ns;
 }
 
-static bool load_file(struct load *l, struct capture *file, const char *path, struct load_totals *totals)
+// ---- saving what others read meanwhile ------------------------------------------------------------------------------
+
+static void tell_flow(struct load *l, struct flow *f)
+{
+	add_flow(l, f);
+	if (!f->told)
+		f->told = memory_alloc(sizeof *f->told);
+	for (int i = 0; i < 2; i++) {
+		f->told->packets[i] = f->side[i].packets;
+		f->told->bytes[i] = f->side[i].bytes;
+	}
+}
+
+// Those that had packets since the last time are the newest.
+static void tell_flows(struct load *l, const struct flow_list *list)
+{
+	for (struct flow *f = list->newest; f && f->last_packet_id > l->saved_id; f = f->older)
+		tell_flow(l, f);
+}
+
+static void save_file(struct load *l)
+{
+	if (!l->file)
+		return;
+	add_file(l, l->file, l->path, "", NULL);
+	add_interfaces(l, l->file);
+}
+
+// Adds rows for all that is new, and for all that has changed.
+static void add_changes(struct load *l)
+{
+	int64_t capture_id = l->capture.capture_id;
+	flush_bucket(l);
+	l->bucket.packets = 0;
+	tell_flows(l, &l->flows.open);
+	tell_flows(l, &l->flows.closed);
+	hosts_finish(&l->hosts, l->writer, capture_id);
+	hosts_init(&l->hosts);
+	names_finish(&l->names, l->writer, capture_id);
+	save_file(l);
+	add_capture(l);
+	l->saved_id = l->first_id + l->number - 1;
+}
+
+static int64_t wall_clock_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void look_at_limits(struct load *l)
+{
+	const struct load_options *o = l->options;
+	if (o->size && case_file_bytes(l->case_file) >= o->size)
+		l->ended = true;
+}
+
+// Flows that nothing follows end, too, when a live capture is quiet; files are as old as they are.
+bool load_save(struct load *l)
+{
+	if (l->file && capture_format(l->file) == CAPTURE_LIVE)
+		end_idle_flows(l, wall_clock_ns());
+	add_changes(l);
+	l->failed = l->failed || !writer_wait(l->writer) || !case_file_save(l->case_file);
+	if (l->failed)
+		return false;
+	look_at_limits(l);
+	l->saved_ns = progress_now_ns();
+	return true;
+}
+
+bool load_save_in_time(struct load *l)
+{
+	int64_t now_ns = progress_now_ns();
+	const struct load_options *o = l->options;
+	if (!o->live)
+		return true;
+	if (o->duration_ns && now_ns - l->begun_ns >= o->duration_ns)
+		l->ended = true;
+	return now_ns - l->saved_ns < LOAD_SAVE_NS || load_save(l);
+}
+
+bool load_ended(const struct load *l)
+{
+	return l->ended || load_interrupted();
+}
+
+// ---- files ----------------------------------------------------------------------------------------------------------
+
+static int64_t dropped_packets(struct capture *file)
+{
+	unsigned count;
+	int64_t sum = 0;
+	const struct capture_interface *interfaces = capture_interfaces(file, &count);
+	for (unsigned i = 0; i < count; i++)
+		sum += interfaces[i].dropped > 0 ? interfaces[i].dropped : 0;
+	return sum;
+}
+
+// The file's accounts begin, or go on where a part of it is in the case.
+static void begin_file(struct load *l, struct capture *file, const char *path, const struct load_part *part)
+{
+	l->file = file;
+	l->path = path;
+	l->part = part;
+	l->file_packets = 0;
+	if (!part || !part->file_id) {
+		l->file_id = l->next_file_id++;
+		l->interface_id = l->next_interface_id;
+		return;
+	}
+	l->file_packets = part->packets;
+	l->file_first_id = part->first_packet_id;
+	l->file_last_id = part->last_packet_id;
+	l->file_id = part->file_id;
+	l->interface_id = part->interface_id;
+}
+
+static bool is_in_case(const struct load *l, const struct frame *frame)
+{
+	return l->part && l->part->file_id && (int64_t)frame->file_offset <= l->part->last_offset;
+}
+
+// One step of reading. Not CAPTURE_FRAME and not CAPTURE_WAIT: the end.
+static enum capture_result load_next(struct load *l, struct capture_fault *fault)
+{
+	struct frame frame;
+	enum capture_result result = capture_next(l->file, &frame, fault);
+	if (result != CAPTURE_FRAME || is_in_case(l, &frame))
+		return result;
+	frame.ts_ns = sane_ts_ns(frame.ts_ns);
+	load_frame(l, &frame);
+	return result;
+}
+
+// A live capture, or a file that may still grow, that was left off where it was: no harm.
+static bool is_left_off(const struct load *l)
+{
+	return l->options->live && load_ended(l);
+}
+
+// What is wrong with how a file ended, after a warning; "" nothing.
+static void judge_end(const struct load *l, enum capture_result result, struct capture_fault *fault)
+{
+	if (is_left_off(l) || (result != CAPTURE_DAMAGED && !load_interrupted())) {
+		fault->text[0] = '\0';
+		return;
+	}
+	if (load_interrupted())
+		snprintf(fault->text, sizeof fault->text, "%s: interrupted after packet %lld", l->path,
+		         (long long)l->number);
+	message_warning("%s", fault->text);
+}
+
+// The file's rows as they will stay. Only one that was read to its end has a fingerprint.
+static void finish_file(struct load *l, enum capture_result result, const char *damage, struct load_totals *totals)
+{
+	char fingerprint[33] = "";
+	bool whole = l->options->live ? result == CAPTURE_END || !is_left_off(l) : !load_interrupted();
+	if (whole && capture_format(l->file) != CAPTURE_LIVE)
+		capture_fingerprint(l->file, fingerprint);
+	totals->damaged_files += *damage != '\0';
+	totals->files++;
+	totals->dropped += dropped_packets(l->file);
+	add_file(l, l->file, l->path, fingerprint, *damage ? damage : NULL);
+	int64_t next = l->interface_id + add_interfaces(l, l->file);
+	if (next > l->next_interface_id)
+		l->next_interface_id = next;
+	l->file = NULL;
+}
+
+// For the progress line: of files what was read, else what came.
+static int64_t bytes_so_far(const struct load *l)
+{
+	return capture_format(l->file) == CAPTURE_LIVE ? l->capture.bytes : (int64_t)capture_bytes_read(l->file);
+}
+
+// What is done now and then between packets. False when the case cannot be written.
+static bool keep_up(struct load *l, enum capture_result result, struct progress *progress)
+{
+	bool quiet = result == CAPTURE_WAIT;
+	if ((quiet || l->number % SAVE_EVERY == 0) && !load_save_in_time(l))
+		return false;
+	if (!quiet && l->number % PROGRESS_EVERY != 0)
+		return true;
+	if (l->options->progress)
+		progress_update(progress, bytes_so_far(l), l->number);
+	return !writer_failed(l->writer);
+}
+
+bool load_file(struct load *l, struct capture *file, const char *path, const struct load_part *part,
+               struct load_totals *totals)
 {
 	struct capture_fault fault = {""};
 	struct progress progress;
-	struct frame frame;
-	enum capture_result result = CAPTURE_END;
-	l->file_packets = 0;
+	enum capture_result result = CAPTURE_FRAME;
+	begin_file(l, file, path, part);
 	if (l->options->progress)
 		progress_begin(&progress, path, capture_size(file));
-	while (!l->ended && !load_interrupted() && (result = capture_next(file, &frame, &fault)) == CAPTURE_FRAME) {
-		frame.ts_ns = sane_ts_ns(frame.ts_ns);
-		load_frame(l, &frame);
-		if (l->number % PROGRESS_EVERY != 0)
-			continue;
-		if (l->options->progress)
-			progress_update(&progress, (int64_t)capture_bytes_read(file), l->number);
-		if (writer_failed(l->writer))
+	while (!load_ended(l)) {
+		result = load_next(l, &fault);
+		if ((result != CAPTURE_FRAME && result != CAPTURE_WAIT) || !keep_up(l, result, &progress))
 			break;
 	}
 	if (l->options->progress)
 		progress_end(&progress);
-	bool damaged = result == CAPTURE_DAMAGED || load_interrupted();
-	if (load_interrupted())
-		snprintf(fault.text, sizeof fault.text, "%s: interrupted after packet %lld", path, (long long)l->number);
-	if (damaged)
-		message_warning("%s", fault.text);
-	totals->damaged_files += damaged;
-	totals->files++;
-	add_file(l, file, path, damaged ? fault.text : NULL);
-	add_interfaces(l, file);
-	l->file_id++;
-	return !writer_failed(l->writer);
+	judge_end(l, result, &fault);
+	finish_file(l, result, fault.text, totals);
+	return !l->failed && !writer_failed(l->writer);
+}
+
+// The accounts of a capture that goes on.
+static bool resume(struct load *l, struct case_file *c)
+{
+	static const char accounts[] =
+		"SELECT first_packet_id, first_ts_ns, last_ts_ns, packets, bytes, duplicates, decoded, truncated, malformed,"
+		" unsupported FROM captures WHERE capture_id = ?";
+	struct capture_row *row = &l->capture;
+	sqlite3_stmt *s;
+	if (sqlite3_prepare_v2(c->db, accounts, -1, &s, NULL) != SQLITE_OK)
+		return false;
+	sqlite3_bind_int64(s, 1, l->options->resumed_capture_id);
+	row->capture_id = l->options->resumed_capture_id;
+	if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 3) > 0) {
+		l->first_id = sqlite3_column_int64(s, 0);
+		l->number = c->next_packet_id - l->first_id;
+		row->first_packet_id = l->first_id;
+		row->first_ts_ns = sqlite3_column_int64(s, 1);
+		row->last_ts_ns = sqlite3_column_int64(s, 2);
+		row->packets = sqlite3_column_int64(s, 3);
+		row->left_out = l->number - row->packets;
+		row->bytes = sqlite3_column_int64(s, 4);
+		row->duplicates = sqlite3_column_int64(s, 5);
+		for (int i = VERDICT_DECODED; i <= VERDICT_UNSUPPORTED; i++)
+			l->verdicts[i] = sqlite3_column_int64(s, 6 + i);
+	}
+	return sqlite3_finalize(s) == SQLITE_OK;
 }
 
 static bool load_init(struct load *l, struct case_file *c, const char *name, const struct load_options *options)
@@ -381,23 +633,31 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 	};
 	l->first_id = c->next_packet_id;
 	l->first_flow_id = case_file_next_id(c, TABLE_FLOWS);
-	l->file_id = case_file_next_id(c, TABLE_CAPTURE_FILES);
-	l->interface_id = case_file_next_id(c, TABLE_INTERFACES);
-	if (!filter_init(&l->filter, options->filter) || !stacks_init(&l->stacks, c->db))
+	l->next_file_id = case_file_next_id(c, TABLE_CAPTURE_FILES);
+	l->next_interface_id = case_file_next_id(c, TABLE_INTERFACES);
+	l->begun_ns = l->saved_ns = progress_now_ns();
+	if (options->resumed_capture_id && !resume(l, c))
+		return false;
+	l->saved_id = c->next_packet_id - 1;
+	if (!filter_init(&l->filter, options->filtered ? NULL : options->filter) || !stacks_init(&l->stacks, c->db))
 		return false;
 	if (!community_ids_init(&l->community_ids))
 		return false;
-	if (!flow_index_init(&l->flow_index, temporary, l->first_id, l->first_flow_id))
+	if (!options->live && !flow_index_init(&l->flow_index, temporary, l->first_id, l->first_flow_id))
 		return false;
 	flow_table_init(&l->flows, l->first_flow_id, options->flow_timeout_ns);
 	tcp_analyzer_init(&l->tcp, TCP_UNACKED_TOTAL_MAX);
+	if (options->live) {
+		l->flows.closed_timeout_ns = LOAD_CLOSED_TIMEOUT_NS;
+		l->flows.flows_max = LOAD_FLOWS_MAX;
+	}
 	for (int i = 0; i < REASSEMBLIES_MAX; i++)
 		defragmenter_init(&l->defragmenter[i]);
 	icmp_pairs_init(&l->icmp);
 	copies_init(&l->copies);
 	hosts_init(&l->hosts);
 	names_init(&l->names);
-	l->writer = writer_start(c->db, c->pages, c->path);
+	l->writer = writer_start(c->db, c->pages, c->path, options->live);
 	application_init(&l->applications, l->writer, l->capture.capture_id, &l->names);
 	return l->writer != NULL;
 }
@@ -414,12 +674,42 @@ static bool load_finish(struct load *l, struct load_totals *totals)
 	application_finish(&l->applications);
 	hosts_finish(&l->hosts, l->writer, capture_id);
 	names_finish(&l->names, l->writer, capture_id);
-	bool ok = flow_index_finish(&l->flow_index, l->flows.next_id - 1, l->writer);
-	if (l->number > 0)
-		l->capture.first_packet_id = l->first_id;
+	bool ok = l->options->live || flow_index_finish(&l->flow_index, l->flows.next_id - 1, l->writer);
 	add_capture(l);
 	ok = writer_finish(l->writer) && ok;
 	l->case_file->next_packet_id = l->first_id + l->number;
+	return ok;
+}
+
+static void load_free(struct load *l)
+{
+	for (int i = 0; i < REASSEMBLIES_MAX; i++)
+		defragmenter_release(&l->defragmenter[i]);
+	copies_release(&l->copies);
+	community_ids_release(&l->community_ids);
+	flow_table_release(&l->flows);
+	stacks_release(&l->stacks);
+	filter_release(&l->filter);
+	free(l);
+}
+
+struct load *load_begin(struct case_file *c, const char *name, const struct load_options *options)
+{
+	struct load *l = memory_alloc(sizeof *l);
+	if (load_init(l, c, name, options))
+		return l;
+	load_free(l);
+	return NULL;
+}
+
+bool load_end(struct load *l, struct load_totals *totals)
+{
+	bool ok = load_finish(l, totals) && !l->failed;
+	totals->captures += ok;
+	totals->packets += l->capture.packets;
+	totals->bytes += l->capture.bytes;
+	totals->left_out += l->capture.left_out;
+	load_free(l);
 	return ok;
 }
 
@@ -435,7 +725,7 @@ static bool load_files(struct load *l, struct load_input *inputs, unsigned count
 			totals->unreadable_files++;
 			continue;
 		}
-		bool ok = load_file(l, inputs[i].file, inputs[i].path, totals);
+		bool ok = load_file(l, inputs[i].file, inputs[i].path, NULL, totals);
 		capture_free(inputs[i].file);
 		inputs[i].file = NULL;
 		if (!ok)
@@ -447,23 +737,9 @@ static bool load_files(struct load *l, struct load_input *inputs, unsigned count
 bool load_capture(struct case_file *c, const char *name, struct load_input *inputs, unsigned count,
                   const struct load_options *options, struct load_totals *totals)
 {
-	struct load *l = memory_alloc(sizeof *l);
-	bool ok = load_init(l, c, name, options) && load_files(l, inputs, count, totals);
+	struct load *l = load_begin(c, name, options);
+	bool ok = l && load_files(l, inputs, count, totals);
 	for (unsigned i = 0; i < count; i++)
 		capture_free(inputs[i].file);
-	if (l->writer)
-		ok = load_finish(l, totals) && ok;
-	totals->captures += ok;
-	totals->packets += l->capture.packets;
-	totals->bytes += l->capture.bytes;
-	totals->left_out += l->capture.left_out;
-	for (int i = 0; i < REASSEMBLIES_MAX; i++)
-		defragmenter_release(&l->defragmenter[i]);
-	copies_release(&l->copies);
-	community_ids_release(&l->community_ids);
-	flow_table_release(&l->flows);
-	stacks_release(&l->stacks);
-	filter_release(&l->filter);
-	free(l);
-	return ok;
+	return l && load_end(l, totals) && ok;
 }

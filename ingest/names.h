@@ -25,7 +25,7 @@ void names_init(struct names *);
 void names_learn(struct names *, const struct address *, const char *name, size_t length, const char *source,
                  int64_t packet_id);
 
-// Writes the rows and frees everything.
+// Writes the rows and frees everything. A writer that updates adds the counts to those that are there.
 void names_finish(struct names *, struct writer *, int64_t capture_id);
 
 #endif

@@ -42,6 +42,7 @@ struct writer {
 	sqlite3 *db;
 	struct source sources[TABLE_COUNT];
 	sqlite3_stmt *insert[TABLE_COUNT];
+	bool updates;
 	struct table_pages *pages; // borrowed, by table; NULL: all rows are inserted
 	const char *name;          // of the case; borrowed
 
@@ -311,16 +312,37 @@ static void *writer_main(void *argument)
 
 // ---- what the ingest thread calls ---------------------------------------------------------------------------------
 
+// What becomes of a row that is there already, where rows are updated.
+static const struct {
+	const char *insert, *conflict;
+} updates[TABLE_COUNT] = {
+	[TABLE_CAPTURES] = {"INSERT OR REPLACE", ""},
+	[TABLE_CAPTURE_FILES] = {"INSERT OR REPLACE", ""},
+	[TABLE_INTERFACES] = {"INSERT OR REPLACE", ""},
+	[TABLE_FLOWS] = {"INSERT OR REPLACE", ""},
+	[TABLE_TCP_STATS] = {"INSERT OR REPLACE", ""},
+	[TABLE_HOSTS] = {"INSERT", " WHERE true ON CONFLICT(capture_id, address) DO UPDATE SET flows = flows + excluded.flows,"
+	                           " packets_sent = packets_sent + excluded.packets_sent,"
+	                           " packets_received = packets_received + excluded.packets_received,"
+	                           " bytes_sent = bytes_sent + excluded.bytes_sent,"
+	                           " bytes_received = bytes_received + excluded.bytes_received,"
+	                           " first_ts_ns = min(first_ts_ns, excluded.first_ts_ns),"
+	                           " last_ts_ns = max(last_ts_ns, excluded.last_ts_ns)"},
+	[TABLE_HOST_NAMES] = {"INSERT", " WHERE true ON CONFLICT(capture_id, address, name, source) DO UPDATE SET"
+	                                " count = count + excluded.count"},
+};
+
 // INSERT INTO t(columns) SELECT columns FROM rows_t.
 static bool prepare_insert(struct writer *w, unsigned i)
 {
 	const struct table *table = &tables[i];
+	bool update = w->updates && updates[i].insert;
 	sqlite3_str *sql = sqlite3_str_new(w->db);
-	sqlite3_str_appendf(sql, "INSERT INTO %s(", table->name);
+	sqlite3_str_appendf(sql, "%s INTO %s(", update ? updates[i].insert : "INSERT", table->name);
 	append_columns(sql, table);
 	sqlite3_str_appendall(sql, ") SELECT ");
 	append_columns(sql, table);
-	sqlite3_str_appendf(sql, " FROM rows_%s", table->name);
+	sqlite3_str_appendf(sql, " FROM rows_%s%s", table->name, update ? updates[i].conflict : "");
 	char *text = sqlite3_str_finish(sql), *module = sqlite3_mprintf("rows_%s", table->name);
 	w->sources[i] = (struct source){.table = table};
 	bool ok = text && module && sqlite3_create_module(w->db, module, &rows_module, &w->sources[i]) == SQLITE_OK &&
@@ -357,11 +379,12 @@ static void writer_free(struct writer *w)
 	free(w);
 }
 
-struct writer *writer_start(sqlite3 *db, struct table_pages *pages, const char *name)
+struct writer *writer_start(sqlite3 *db, struct table_pages *pages, const char *name, bool updates_rows)
 {
 	struct writer *w = memory_alloc(sizeof *w);
 	w->db = db;
 	w->pages = pages;
+	w->updates = updates_rows;
 	w->name = name;
 	for (unsigned i = 0; i < BATCHES; i++)
 		batch_init(&w->batches[i]);
@@ -403,6 +426,17 @@ bool writer_flush(struct writer *w)
 	pthread_cond_broadcast(&w->changed);
 	pthread_mutex_unlock(&w->lock);
 	w->filling = w->filling == &w->batches[0] ? &w->batches[1] : &w->batches[0];
+	return !failed;
+}
+
+bool writer_wait(struct writer *w)
+{
+	writer_flush(w);
+	pthread_mutex_lock(&w->lock);
+	while (w->full)
+		pthread_cond_wait(&w->changed, &w->lock);
+	bool failed = w->failed;
+	pthread_mutex_unlock(&w->lock);
 	return !failed;
 }
 

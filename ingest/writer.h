@@ -13,9 +13,10 @@
 struct writer;
 
 // Starts a writer on a connection that is inside a transaction; the connection and the pages are the writer's until
-// writer_finish(). pages[TABLE_COUNT]: rows of a table go there as long as they come in order; others are
+// writer_finish(). With `updates`, rows of captures, capture_files, interfaces, flows and tcp_stats take the place of those with
+// the same id; those of hosts and host_names are added to what is there. pages[TABLE_COUNT]: rows of a table go there as long as they come in order; others are
 // inserted, and all where it has no `table`, or is NULL. `name` is the case's, for messages; borrowed. NULL with a message when it cannot be had.
-struct writer *writer_start(sqlite3 *db, struct table_pages *pages, const char *name);
+struct writer *writer_start(sqlite3 *db, struct table_pages *pages, const char *name, bool updates);
 
 // A new row of a table, to be filled completely by the caller before it adds another. Never NULL.
 void *writer_add(struct writer *, enum table_id table);
@@ -30,6 +31,10 @@ char *writer_address(struct writer *, const struct address *, bool is_mac);
 // Hands over what is there. False when writing failed: stop; writer_finish() says why.
 bool writer_flush(struct writer *);
 bool writer_failed(const struct writer *);
+
+// Hands over what is there, and waits until it is written: the connection is the caller's until the next row. False
+// when writing failed.
+bool writer_wait(struct writer *);
 
 // Waits until all is written, ends the thread and frees the writer. False, after a message, when a write failed.
 bool writer_finish(struct writer *);

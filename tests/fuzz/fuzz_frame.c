@@ -51,7 +51,7 @@ static void prepare(void)
 		run_sql("ROLLBACK");
 	}
 	run_sql("BEGIN");
-	writer = writer_start(db, NULL, "fuzz");
+	writer = writer_start(db, NULL, "fuzz", false);
 	if (!writer)
 		abort();
 }

@@ -207,6 +207,21 @@ static void test_parse_count(void **state)
 	assert_int_equal(value, INT64_MAX);
 }
 
+static void test_parse_bytes(void **state)
+{
+	static const char *const wrong[] = {"", "M", "1.5M", "5m", "5MB", "-1", "9223372036854775808", "9223372037G"};
+	int64_t value;
+	(void)state;
+	assert_true(parse_bytes("0", &value) && value == 0);
+	assert_true(parse_bytes("1500", &value) && value == 1500);
+	assert_true(parse_bytes("3k", &value) && value == 3000);
+	assert_true(parse_bytes("500M", &value) && value == 500000000);
+	assert_true(parse_bytes("2G", &value) && value == 2000000000);
+	assert_true(parse_bytes("9T", &value) && value == INT64_C(9000000000000));
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_false(parse_bytes(wrong[i], &value));
+}
+
 static void test_parse_seconds(void **state)
 {
 	static const char *const wrong[] = {"", ".", "1.", "-1", "1.0000000001", "1s", "1,5", "9223372037", "nan"};
@@ -364,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_options_are_collected),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_parse_count),
+		cmocka_unit_test(test_parse_bytes),
 		cmocka_unit_test(test_parse_seconds),
 		cmocka_unit_test(test_parse_time),
 		cmocka_unit_test(test_escape),
