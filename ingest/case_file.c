@@ -405,16 +405,17 @@ bool case_file_open(struct case_file *c, const char *path)
 
 // ---- transactions -------------------------------------------------------------------------------------------------
 
+bool case_file_save(struct case_file *c)
+{
+	return case_file_run(c, "COMMIT") && case_file_run(c, "BEGIN IMMEDIATE");
+}
+
 bool case_file_begin(struct case_file *c)
 {
 	if (!c->building && !c->has_log)
 		begin_log(c);
-	return case_file_run(c, "BEGIN IMMEDIATE") && (!c->is_live || case_file_run(c, LIVE_INDEXES));
-}
-
-bool case_file_save(struct case_file *c)
-{
-	return case_file_run(c, "COMMIT") && case_file_run(c, "BEGIN IMMEDIATE");
+	return case_file_run(c, "BEGIN IMMEDIATE") &&
+	       (!c->is_live || (case_file_run(c, LIVE_INDEXES) && case_file_save(c)));
 }
 
 int64_t case_file_bytes(struct case_file *c)

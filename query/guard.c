@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -237,6 +238,20 @@ static bool read_header(const char *path, unsigned char head[HEADER_SIZE], ssize
 	return *length >= 0;
 }
 
+// Whether an ingest builds this case aside: it holds that file's lock. errno stays.
+static bool is_being_made(const char *path)
+{
+	int error = errno;
+	char *building = memory_join(path, ".building", "");
+	int fd = open(building, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+	if (fd >= 0)
+		close(fd);
+	free(building);
+	errno = error;
+	return held;
+}
+
 // What the file is before SQLite sees it. *is_wal: in WAL mode, which another program must have chosen.
 static bool check_file(const char *path, bool *is_wal)
 {
@@ -244,7 +259,9 @@ static bool check_file(const char *path, bool *is_wal)
 	unsigned char head[HEADER_SIZE] = {0};
 	ssize_t length;
 	if (stat(path, &info) != 0) {
-		if (errno == ENOENT)
+		if (errno == ENOENT && is_being_made(path))
+			message_error("%s: is being made by pcapdex ingest, and appears when it is complete", path);
+		else if (errno == ENOENT)
 			message_error("%s: no such case; make one: pcapdex ingest CAPTURE -o %s", path, path);
 		else
 			message_error("%s: cannot read: %s", path, strerror(errno));

@@ -19,7 +19,7 @@ CREATE TABLE captures (
 	packet_limit      INTEGER, -- --count: no more packets were read; NULL all
 	since_ts_ns       INTEGER, -- --since; NULL from the first packet
 	until_ts_ns       INTEGER, -- --until: packets before it; NULL to the last packet
-	flow_timeout_ns   INTEGER, -- --flow-timeout: idle flows were split after this; NULL never
+	flow_timeout_ns   INTEGER, -- idle flows were split after this: --flow-timeout, or that of live captures; NULL never
 	analyses_given_up INTEGER NOT NULL -- times that a flow's unacknowledged segments were forgotten for want of memory
 );
 
@@ -27,11 +27,11 @@ CREATE TABLE captures (
 CREATE TABLE capture_files (
 	capture_file_id INTEGER PRIMARY KEY, -- names the file
 	capture_id      INTEGER NOT NULL REFERENCES captures, -- the capture it belongs to
-	path            TEXT NOT NULL, -- absolute path when it was ingested; "-" for standard input
-	format          TEXT NOT NULL, -- pcap or pcapng
+	path            TEXT NOT NULL, -- absolute path when it was ingested; "-" for standard input; the interface of a live capture
+	format          TEXT NOT NULL, -- pcap, pcapng, or live: packets of an interface, of which there is no file
 	compression     TEXT NOT NULL, -- none, gzip, zstd or lz4
-	size            INTEGER, -- bytes on disk; NULL for standard input
-	fingerprint     TEXT NOT NULL, -- XXH3-128 of the bytes on disk, 32 hex digits
+	size            INTEGER, -- bytes on disk; NULL for standard input and live captures
+	fingerprint     TEXT NOT NULL, -- XXH3-128 of the bytes on disk, 32 hex digits; empty: not all of the file was read, or it is a live capture
 	first_packet_id INTEGER, -- NULL: no packet of the file is in the case
 	last_packet_id  INTEGER, -- of its last packet in the case
 	packets         INTEGER NOT NULL, -- packets of the file that are in the case

@@ -14,7 +14,7 @@ CREATE TABLE packets (
 	ts_ns           INTEGER NOT NULL, -- ns since 1970 UTC
 	wire_len        INTEGER NOT NULL, -- bytes on the wire
 	captured_len    INTEGER NOT NULL, -- bytes in the file
-	file_offset     INTEGER NOT NULL, -- of the packet's first byte, in the uncompressed file
+	file_offset     INTEGER NOT NULL, -- of the packet's first byte, in the uncompressed file; 0 in a live capture
 	stack_id        INTEGER NOT NULL REFERENCES protocol_stacks, -- its protocol stack
 	flow_id         INTEGER REFERENCES flows, -- its flow; NULL: it has no endpoints
 	direction       INTEGER, -- 0 sent by the flow's src, 1 by its dst
@@ -58,7 +58,8 @@ CREATE TABLE flow_packets (
 ) WITHOUT ROWID;
 
 -- Packets by time, a tenth of a second each: from a time to its packets, and throughput without reading packets.
--- A row is a run of consecutive packets; where time runs backwards, several rows have the same start.
+-- A row is a run of consecutive packets; where time runs backwards, and where a live capture was saved, several rows have
+-- the same start.
 CREATE TABLE time_buckets (
 	time_bucket_id  INTEGER PRIMARY KEY, -- in the order of packets
 	start_ts_ns     INTEGER NOT NULL, -- a multiple of 100,000,000

@@ -314,7 +314,7 @@ static void make_second_section(struct file *f)
 	end(f);
 }
 
-static void check_interfaces(const struct capture *c)
+static void check_interfaces(struct capture *c)
 {
 	unsigned count;
 	const struct capture_interface *interfaces = capture_interfaces(c, &count);
