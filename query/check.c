@@ -50,6 +50,32 @@ static void check_columns(struct check *check, const struct report_section *sect
 	}
 }
 
+static void check_plot_column(struct check *check, const struct report_section *section, const char *name)
+{
+	for (size_t i = 0; name && i < section->column_count; i++)
+		if (!strcmp(section->columns[i].name, name))
+			return;
+	if (name)
+		say(check, "line %d: the plot wants a column %s, which is not there", section->line, name);
+}
+
+static void check_plots(struct check *check, const struct report_section *section)
+{
+	size_t series = 0;
+	for (size_t i = 0; i < section->plot_count; i++) {
+		const struct report_plot *plot = &section->plots[i];
+		series += plot->style >= PLOT_LINE;
+		check_plot_column(check, section, plot->column);
+		check_plot_column(check, section, plot->to);
+		check_plot_column(check, section, plot->by);
+		check_plot_column(check, section, plot->when);
+		if (!*plot->label)
+			say(check, "line %d: a plot line has no label", section->line);
+	}
+	if (section->plot_count > 0 && (series == 0 || section->plots[0].style != PLOT_TITLE))
+		say(check, "line %d: a plot begins with a title, and draws a series", section->line);
+}
+
 static void check_bound(struct check *check, sqlite3_stmt *statement)
 {
 	for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++) {
@@ -127,6 +153,7 @@ static void check_report(struct check *check, const struct report *report)
 		if (section->formats && !known_format(section->formats))
 			say(check, "section[%s]: unknown format", section->formats);
 		check_statement(check, section);
+		check_plots(check, section);
 	}
 	if (report->section_count == 0)
 		say(check, "no statement");

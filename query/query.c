@@ -14,10 +14,12 @@
 #include "check.h"
 #include "display_filter.h"
 #include "functions.h"
+#include "gnuplot.h"
 #include "guard.h"
 #include "output.h"
 #include "packet_rows.h"
 #include "parameter.h"
+#include "plot.h"
 #include "report.h"
 #include "run.h"
 #include "watch.h"
@@ -27,7 +29,7 @@
 enum { SUGGESTION_ROOM = 300, ERROR_ROOM = 512, PATH_ROOM = 4096 + 128 };
 
 struct settings {
-	const char *format, *file, *reports, *pcap, *source_dir;
+	const char *format, *file, *reports, *pcap, *source_dir, *plot;
 	int64_t timeout_ns;
 	bool no_header, list_reports, sql, check_reports, wireshark, whole_flows;
 };
@@ -61,6 +63,11 @@ static const struct option_spec options[] = {
      "several, a line for each: the file's path, a tab, its filter."},
 	{0, "whole-flows", NULL, OPTION_FLAG, AT(whole_flows), NULL,
      "With --pcap or --wireshark: also all other packets of the same flows."},
+	{0, "plot", "FILE", OPTION_TEXT, AT(plot), NULL,
+     "Draw the rows over time into FILE.svg, .png or .pdf, in place of printing them; - draws on the terminal.\n"
+     "For any report or SQL with a column of time: time_s, or one that ends in _s or ts_ns. Reports such as window, "
+     "sequence, rtt and throughput say themselves how they are drawn; of others, each number is a line, at most two "
+     "units are drawn, and a text column with a few values splits the lines. gnuplot must be installed."},
 	{0, "source-dir", "DIR", OPTION_TEXT, AT(source_dir), NULL,
      "Where to look for capture files that are not where they were ingested.\n"
      "They must have the same name, and the same bytes."},
@@ -142,6 +149,7 @@ const struct command command_query = {
 		"  pcapdex query trace.db packets --flow 12 --pcap flow12.pcapng\n"
 		"  pcapdex query trace.db client-resets --whole-flows --pcap - | tshark -r - -z conv,tcp -q\n"
 		"  pcapdex query trace.db \"SELECT packet_id, kind AS comment FROM tcp_events\" --pcap events.pcapng\n"
+		"  pcapdex query trace.db window --flow 12 --plot window.svg\n"
 		"  wireshark trace.pcapng -Y \"$(pcapdex query trace.db slow-handshakes --wireshark)\"\n"
 		"  pcapdex query trace.db top-talkers --sql > ~/.config/pcapdex/reports/my-talkers.sql\n",
 	.options = options,
@@ -364,7 +372,9 @@ static int answer(struct query *query, struct guard *guard, const struct report 
 		return EXIT_FAILED;
 	if (!parameters_init(&parameters, report, &query->arguments, guard, options))
 		return EXIT_USAGE;
-	if (settings->pcap || settings->wireshark)
+	if (settings->plot)
+		code = plot_report(guard, report, &parameters, settings->plot, sink);
+	else if (settings->pcap || settings->wireshark)
 		code = answer_packets(query, guard, report, &parameters, sink);
 	else
 		code = run_report(guard, report, &parameters, settings->format, !settings->no_header, sink);
@@ -452,6 +462,24 @@ static bool check_packet_options(const struct query *query)
 	return !wrong;
 }
 
+// False after a message.
+static bool check_plot(const struct query *query)
+{
+	const struct settings *settings = &query->settings;
+	const char *wrong = NULL;
+	if (!settings->plot)
+		return true;
+	if (settings->pcap || settings->wireshark || settings->format)
+		wrong = "--plot prints no rows and no packets: leave --format, --pcap and --wireshark out, or ask twice";
+	else if (!query->question && !settings->file)
+		wrong = "--plot wants a report or SQL";
+	else if (gnuplot_kind_of(settings->plot) == GNUPLOT_NONE)
+		wrong = "--plot wants a file that ends in .svg, .png or .pdf, or - for the terminal";
+	if (wrong)
+		message_error("%s", wrong);
+	return !wrong;
+}
+
 static int dispatch(struct query *query)
 {
 	bool long_help;
@@ -475,7 +503,7 @@ static int dispatch(struct query *query)
 		message_error("either %s or -f %s, not both", query->question, query->settings.file);
 		return EXIT_USAGE;
 	}
-	return check_packet_options(query) ? query_case(query) : EXIT_USAGE;
+	return check_packet_options(query) && check_plot(query) ? query_case(query) : EXIT_USAGE;
 }
 
 static int query_run(int argc, char **argv)

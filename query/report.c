@@ -369,6 +369,78 @@ static bool starts(struct piece *line, const char *word)
 	return true;
 }
 
+static const char *const plot_words[] = {
+	[PLOT_TITLE] = "title", [PLOT_X] = "x",           [PLOT_LEFT] = "left",   [PLOT_RIGHT] = "right", [PLOT_LINE] = "line",
+	[PLOT_STEPS] = "steps", [PLOT_POINTS] = "points", [PLOT_MARKS] = "marks", [PLOT_BARS] = "bars",   [PLOT_SPANS] = "spans",
+};
+
+enum { PLOT_WORDS = sizeof plot_words / sizeof *plot_words };
+
+static bool is_word(struct piece piece, const char *word)
+{
+	return piece.length == strlen(word) && !memcmp(piece.at, word, piece.length);
+}
+
+// "column", or of spans "from..to".
+static bool take_plot_columns(struct reader *reader, struct report_plot *plot, struct piece word)
+{
+	char *name = copy(word.at, word.length), *dots = strstr(name, "..");
+	plot->column = name;
+	if ((plot->style == PLOT_SPANS) != (dots != NULL))
+		return fail(reader, "spans want FROM..TO, other series a column", word);
+	if (dots) {
+		*dots = 0;
+		plot->to = memory_copy_text(dots + 2);
+	}
+	return true;
+}
+
+// "right", "gaps", "by=COLUMN", "when=COLUMN:VALUE"
+static bool take_plot_word(struct reader *reader, struct report_plot *plot, struct piece word)
+{
+	struct piece rest = word;
+	const char *colon;
+	if (is_word(word, "right")) {
+		plot->right = true;
+	} else if (is_word(word, "gaps")) {
+		plot->gaps = true;
+	} else if (starts(&rest, "by=") && !plot->by) {
+		plot->by = copy(rest.at, rest.length);
+	} else if (starts(&rest, "when=") && !plot->when && (colon = memchr(rest.at, ':', rest.length))) {
+		plot->when = copy(rest.at, (size_t)(colon - rest.at));
+		plot->value = copy(colon + 1, rest.length - (size_t)(colon - rest.at) - 1);
+	} else {
+		return fail(reader, "not right, gaps, by=COLUMN or when=COLUMN:VALUE (two blanks separate the label)", word);
+	}
+	return true;
+}
+
+static bool read_plot(struct reader *reader, struct piece line)
+{
+	struct report_section *section = current_section(reader);
+	struct piece cell = take_cell(&line), word = {cell.at, 0};
+	int style = 0;
+	if (!take_word(&cell, &word))
+		return fail(reader, "a plot line wants a word", line);
+	while (style < PLOT_WORDS && !is_word(word, plot_words[style]))
+		style++;
+	if (style == PLOT_WORDS)
+		return fail(reader, "a plot has no such word", word);
+	section->plots = memory_resize(section->plots, (section->plot_count + 1) * sizeof *section->plots);
+	struct report_plot *plot = &section->plots[section->plot_count++];
+	*plot = (struct report_plot){.style = (enum report_plot_style)style, .label = copy(line.at, line.length)};
+	reader->item = &plot->label;
+	bool wants_column = style == PLOT_X || style >= PLOT_LINE;
+	if (wants_column && !take_word(&cell, &word))
+		return fail(reader, "a plot line wants a column", cell);
+	if (wants_column && !take_plot_columns(reader, plot, word))
+		return false;
+	while (take_word(&cell, &word))
+		if (!take_plot_word(reader, plot, word))
+			return false;
+	return true;
+}
+
 // "[text,csv]", if it is there; false: it does not end.
 static bool take_formats(struct piece *line, struct piece *formats)
 {
@@ -462,6 +534,8 @@ static bool read_comment(struct reader *reader, struct piece line)
 		return read_parameter(reader, words);
 	if (starts(&words, "column "))
 		return read_column(reader, trimmed(words.at, words.length));
+	if (starts(&words, "plot "))
+		return read_plot(reader, trimmed(words.at, words.length));
 	if (read_note(reader, words))
 		return true;
 	if (line.length > 0 && line.at[0] == ' ')
@@ -568,6 +642,16 @@ void report_release(struct report *report)
 			free(section->columns[j].name);
 			free(section->columns[j].help);
 		}
+		for (size_t j = 0; j < section->plot_count; j++) {
+			const struct report_plot *plot = &section->plots[j];
+			free(plot->column);
+			free(plot->to);
+			free(plot->by);
+			free(plot->when);
+			free(plot->value);
+			free(plot->label);
+		}
+		free(section->plots);
 		free(section->columns);
 		free(section->title);
 		free(section->formats);

@@ -31,6 +31,25 @@
 // the same everywhere, and need no help of their own: :capture (capture), :host (address), :flow (flow), :since and
 // :until (time), :limit (integer). :src, :dst, :node, :client and :server are addresses.
 //
+// Plots. --plot draws a section as its lines `-- plot WHAT ...` say, which stand among its columns; two blanks or more
+// separate the label:
+//
+//     -- plot title   Round trips
+//     -- plot x time_s   Time since the flow's first packet (s)
+//     -- plot left   Round-trip time (ms)
+//     -- plot right   Sequence number (bytes)
+//     -- plot points rtt_ms by=side   RTT of
+//     -- plot line seq right when=kind:data   data
+//
+// Left and right name the vertical axes. STYLE COLUMN draws a series: line, steps (a value stays until the next), points,
+// marks (points that stand out), bars (from 0); spans FROM..TO draws a vertical stroke between two columns. `right`: on
+// the right axis; by=COLUMN: a series for each value of that column; when=COLUMN:VALUE: only rows with this value. Rows
+// without a value leave a series out, and break its line if `gaps` stands there.
+//
+// Without such lines x is the first column called time_s, or ending in _s, ts_ns or _ts_ns, and every other number that
+// is no name (number, port, id) is a line; at most two units are drawn, one on each axis, and a text column with a few values
+// splits the lines.
+//
 // Notes. Detectors (analyze/analysis.h) say more of themselves, each a line `-- KEY: text` with one of the keys severity,
 // category, protocol, cause, remedy, source; text goes on in lines that are indented by three blanks or more.
 //
@@ -83,6 +102,29 @@ struct report_column {
 	char *name, *help;
 };
 
+enum report_plot_style {
+	PLOT_TITLE,
+	PLOT_X,
+	PLOT_LEFT,
+	PLOT_RIGHT,
+	PLOT_LINE, // from here on: series
+	PLOT_STEPS,
+	PLOT_POINTS,
+	PLOT_MARKS,
+	PLOT_BARS,
+	PLOT_SPANS,
+};
+
+// A plot line. Texts it does not have are NULL.
+struct report_plot {
+	enum report_plot_style style;
+	char *column, *to;  // to: of spans
+	char *by;           // column
+	char *when, *value; // column, and the value that it must have
+	bool right, gaps;
+	char *label;
+};
+
 struct report_section {
 	char *title;   // NULL: none
 	char *formats; // "text,csv"; NULL: all
@@ -92,6 +134,8 @@ struct report_section {
 	int line; // of the file where the SQL begins, from 1
 	struct report_column *columns;
 	size_t column_count;
+	struct report_plot *plots;
+	size_t plot_count;
 };
 
 struct report_note {

@@ -118,11 +118,17 @@ static int exit_code(struct run *run)
 	return EXIT_DONE;
 }
 
+bool run_shows(const struct report *report, const struct report_section *section,
+               const struct parameters *parameters, const char *format)
+{
+	if (section->depends && parameters_has(parameters, section->depends) == section->without)
+		return false;
+	return report_shows(report, section, format);
+}
+
 static bool is_shown(const struct run *run, const struct report_section *section, const char *format)
 {
-	if (section->depends && parameters_has(run->parameters, section->depends) == section->without)
-		return false;
-	return report_shows(run->report, section, format);
+	return run_shows(run->report, section, run->parameters, format);
 }
 
 int run_report(struct guard *guard, const struct report *report, const struct parameters *parameters,
@@ -152,5 +158,13 @@ int run_rows(struct guard *guard, const struct report *report, const struct para
 	struct run run = {.guard = guard, .report = report, .parameters = parameters, .taker = taker};
 	for (size_t i = 0; i < report->section_count && !must_stop(&run); i++)
 		run_section(&run, &report->sections[i]);
+	return exit_code(&run);
+}
+
+int run_section_rows(struct guard *guard, const struct report *report, const struct report_section *section,
+                     const struct parameters *parameters, const struct row_taker *taker)
+{
+	struct run run = {.guard = guard, .report = report, .parameters = parameters, .taker = taker};
+	run_section(&run, section);
 	return exit_code(&run);
 }

@@ -18,6 +18,13 @@ struct row_taker {
 	void *context;
 };
 
+// Whether a section is shown for the parameters that were given, in a format.
+bool run_shows(const struct report *, const struct report_section *, const struct parameters *, const char *format);
+
+// Hands the rows of one section over. Exit codes as above.
+int run_section_rows(struct guard *, const struct report *, const struct report_section *, const struct parameters *,
+                     const struct row_taker *);
+
 // Hands the rows of all sections over, whatever formats they are for. Exit codes as above.
 int run_rows(struct guard *, const struct report *, const struct parameters *, const struct row_taker *);
 

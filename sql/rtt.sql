@@ -22,6 +22,12 @@
 -- column sent_again     1: a segment that ends there was seen more than once; the time is that since the first.
 -- column sender         Address that sent the segment.
 -- column answered_by    Address that answered.
+--
+-- plot title   Round trips: from a segment to its ACK, at the capture point
+-- plot x time_s   Time since the flow's first packet (s)
+-- plot left   Round-trip time (ms)
+-- plot points rtt_ms by=side   Segments of
+-- plot marks rtt_ms when=sent_again:1   Segment seen more than once
 WITH
 again AS ( -- ends of segments seen more than once; the last bit is who acknowledges them
 	SELECT 2 * (p.seq + p.payload_len + (p.tcp_flags & 3 <> 0)) + 1 - p.direction AS acknowledged

@@ -21,6 +21,11 @@
 -- column first_number   Number of its first packet in the capture.
 -- column time           Begin of the step, UTC.
 -- column capture        Name of the capture.
+--
+-- plot title   Throughput
+-- plot x time_s   Time since the capture's first packet (s)
+-- plot left   Throughput on the wire (Mbit/s)
+-- plot bars mbit_per_s by=capture   Capture
 WITH
 asked AS (
 	SELECT

@@ -18,6 +18,14 @@
 -- column limit_seq    Up to where the peer may send: ack and window together.
 -- column raw_window   The window field as in the header.
 -- column flags        TCP flags as tcpdump prints them.
+--
+-- plot title   Receive window and acknowledgments
+-- plot x time_s   Time since the flow's first packet (s)
+-- plot left   Receive window (bytes)
+-- plot right   Acknowledgment number, relative (bytes)
+-- plot steps window by=side   Window of
+-- plot steps ack right by=side   ACK of
+-- plot marks window when=window:0   Zero window
 WITH offers AS (
 	SELECT
 		p.*,
