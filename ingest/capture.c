@@ -142,7 +142,8 @@ struct capture *capture_open(const char *path, struct capture_fault *fault)
 	return NULL;
 }
 
-struct capture *capture_open_growing(const char *path, bool (*wait)(void *), void *context, struct capture_fault *fault)
+struct capture *capture_open_growing(const char *path, bool (*wait)(void *), void *context,
+                                     struct capture_fault *fault)
 {
 	struct capture *c = memory_alloc(sizeof *c);
 	if (byte_stream_open_growing(&c->stream, path, wait, context, fault))

@@ -44,7 +44,8 @@ void capture_free(struct capture *); // NULL is fine
 
 // Opens a file that may still grow. At the file's end, `wait` is called with `context`: true, there may be more now;
 // false, this is the end. It may take its time.
-struct capture *capture_open_growing(const char *path, bool (*wait)(void *), void *context, struct capture_fault *fault);
+struct capture *capture_open_growing(const char *path, bool (*wait)(void *), void *context,
+                                     struct capture_fault *fault);
 
 // Reads on. The frame is valid until the next call. After CAPTURE_END or CAPTURE_DAMAGED it gives the same again.
 enum capture_result capture_next(struct capture *, struct frame *frame, struct capture_fault *fault);

@@ -46,7 +46,7 @@ static void explain_missing(const char *name, struct capture_fault *fault)
 
 #ifdef __linux__
 #define HOW_TO_BE_ALLOWED                                                                                          \
-	"run it with sudo, or allow this program to capture, once, with: sudo setcap cap_net_raw,cap_net_admin+eip "    \
+	"run it with sudo, or allow this program to capture, once, with: sudo setcap cap_net_raw,cap_net_admin+eip "   \
 	"\"$(command -v pcapdex)\""
 #else
 #define HOW_TO_BE_ALLOWED "run it with sudo, or get access to /dev/bpf* (macOS: Wireshark's ChmodBPF does that)"
@@ -60,7 +60,8 @@ static void explain_activation(const struct capture_live_options *o, pcap_t *pca
 	else if (status == PCAP_ERROR_PERM_DENIED)
 		capture_fault_set(fault, o->interface, "no permission to capture; " HOW_TO_BE_ALLOWED);
 	else if (status == PCAP_ERROR_PROMISC_PERM_DENIED)
-		capture_fault_set(fault, o->interface, "no permission for --promiscuous; leave it out, or " HOW_TO_BE_ALLOWED);
+		capture_fault_set(fault, o->interface,
+		                  "no permission for --promiscuous; leave it out, or " HOW_TO_BE_ALLOWED);
 	else if (status == PCAP_ERROR_IFACE_NOT_UP)
 		capture_fault_set(fault, o->interface, "the interface is down; bring it up first: ip link set %s up",
 		                  o->interface);
@@ -99,7 +100,8 @@ static bool set_filter(const struct capture_live_options *o, pcap_t *pcap, struc
 	if (!o->filter)
 		return true;
 	if (pcap_compile(pcap, &program, o->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-		capture_fault_set(fault, o->interface, "--filter '%s': %s; see pcap-filter(7)", o->filter, pcap_geterr(pcap));
+		capture_fault_set(fault, o->interface, "--filter '%s': %s; see pcap-filter(7)", o->filter,
+		                  pcap_geterr(pcap));
 		return false;
 	}
 	bool ok = pcap_setfilter(pcap, &program) == 0;

@@ -349,7 +349,7 @@ static bool open_existing(struct case_file *c)
 
 // By these the rows that are updated are found. They are gone from a case that is complete.
 #define LIVE_INDEXES                                                                                               \
-	"CREATE UNIQUE INDEX IF NOT EXISTS live_hosts ON hosts(capture_id, address);"                                 \
+	"CREATE UNIQUE INDEX IF NOT EXISTS live_hosts ON hosts(capture_id, address);"                                  \
 	"CREATE UNIQUE INDEX IF NOT EXISTS live_host_names ON host_names(capture_id, address, name, source)"
 #define NO_LIVE_INDEXES "DROP INDEX IF EXISTS live_hosts; DROP INDEX IF EXISTS live_host_names"
 
@@ -357,8 +357,8 @@ static bool open_existing(struct case_file *c)
 static bool make_empty(struct case_file *c)
 {
 	c->building = memory_join(c->path, ".building", "");
-	bool ok = lock_building(c) && open_with_schema(c, c->building) && write_packet_errors(c) && write_tcp_states(c) &&
-	          close_database(c) && give_name(c);
+	bool ok = lock_building(c) && open_with_schema(c, c->building) && write_packet_errors(c) &&
+	          write_tcp_states(c) && close_database(c) && give_name(c);
 	// Before SQLite opens the file again: closing a descriptor ends all locks that a process has on a file (fcntl(2)).
 	if (ok) {
 		close(c->lock);

@@ -11,10 +11,10 @@ struct disk_file {
 	int fd;       // -1: nothing to read
 	int64_t size; // -1: a pipe
 	uint64_t bytes_read;
-	XXH3_state_t *hash; // of the bytes read; owned
+	XXH3_state_t *hash;   // of the bytes read; owned
 	bool (*wait)(void *); // asked at the end whether there may be more now; NULL: the end is the end
 	void *wait_context;
-	bool failed;        // reading broke off; fault says why
+	bool failed; // reading broke off; fault says why
 	struct capture_fault fault;
 };
 

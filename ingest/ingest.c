@@ -485,8 +485,8 @@ static void print_live_summary(const struct load_totals *t, const char *case_pat
 	char bytes[32], dropped[64] = "";
 	human_bytes(bytes, (double)t->bytes);
 	if (t->dropped)
-		snprintf(dropped, sizeof dropped, "; %" PRId64 " packet%s more dropped before they could be read", t->dropped,
-		         plural(t->dropped));
+		snprintf(dropped, sizeof dropped, "; %" PRId64 " packet%s more dropped before they could be read",
+		         t->dropped, plural(t->dropped));
 	message_note("%s: %" PRId64 " packet%s, %" PRId64 " flow%s, %s from %s in %.2f s%s", case_path, t->packets,
 	             plural(t->packets), t->flows, plural(t->flows), bytes, from, seconds, dropped);
 }

@@ -45,8 +45,8 @@ static bool load_into(struct case_file *c, const struct live_request *request, s
 		return false;
 	if (!source)
 		options.resumed_capture_id = ring_resumable(c, request->folder);
-	char *name = options.resumed_capture_id ? name_of_capture(c, options.resumed_capture_id)
-	                                        : free_name(c, request->name);
+	char *name =
+		options.resumed_capture_id ? name_of_capture(c, options.resumed_capture_id) : free_name(c, request->name);
 	struct load *load = name ? load_begin(c, name, &options) : NULL;
 	bool ok = load && (source ? load_file(load, source, request->source.interface, NULL, totals)
 	                          : ring_follow(load, c, request->folder, totals));
@@ -64,8 +64,7 @@ bool live_capture(const struct live_request *request, struct load_totals *totals
 		message_error("%s", fault.text);
 		return false;
 	}
-	bool ok = case_file_open_live(&case_file, request->case_path) &&
-	          load_into(&case_file, request, source, totals);
+	bool ok = case_file_open_live(&case_file, request->case_path) && load_into(&case_file, request, source, totals);
 	case_file_release(&case_file);
 	capture_free(source);
 	return ok;

@@ -281,7 +281,7 @@ static void add_capture(struct load *l)
 	row->truncated = l->verdicts[VERDICT_TRUNCATED];
 	row->malformed = l->verdicts[VERDICT_MALFORMED];
 	row->unsupported = l->verdicts[VERDICT_UNSUPPORTED];
-	row->analyses_given_up = l->tcp.given_up;
+	row->analyses_given_up = l->capture.analyses_given_up + l->tcp.given_up;
 	row->name = writer_text(l->writer, l->capture.name);
 	row->filter = writer_text(l->writer, l->capture.filter);
 }
@@ -592,7 +592,7 @@ static bool resume(struct load *l, struct case_file *c)
 {
 	static const char accounts[] =
 		"SELECT first_packet_id, first_ts_ns, last_ts_ns, packets, bytes, duplicates, decoded, truncated, malformed,"
-		" unsupported FROM captures WHERE capture_id = ?";
+		" unsupported, analyses_given_up FROM captures WHERE capture_id = ?";
 	struct capture_row *row = &l->capture;
 	sqlite3_stmt *s;
 	if (sqlite3_prepare_v2(c->db, accounts, -1, &s, NULL) != SQLITE_OK)
@@ -611,6 +611,7 @@ static bool resume(struct load *l, struct case_file *c)
 		row->duplicates = sqlite3_column_int64(s, 5);
 		for (int i = VERDICT_DECODED; i <= VERDICT_UNSUPPORTED; i++)
 			l->verdicts[i] = sqlite3_column_int64(s, 6 + i);
+		row->analyses_given_up = sqlite3_column_int64(s, 10);
 	}
 	return sqlite3_finalize(s) == SQLITE_OK;
 }

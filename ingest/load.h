@@ -44,10 +44,10 @@ struct load_input {
 
 // A part of a file that is in the case already.
 struct load_part {
-	int64_t file_id;       // 0: nothing is
-	int64_t last_offset;   // of its last packet
+	int64_t file_id;     // 0: nothing is
+	int64_t last_offset; // of its last packet
 	int64_t first_packet_id, last_packet_id, packets;
-	int64_t interface_id;  // of its interface 0
+	int64_t interface_id; // of its interface 0
 };
 
 struct load;
@@ -57,7 +57,8 @@ struct load *load_begin(struct case_file *, const char *name, const struct load_
 
 // Takes in a file, or all that comes of an interface; what `part` tells of it is passed over. The file stays the
 // caller's. False when the case cannot be written.
-bool load_file(struct load *, struct capture *, const char *path, const struct load_part *part, struct load_totals *);
+bool load_file(struct load *, struct capture *, const char *path, const struct load_part *part,
+               struct load_totals *);
 
 // Whether the capture is at its end: interrupted, or a limit of its options is reached.
 bool load_ended(const struct load *);

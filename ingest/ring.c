@@ -48,10 +48,11 @@ struct ring {
 
 int64_t ring_resumable(struct case_file *c, const char *folder)
 {
-	return case_file_integer(c, 0,
-	                         "SELECT capture_id FROM capture_files WHERE substr(path, 1, length(?1) + 1) = ?1 || '/'"
-	                         " AND format <> 'live' AND capture_id = (SELECT max(capture_id) FROM captures) LIMIT 1",
-	                         folder);
+	return case_file_integer(
+		c, 0,
+		"SELECT capture_id FROM capture_files WHERE substr(path, 1, length(?1) + 1) = ?1 || '/'"
+		" AND format <> 'live' AND capture_id = (SELECT max(capture_id) FROM captures) LIMIT 1",
+		folder);
 }
 
 static bool is_in_case(const struct ring *ring, const struct ring_file *file)
@@ -108,7 +109,8 @@ static struct load_part part_of(const struct ring *ring, const char *path)
 	if (!find_part(ring, path, &part, &offset, &ts_ns))
 		return part;
 	struct capture *file = capture_open(path, &fault);
-	while (file && !same && capture_next(file, &frame, &fault) == CAPTURE_FRAME && (int64_t)frame.file_offset <= offset)
+	while (file && !same && capture_next(file, &frame, &fault) == CAPTURE_FRAME &&
+	       (int64_t)frame.file_offset <= offset)
 		same = (int64_t)frame.file_offset == offset && frame.ts_ns == ts_ns;
 	capture_free(file);
 	return same ? part : (struct load_part){0};

@@ -321,15 +321,17 @@ static const struct {
 	[TABLE_INTERFACES] = {"INSERT OR REPLACE", ""},
 	[TABLE_FLOWS] = {"INSERT OR REPLACE", ""},
 	[TABLE_TCP_STATS] = {"INSERT OR REPLACE", ""},
-	[TABLE_HOSTS] = {"INSERT", " WHERE true ON CONFLICT(capture_id, address) DO UPDATE SET flows = flows + excluded.flows,"
-	                           " packets_sent = packets_sent + excluded.packets_sent,"
-	                           " packets_received = packets_received + excluded.packets_received,"
-	                           " bytes_sent = bytes_sent + excluded.bytes_sent,"
-	                           " bytes_received = bytes_received + excluded.bytes_received,"
-	                           " first_ts_ns = min(first_ts_ns, excluded.first_ts_ns),"
-	                           " last_ts_ns = max(last_ts_ns, excluded.last_ts_ns)"},
-	[TABLE_HOST_NAMES] = {"INSERT", " WHERE true ON CONFLICT(capture_id, address, name, source) DO UPDATE SET"
-	                                " count = count + excluded.count"},
+	[TABLE_HOSTS] = {"INSERT",
+                     " WHERE true ON CONFLICT(capture_id, address) DO UPDATE SET flows = flows + excluded.flows,"
+                     " packets_sent = packets_sent + excluded.packets_sent,"
+                     " packets_received = packets_received + excluded.packets_received,"
+                     " bytes_sent = bytes_sent + excluded.bytes_sent,"
+                     " bytes_received = bytes_received + excluded.bytes_received,"
+                     " first_ts_ns = min(first_ts_ns, excluded.first_ts_ns),"
+                     " last_ts_ns = max(last_ts_ns, excluded.last_ts_ns)"},
+	[TABLE_HOST_NAMES] = {"INSERT",
+                          " WHERE true ON CONFLICT(capture_id, address, name, source) DO UPDATE SET"
+                          " count = count + excluded.count"},
 };
 
 // INSERT INTO t(columns) SELECT columns FROM rows_t.

@@ -61,8 +61,8 @@ void gnuplot_set_terminal(struct sink *script, enum gnuplot_kind kind, const str
 	char dumb[96];
 	size_t columns = sink_width(out);
 	columns = columns == 0 ? COLUMNS : columns < COLUMNS_MIN ? COLUMNS_MIN : columns;
-	columns--; // its lines are one longer than it says
-	snprintf(dumb, sizeof dumb, "dumb nofeed noenhanced mono size %zu,%zu", columns, screen_lines(out));
+	columns--; // its lines are a blank longer
+	snprintf(dumb, sizeof dumb, "dumb noenhanced mono size %zu,%zu", columns, screen_lines(out));
 	sink_text(script, "set terminal ");
 	sink_text(script, kind == GNUPLOT_TERMINAL ? dumb : terminals[kind]);
 	sink_text(script, "\nset encoding utf8\n");
@@ -162,8 +162,9 @@ static bool run(const struct sink *script, int out, FILE *complaints)
 		feed(ends[1], script);
 	close(ends[1]);
 	if (error == ENOENT)
-		message_error("--plot: gnuplot is not installed, and it draws; install it (Debian, Ubuntu: apt-get install "
-		              "gnuplot-nox), or print the rows with --format csv and draw them with something else");
+		message_error(
+			"--plot: gnuplot is not installed, and it draws; install it (Debian, Ubuntu: apt-get install "
+			"gnuplot-nox), or print the rows with --format csv and draw them with something else");
 	else if (error != 0)
 		message_error("--plot: gnuplot cannot be run: %s", strerror(error));
 	if (error != 0)
@@ -176,22 +177,59 @@ static bool run(const struct sink *script, int out, FILE *complaints)
 	return ok;
 }
 
-bool gnuplot_run(const struct sink *script, const char *path)
+// gnuplot's text for terminals begins with a form feed, and fills lines with blanks.
+static void print_text(FILE *text, struct sink *to)
 {
-	bool is_file = strcmp(path, "-") != 0;
-	FILE *complaints = tmpfile();
-	int out = is_file ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
-	bool ok = false;
-	if (out < 0 || !complaints)
-		message_error("--plot: %s: cannot write: %s", path, strerror(errno));
-	else
-		ok = run(script, out, complaints);
-	if (complaints)
-		fclose(complaints);
-	if (is_file && out >= 0) {
-		close(out);
-		if (!ok)
-			unlink(path);
+	size_t blanks = 0;
+	rewind(text);
+	for (int c; (c = getc(text)) != EOF;) {
+		if (c == ' ' || c == '\f') {
+			blanks += c == ' ';
+			continue;
+		}
+		if (c != '\n')
+			sink_repeat(to, ' ', blanks);
+		blanks = 0;
+		sink_char(to, (char)c);
 	}
+	sink_flush(to);
+}
+
+static bool run_to_terminal(const struct sink *script, FILE *complaints, struct sink *to)
+{
+	FILE *text = tmpfile();
+	if (!text)
+		message_error("--plot: cannot make a temporary file: %s", strerror(errno));
+	bool ok = text && run(script, fileno(text), complaints);
+	if (ok)
+		print_text(text, to);
+	if (text)
+		fclose(text);
+	return ok;
+}
+
+static bool run_to_file(const struct sink *script, FILE *complaints, const char *path)
+{
+	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (out < 0) {
+		message_error("--plot: %s: cannot write: %s", path, strerror(errno));
+		return false;
+	}
+	bool ok = run(script, out, complaints);
+	close(out);
+	if (!ok)
+		unlink(path);
+	return ok;
+}
+
+bool gnuplot_run(const struct sink *script, const char *path, struct sink *out)
+{
+	FILE *complaints = tmpfile();
+	if (!complaints) {
+		message_error("--plot: cannot make a temporary file: %s", strerror(errno));
+		return false;
+	}
+	bool ok = strcmp(path, "-") ? run_to_file(script, complaints, path) : run_to_terminal(script, complaints, out);
+	fclose(complaints);
 	return ok;
 }

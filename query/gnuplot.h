@@ -15,8 +15,8 @@ void gnuplot_set_terminal(struct sink *script, enum gnuplot_kind, const struct s
 // Text as a quoted string of gnuplot: nothing in it means anything to gnuplot, and control characters are escaped.
 void gnuplot_quote(struct sink *script, const char *text);
 
-// Has the script (in memory) drawn into path, or for "-" on standard output. False after a message: gnuplot is not
+// Has the script (in memory) drawn into path, or for "-" as text on `out`. False after a message: gnuplot is not
 // installed, or has not drawn; then the file is gone.
-bool gnuplot_run(const struct sink *script, const char *path);
+bool gnuplot_run(const struct sink *script, const char *path, struct sink *out);
 
 #endif

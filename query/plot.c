@@ -274,8 +274,8 @@ static char *label_of(const char *name, const char *unit)
 	size_t length = strlen(name), unit_length = strlen(unit);
 	bool has_unit = unit_length > 0 && length > unit_length;
 	char *label = memory_alloc(length + 4);
-	snprintf(label, length + 4, has_unit ? "%.*s (%s)" : "%.*s", (int)(has_unit ? length - unit_length - 1 : length),
-	         name, unit);
+	snprintf(label, length + 4, has_unit ? "%.*s (%s)" : "%.*s",
+	         (int)(has_unit ? length - unit_length - 1 : length), name, unit);
 	for (char *c = label; *c; c++)
 		if (*c == '_')
 			*c = ' ';
@@ -306,7 +306,8 @@ static bool choose_axis(struct report_section *section, const char *units[2], co
 			return true;
 		if (!units[i]) {
 			units[i] = unit;
-			add_line(section, (struct report_plot){.style = i ? PLOT_RIGHT : PLOT_LEFT, .label = label_of(name, unit)});
+			add_line(section,
+			         (struct report_plot){.style = i ? PLOT_RIGHT : PLOT_LEFT, .label = label_of(name, unit)});
 			return true;
 		}
 	}
@@ -340,11 +341,12 @@ static bool invent_lines(const struct survey *survey, const char *title, struct 
 	}
 	const char *x_name = survey->names[x];
 	add_line(section, (struct report_plot){.style = PLOT_TITLE, .label = memory_copy_text(title)});
-	add_line(section, (struct report_plot){
-						  .style = PLOT_X,
-						  .column = memory_copy_text(x_name),
-						  .label = is_ns(x_name) ? memory_copy_text("time since the first row (s)") : label_of(x_name, "s"),
-					  });
+	add_line(section,
+	         (struct report_plot){
+				 .style = PLOT_X,
+				 .column = memory_copy_text(x_name),
+				 .label = is_ns(x_name) ? memory_copy_text("time since the first row (s)") : label_of(x_name, "s"),
+			 });
 	for (int i = 0; i < survey->columns; i++) {
 		const char *name = survey->names[i];
 		bool right;
@@ -421,8 +423,11 @@ static double write_axis(const struct plot *p, struct sink *script, bool right)
 	snprintf(text, sizeof text, "set %slabel ", axis);
 	sink_text(script, text);
 	gnuplot_quote(script, label);
-	snprintf(text, sizeof text, "\nset %stics nomirror\nset format %s '%%g'\nset %srange [%s:%s]\n", axis, axis, axis,
-	         least >= 0 && least < most / 2 + 1e-12 ? "0" : "*", most > 0 ? "*" : least < 0 ? "*" : "1");
+	snprintf(text, sizeof text, "\nset %stics nomirror\nset format %s '%%g'\nset %srange [%s:%s]\n", axis, axis,
+	         axis, least >= 0 && least < most / 2 + 1e-12 ? "0" : "*",
+	         most > 0    ? "*"
+	         : least < 0 ? "*"
+	                     : "1");
 	sink_text(script, text);
 	return scale;
 }
@@ -484,9 +489,10 @@ static void write_title(const struct plot *p, const struct parameters *parameter
 
 static void write_look(const struct plot *p, struct sink *script)
 {
-	sink_text(script, "set key below center horizontal Left reverse samplen 2 width 1 height 1\nset tics nomirror\n"
-	                  "set style fill solid 0.6 noborder\nset bars 0\nset autoscale xfix\n"
-	                  "set offsets graph 0.01, graph 0.02, 0, 0\n");
+	sink_text(script,
+	          "set key below center horizontal Left reverse samplen 2 width 1 height 1\nset tics nomirror\n"
+	          "set style fill solid 0.6 noborder\nset bars 0\nset autoscale xfix\n"
+	          "set offsets graph 0.01, graph 0.02, 0, 0\n");
 	if (p->kind != GNUPLOT_TERMINAL)
 		sink_text(script, "set grid xtics ytics linecolor '#dddddd' linewidth 0.6\n");
 }
@@ -519,7 +525,8 @@ static double bar_width(const struct series *s)
 static void write_style(const struct series *s, size_t marks, struct sink *script)
 {
 	// Colours that people tell apart who do not see all of them (Okabe and Ito 2008), and reds for what stands out.
-	static const char *const colours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#000000", "#999933"};
+	static const char *const colours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
+	                                      "#56b4e9", "#000000", "#999933"};
 	static const char *const loud[] = {"#d00000", "#7b1fa2", "#ff7f00"};
 	enum { COLOURS = sizeof colours / sizeof *colours, LOUD = sizeof loud / sizeof *loud };
 	const char *colour = s->plot->style == PLOT_MARKS ? loud[marks % LOUD] : colours[s->colour % COLOURS];
@@ -530,7 +537,8 @@ static void write_style(const struct series *s, size_t marks, struct sink *scrip
 		snprintf(text, sizeof text, "using ($1+%.9g):2:(%.9g) with boxes linecolor '%s'", width / 2, width, colour);
 		break;
 	case PLOT_SPANS:
-		snprintf(text, sizeof text, "using 1:2:(0):($3-$2) with vectors nohead linewidth 2.5 linecolor '%s'", colour);
+		snprintf(text, sizeof text, "using 1:2:(0):($3-$2) with vectors nohead linewidth 2.5 linecolor '%s'",
+		         colour);
 		break;
 	case PLOT_POINTS:
 		snprintf(text, sizeof text, "using 1:2 with points pointtype %d pointsize 0.5 linecolor '%s'",
@@ -636,7 +644,7 @@ static void drop_empty(struct plot *p)
 }
 
 static int draw(struct plot *p, const struct report_section *section, const struct parameters *parameters,
-                const char *path, const struct sink *out)
+                const char *path, struct sink *out)
 {
 	struct row_taker taker = {.begin = begin_rows, .row = take_row, .context = p};
 	struct sink script;
@@ -654,14 +662,15 @@ static int draw(struct plot *p, const struct report_section *section, const stru
 	if (code != EXIT_DONE || p->series_count == 0)
 		return code;
 	if (p->too_many_points)
-		message_warning("--plot: only the first %d points are drawn; choose with --since and --until, or with --flow",
-		                PLOT_POINTS_MAX);
+		message_warning(
+			"--plot: only the first %d points are drawn; choose with --since and --until, or with --flow",
+			PLOT_POINTS_MAX);
 	if (p->too_many_series)
 		message_warning("--plot: only the first %d series are drawn", PLOT_SERIES_MAX);
 	sink_init(&script, -1);
 	write_script(p, parameters, out, &script);
 	watch_begin(0);
-	code = gnuplot_run(&script, path) ? EXIT_DONE : EXIT_FAILED;
+	code = gnuplot_run(&script, path, out) ? EXIT_DONE : EXIT_FAILED;
 	sink_release(&script);
 	return code;
 }
@@ -693,7 +702,7 @@ static void release_lines(struct report_section *section)
 
 // Draws a section that does not say how: looks at its rows first.
 static int draw_any(struct plot *p, const struct report_section *section, const struct parameters *parameters,
-                    const char *path, const struct sink *out)
+                    const char *path, struct sink *out)
 {
 	struct report_section invented = *section;
 	struct survey *survey = memory_alloc(sizeof *survey);
@@ -714,7 +723,7 @@ static int draw_any(struct plot *p, const struct report_section *section, const 
 }
 
 int plot_report(struct guard *guard, const struct report *report, const struct parameters *parameters,
-                const char *path, const struct sink *out)
+                const char *path, struct sink *out)
 {
 	struct plot p = {.guard = guard, .report = report, .kind = gnuplot_kind_of(path)};
 	const struct report_section *section = section_of(report, parameters);

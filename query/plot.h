@@ -10,8 +10,8 @@ enum {
 	PLOT_SPLIT_MAX = 8,       // values of a text column that splits series nobody asked to split
 };
 
-// Draws into path (.svg, .png, .pdf), or for "-" as text on standard output, which `out` stands for. An exit code.
+// Draws into path (.svg, .png, .pdf), or for "-" as text on standard output, which is `out`. An exit code.
 int plot_report(struct guard *, const struct report *, const struct parameters *, const char *path,
-                const struct sink *out);
+                struct sink *out);
 
 #endif

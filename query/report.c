@@ -370,8 +370,9 @@ static bool starts(struct piece *line, const char *word)
 }
 
 static const char *const plot_words[] = {
-	[PLOT_TITLE] = "title", [PLOT_X] = "x",           [PLOT_LEFT] = "left",   [PLOT_RIGHT] = "right", [PLOT_LINE] = "line",
-	[PLOT_STEPS] = "steps", [PLOT_POINTS] = "points", [PLOT_MARKS] = "marks", [PLOT_BARS] = "bars",   [PLOT_SPANS] = "spans",
+	[PLOT_TITLE] = "title", [PLOT_X] = "x",         [PLOT_LEFT] = "left",     [PLOT_RIGHT] = "right",
+	[PLOT_LINE] = "line",   [PLOT_STEPS] = "steps", [PLOT_POINTS] = "points", [PLOT_MARKS] = "marks",
+	[PLOT_BARS] = "bars",   [PLOT_SPANS] = "spans",
 };
 
 enum { PLOT_WORDS = sizeof plot_words / sizeof *plot_words };
@@ -410,7 +411,8 @@ static bool take_plot_word(struct reader *reader, struct report_plot *plot, stru
 		plot->when = copy(rest.at, (size_t)(colon - rest.at));
 		plot->value = copy(colon + 1, rest.length - (size_t)(colon - rest.at) - 1);
 	} else {
-		return fail(reader, "not right, gaps, by=COLUMN or when=COLUMN:VALUE (two blanks separate the label)", word);
+		return fail(reader, "not right, gaps, by=COLUMN or when=COLUMN:VALUE (two blanks separate the label)",
+		            word);
 	}
 	return true;
 }

@@ -22,8 +22,8 @@ struct row_taker {
 bool run_shows(const struct report *, const struct report_section *, const struct parameters *, const char *format);
 
 // Hands the rows of one section over. Exit codes as above.
-int run_section_rows(struct guard *, const struct report *, const struct report_section *, const struct parameters *,
-                     const struct row_taker *);
+int run_section_rows(struct guard *, const struct report *, const struct report_section *,
+                     const struct parameters *, const struct row_taker *);
 
 // Hands the rows of all sections over, whatever formats they are for. Exit codes as above.
 int run_rows(struct guard *, const struct report *, const struct parameters *, const struct row_taker *);

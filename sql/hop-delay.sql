@@ -28,6 +28,11 @@
 -- column src_port     Its port.
 -- column dst          Receiver.
 -- column dst_port     Its port.
+--
+-- plot title   Delay between two capture points, beyond that of the fastest packet
+-- plot x time_s   Time since the first capture's first packet (s)
+-- plot left   Delay beyond the fastest packet the same way (ms)
+-- plot points excess_ms by=way   Packets going
 SELECT
 	h.a,
 	h.b,
