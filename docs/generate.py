@@ -119,7 +119,7 @@ def describe_report(path):
             break
         header.append(line[2:].removeprefix(" "))
     rest = [line[2:].removeprefix(" ") for line in lines[len(header) :] if line.startswith("--")]
-    shared, text, params, columns, item = shared_helps(), [], [], [], None
+    shared, text, params, columns, plots, item = shared_helps(), [], [], [], [], None
     for line in header[1:] + rest:
         if match := re.match(r"param :(\w+)\s*(.*)", line):
             item = [f"`--{match[1].replace('_', '-')}`", match[2] or shared.get(match[1], "")]
@@ -127,6 +127,10 @@ def describe_report(path):
         elif match := re.match(r"column (\S+)\s+(.*)", line):
             item = [f"`{match[1]}`", match[2]]
             columns.append(item)
+        elif match := re.match(r"plot (\w+).*?(?:\s{2,}(.*))?$", line):
+            item = None
+            if match[1] == "title":
+                plots.append(match[2])
         elif match := re.match(r"section(?:\[([^\]]*)\])?(?: (with|without) :(\w+))?:?\s*(.*)", line):
             only = f" (only `--format {match[1]}`)" if match[1] else ""
             only += f" ({match[2]} `--{match[3].replace('_', '-')}`)" if match[2] else ""
@@ -140,6 +144,8 @@ def describe_report(path):
     out = [f"## {name}\n", header[0] + "\n"]
     if any(text):
         out.append(paragraphs(text).strip() + "\n")
+    if plots:
+        out.append("`--plot` draws: " + "; ".join(plots) + ".\n")
     if params:
         out.append(table(["option", "meaning"], params) + "\n")
     if columns:

@@ -656,7 +656,6 @@ static int draw(struct plot *p, const struct report_section *section, const stru
 			p->x_name = p->lines[i].column;
 	int code = run_section_rows(p->guard, p->report, section, parameters, &taker);
 	drop_empty(p);
-	choose_colours(p);
 	if (code == EXIT_DONE && p->series_count == 0)
 		message_note("--plot: there is nothing to draw: no row has a time and a value");
 	if (code != EXIT_DONE || p->series_count == 0)
@@ -667,6 +666,7 @@ static int draw(struct plot *p, const struct report_section *section, const stru
 			PLOT_POINTS_MAX);
 	if (p->too_many_series)
 		message_warning("--plot: only the first %d series are drawn", PLOT_SERIES_MAX);
+	choose_colours(p);
 	sink_init(&script, -1);
 	write_script(p, parameters, out, &script);
 	watch_begin(0);

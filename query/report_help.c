@@ -59,9 +59,22 @@ static void append_columns(char **to, const struct report *report, const struct 
 	}
 }
 
+static void append_plot(char **to, const struct report_section *section)
+{
+	for (size_t i = 0; i < section->plot_count; i++) {
+		if (section->plots[i].style != PLOT_TITLE)
+			continue;
+		append(to, **to ? "\n\n--plot draws: " : "--plot draws: ");
+		append(to, section->plots[i].label);
+		append(to, ".");
+	}
+}
+
 static char *description(const struct report *report)
 {
 	char *text = memory_copy_text(report->description ? report->description : "");
+	for (size_t i = 0; i < report->section_count; i++)
+		append_plot(&text, &report->sections[i]);
 	for (size_t i = 0; i < report->section_count; i++) {
 		if (report->sections[i].column_count > 0)
 			append_columns(&text, report, &report->sections[i]);
