@@ -213,6 +213,12 @@ static struct flow *flow_make(struct flow_table *t, const struct flow_key *key, 
 	return f;
 }
 
+static bool is_idle(const struct flow_table *t, const struct flow *f, int64_t now_ns)
+{
+	int64_t timeout_ns = f->closed ? t->closed_timeout_ns : t->timeout_ns;
+	return timeout_ns && now_ns - f->last_ts_ns > timeout_ns;
+}
+
 static struct flow *take(struct flow_table *t, struct flow *f)
 {
 	if (!f)
@@ -231,14 +237,12 @@ struct flow *flow_take(struct flow_table *t)
 
 struct flow *flow_take_idle(struct flow_table *t, int64_t now_ns)
 {
-	struct flow *f = t->open.oldest, *closed = t->closed.oldest;
-	if (closed && now_ns - closed->last_ts_ns > t->closed_timeout_ns)
+	struct flow *open = t->open.oldest, *closed = t->closed.oldest;
+	if (closed && is_idle(t, closed, now_ns))
 		return take(t, closed);
 	if (t->flows_max && t->in_memory > t->flows_max)
 		return flow_take(t);
-	if (!f || !t->timeout_ns || now_ns - f->last_ts_ns <= t->timeout_ns)
-		return NULL;
-	return take(t, f);
+	return open && is_idle(t, open, now_ns) ? take(t, open) : NULL;
 }
 
 void flow_close(struct flow_table *t, struct flow *f)
@@ -344,7 +348,7 @@ void flow_track(struct flow_table *t, struct packet *p)
 	struct flow *f = look_up(t, &key, hash);
 	bool is_tcp = p->ip.has_transport && p->ip.protocol == 6;
 	enum flow_start start = FLOW_NEW;
-	if (f && t->timeout_ns && p->frame->ts_ns - f->last_ts_ns > t->timeout_ns) {
+	if (f && is_idle(t, f, p->frame->ts_ns)) {
 		start = FLOW_TIMEOUT;
 	} else if (f && is_tcp && is_new_connection(f, p, from_high != f->src_is_high)) {
 		start = FLOW_REUSED_PORTS;
