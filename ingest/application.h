@@ -27,7 +27,11 @@ enum recognised { RECOGNISED_NO, RECOGNISED_YES, RECOGNISED_MORE };
 
 // What an application is called with.
 struct application_call {
-	struct packet *packet; // the packet at hand; NULL in end()
+	struct packet *packet; // the packet at hand; NULL in end(), and for bytes that are given at the end of the flow
+	// The packet that completes what is given: the one at hand; of bytes behind a hole that was given up, and of those
+	// given at the end of the flow, the one that carried them; in end() the flow's last. Always valid but in
+	// end_capture().
+	int64_t packet_id, ts_ns;
 	struct flow *flow;
 	int direction;       // of the bytes: 0 from the flow's src
 	void *state;         // of the flow: application.state_size bytes, zeroed at first
@@ -103,7 +107,8 @@ void application_end_flow(struct application_stage *, struct flow *);
 // After the last flow.
 void application_finish(struct application_stage *);
 
-// Adds a name to the packet's protocol stack, as Wireshark's frame.protocols has it. `name` must be static.
+// Adds a name to the packet's protocol stack, as Wireshark's frame.protocols has it. `name` must be static. Nothing is
+// added where the bytes are not those of the packet at hand.
 void application_layer(struct application_call *, const char *name);
 
 #endif

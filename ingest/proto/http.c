@@ -631,10 +631,8 @@ static size_t take_trailer(struct application_call *call, struct side *side, str
 static void note_packet(struct application_call *call)
 {
 	struct state *s = call->state;
-	if (!call->packet)
-		return;
-	s->packet_id = call->packet->id;
-	s->ts_ns = call->packet->frame->ts_ns;
+	s->packet_id = call->packet_id;
+	s->ts_ns = call->ts_ns;
 }
 
 static size_t take_stream(struct application_call *call, struct bytes data)

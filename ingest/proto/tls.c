@@ -82,10 +82,8 @@ static const char *keep_bytes(struct state *s, struct bytes bytes)
 static void note_packet(struct application_call *call)
 {
 	struct state *s = call->state;
-	if (!call->packet)
-		return;
-	s->packet_id = call->packet->id;
-	s->ts_ns = call->packet->frame->ts_ns;
+	s->packet_id = call->packet_id;
+	s->ts_ns = call->ts_ns;
 }
 
 static void begin_row(struct application_call *call)
