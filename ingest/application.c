@@ -30,6 +30,10 @@ struct application_flow {
 static uint8_t tcp_ports[NUMBERS], udp_ports[NUMBERS], ip_protocols[256];
 static unsigned application_count;
 
+// Places of those that are looked for by a layer's name.
+static uint8_t layer_places[APPLICATIONS_MAX];
+static unsigned layer_count;
+
 // ---- who is it ----------------------------------------------------------------------------------------------------
 
 static void enter(unsigned place, const struct decoder_key *key)
@@ -40,6 +44,8 @@ static void enter(unsigned place, const struct decoder_key *key)
 		udp_ports[key->number] = (uint8_t)(place + 1);
 	else if (strcmp(key->table, "ip.proto") == 0)
 		ip_protocols[key->number] = (uint8_t)(place + 1);
+	else if (strcmp(key->table, "layer") == 0)
+		layer_places[layer_count++] = (uint8_t)place;
 }
 
 static void enter_all(void)
@@ -183,11 +189,21 @@ static int find_by_layer(const struct packet *p)
 	if (p->ip.ip_version)
 		return ip_protocols[p->ip.protocol] - 1;
 	const char *last = p->stack_count ? p->stack[p->stack_count - 1] : "";
-	for (unsigned i = 0; i < application_count; i++)
-		if (applications[i]->keys[0].table && strcmp(applications[i]->keys[0].table, "layer") == 0 &&
-		    strcmp(applications[i]->name, last) == 0)
-			return (int)i;
+	for (unsigned i = 0; i < layer_count; i++)
+		if (strcmp(applications[layer_places[i]]->name, last) == 0)
+			return layer_places[i];
 	return -1;
+}
+
+// A frame of no flow.
+static void analyze_alone(struct application_stage *s, struct packet *p)
+{
+	int place = p->ip.ip_version ? -1 : find_by_layer(p);
+	if (place < 0)
+		return;
+	struct application_call call = call_of(s, p, NULL, 0);
+	call.capture_state = capture_state(s, (unsigned)place);
+	applications[place]->datagram(&call, p->layer);
 }
 
 static void analyze_layer(struct application_stage *s, struct packet *p)
@@ -461,8 +477,12 @@ void application_init(struct application_stage *s, struct writer *writer, int64_
 
 void application_analyze(struct application_stage *s, struct packet *p)
 {
-	if (!p->flow || (p->ip.is_fragment && !p->ip.is_reassembled))
+	if (p->ip.is_fragment && !p->ip.is_reassembled)
 		return;
+	if (!p->flow) {
+		analyze_alone(s, p);
+		return;
+	}
 	bool has_ports = p->ip.has_transport && p->ip.has_ports;
 	bool is_transport =
 		p->ip.ip_version && (p->ip.protocol == 6 || p->ip.protocol == 17); // with a header that is cut

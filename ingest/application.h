@@ -17,7 +17,7 @@
 #include "writer.h"
 
 enum {
-	APPLICATION_KEYS_MAX = 24,
+	APPLICATION_KEYS_MAX = 128,
 	APPLICATION_HELD_MAX = 262144,             // bytes of a direction that an application may wait on
 	APPLICATION_HELD_TOTAL_MAX = 64 * 1048576, // of all flows
 	APPLICATION_RECOGNISE_MAX = 64,            // bytes after which nobody will recognise a stream any more
@@ -47,7 +47,8 @@ struct application_call {
 struct application {
 	const char *name; // as Wireshark's in frame.protocols; flows.application
 	// Where it is looked for: {"tcp.port", 80}, {"udp.port", 53}; {"ip.proto", 89}; without IP, {"layer", 0}: frames
-	// whose innermost protocol in the stack has the application's name.
+	// whose innermost protocol in the stack has the application's name. Those may be of no flow: call->flow and
+	// call->state are NULL then.
 	struct decoder_key keys[APPLICATION_KEYS_MAX];
 	size_t state_size, capture_state_size;
 
