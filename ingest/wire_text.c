@@ -32,3 +32,29 @@ const char *wire_ipv4(struct writer *w, uint32_t a)
 	snprintf(text, sizeof text, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff);
 	return writer_text(w, text);
 }
+
+static int base64_value(uint8_t c)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+	return at ? (int)(at - digits) : -1;
+}
+
+size_t wire_base64(struct bytes text, uint8_t *to, size_t size)
+{
+	uint32_t bits = 0;
+	unsigned count = 0;
+	size_t length = 0;
+	while (text.left && length < size) {
+		int value = base64_value(bytes_u8(&text));
+		if (value < 0)
+			break;
+		bits = bits << 6 | (uint32_t)value;
+		count += 6;
+		if (count < 8)
+			continue;
+		count -= 8;
+		to[length++] = (uint8_t)(bits >> count);
+	}
+	return length;
+}

@@ -11,4 +11,7 @@ const char *wire_words(struct writer *, struct bytes);                       // 
 const char *wire_hex(struct writer *, struct bytes, const char *separator); // the first 64 bytes, lower case
 const char *wire_ipv4(struct writer *, uint32_t address);                    // dotted
 
+// Decodes base64 (RFC 4648, 4) up to its first other byte. Gives the number of bytes, at most size.
+size_t wire_base64(struct bytes, uint8_t *to, size_t size);
+
 #endif
