@@ -21,9 +21,9 @@ struct application_flow {
 	bool has_fin[2], closed[2];            // by direction
 	uint32_t fin_seq[2];                   // number behind the last byte
 	struct stream stream;
-	struct held held[2]; // by direction: what the application waits on,
+	struct held held[2];                      // by direction: what the application waits on,
 	int64_t held_packet_id[2], held_ts_ns[2]; // and the packet that brought its last bytes
-	uint64_t skip[2];    // bytes that are skipped as they come
+	uint64_t skip[2];                         // bytes that are skipped as they come
 };
 
 // Dispatch: place in applications[] + 1; 0 nobody.
@@ -61,8 +61,12 @@ static struct application_call call_of(struct application_stage *s, struct packe
 {
 	return (struct application_call){
 		.packet = p,
-		.packet_id = p ? p->id : f ? f->last_packet_id : 0,
-		.ts_ns = p ? p->frame->ts_ns : f ? f->last_ts_ns : 0,
+		.packet_id = p   ? p->id
+	                 : f ? f->last_packet_id
+	                     : 0,
+		.ts_ns = p   ? p->frame->ts_ns
+	             : f ? f->last_ts_ns
+	                 : 0,
 		.flow = f,
 		.direction = direction,
 		.writer = s->writer,
@@ -98,8 +102,7 @@ static int recognise(struct application_stage *s, struct application_call *call,
                      bool *more)
 {
 	for (unsigned i = 0; i < application_count; i++) {
-		enum recognised answer =
-			serves(applications[i], is_tcp) ? ask(s, i, call, first) : RECOGNISED_NO;
+		enum recognised answer = serves(applications[i], is_tcp) ? ask(s, i, call, first) : RECOGNISED_NO;
 		if (answer == RECOGNISED_YES)
 			return (int)i;
 		*more = *more || answer == RECOGNISED_MORE;
@@ -120,7 +123,8 @@ static int by_port(struct application_stage *s, uint8_t entry, struct applicatio
 }
 
 // Place of the application that the bytes belong to, or -1.
-static int find(struct application_stage *s, struct application_call *call, struct bytes first, bool is_tcp, bool *more)
+static int find(struct application_stage *s, struct application_call *call, struct bytes first, bool is_tcp,
+                bool *more)
 {
 	const uint8_t *ports = is_tcp ? tcp_ports : udp_ports;
 	uint16_t a = call->flow->key.low.port, b = call->flow->key.high.port;
@@ -154,7 +158,8 @@ static void meet(struct flow *f, int place)
 	choose(f->above, f, (unsigned)place);
 }
 
-static void prepare(struct application_stage *s, const struct application_flow *above, struct application_call *call)
+static void prepare(struct application_stage *s, const struct application_flow *above,
+                    struct application_call *call)
 {
 	call->state = above->state;
 	call->capture_state = capture_state(s, above->place);

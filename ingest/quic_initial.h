@@ -7,7 +7,7 @@
 #include "bytes.h"
 
 enum {
-	QUIC_ID_MAX = 20,       // bytes of a connection id (RFC 9000, 17.2)
+	QUIC_ID_MAX = 20,        // bytes of a connection id (RFC 9000, 17.2)
 	QUIC_INITIAL_MAX = 4096, // bytes of an Initial packet; longer ones are not looked into
 };
 
@@ -41,7 +41,8 @@ struct quic_keys {
 void quic_derive_keys(struct quic_keys *, uint32_t version, struct bytes destination);
 
 // Unprotects an Initial packet; its frames are put into `to`. Gives their length, 0: not of this connection and side.
-size_t quic_open_initial(const struct quic_keys *, int side, const struct quic_packet *, uint8_t to[QUIC_INITIAL_MAX]);
+size_t quic_open_initial(const struct quic_keys *, int side, const struct quic_packet *,
+                         uint8_t to[QUIC_INITIAL_MAX]);
 
 // A frame (RFC 9000, 19): those that Initial packets may hold.
 enum quic_frame_type { QUIC_PADDING, QUIC_PING, QUIC_ACK, QUIC_CRYPTO, QUIC_CLOSE };

@@ -11,7 +11,7 @@ struct stream_segment {
 	uint32_t seq;
 	uint32_t cut; // bytes behind those captured that the snap length cut
 	int64_t packet_id, ts_ns;
-	size_t size;  // bytes taken from the budget
+	size_t size; // bytes taken from the budget
 	struct bytes data;
 	uint8_t copy[];
 };

@@ -78,8 +78,8 @@ static void count_retry(struct tls_record *r)
 }
 
 // The first hello counts. A second one answers a hello retry request that the capture does not have.
-void tls_record_client_hello(struct tls_record *r, struct application_call *call, struct bytes body, char ja4_transport,
-                             const char *record_version)
+void tls_record_client_hello(struct tls_record *r, struct application_call *call, struct bytes body,
+                             char ja4_transport, const char *record_version)
 {
 	struct tls_hello h;
 	char ja3[TLS_JA3_LEN + 1], ja4[TLS_JA4_LEN + 1];

@@ -10,9 +10,9 @@
 #include "../wire_text.h"
 
 enum {
-	PENDING_MAX = 1024,   // requests that are remembered; beyond it the oldest is given up
-	OWNERS_MAX = 65536,   // addresses whose MAC is remembered; beyond it no new one is
-	BUCKETS = 16384,      // of them
+	PENDING_MAX = 1024, // requests that are remembered; beyond it the oldest is given up
+	OWNERS_MAX = 65536, // addresses whose MAC is remembered; beyond it no new one is
+	BUCKETS = 16384,    // of them
 	ETHERTYPE_IPV4 = 0x0800,
 	HARDWARE_ETHERNET = 1,
 	HARDWARE_IEEE802 = 6,
@@ -20,7 +20,7 @@ enum {
 	REPLY_S = 10,
 };
 
-#define SECONDS(n) ((n) * INT64_C(1000000000))
+#define SECONDS(n) ((n)*INT64_C(1000000000))
 
 enum operation {
 	REQUEST = 1,
@@ -342,8 +342,7 @@ static struct pending *find_request(const struct application_call *call, const s
 		if (q->last_ts_ns < since_ns)
 			break;
 		bool asks_by_target = operation != INARP_REQUEST;
-		if (q->operation == operation &&
-		    is_same_mac(q->target_mac, asks_by_target ? m->target_mac : m->sender_mac))
+		if (q->operation == operation && is_same_mac(q->target_mac, asks_by_target ? m->target_mac : m->sender_mac))
 			return q;
 	}
 	return NULL;

@@ -9,9 +9,9 @@
 #include "../wire_text.h"
 
 enum {
-	PENDING_MAX = 1024,    // transactions that are remembered of a capture; beyond it the oldest is forgotten
-	ADDRESSES_MAX = 8,     // of a list that are shown
-	HOST_NAME_MAX = 64,    // bytes of a name that the client gave, for the address that it gets
+	PENDING_MAX = 1024, // transactions that are remembered of a capture; beyond it the oldest is forgotten
+	ADDRESSES_MAX = 8,  // of a list that are shown
+	HOST_NAME_MAX = 64, // bytes of a name that the client gave, for the address that it gets
 	HARDWARE_FIELD_LEN = 16,
 	SERVER_NAME_LEN = 64,
 	FILE_LEN = 128,
@@ -44,9 +44,22 @@ enum option {
 enum { ACK = 5 }; // message type
 
 static const char *const message_names[] = {
-	"bootp",       "discover",        "offer",        "request",        "decline",         "ack",        "nak",
-	"release",     "inform",          "force_renew",  "lease_query",    "lease_unassigned", "lease_unknown",
-	"lease_active", "bulk_lease_query", "lease_query_done",
+	"bootp",
+	"discover",
+	"offer",
+	"request",
+	"decline",
+	"ack",
+	"nak",
+	"release",
+	"inform",
+	"force_renew",
+	"lease_query",
+	"lease_unassigned",
+	"lease_unknown",
+	"lease_active",
+	"bulk_lease_query",
+	"lease_query_done",
 };
 
 // What a client said last in a transaction.
@@ -294,8 +307,12 @@ static void note_client(const struct application_call *call, const struct messag
 static void learn(const struct application_call *call, const struct message *m, const struct pending *q)
 {
 	uint32_t a = m->your ? m->your : m->client;
-	struct address address = {{[10] = 0xff, [11] = 0xff, [12] = (uint8_t)(a >> 24), [13] = (uint8_t)(a >> 16),
-	                           [14] = (uint8_t)(a >> 8), [15] = (uint8_t)a}};
+	struct address address = {{[10] = 0xff,
+	                           [11] = 0xff,
+	                           [12] = (uint8_t)(a >> 24),
+	                           [13] = (uint8_t)(a >> 16),
+	                           [14] = (uint8_t)(a >> 8),
+	                           [15] = (uint8_t)a}};
 	char name[OPTION_END];
 	struct bytes from = m->host_name;
 	if (!from.left && q)

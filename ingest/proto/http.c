@@ -197,8 +197,7 @@ static bool read_decimal(struct bytes text, uint64_t *value)
 static void head_release(struct head *h)
 {
 	char **const texts[] = {&h->method,      &h->target, &h->host,   &h->content_type, &h->user_agent, &h->referer,
-	                        &h->credentials, &h->reason, &h->server, &h->location,     &h->upgrade,
-	                        &h->user};
+	                        &h->credentials, &h->reason, &h->server, &h->location,     &h->upgrade,    &h->user};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		free(*texts[i]);
 		*texts[i] = NULL;

@@ -9,10 +9,10 @@
 #include "../wire_text.h"
 
 enum {
-	LINE_MAX = 4096,  // bytes of a line that is looked at; longer ones are skipped
-	LINES_MAX = 512,  // of a connection, both ways, that are followed
-	WORD_MAX = 64,    // bytes of a word
-	USER_MAX = 128,   // bytes of a user name
+	LINE_MAX = 4096, // bytes of a line that is looked at; longer ones are skipped
+	LINES_MAX = 512, // of a connection, both ways, that are followed
+	WORD_MAX = 64,   // bytes of a word
+	USER_MAX = 128,  // bytes of a user name
 	DECODED_MAX = 512,
 };
 

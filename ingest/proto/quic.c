@@ -10,9 +10,9 @@
 #include "../tls_record.h"
 
 enum {
-	HELLO_MAX = 16384,     // bytes of a hello; longer ones are given up
-	PIECES_MAX = 64,       // of a hello that wait for others
-	INITIALS_MAX = 64,     // Initial packets of a flow that are looked into
+	HELLO_MAX = 16384, // bytes of a hello; longer ones are given up
+	PIECES_MAX = 64,   // of a hello that wait for others
+	INITIALS_MAX = 64, // Initial packets of a flow that are looked into
 	HANDSHAKE_HEADER_LEN = 4,
 	CLIENT_HELLO = 1,
 	SERVER_HELLO = 2,

@@ -247,7 +247,8 @@ static void note_change(struct application_call *call)
 	s->side[call->direction].encrypted = true;
 	bool is_server = call->direction != s->record.row.direction;
 	if (is_server && s->record.has_server_hello && s->record.row.resumed == ROW_NULL)
-		s->record.row.resumed = !s->has_certificate && !(s->record.row.cipher_name && strstr(s->record.row.cipher_name, "anon"));
+		s->record.row.resumed =
+			!s->has_certificate && !(s->record.row.cipher_name && strstr(s->record.row.cipher_name, "anon"));
 }
 
 static bool is_record(uint8_t type, uint16_t version, uint16_t length)

@@ -260,11 +260,16 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_order),          cmocka_unit_test(test_syn_takes_a_number),
-		cmocka_unit_test(test_every_order),       cmocka_unit_test(test_again_and_overlapping),
-		cmocka_unit_test(test_hole_acknowledged), cmocka_unit_test(test_acknowledged_before_it_is_there),
-		cmocka_unit_test(test_hole_at_end),       cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_reset_is_not_read), cmocka_unit_test(test_carrier),
+		cmocka_unit_test(test_in_order),
+		cmocka_unit_test(test_syn_takes_a_number),
+		cmocka_unit_test(test_every_order),
+		cmocka_unit_test(test_again_and_overlapping),
+		cmocka_unit_test(test_hole_acknowledged),
+		cmocka_unit_test(test_acknowledged_before_it_is_there),
+		cmocka_unit_test(test_hole_at_end),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_reset_is_not_read),
+		cmocka_unit_test(test_carrier),
 		cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
