@@ -533,6 +533,8 @@ void application_layer(struct application_call *call, const char *name)
 	struct packet *p = call->packet;
 	if (!p || p->id != call->packet_id)
 		return;
+	if (p->stack_count && strcmp(p->stack[p->stack_count - 1], name) == 0)
+		return;
 	struct dissection d = {.packet = p};
 	dissect_layer(&d, name);
 }

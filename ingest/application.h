@@ -109,7 +109,8 @@ void application_end_flow(struct application_stage *, struct flow *);
 void application_finish(struct application_stage *);
 
 // Adds a name to the packet's protocol stack, as Wireshark's frame.protocols has it. `name` must be static. Nothing is
-// added where the bytes are not those of the packet at hand.
+// added where the bytes are not those of the packet at hand, or where the stack ends with the name already: a packet
+// that completes several messages has it once.
 void application_layer(struct application_call *, const char *name);
 
 #endif

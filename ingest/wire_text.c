@@ -11,9 +11,10 @@ const char *wire_words(struct writer *w, struct bytes bytes)
 {
 	char raw[WIRE_TEXT_MAX], safe[sizeof raw * 4 + 1];
 	size_t n = bytes.left < sizeof raw ? bytes.left : sizeof raw;
-	bytes.left = n;
+	if (!n)
+		return NULL;
 	bytes_copy(&bytes, raw, n);
-	return n ? writer_text(w, message_escape(safe, sizeof safe, raw, n)) : NULL;
+	return writer_text(w, message_escape(safe, sizeof safe, raw, n));
 }
 
 const char *wire_hex(struct writer *w, struct bytes bytes, const char *separator)

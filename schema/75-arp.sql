@@ -13,13 +13,13 @@ CREATE TABLE arp (
 	capture_id             INTEGER NOT NULL REFERENCES captures, -- the capture
 	flow_id                INTEGER REFERENCES flows, -- of the request, or of a reply without one; NULL: a link without addresses
 	protocol               TEXT NOT NULL, -- arp, rarp, drarp or inarp
-	kind                   TEXT NOT NULL, -- request, probe, announcement, gratuitous, unsolicited, duplicate; of other operations their number
+	kind                   TEXT NOT NULL, -- request, probe, announcement, gratuitous, unsolicited, duplicate; a message of another operation has that number
 	sender_mac             TEXT, -- sender's hardware address in the message; hex without colons where not of Ethernet
 	sender_address         TEXT, -- sender's IPv4 address; hex where it is of another protocol
 	target_mac             TEXT, -- target's hardware address in the message; NULL: zero
 	target_address         TEXT, -- target's address
 	reply_mac              TEXT, -- hardware address of the reply's sender: that of target_address
-	request_packet_id      INTEGER REFERENCES packets, -- the request
+	request_packet_id      INTEGER REFERENCES packets, -- the request, or the message of another operation
 	last_request_packet_id INTEGER REFERENCES packets, -- its last repetition, or the same
 	reply_packet_id        INTEGER REFERENCES packets, -- the reply; NULL none
 	request_ts_ns          INTEGER, -- ns since 1970 UTC

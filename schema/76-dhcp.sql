@@ -9,7 +9,7 @@ CREATE TABLE dhcp (
 	direction         INTEGER NOT NULL, -- of the message: 0 sent by the flow's src
 	ts_ns             INTEGER NOT NULL, -- ns since 1970 UTC
 	from_server       INTEGER NOT NULL, -- 1: a reply (op 2)
-	message           TEXT NOT NULL, -- discover, offer, request, decline, ack, nak, release, inform ...; bootp without a message type
+	message           TEXT NOT NULL, -- discover, offer, request, decline, ack, nak, release, inform ...; bootp without a message type, unknown where the message was cut before it
 	transaction_id    INTEGER NOT NULL, -- xid, chosen by the client
 	client_mac        TEXT, -- chaddr: the client's hardware address; hex without colons where not of Ethernet; NULL: of no length
 	client_id         TEXT, -- option 61, hex

@@ -385,7 +385,7 @@ static void add_other(const struct application_call *call, const struct message 
 {
 	char text[8];
 	snprintf(text, sizeof text, "%u", m->operation);
-	add_alone(call, m, writer_text(call->writer, text));
+	add_asked(call, m, writer_text(call->writer, text));
 }
 
 static void begin(struct capture *c)

@@ -387,7 +387,7 @@ static void take_message(struct application_call *call, struct bytes datagram)
 	row->ts_ns = call->ts_ns;
 	set_header(row, w, &m);
 	read_all_options(row, w, &m);
-	row->message = message_text(w, m.type);
+	row->message = m.type || !m.malformed ? message_text(w, m.type) : "unknown";
 	row->malformed = m.malformed;
 	if (m.op == 2)
 		note_server(row, call, &m);

@@ -723,7 +723,8 @@ static void take_response(struct application_call *call, struct message *m)
 static void take_message(struct application_call *call, struct bytes whole)
 {
 	struct message m;
-	application_layer(call, variant_of(call->flow));
+	call->flow->application = variant_of(call->flow);
+	application_layer(call, call->flow->application);
 	if (!read_message(&m, whole))
 		return;
 	if (m.flags & FLAG_RESPONSE)

@@ -253,7 +253,7 @@ static struct bytes astring(struct bytes rest)
 {
 	bool quoted = rest.left && bytes_peek(rest, 0, 1) == '"';
 	if (rest.left && bytes_peek(rest, 0, 1) == '{')
-		return bytes_of(NULL, 0);
+		rest.left = 0;
 	if (quoted)
 		bytes_skip(&rest, 1);
 	rest.left = bytes_find(rest, quoted ? '"' : ' ');
@@ -356,6 +356,11 @@ static bool is_home(const struct dialect *d, uint16_t port)
 	return false;
 }
 
+static bool at_home(const struct application_call *call, const struct dialect *d)
+{
+	return is_home(d, call->flow->key.low.port) || is_home(d, call->flow->key.high.port);
+}
+
 static int find_server(const struct application_call *call, const struct dialect *d, struct bytes first)
 {
 	if (is_home(d, flow_endpoint(call->flow, call->direction)->port))
@@ -365,10 +370,11 @@ static int find_server(const struct application_call *call, const struct dialect
 	return begins(first, d->greeting) ? call->direction : !call->direction;
 }
 
+// Once a packet, at the ports where Wireshark does.
 static void name_packet(struct application_call *call, const struct dialect *d)
 {
 	struct state *s = call->state;
-	if (s->named_packet_id == call->packet_id)
+	if (s->named_packet_id == call->packet_id || !at_home(call, d))
 		return;
 	s->named_packet_id = call->packet_id;
 	application_layer(call, d->name);
@@ -420,8 +426,7 @@ static bool is_text(struct bytes first)
 // At its ports any text; elsewhere a server that says what it is.
 static enum recognised recognise(const struct application_call *call, const struct dialect *d, struct bytes first)
 {
-	bool at_home = is_home(d, call->flow->key.low.port) || is_home(d, call->flow->key.high.port);
-	if (at_home)
+	if (at_home(call, d))
 		return is_text(first) ? RECOGNISED_YES : RECOGNISED_NO;
 	if (!begins(first, d->greeting))
 		return RECOGNISED_NO;

@@ -29,7 +29,7 @@ struct state;
 
 struct named {
 	const char *name;  // flows.application
-	const char *layer; // on the packet's stack; NULL: the same
+	const char *layer; // on the packet's stack; NULL: the same; "": none, Wireshark does not know it there
 	unsigned transports;
 	uint16_t ports[PORTS_MAX];
 	bool (*fits)(struct bytes first);
@@ -463,7 +463,7 @@ static const struct named table[] = {
 	{"mysql",      NULL, TCP,       {3306},            fits_mysql, ANYWHERE, follow_mysql},
 	{"pgsql",      NULL, TCP,       {5432},            fits_pgsql, ANYWHERE, follow_pgsql},
 	{"resp",       NULL, TCP,       {6379},            fits_resp, AT_PORTS, NULL},
-	{"mongo",      NULL, TCP,       {27017},           fits_mongo, AT_PORTS, NULL},
+	{"mongo",      "", TCP,       {27017},           fits_mongo, AT_PORTS, NULL},
 	{"smb",        "nbss", TCP,     {445, 139},        fits_smb, AT_PORTS, NULL},
 	{"nbss",       NULL, TCP,       {139, 445},        fits_nbss, AT_PORTS, NULL},
 	{"ldap",       NULL, TCP,       {389, 3268},       fits_ldap, AT_PORTS, follow_ldap},
@@ -631,8 +631,9 @@ static enum recognised recognise(const struct application_call *call, struct byt
 
 static void name_packet(struct application_call *call, const struct named *n)
 {
-	if (!n->fits || n->where == HEURISTIC || at_home(n, call->flow))
-		application_layer(call, n->layer ? n->layer : n->name);
+	const char *layer = n->layer ? n->layer : n->name;
+	if (layer[0] && (!n->fits || n->where == HEURISTIC || at_home(n, call->flow)))
+		application_layer(call, layer);
 }
 
 static void begin(struct application_call *call, struct bytes first)

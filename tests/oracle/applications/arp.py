@@ -4,13 +4,13 @@ REQUESTS = """
 SELECT p.number, iif(a.sender_mac LIKE '%:%', a.sender_mac, NULL), a.sender_address, a.target_address, iif(a.kind IN ('announcement', 'gratuitous'), 1, NULL),
 	iif(a.kind = 'probe', 1, NULL), iif(a.kind = 'announcement', 1, NULL)
 FROM arp a JOIN packets p ON p.packet_id = a.request_packet_id
-WHERE a.protocol = 'arp'"""
+WHERE a.protocol = 'arp' AND a.kind NOT GLOB '[0-9]*'"""
 
 REPLIES = """
 SELECT p.number, iif(a.reply_mac LIKE '%:%', a.reply_mac, NULL), iif(a.request_packet_id IS NULL, a.sender_address, a.target_address),
 	iif(a.request_packet_id IS NULL, a.target_address, a.sender_address), iif(a.kind = 'gratuitous', 1, NULL)
 FROM arp a JOIN packets p ON p.packet_id = a.reply_packet_id
-WHERE a.protocol = 'arp' AND (a.request_packet_id IS NOT NULL OR a.kind NOT GLOB '[0-9]*')"""
+WHERE a.protocol = 'arp'"""
 
 CONFLICTS = """
 SELECT p.number, o.number
