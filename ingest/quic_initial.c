@@ -61,9 +61,10 @@ const char *quic_version_name(uint32_t version)
 // An integer of 1, 2, 4 or 8 bytes, as its first two bits say (RFC 9000, 16).
 static uint64_t read_varint(struct bytes *b)
 {
-	size_t width = (size_t)1 << (bytes_peek(*b, 0, 1) >> 6);
-	uint64_t value = bytes_uint(b, width);
-	return value & (UINT64_MAX >> (66 - 8 * width));
+	static const size_t widths[] = {1, 2, 4, 8};
+	unsigned code = bytes_peek(*b, 0, 1) >> 6 & 3;
+	uint64_t value = bytes_uint(b, widths[code]);
+	return value & (UINT64_MAX >> 2 >> (64 - 8 * widths[code]));
 }
 
 // ---- packets ------------------------------------------------------------------------------------------------------

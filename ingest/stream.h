@@ -36,10 +36,10 @@ struct stream_side {
 	uint32_t ahead_count;
 	size_t ahead_bytes;
 	bool begun, is_acked;
-	unsigned patience;   // packets since what is behind the hole was acknowledged
+	unsigned patience;        // packets since what is behind the hole was acknowledged
 	int64_t packet_id, ts_ns; // of `direct`
 	struct bytes direct;      // of the segment offered last: borrowed from its packet
-	uint32_t cut;        // bytes behind them that the snap length cut
+	uint32_t cut;             // bytes behind them that the snap length cut
 };
 
 // Of one connection. All zero: nothing was seen yet.

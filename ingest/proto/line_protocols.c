@@ -103,7 +103,7 @@ static void set_user(struct login *login, struct bytes user)
 static void set_method(struct login *login, const char *method)
 {
 	size_t i = 0;
-	for (; method[i] && i < WORD_MAX - 1; i++)
+	for (; i < WORD_MAX - 1 && method[i]; i++)
 		login->method[i] = (char)tolower((unsigned char)method[i]);
 	login->method[i] = '\0';
 }
@@ -399,11 +399,6 @@ static size_t take_stream(struct application_call *call, const struct dialect *d
 	return end + 1;
 }
 
-static void finish(struct application_call *call, const struct dialect *d)
-{
-	end_login(call, ROW_NULL, d->name);
-}
-
 // Behind a hole the next line goes on; what was waited for may be lost.
 static void gap(struct application_call *call, uint32_t missing)
 {
@@ -434,31 +429,81 @@ static enum recognised recognise(const struct application_call *call, const stru
 	return holds(first, d->word) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
-#define APPLICATION(dialect)                                                                                       \
-	static enum recognised recognise_##dialect(const struct application_call *call, struct bytes first)            \
-	{                                                                                                              \
-		return recognise(call, &dialect, first);                                                                   \
-	}                                                                                                              \
-	static size_t stream_##dialect(struct application_call *call, struct bytes data)                               \
-	{                                                                                                              \
-		return take_stream(call, &dialect, data);                                                                  \
-	}                                                                                                              \
-	static void end_##dialect(struct application_call *call)                                                       \
-	{                                                                                                              \
-		finish(call, &dialect);                                                                                    \
-	}
+static enum recognised recognise_ftp(const struct application_call *call, struct bytes first)
+{
+	return recognise(call, &ftp, first);
+}
 
-#define MEMBERS(dialect)                                                                                           \
-	.state_size = sizeof(struct state), .recognise = recognise_##dialect, .stream = stream_##dialect, .gap = gap,  \
-	.end = end_##dialect
+static enum recognised recognise_smtp(const struct application_call *call, struct bytes first)
+{
+	return recognise(call, &smtp, first);
+}
 
-APPLICATION(ftp)
-APPLICATION(smtp)
-APPLICATION(imap)
-APPLICATION(pop)
+static enum recognised recognise_imap(const struct application_call *call, struct bytes first)
+{
+	return recognise(call, &imap, first);
+}
 
-const struct application application_ftp = {.name = "ftp", .keys = {{"tcp.port", 21}}, MEMBERS(ftp)};
+static enum recognised recognise_pop(const struct application_call *call, struct bytes first)
+{
+	return recognise(call, &pop, first);
+}
+
+static const struct dialect *dialect_of(const struct application_call *call)
+{
+	static const struct dialect *const dialects[] = {&ftp, &smtp, &imap, &pop};
+	unsigned i = 0;
+	while (i < 3 && strcmp(dialects[i]->name, call->flow->application) != 0)
+		i++;
+	return dialects[i];
+}
+
+static size_t stream(struct application_call *call, struct bytes data)
+{
+	return take_stream(call, dialect_of(call), data);
+}
+
+static void end(struct application_call *call)
+{
+	end_login(call, ROW_NULL, dialect_of(call)->name);
+}
+
+const struct application application_ftp = {
+	.name = "ftp",
+	.keys = {{"tcp.port", 21}},
+	.state_size = sizeof(struct state),
+	.recognise = recognise_ftp,
+	.stream = stream,
+	.gap = gap,
+	.end = end,
+};
+
 const struct application application_smtp = {
-	.name = "smtp", .keys = {{"tcp.port", 25}, {"tcp.port", 587}}, MEMBERS(smtp)};
-const struct application application_imap = {.name = "imap", .keys = {{"tcp.port", 143}}, MEMBERS(imap)};
-const struct application application_pop = {.name = "pop", .keys = {{"tcp.port", 110}}, MEMBERS(pop)};
+	.name = "smtp",
+	.keys = {{"tcp.port", 25}, {"tcp.port", 587}},
+	.state_size = sizeof(struct state),
+	.recognise = recognise_smtp,
+	.stream = stream,
+	.gap = gap,
+	.end = end,
+};
+
+const struct application application_imap = {
+	.name = "imap",
+	.keys = {{"tcp.port", 143}},
+	.state_size = sizeof(struct state),
+	.recognise = recognise_imap,
+	.stream = stream,
+	.gap = gap,
+	.end = end,
+};
+
+const struct application application_pop = {
+	.name = "pop",
+	.keys = {{"tcp.port", 110}},
+	.state_size = sizeof(struct state),
+	.recognise = recognise_pop,
+	.stream = stream,
+	.gap = gap,
+	.end = end,
+};

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../../ingest/quic_initial.h"
 #include "guard.h"
@@ -65,9 +66,8 @@ static void test_packet(void **state)
 		"06edbb7aaf2f58891850abbdca3d20398c276456cbc42158407dd074ee";
 	uint8_t packet[sizeof hex / 2], frames[QUIC_INITIAL_MAX];
 	for (size_t i = 0; i < sizeof packet; i++) {
-		unsigned byte;
-		assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
-		packet[i] = (uint8_t)byte;
+		char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+		packet[i] = (uint8_t)strtoul(digits, NULL, 16);
 	}
 	struct quic_keys keys;
 	struct quic_packet p;
