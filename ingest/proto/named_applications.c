@@ -600,14 +600,16 @@ static void read_sdp(struct capture *c, struct bytes body)
 		announce(c, &address, port);
 }
 
+// A session description begins with its version, on a line of its own.
 static void take_sip(struct application_call *call, struct bytes message)
 {
-	for (; message.left > 4; bytes_skip(&message, 1)) {
-		if (!begins(message, "\nv=0"))
-			continue;
-		bytes_skip(&message, 1);
-		read_sdp(call->capture_state, message);
-		return;
+	while (message.left) {
+		if (begins(message, "v=0")) {
+			read_sdp(call->capture_state, message);
+			return;
+		}
+		bytes_skip(&message, bytes_find(message, '\n'));
+		bytes_skip(&message, message.left ? 1 : 0);
 	}
 }
 

@@ -46,7 +46,7 @@ static void prepare(void)
 		run_sql("ROLLBACK");
 	}
 	run_sql("BEGIN");
-	writer = writer_start(db, NULL);
+	writer = writer_start(db, NULL, "fuzz");
 	if (!writer)
 		abort();
 }
@@ -54,6 +54,7 @@ static void prepare(void)
 // What goes with a capture.
 struct state {
 	struct flow_table flows;
+	struct tcp_analyzer tcp;
 	struct application_stage stage;
 	struct names names;
 	struct packet packet;
@@ -126,7 +127,7 @@ static void try_chunk(struct state *s, uint8_t flags, struct bytes data)
 	s->seq[back] += p->payload_len;
 	s->frame.ts_ns += 1000000;
 	flow_track(&s->flows, p);
-	tcp_analyze(p, writer, 1);
+	tcp_analyze(&s->tcp, p, writer, 1);
 	application_analyze(&s->stage, p);
 	free(copy);
 }
@@ -142,6 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 		return 0;
 	prepare();
 	flow_table_init(&s->flows, 1, 0);
+	tcp_analyzer_init(&s->tcp, TCP_UNACKED_TOTAL_MAX);
 	names_init(&s->names);
 	application_init(&s->stage, writer, 1, &s->names);
 	while (input.left) {
