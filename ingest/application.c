@@ -21,13 +21,18 @@ struct application_flow {
 	bool has_fin[2], closed[2];            // by direction
 	uint32_t fin_seq[2];                   // number behind the last byte
 	struct stream stream;
-	struct held held[2]; // by direction: what the application waits on
-	uint64_t skip[2];    // bytes that are skipped as they come
+	struct held held[2];                      // by direction: what the application waits on,
+	int64_t held_packet_id[2], held_ts_ns[2]; // and the packet that brought its last bytes
+	uint64_t skip[2];                         // bytes that are skipped as they come
 };
 
 // Dispatch: place in applications[] + 1; 0 nobody.
 static uint8_t tcp_ports[NUMBERS], udp_ports[NUMBERS], ip_protocols[256];
 static unsigned application_count;
+
+// Places of those that are looked for by a layer's name.
+static uint8_t layer_places[APPLICATIONS_MAX];
+static unsigned layer_count;
 
 // ---- who is it ----------------------------------------------------------------------------------------------------
 
@@ -39,6 +44,8 @@ static void enter(unsigned place, const struct decoder_key *key)
 		udp_ports[key->number] = (uint8_t)(place + 1);
 	else if (strcmp(key->table, "ip.proto") == 0)
 		ip_protocols[key->number] = (uint8_t)(place + 1);
+	else if (strcmp(key->table, "layer") == 0)
+		layer_places[layer_count++] = (uint8_t)place;
 }
 
 static void enter_all(void)
@@ -54,6 +61,12 @@ static struct application_call call_of(struct application_stage *s, struct packe
 {
 	return (struct application_call){
 		.packet = p,
+		.packet_id = p   ? p->id
+	                 : f ? f->last_packet_id
+	                     : 0,
+		.ts_ns = p   ? p->frame->ts_ns
+	             : f ? f->last_ts_ns
+	                 : 0,
 		.flow = f,
 		.direction = direction,
 		.writer = s->writer,
@@ -62,9 +75,21 @@ static struct application_call call_of(struct application_stage *s, struct packe
 	};
 }
 
-static enum recognised ask(const struct application *a, const struct application_call *call, struct bytes first)
+static void *capture_state(struct application_stage *s, unsigned place)
 {
-	return a->recognise ? a->recognise(call, first) : RECOGNISED_NO;
+	size_t size = applications[place]->capture_state_size;
+	if (size && !s->capture_states[place])
+		s->capture_states[place] = memory_alloc(size);
+	return s->capture_states[place];
+}
+
+static enum recognised ask(struct application_stage *s, unsigned place, struct application_call *call,
+                           struct bytes first)
+{
+	if (!applications[place]->recognise)
+		return RECOGNISED_NO;
+	call->capture_state = capture_state(s, place);
+	return applications[place]->recognise(call, first);
 }
 
 static bool serves(const struct application *a, bool is_tcp)
@@ -73,11 +98,11 @@ static bool serves(const struct application *a, bool is_tcp)
 }
 
 // Asks those that know their own by its bytes. *more: somebody would know with more of them.
-static int recognise(const struct application_call *call, struct bytes first, bool is_tcp, bool *more)
+static int recognise(struct application_stage *s, struct application_call *call, struct bytes first, bool is_tcp,
+                     bool *more)
 {
 	for (unsigned i = 0; i < application_count; i++) {
-		enum recognised answer =
-			serves(applications[i], is_tcp) ? ask(applications[i], call, first) : RECOGNISED_NO;
+		enum recognised answer = serves(applications[i], is_tcp) ? ask(s, i, call, first) : RECOGNISED_NO;
 		if (answer == RECOGNISED_YES)
 			return (int)i;
 		*more = *more || answer == RECOGNISED_MORE;
@@ -86,59 +111,58 @@ static int recognise(const struct application_call *call, struct bytes first, bo
 }
 
 // The application of a port; one that can recognise its own is asked.
-static int by_port(const uint8_t *ports, uint16_t port, const struct application_call *call, struct bytes first,
+static int by_port(struct application_stage *s, uint8_t entry, struct application_call *call, struct bytes first,
                    bool *more)
 {
-	int place = ports[port] - 1;
+	int place = entry - 1;
 	if (place < 0 || !applications[place]->recognise)
 		return place;
-	enum recognised answer = ask(applications[place], call, first);
+	enum recognised answer = ask(s, (unsigned)place, call, first);
 	*more = *more || answer == RECOGNISED_MORE;
 	return answer == RECOGNISED_YES ? place : -1;
 }
 
 // Place of the application that the bytes belong to, or -1.
-static int find(const struct application_call *call, struct bytes first, bool is_tcp, bool *more)
+static int find(struct application_stage *s, struct application_call *call, struct bytes first, bool is_tcp,
+                bool *more)
 {
 	const uint8_t *ports = is_tcp ? tcp_ports : udp_ports;
 	uint16_t a = call->flow->key.low.port, b = call->flow->key.high.port;
-	int place = by_port(ports, a < b ? a : b, call, first, more);
+	int place = by_port(s, ports[a < b ? a : b], call, first, more);
 	if (place < 0 && !*more)
-		place = by_port(ports, a < b ? b : a, call, first, more);
+		place = by_port(s, ports[a < b ? b : a], call, first, more);
 	if (place < 0 && !*more)
-		place = recognise(call, first, is_tcp, more);
+		place = recognise(s, call, first, is_tcp, more);
 	return place;
 }
 
 // What flows point to that are nobody's.
 static struct application_flow nobody = {.done = true};
 
-static void choose(struct application_stage *s, struct application_flow *above, struct flow *f, unsigned place)
+static void choose(struct application_flow *above, struct flow *f, unsigned place)
 {
 	const struct application *a = applications[place];
 	above->application = a;
 	above->place = place;
 	above->state = memory_alloc(a->state_size);
-	if (a->capture_state_size && !s->capture_states[place])
-		s->capture_states[place] = memory_alloc(a->capture_state_size);
 	f->application = a->name;
 }
 
 // The first packet of a flow without streams: it is of the application at `place`, or of nobody.
-static void meet(struct application_stage *s, struct flow *f, int place)
+static void meet(struct flow *f, int place)
 {
 	f->above = &nobody;
 	if (place < 0)
 		return;
 	f->above = memory_alloc(sizeof *f->above);
-	choose(s, f->above, f, (unsigned)place);
+	choose(f->above, f, (unsigned)place);
 }
 
-static void prepare(const struct application_stage *s, const struct application_flow *above,
+static void prepare(struct application_stage *s, const struct application_flow *above,
                     struct application_call *call)
 {
 	call->state = above->state;
-	call->capture_state = s->capture_states[above->place];
+	call->capture_state = capture_state(s, above->place);
 }
 
 // ---- datagrams ----------------------------------------------------------------------------------------------------
@@ -159,7 +183,7 @@ static void analyze_udp(struct application_stage *s, struct packet *p)
 	if (p->payload.left == 0)
 		return;
 	if (!f->above)
-		meet(s, f, find(&call, p->payload, false, &more));
+		meet(f, find(s, &call, p->payload, false, &more));
 	if (!f->above->done)
 		give_datagram(s, &call, p->payload);
 }
@@ -170,11 +194,21 @@ static int find_by_layer(const struct packet *p)
 	if (p->ip.ip_version)
 		return ip_protocols[p->ip.protocol] - 1;
 	const char *last = p->stack_count ? p->stack[p->stack_count - 1] : "";
-	for (unsigned i = 0; i < application_count; i++)
-		if (applications[i]->keys[0].table && strcmp(applications[i]->keys[0].table, "layer") == 0 &&
-		    strcmp(applications[i]->name, last) == 0)
-			return (int)i;
+	for (unsigned i = 0; i < layer_count; i++)
+		if (strcmp(applications[layer_places[i]]->name, last) == 0)
+			return layer_places[i];
 	return -1;
+}
+
+// A frame of no flow.
+static void analyze_alone(struct application_stage *s, struct packet *p)
+{
+	int place = p->ip.ip_version ? -1 : find_by_layer(p);
+	if (place < 0)
+		return;
+	struct application_call call = call_of(s, p, NULL, 0);
+	call.capture_state = capture_state(s, (unsigned)place);
+	applications[place]->datagram(&call, p->layer);
 }
 
 static void analyze_layer(struct application_stage *s, struct packet *p)
@@ -182,7 +216,7 @@ static void analyze_layer(struct application_stage *s, struct packet *p)
 	struct flow *f = p->flow;
 	struct application_call call = call_of(s, p, f, p->direction);
 	if (!f->above)
-		meet(s, f, find_by_layer(p));
+		meet(f, find_by_layer(p));
 	if (!f->above->done)
 		give_datagram(s, &call, p->layer);
 }
@@ -278,9 +312,9 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 	bool more = false;
 	if (above->application)
 		return true;
-	int place = find(call, data, true, &more);
+	int place = find(s, call, data, true, &more);
 	if (place >= 0)
-		choose(s, above, call->flow, (unsigned)place);
+		choose(above, call->flow, (unsigned)place);
 	else if (!more || data.left >= APPLICATION_RECOGNISE_MAX)
 		stop(s, above);
 	return place >= 0;
@@ -314,6 +348,8 @@ static void give_bytes(struct application_stage *s, struct application_flow *abo
 	bool is_held = held->left > 0;
 	if (data.left == 0)
 		return;
+	above->held_packet_id[call->direction] = call->packet_id;
+	above->held_ts_ns[call->direction] = call->ts_ns;
 	if (is_held) {
 		if (!hold(s, held, data)) {
 			give_up(s, above);
@@ -331,10 +367,12 @@ static void give_cut(struct application_stage *s, struct application_flow *above
 {
 	struct held *held = &above->held[call->direction];
 	struct bytes data = bytes_of(held->at, held->left);
-	call->cut = true;
-	if (above->application && above->application->gap)
-		take_messages(s, above, call, &data);
-	call->cut = false;
+	struct application_call late = *call;
+	late.cut = true;
+	late.packet_id = above->held_packet_id[call->direction];
+	late.ts_ns = above->held_ts_ns[call->direction];
+	if (data.left && above->application && above->application->gap)
+		take_messages(s, above, &late, &data);
 	drop_held(s, held);
 }
 
@@ -363,8 +401,14 @@ static void give_chunks(struct application_stage *s, struct packet *p, struct fl
 {
 	struct application_flow *above = f->above;
 	struct stream_chunk chunk;
+	bool given_up[2] = {!p, !p}; // by direction: a hole before these bytes
 	while (!above->done && stream_next(&above->stream, &s->budget, &chunk)) {
 		struct application_call call = call_of(s, p, f, chunk.direction);
+		given_up[chunk.direction] |= chunk.missing > 0;
+		if (given_up[chunk.direction]) {
+			call.packet_id = chunk.packet_id;
+			call.ts_ns = chunk.ts_ns;
+		}
 		if (chunk.missing)
 			give_gap(s, above, &call, chunk.missing);
 		else
@@ -438,8 +482,12 @@ void application_init(struct application_stage *s, struct writer *writer, int64_
 
 void application_analyze(struct application_stage *s, struct packet *p)
 {
-	if (!p->flow || (p->ip.is_fragment && !p->ip.is_reassembled))
+	if (p->ip.is_fragment && !p->ip.is_reassembled)
 		return;
+	if (!p->flow) {
+		analyze_alone(s, p);
+		return;
+	}
 	bool has_ports = p->ip.has_transport && p->ip.has_ports;
 	bool is_transport =
 		p->ip.ip_version && (p->ip.protocol == 6 || p->ip.protocol == 17); // with a header that is cut
@@ -483,7 +531,9 @@ void application_finish(struct application_stage *s)
 void application_layer(struct application_call *call, const char *name)
 {
 	struct packet *p = call->packet;
-	if (!p)
+	if (!p || p->id != call->packet_id)
+		return;
+	if (p->stack_count && strcmp(p->stack[p->stack_count - 1], name) == 0)
 		return;
 	struct dissection d = {.packet = p};
 	dissect_layer(&d, name);

@@ -17,7 +17,7 @@
 #include "writer.h"
 
 enum {
-	APPLICATION_KEYS_MAX = 24,
+	APPLICATION_KEYS_MAX = 128,
 	APPLICATION_HELD_MAX = 262144,             // bytes of a direction that an application may wait on
 	APPLICATION_HELD_TOTAL_MAX = 64 * 1048576, // of all flows
 	APPLICATION_RECOGNISE_MAX = 64,            // bytes after which nobody will recognise a stream any more
@@ -27,7 +27,11 @@ enum recognised { RECOGNISED_NO, RECOGNISED_YES, RECOGNISED_MORE };
 
 // What an application is called with.
 struct application_call {
-	struct packet *packet; // the packet at hand; NULL in end()
+	struct packet *packet; // the packet at hand; NULL in end(), and for bytes that are given at the end of the flow
+	// The packet that completes what is given: the one at hand; of bytes behind a hole that was given up, and of those
+	// given at the end of the flow, the one that carried them; in end() the flow's last. Always valid but in
+	// end_capture().
+	int64_t packet_id, ts_ns;
 	struct flow *flow;
 	int direction;       // of the bytes: 0 from the flow's src
 	void *state;         // of the flow: application.state_size bytes, zeroed at first
@@ -43,7 +47,8 @@ struct application_call {
 struct application {
 	const char *name; // as Wireshark's in frame.protocols; flows.application
 	// Where it is looked for: {"tcp.port", 80}, {"udp.port", 53}; {"ip.proto", 89}; without IP, {"layer", 0}: frames
-	// whose innermost protocol in the stack has the application's name.
+	// whose innermost protocol in the stack has the application's name. Those may be of no flow: call->flow and
+	// call->state are NULL then.
 	struct decoder_key keys[APPLICATION_KEYS_MAX];
 	size_t state_size, capture_state_size;
 
@@ -103,7 +108,9 @@ void application_end_flow(struct application_stage *, struct flow *);
 // After the last flow.
 void application_finish(struct application_stage *);
 
-// Adds a name to the packet's protocol stack, as Wireshark's frame.protocols has it. `name` must be static.
+// Adds a name to the packet's protocol stack, as Wireshark's frame.protocols has it. `name` must be static. Nothing is
+// added where the bytes are not those of the packet at hand, or where the stack ends with the name already: a packet
+// that completes several messages has it once.
 void application_layer(struct application_call *, const char *name);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "services.h"
 #include "tcp_analysis.h"
 #include "tcp_stats.h"
 
@@ -150,6 +151,14 @@ static void set_connection(struct flow_row *row, const struct conn_state *c, str
 	row->resp_bytes = resp_bytes >= 0 ? resp_bytes : ROW_NULL;
 }
 
+static const char *service_of(const struct flow *f)
+{
+	if (!f->key.has_ports)
+		return NULL;
+	const char *name = service_name(f->ip_protocol, flow_endpoint(f, 1)->port);
+	return name ? name : service_name(f->ip_protocol, flow_endpoint(f, 0)->port);
+}
+
 void flow_row_add(const struct flow *f, const struct community_ids *ids, struct writer *w, int64_t capture_id)
 {
 	char id[COMMUNITY_ID_SIZE];
@@ -172,6 +181,7 @@ void flow_row_add(const struct flow *f, const struct community_ids *ids, struct 
 	row->started = flow_start_name(f->start);
 	row->connection_id = f->connection_id;
 	row->application = f->application;
+	row->service = service_of(f);
 	row->server_name = writer_text(w, f->server_name);
 	if (community_id_of_flow(ids, f, id))
 		row->community_id = writer_text(w, id);

@@ -109,7 +109,7 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, flow_id) X(INTEGER, capture_id) X(TEXT, protocol) X(TEXT, src) X(INTEGER, src_port) X(TEXT, dst)        \
 	X(INTEGER, dst_port) X(INTEGER, ip_version) X(INTEGER, first_ts_ns) X(INTEGER, last_ts_ns)                         \
 	X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(TEXT, started) X(INTEGER, connection_id)                  \
-	X(TEXT, community_id) X(TEXT, application) X(TEXT, server_name) X(TEXT, state) X(TEXT, history) X(INTEGER, orig_bytes) X(INTEGER, resp_bytes)                \
+	X(TEXT, community_id) X(TEXT, application) X(TEXT, service) X(TEXT, server_name) X(TEXT, state) X(TEXT, history) X(INTEGER, orig_bytes) X(INTEGER, resp_bytes)                \
 	X(INTEGER, idle_max_ns) X(TEXT, status) X(INTEGER, first_syn_ts_ns) X(INTEGER, last_fin_ts_ns)                     \
 	X(INTEGER, completeness) X(INTEGER, syn_rtt_ns) X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns)                \
 	X(INTEGER, ecn) X(INTEGER, analysis_given_up) X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)

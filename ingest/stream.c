@@ -10,7 +10,8 @@ struct stream_segment {
 	struct stream_segment *next;
 	uint32_t seq;
 	uint32_t cut; // bytes behind those captured that the snap length cut
-	size_t size;  // bytes taken from the budget
+	int64_t packet_id, ts_ns;
+	size_t size; // bytes taken from the budget
 	struct bytes data;
 	uint8_t copy[];
 };
@@ -44,8 +45,8 @@ static bool trim(uint32_t *seq, uint32_t next, struct bytes *data, uint32_t *cut
 }
 
 // Keeps a copy, sorted by its number; behind those of the same number.
-static void keep(struct stream_side *side, struct stream_budget *budget, uint32_t seq, struct bytes data,
-                 uint32_t cut)
+static void keep(struct stream_side *side, struct stream_budget *budget, const struct packet *p, uint32_t seq,
+                 struct bytes data, uint32_t cut)
 {
 	if (side->ahead_count == STREAM_SEGMENTS_MAX || budget->bytes + data.left > STREAM_TOTAL_MAX) {
 		budget->refused++;
@@ -54,6 +55,8 @@ static void keep(struct stream_side *side, struct stream_budget *budget, uint32_
 	struct stream_segment *segment = memory_alloc(sizeof *segment + data.left);
 	segment->seq = seq;
 	segment->cut = cut;
+	segment->packet_id = p->id;
+	segment->ts_ns = p->frame->ts_ns;
 	segment->size = data.left;
 	segment->data = bytes_of(segment->copy, data.left);
 	bytes_copy(&data, segment->copy, data.left);
@@ -99,11 +102,13 @@ void stream_add(struct stream *s, struct stream_budget *budget, const struct pac
 	if (tcp->flags & TCP_RST || data.left + cut == 0 || !trim(&seq, side->next, &data, &cut))
 		return;
 	if (seq != side->next) {
-		keep(side, budget, seq, data, cut);
+		keep(side, budget, p, seq, data, cut);
 		return;
 	}
 	side->direct = data;
 	side->cut = cut;
+	side->packet_id = p->id;
+	side->ts_ns = p->frame->ts_ns;
 }
 
 void stream_end(struct stream *s)
@@ -111,11 +116,14 @@ void stream_end(struct stream *s)
 	s->ended = true;
 }
 
-static bool give_hole(struct stream_side *side, uint32_t missing, struct stream_chunk *chunk)
+static bool give_hole(struct stream_side *side, uint32_t missing, int64_t packet_id, int64_t ts_ns,
+                      struct stream_chunk *chunk)
 {
 	if (!missing)
 		return false;
 	chunk->missing = missing;
+	chunk->packet_id = packet_id;
+	chunk->ts_ns = ts_ns;
 	chunk->data = bytes_of(NULL, 0);
 	side->next += missing;
 	return true;
@@ -126,6 +134,8 @@ static bool give_direct(struct stream_side *side, struct stream_chunk *chunk)
 {
 	if (side->direct.left) {
 		chunk->missing = 0;
+		chunk->packet_id = side->packet_id;
+		chunk->ts_ns = side->ts_ns;
 		chunk->data = side->direct;
 		side->next += (uint32_t)side->direct.left;
 		side->direct.left = 0;
@@ -133,7 +143,7 @@ static bool give_direct(struct stream_side *side, struct stream_chunk *chunk)
 	}
 	uint32_t cut = side->cut;
 	side->cut = 0;
-	return give_hole(side, cut, chunk);
+	return give_hole(side, cut, side->packet_id, side->ts_ns, chunk);
 }
 
 static struct stream_segment *take_first(struct stream_side *side)
@@ -158,7 +168,8 @@ static bool advance(struct stream *s, struct stream_budget *budget, struct strea
 {
 	while (side->ahead) {
 		if (seq_lt(side->next, side->ahead->seq))
-			return is_given_up(s, side) && give_hole(side, side->ahead->seq - side->next, chunk);
+			return is_given_up(s, side) && give_hole(side, side->ahead->seq - side->next, side->ahead->packet_id,
+			                                         side->ahead->ts_ns, chunk);
 		struct stream_segment *segment = take_first(side);
 		if (!trim(&segment->seq, side->next, &segment->data, &segment->cut)) {
 			segment_free(segment, budget);
@@ -167,6 +178,8 @@ static bool advance(struct stream *s, struct stream_budget *budget, struct strea
 		s->lent = segment;
 		side->direct = segment->data;
 		side->cut = segment->cut;
+		side->packet_id = segment->packet_id;
+		side->ts_ns = segment->ts_ns;
 		return give_direct(side, chunk);
 	}
 	return false;

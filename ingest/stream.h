@@ -36,9 +36,10 @@ struct stream_side {
 	uint32_t ahead_count;
 	size_t ahead_bytes;
 	bool begun, is_acked;
-	unsigned patience;   // packets since what is behind the hole was acknowledged
-	struct bytes direct; // of the segment offered last: borrowed from its packet
-	uint32_t cut;        // bytes behind them that the snap length cut
+	unsigned patience;        // packets since what is behind the hole was acknowledged
+	int64_t packet_id, ts_ns; // of `direct`
+	struct bytes direct;      // of the segment offered last: borrowed from its packet
+	uint32_t cut;             // bytes behind them that the snap length cut
 };
 
 // Of one connection. All zero: nothing was seen yet.
@@ -52,6 +53,8 @@ struct stream {
 struct stream_chunk {
 	int direction;
 	uint32_t missing;  // bytes lost before the data; 0 none
+	int64_t packet_id; // of the segment that carries the data; behind missing bytes, of the next one there is
+	int64_t ts_ns;     // its time
 	struct bytes data; // borrowed until the next call; empty where bytes are missing
 };
 

@@ -19,6 +19,7 @@ CREATE TABLE flows (
 	connection_id                INTEGER NOT NULL, -- flow_id of the first flow with the same endpoints: flows that port reuse split share it
 	community_id                 TEXT, -- Community ID version 1, seed 0: the same for the same endpoints and protocol in other tools; NULL without IP
 	application                  TEXT, -- what it was found to carry, by its bytes: http, tls, dns ...; NULL not known
+	service                      TEXT, -- what its server's port is for (IANA), whatever it carries: https, domain, ssh; that of dst_port, else of src_port; NULL: none that is well known
 	server_name                  TEXT, -- what the client calls the server: TLS server name, HTTP host; NULL not known
 	state                        TEXT, -- Zeek's conn_state: SF, S0, REJ ...; tcp_states says what each means; OTH where neither TCP nor UDP; NULL without IP
 	history                      TEXT, -- Zeek's history: a letter for each kind of packet, in order, upper case from the originator. The originator is src, or dst where there is a ^: src is the sender of the first packet, which then looked like an answer. NULL where neither TCP nor UDP. docs/definitions.md tells the letters

@@ -1,4 +1,4 @@
-"""Captures from text, for the tests: frames written as layers or as hex, lengths and checksums filled in.
+r"""Captures from text, for the tests: frames written as layers or as hex, lengths and checksums filled in.
 
 A frame is a list of parts, from the outside in, between " / " or on lines of their own. A part is
 
@@ -10,7 +10,7 @@ A frame is a list of parts, from the outside in, between " / " or on lines of th
     udp A > B [data=N|"text" len= sum=]
     icmp request|reply [id= seq= data=]      ICMP or ICMPv6 echo, by the IP header it is in
     icmp TYPE CODE                           any other; what it holds follows as parts
-    data N | "text"                          N zero bytes, or text
+    data N | "text"                          N zero bytes, or text, in which \r \n \0 and \" are those bytes
 
 Numbers are decimal or 0x hex. FLAGS are letters of FSRPAUEW ("SA"). len= and sum= put in what is wrong on purpose.
 A layer's type field comes from the part that follows; before hex, say type= or proto=.
@@ -50,7 +50,9 @@ class Part:
 
 
 def content_bytes(text):
-    return bytes(int(text)) if text.isdigit() else text.encode()
+    if text.isdigit():
+        return bytes(int(text))
+    return re.sub(r"\\([rn0])", lambda m: {"r": "\r", "n": "\n", "0": "\0"}[m.group(1)], text).encode()
 
 
 def checksum(data):

@@ -360,10 +360,10 @@ static void take_message(struct application_call *call, uint8_t type, struct byt
 	*row = no_values;
 	row->routing_id = writer_next_id(w, TABLE_ROUTING);
 	row->capture_id = call->capture_id;
-	row->packet_id = call->packet ? call->packet->id : ROW_NULL;
+	row->packet_id = call->packet_id;
 	row->flow_id = call->flow->id;
 	row->direction = call->direction;
-	row->ts_ns = call->packet ? call->packet->frame->ts_ns : call->flow->last_ts_ns;
+	row->ts_ns = call->ts_ns;
 	row->protocol = "bgp";
 	row->type = type_text(w, type);
 	row->malformed = !read_body(row, w, type, body);

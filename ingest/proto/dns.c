@@ -478,7 +478,7 @@ static void learn(struct application_call *call, const struct message *m, bool i
 		name = data;
 	else
 		return;
-	names_learn(call->names, &address, name, strlen(name), "dns", call->packet->id);
+	names_learn(call->names, &address, name, strlen(name), "dns", call->packet_id);
 }
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
@@ -504,7 +504,7 @@ static void add_record(struct application_call *call, int64_t dns_id, const char
 	*row = (struct dns_answers_row){
 		.dns_answer_id = writer_next_id(w, TABLE_DNS_ANSWERS),
 		.dns_id = dns_id,
-		.packet_id = call->packet->id,
+		.packet_id = call->packet_id,
 		.section = section,
 		.type = r->type,
 		.ttl = r->ttl,
@@ -596,8 +596,8 @@ static void set_answer(struct dns_row *row, const struct application_call *call,
 	row->opcode = m->opcode;
 	row->rcode = m->rcode;
 	row->rcode_name = rcode_text(w, m->rcode);
-	row->answer_packet_id = call->packet->id;
-	row->answer_ts_ns = call->packet->frame->ts_ns;
+	row->answer_packet_id = call->packet_id;
+	row->answer_ts_ns = call->ts_ns;
 	row->answer_bytes = (int64_t)m->whole.left;
 	row->authoritative = (m->flags & FLAG_AUTHORITATIVE) != 0;
 	row->truncated = (m->flags & FLAG_TRUNCATED) != 0;
@@ -665,7 +665,7 @@ static void make_room(struct application_call *call, struct state *s)
 static void take_query(struct application_call *call, struct message *m)
 {
 	struct state *s = call->state;
-	int64_t ts_ns = call->packet->frame->ts_ns;
+	int64_t ts_ns = call->ts_ns;
 	struct pending *known = find_pending(s, m->id);
 	read_edns(m);
 	if (known && !known->is_answered && ts_ns - known->ts_ns < RETRANSMISSION_NS) {
@@ -688,7 +688,7 @@ static void take_query(struct application_call *call, struct message *m)
 		.answers_many = m->type == TYPE_AXFR || m->type == TYPE_IXFR,
 		.direction = (uint8_t)call->direction,
 		.bytes = (uint32_t)m->whole.left,
-		.packet_id = call->packet->id,
+		.packet_id = call->packet_id,
 		.ts_ns = ts_ns,
 		.name = m->has_question ? memory_copy_text(m->name) : NULL,
 	};
@@ -723,7 +723,8 @@ static void take_response(struct application_call *call, struct message *m)
 static void take_message(struct application_call *call, struct bytes whole)
 {
 	struct message m;
-	application_layer(call, variant_of(call->flow));
+	call->flow->application = variant_of(call->flow);
+	application_layer(call, call->flow->application);
 	if (!read_message(&m, whole))
 		return;
 	if (m.flags & FLAG_RESPONSE)

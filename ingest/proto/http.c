@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "../../common/message.h"
+#include "../wire_text.h"
 
 enum {
 	HEAD_MAX = 65536, // bytes of a start line with its header fields; beyond it the stream is no HTTP any more
@@ -25,7 +26,8 @@ struct head {
 	uint64_t length; // Content-Length
 	uint32_t bytes;
 	char *method, *target, *host, *content_type, *user_agent, *referer, *credentials; // of a request
-	char *reason, *server, *location, *upgrade;                                       // of a response
+	char *user;                                 // of a request with basic credentials (RFC 7617)
+	char *reason, *server, *location, *upgrade; // of a response
 };
 
 struct http_message {
@@ -195,7 +197,7 @@ static bool read_decimal(struct bytes text, uint64_t *value)
 static void head_release(struct head *h)
 {
 	char **const texts[] = {&h->method,      &h->target, &h->host,   &h->content_type, &h->user_agent, &h->referer,
-	                        &h->credentials, &h->reason, &h->server, &h->location,     &h->upgrade};
+	                        &h->credentials, &h->reason, &h->server, &h->location,     &h->upgrade,    &h->user};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		free(*texts[i]);
 		*texts[i] = NULL;
@@ -258,12 +260,25 @@ static bool read_request_line(struct head *h, struct bytes line)
 	return true;
 }
 
+// User and password with a colon between them, in base64.
+static void read_user(struct head *h, struct bytes base64)
+{
+	uint8_t decoded[256];
+	while (base64.left && bytes_peek(base64, 0, 1) == ' ')
+		bytes_skip(&base64, 1);
+	struct bytes user = bytes_of(decoded, wire_base64(base64, decoded, sizeof decoded));
+	user.left = bytes_find(user, ':');
+	keep(&h->user, user);
+}
+
 static void read_credentials(struct head *h, struct bytes value)
 {
 	struct bytes scheme = bytes_split(&value, bytes_find(value, ' '));
 	keep(&h->credentials, scheme);
 	for (char *c = h->credentials; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
+	if (strcmp(h->credentials, "basic") == 0)
+		read_user(h, value);
 }
 
 static void read_field(struct head *h, struct bytes line)
@@ -396,6 +411,26 @@ static void set_response(struct http_row *row, struct writer *w, const struct ht
 	row->last_byte_ns = m->complete ? m->ts_ns - row->request_ts_ns : ROW_NULL;
 }
 
+// A login of HTTP: refused by a 401, accepted by any other response.
+static void add_credentials(struct application_call *call, const struct http_message *request,
+                            const struct http_message *response)
+{
+	struct writer *w = call->writer;
+	struct credentials_row *row = writer_add(w, TABLE_CREDENTIALS);
+	*row = (struct credentials_row){
+		.credential_id = writer_next_id(w, TABLE_CREDENTIALS),
+		.capture_id = call->capture_id,
+		.flow_id = call->flow->id,
+		.packet_id = request->packet_id,
+		.ts_ns = request->ts_ns,
+		.protocol = "http",
+		.method = "basic",
+		.accepted = response ? response->head.status != 401 : ROW_NULL,
+		.reply_packet_id = response ? response->packet_id : ROW_NULL,
+	};
+	row->user = writer_text(w, request->head.user);
+}
+
 // Adds the row of a request (NULL: not in the capture) and its response (NULL: none).
 static void add_row(struct application_call *call, const struct http_message *request,
                     const struct http_message *response)
@@ -414,6 +449,8 @@ static void add_row(struct application_call *call, const struct http_message *re
 	if (request && response && request->head.method && strcmp(request->head.method, "CONNECT") == 0 &&
 	    response->head.status / 100 == 2)
 		row->upgrade = "connect";
+	if (request && request->head.user)
+		add_credentials(call, request, response);
 }
 
 // ---- transactions -------------------------------------------------------------------------------------------------
@@ -631,10 +668,8 @@ static size_t take_trailer(struct application_call *call, struct side *side, str
 static void note_packet(struct application_call *call)
 {
 	struct state *s = call->state;
-	if (!call->packet)
-		return;
-	s->packet_id = call->packet->id;
-	s->ts_ns = call->packet->frame->ts_ns;
+	s->packet_id = call->packet_id;
+	s->ts_ns = call->ts_ns;
 }
 
 static size_t take_stream(struct application_call *call, struct bytes data)

@@ -208,10 +208,10 @@ static void take_message(struct application_call *call, struct bytes message)
 	*row = no_values;
 	row->routing_id = writer_next_id(w, TABLE_ROUTING);
 	row->capture_id = call->capture_id;
-	row->packet_id = call->packet->id;
+	row->packet_id = call->packet_id;
 	row->flow_id = call->flow->id;
 	row->direction = call->direction;
-	row->ts_ns = call->packet->frame->ts_ns;
+	row->ts_ns = call->ts_ns;
 	row->protocol = "ospf";
 	row->version = version;
 	row->type = type_names[type];

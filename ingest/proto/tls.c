@@ -9,7 +9,7 @@
 
 #include "../../common/message.h"
 #include "../certificate.h"
-#include "../tls_hello.h"
+#include "../tls_record.h"
 #include "../tls_names.h"
 
 enum {
@@ -19,7 +19,6 @@ enum {
 	HANDSHAKE_MAX = 131072, // a message over several records; longer ones are passed over
 	CERTIFICATES_MAX = 32,  // of a chain that get a row
 	ALERTS_MAX = 16,        // of a connection that get a row
-	TLS_1_3 = 0x0304,
 };
 
 enum record_type {
@@ -48,173 +47,34 @@ struct side {
 
 struct state {
 	struct side side[2];
-	bool has_client_hello, has_server_hello, has_certificate, is_lost, is_added, was_asked;
-	bool is_retried, has_changed[2];
+	bool has_certificate;
 	unsigned alerts;
-	struct tls_row row; // its texts are owned by texts[]
-	char *texts[8];
-	unsigned text_count;
+	struct tls_record record;
 	int64_t packet_id, ts_ns; // of the last packet
-	uint8_t client_session_id[32];
-	uint8_t client_session_id_len;
 };
 
 #define NO_VALUE(kind, name) .name = ROW_NO_##kind,
-static const struct tls_row no_values = {ROWS_tls(NO_VALUE)};
 static const struct tls_certificates_row no_certificate = {ROWS_tls_certificates(NO_VALUE)};
-
-// A text that lives as long as the flow.
-static const char *keep(struct state *s, const char *text)
-{
-	if (s->text_count == sizeof s->texts / sizeof *s->texts)
-		return NULL;
-	return s->texts[s->text_count++] = memory_copy_text(text);
-}
-
-static const char *keep_bytes(struct state *s, struct bytes bytes)
-{
-	char raw[256], safe[sizeof raw * 4 + 1];
-	size_t n = bytes.left < sizeof raw ? bytes.left : sizeof raw;
-	bytes_copy(&bytes, raw, n);
-	return keep(s, message_escape(safe, sizeof safe, raw, n));
-}
 
 static void note_packet(struct application_call *call)
 {
 	struct state *s = call->state;
-	if (!call->packet)
-		return;
-	s->packet_id = call->packet->id;
-	s->ts_ns = call->packet->frame->ts_ns;
+	s->packet_id = call->packet_id;
+	s->ts_ns = call->ts_ns;
 }
 
-static void begin_row(struct application_call *call)
+static bool is_tls_1_3(const struct state *s)
 {
-	struct state *s = call->state;
-	if (s->is_added)
-		return;
-	s->is_added = true;
-	s->row = no_values;
-	s->row.tls_id = writer_next_id(call->writer, TABLE_TLS);
-	s->row.capture_id = call->capture_id;
-	s->row.flow_id = call->flow->id;
-	s->row.direction = 0;
-	s->row.transport = "tcp";
-}
-
-// ---- hellos -------------------------------------------------------------------------------------------------------
-
-// "h2,http/1.1" of a list of protocol names.
-static const char *alpn_text(struct state *s, struct bytes list)
-{
-	char raw[TLS_HELLO_ALPN_MAX * 2], safe[sizeof raw * 4 + 1];
-	size_t length = 0;
-	while (list.left) {
-		struct bytes name = bytes_split(&list, bytes_u8(&list));
-		if (name.bad || length + name.left + 1 > sizeof raw)
-			break;
-		if (length)
-			raw[length++] = ',';
-		size_t n = name.left;
-		bytes_copy(&name, raw + length, n);
-		length += n;
-	}
-	return length ? keep(s, message_escape(safe, sizeof safe, raw, length)) : NULL;
-}
-
-static void note_server_name(struct application_call *call, struct bytes name)
-{
-	struct state *s = call->state;
-	char raw[TLS_HELLO_NAME_MAX + 1];
-	size_t n = name.left;
-	if (!n)
-		return;
-	s->row.server_name = keep_bytes(s, name);
-	bytes_copy(&name, raw, n);
-	names_learn(call->names, &flow_endpoint(call->flow, !call->direction)->address, raw, n, "tls", s->packet_id);
-	if (!call->flow->server_name)
-		call->flow->server_name = memory_copy_text(s->row.server_name);
-}
-
-static void count_retry(struct state *s)
-{
-	s->row.hello_retries = s->row.hello_retries == ROW_NULL ? 1 : s->row.hello_retries + 1;
-}
-
-// The first hello counts. A second one answers a hello retry request that the capture does not have.
-static void take_client_hello(struct application_call *call, struct bytes body, uint16_t record_version)
-{
-	struct state *s = call->state;
-	struct tls_hello h;
-	char ja3[TLS_JA3_LEN + 1], ja4[TLS_JA4_LEN + 1];
-	if (s->has_client_hello && s->row.hello_retries == ROW_NULL && !s->has_server_hello)
-		count_retry(s);
-	if (s->has_client_hello || !tls_read_client_hello(&h, body))
-		return;
-	s->has_client_hello = true;
-	s->row.direction = call->direction;
-	s->row.client_hello_packet_id = s->packet_id;
-	s->row.client_hello_ts_ns = s->ts_ns;
-	s->row.client_version = tls_version_name(h.version);
-	s->row.record_version = tls_version_name(record_version);
-	s->row.ech = h.has_ech;
-	s->row.alpn_offered = alpn_text(s, h.alpn);
-	s->client_session_id_len = h.session_id.left <= 32 ? (uint8_t)h.session_id.left : 0;
-	bytes_copy(&h.session_id, s->client_session_id, s->client_session_id_len);
-	note_server_name(call, h.server_name);
-	tls_ja3(&h, ja3);
-	tls_ja4(&h, 't', ja4);
-	s->row.ja3 = keep(s, ja3);
-	s->row.ja4 = keep(s, ja4);
-}
-
-static bool is_session_id_same(const struct state *s, struct bytes id)
-{
-	uint8_t bytes[32];
-	if (!id.left || id.left != s->client_session_id_len)
-		return false;
-	bytes_copy(&id, bytes, s->client_session_id_len);
-	return memcmp(bytes, s->client_session_id, s->client_session_id_len) == 0;
-}
-
-static const char *cipher_text(struct state *s, uint16_t cipher)
-{
-	char text[8];
-	const char *name = tls_cipher_name(cipher);
-	if (name)
-		return name;
-	snprintf(text, sizeof text, "0x%04x", cipher);
-	return keep(s, text);
+	return s->record.row.version && strcmp(s->record.row.version, "TLSv1.3") == 0;
 }
 
 static void take_server_hello(struct application_call *call, struct bytes body)
 {
 	struct state *s = call->state;
-	struct tls_hello h;
-	char ja3s[TLS_JA3_LEN + 1];
-	if (s->has_server_hello || !tls_read_server_hello(&h, body))
-		return;
-	if (h.is_retry) {
-		s->row.version = tls_version_name(h.version);
-		count_retry(s);
-		return;
-	}
-	s->has_server_hello = true;
-	s->row.direction = !call->direction;
-	s->row.server_hello_packet_id = s->packet_id;
-	s->row.server_hello_ns = s->has_client_hello ? s->ts_ns - s->row.client_hello_ts_ns : ROW_NULL;
-	s->row.version = tls_version_name(h.version);
-	s->row.cipher = h.cipher;
-	s->row.cipher_name = cipher_text(s, h.cipher);
-	s->row.alpn = alpn_text(s, h.alpn);
-	if (h.version >= TLS_1_3) {
-		s->row.resumed = h.has_psk;
+	bool had = s->record.has_server_hello;
+	tls_record_server_hello(&s->record, call, body);
+	if (!had && s->record.has_server_hello && is_tls_1_3(s))
 		s->side[call->direction].encrypted = true;
-	} else if (is_session_id_same(s, h.session_id)) {
-		s->row.resumed = 1;
-	}
-	tls_ja3s(&h, ja3s);
-	s->row.ja3s = keep(s, ja3s);
 }
 
 // ---- certificates and alerts --------------------------------------------------------------------------------------
@@ -222,7 +82,7 @@ static void take_server_hello(struct application_call *call, struct bytes body)
 static void take_certificates(struct application_call *call, struct bytes body)
 {
 	struct state *s = call->state;
-	bool is_server = call->direction != s->row.direction;
+	bool is_server = call->direction != s->record.row.direction;
 	struct bytes list = bytes_split(&body, bytes_u24(&body));
 	unsigned position = 0;
 	for (; list.left && position < CERTIFICATES_MAX; position++) {
@@ -232,7 +92,7 @@ static void take_certificates(struct application_call *call, struct bytes body)
 		struct tls_certificates_row *row = writer_add(call->writer, TABLE_TLS_CERTIFICATES);
 		*row = no_certificate;
 		row->tls_certificate_id = writer_next_id(call->writer, TABLE_TLS_CERTIFICATES);
-		row->tls_id = s->row.tls_id;
+		row->tls_id = s->record.row.tls_id;
 		row->packet_id = s->packet_id;
 		row->direction = call->direction;
 		row->position = position;
@@ -241,19 +101,19 @@ static void take_certificates(struct application_call *call, struct bytes body)
 	if (!is_server)
 		return;
 	s->has_certificate = true;
-	s->row.certificates = position;
+	s->record.row.certificates = position;
 }
 
 static void add_alert(struct application_call *call, const char *level, int code, const char *name)
 {
 	struct state *s = call->state;
-	s->row.closed_by_alert = 1;
+	s->record.row.closed_by_alert = 1;
 	if (s->alerts++ >= ALERTS_MAX)
 		return;
 	struct tls_alerts_row *row = writer_add(call->writer, TABLE_TLS_ALERTS);
 	*row = (struct tls_alerts_row){
 		.tls_alert_id = writer_next_id(call->writer, TABLE_TLS_ALERTS),
-		.tls_id = s->row.tls_id,
+		.tls_id = s->record.row.tls_id,
 		.packet_id = s->packet_id,
 		.ts_ns = s->ts_ns,
 		.direction = call->direction,
@@ -274,10 +134,10 @@ static void take_alert(struct application_call *call, struct bytes body)
 	}
 	const char *name = tls_alert_name(code);
 	add_alert(call, level == 1 ? "warning" : "fatal", code, name);
-	if (s->row.alert)
+	if (s->record.row.alert)
 		return;
-	s->row.alert = name;
-	s->row.alert_direction = call->direction;
+	s->record.row.alert = name;
+	s->record.row.alert_direction = call->direction;
 }
 
 // ---- handshake messages -------------------------------------------------------------------------------------------
@@ -286,13 +146,13 @@ static void take_handshake(struct application_call *call, uint8_t type, struct b
 {
 	struct state *s = call->state;
 	if (type == HANDSHAKE_CLIENT_HELLO)
-		take_client_hello(call, body, record_version);
+		tls_record_client_hello(&s->record, call, body, 't', tls_version_name(record_version));
 	else if (type == HANDSHAKE_SERVER_HELLO)
 		take_server_hello(call, body);
 	else if (type == HANDSHAKE_CERTIFICATE)
 		take_certificates(call, body);
 	else if (type == HANDSHAKE_CERTIFICATE_REQUEST)
-		s->row.client_certificate = 1;
+		s->record.row.client_certificate = 1;
 }
 
 static void forget_message(struct side *side)
@@ -359,10 +219,10 @@ static void take_handshake_record(struct application_call *call, struct bytes da
 
 static void end_handshake(struct state *s)
 {
-	if (s->row.finished_packet_id != ROW_NULL || !s->has_server_hello)
+	if (s->record.row.finished_packet_id != ROW_NULL || !s->record.has_server_hello)
 		return;
-	s->row.finished_packet_id = s->packet_id;
-	s->row.finished_ns = s->has_client_hello ? s->ts_ns - s->row.client_hello_ts_ns : ROW_NULL;
+	s->record.row.finished_packet_id = s->packet_id;
+	s->record.row.finished_ns = s->record.has_client_hello ? s->ts_ns - s->record.row.client_hello_ts_ns : ROW_NULL;
 }
 
 // An encrypted handshake record up to TLS 1.2, or any encrypted one in TLS 1.3, is taken for a Finished.
@@ -370,10 +230,9 @@ static void note_encrypted(struct application_call *call, uint8_t type)
 {
 	struct state *s = call->state;
 	struct side *side = &s->side[call->direction];
-	bool is_tls_1_3 = s->row.version && strcmp(s->row.version, "TLSv1.3") == 0;
 	if (type == RECORD_ALERT)
 		add_alert(call, NULL, -1, NULL);
-	if (type == RECORD_HANDSHAKE || (is_tls_1_3 && type == RECORD_DATA))
+	if (type == RECORD_HANDSHAKE || (is_tls_1_3(s) && type == RECORD_DATA))
 		side->finished = true;
 	if (s->side[0].finished && s->side[1].finished)
 		end_handshake(s);
@@ -383,13 +242,13 @@ static void note_encrypted(struct application_call *call, uint8_t type)
 static void note_change(struct application_call *call)
 {
 	struct state *s = call->state;
-	bool is_tls_1_3 = s->row.version && strcmp(s->row.version, "TLSv1.3") == 0;
-	if (is_tls_1_3)
+	if (is_tls_1_3(s))
 		return;
 	s->side[call->direction].encrypted = true;
-	bool is_server = call->direction != s->row.direction;
-	if (is_server && s->has_server_hello && s->row.resumed == ROW_NULL)
-		s->row.resumed = !s->has_certificate && !(s->row.cipher_name && strstr(s->row.cipher_name, "anon"));
+	bool is_server = call->direction != s->record.row.direction;
+	if (is_server && s->record.has_server_hello && s->record.row.resumed == ROW_NULL)
+		s->record.row.resumed =
+			!s->has_certificate && !(s->record.row.cipher_name && strstr(s->record.row.cipher_name, "anon"));
 }
 
 static bool is_record(uint8_t type, uint16_t version, uint16_t length)
@@ -413,14 +272,14 @@ static void take_ssl2_hello(struct application_call *call, struct bytes data)
 	struct state *s = call->state;
 	bytes_skip(&data, 3);
 	uint16_t version = bytes_u16(&data);
-	if (s->has_client_hello)
+	if (s->record.has_client_hello)
 		return;
-	s->has_client_hello = true;
-	s->row.direction = call->direction;
-	s->row.client_hello_packet_id = s->packet_id;
-	s->row.client_hello_ts_ns = s->ts_ns;
-	s->row.client_version = tls_version_name(version);
-	s->row.record_version = "SSLv2";
+	s->record.has_client_hello = true;
+	s->record.row.direction = call->direction;
+	s->record.row.client_hello_packet_id = s->packet_id;
+	s->record.row.client_hello_ts_ns = s->ts_ns;
+	s->record.row.client_version = tls_version_name(version);
+	s->record.row.record_version = "SSLv2";
 }
 
 // A hello behind a ChangeCipherSpec for middleboxes (RFC 8446, D.4): one message that fills its record.
@@ -466,7 +325,7 @@ static size_t take_stream(struct application_call *call, struct bytes data)
 	struct side *side = &s->side[call->direction];
 	struct bytes rest = data;
 	note_packet(call);
-	begin_row(call);
+	tls_record_begin(&s->record, call, "tcp");
 	if (side->left)
 		return take_passed(call, side, data);
 	uint8_t type = bytes_u8(&rest);
@@ -511,19 +370,7 @@ static void gap(struct application_call *call, uint32_t missing)
 static void end(struct application_call *call)
 {
 	struct state *s = call->state;
-	if (s->is_added) {
-		struct tls_row *row = writer_add(call->writer, TABLE_TLS);
-		*row = s->row;
-		row->server_name = writer_text(call->writer, s->row.server_name);
-		row->alpn = writer_text(call->writer, s->row.alpn);
-		row->alpn_offered = writer_text(call->writer, s->row.alpn_offered);
-		row->cipher_name = writer_text(call->writer, s->row.cipher_name);
-		row->ja3 = writer_text(call->writer, s->row.ja3);
-		row->ja3s = writer_text(call->writer, s->row.ja3s);
-		row->ja4 = writer_text(call->writer, s->row.ja4);
-	}
-	for (unsigned i = 0; i < s->text_count; i++)
-		free(s->texts[i]);
+	tls_record_end(&s->record, call);
 	forget_message(&s->side[0]);
 	forget_message(&s->side[1]);
 }

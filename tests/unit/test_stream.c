@@ -8,6 +8,7 @@
 #include "../../ingest/stream.h"
 #include "guard.h"
 
+static const struct frame frame = {.ts_ns = 7};
 static const char TEXT[] = "abcdefghijklmnopqrstuvwxyz";
 
 struct reader {
@@ -33,7 +34,7 @@ static void collect(struct reader *r)
 
 static void send_cut(struct reader *r, uint32_t from, uint32_t length, uint32_t captured)
 {
-	struct packet p = {.payload_len = length, .payload = guard_bytes(TEXT + from, captured)};
+	struct packet p = {.frame = &frame, .payload_len = length, .payload = guard_bytes(TEXT + from, captured)};
 	p.ip.tcp.seq = r->first + from;
 	p.ip.tcp.flags = TCP_ACK;
 	stream_add(&r->stream, &r->budget, &p);
@@ -47,7 +48,7 @@ static void send_text(struct reader *r, uint32_t from, uint32_t length)
 
 static void acknowledge(struct reader *r, uint32_t up_to)
 {
-	struct packet p = {.direction = 1};
+	struct packet p = {.frame = &frame, .direction = 1};
 	p.ip.tcp.flags = TCP_ACK;
 	p.ip.tcp.ack = r->first + up_to;
 	stream_add(&r->stream, &r->budget, &p);
@@ -173,7 +174,7 @@ static void test_reset_is_not_read(void **state)
 {
 	(void)state;
 	struct reader r = {.first = 7};
-	struct packet p = {.payload_len = 3, .payload = guard_bytes("bad", 3)};
+	struct packet p = {.frame = &frame, .payload_len = 3, .payload = guard_bytes("bad", 3)};
 	p.ip.tcp.flags = TCP_RST;
 	p.ip.tcp.seq = 9;
 	send_text(&r, 0, 2);
@@ -183,6 +184,38 @@ static void test_reset_is_not_read(void **state)
 	end(&r, "abcd");
 }
 
+// Every run of bytes names the packet that carried it, however late it is given.
+static void test_carrier(void **state)
+{
+	(void)state;
+	struct stream stream = {0};
+	struct stream_budget budget = {0};
+	struct stream_chunk chunk;
+	struct packet p = {.frame = &frame, .id = 11, .payload_len = 2, .payload = guard_bytes("ab", 2)};
+	p.ip.tcp.seq = 100;
+	stream_add(&stream, &budget, &p);
+	assert_true(stream_next(&stream, &budget, &chunk));
+	assert_int_equal(chunk.packet_id, 11);
+	assert_int_equal(chunk.ts_ns, frame.ts_ns);
+	for (int i = 0; i < 2; i++) {
+		struct packet late = {.frame = &frame, .id = 12 + i, .payload_len = 1, .payload = guard_bytes("x", 1)};
+		late.ip.tcp.seq = 110 + (uint32_t)i * 10;
+		stream_add(&stream, &budget, &late);
+		assert_false(stream_next(&stream, &budget, &chunk));
+	}
+	stream_end(&stream);
+	for (int64_t id = 12; id < 14; id++) {
+		assert_true(stream_next(&stream, &budget, &chunk));
+		assert_int_equal(chunk.missing, id == 12 ? 8 : 9);
+		assert_int_equal(chunk.packet_id, id);
+		assert_true(stream_next(&stream, &budget, &chunk));
+		assert_int_equal(chunk.missing, 0);
+		assert_int_equal(chunk.packet_id, id);
+	}
+	assert_false(stream_next(&stream, &budget, &chunk));
+	stream_release(&stream, &budget);
+}
+
 static void test_limits(void **state)
 {
 	(void)state;
@@ -190,7 +223,7 @@ static void test_limits(void **state)
 	struct stream stream = {0};
 	struct stream_budget budget = {0};
 	struct stream_chunk chunk;
-	struct packet p = {.payload_len = 1, .payload = bytes_of(large, 1)};
+	struct packet p = {.frame = &frame, .payload_len = 1, .payload = bytes_of(large, 1)};
 	stream_add(&stream, &budget, &p);
 	assert_true(stream_next(&stream, &budget, &chunk));
 	p.payload_len = sizeof large;
@@ -214,7 +247,7 @@ static void test_limits(void **state)
 
 	budget.bytes = STREAM_TOTAL_MAX; // as if others held it
 	p.ip.tcp.seq += 2 * sizeof large;
-	struct packet first = {.payload_len = 1, .payload = bytes_of(large, 1)};
+	struct packet first = {.frame = &frame, .payload_len = 1, .payload = bytes_of(large, 1)};
 	stream_add(&stream, &budget, &first);
 	assert_true(stream_next(&stream, &budget, &chunk));
 	stream_add(&stream, &budget, &p);
@@ -227,11 +260,17 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_order),          cmocka_unit_test(test_syn_takes_a_number),
-		cmocka_unit_test(test_every_order),       cmocka_unit_test(test_again_and_overlapping),
-		cmocka_unit_test(test_hole_acknowledged), cmocka_unit_test(test_acknowledged_before_it_is_there),
-		cmocka_unit_test(test_hole_at_end),       cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_reset_is_not_read), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_in_order),
+		cmocka_unit_test(test_syn_takes_a_number),
+		cmocka_unit_test(test_every_order),
+		cmocka_unit_test(test_again_and_overlapping),
+		cmocka_unit_test(test_hole_acknowledged),
+		cmocka_unit_test(test_acknowledged_before_it_is_there),
+		cmocka_unit_test(test_hole_at_end),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_reset_is_not_read),
+		cmocka_unit_test(test_carrier),
+		cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,61 @@
+// Bytes of the wire as text. See wire_text.h.
+#include "wire_text.h"
+
+#include <stdio.h>
+
+#include "../common/message.h"
+
+enum { HEX_MAX = 64 };
+
+const char *wire_words(struct writer *w, struct bytes bytes)
+{
+	char raw[WIRE_TEXT_MAX], safe[sizeof raw * 4 + 1];
+	size_t n = bytes.left < sizeof raw ? bytes.left : sizeof raw;
+	if (!n)
+		return NULL;
+	bytes_copy(&bytes, raw, n);
+	return writer_text(w, message_escape(safe, sizeof safe, raw, n));
+}
+
+const char *wire_hex(struct writer *w, struct bytes bytes, const char *separator)
+{
+	char text[3 * HEX_MAX + 1] = "";
+	size_t length = 0;
+	for (unsigned i = 0; bytes.left && i < HEX_MAX; i++)
+		length += (size_t)snprintf(text + length, sizeof text - length, "%s%02x", length ? separator : "",
+		                           bytes_u8(&bytes));
+	return length ? writer_text(w, text) : NULL;
+}
+
+const char *wire_ipv4(struct writer *w, uint32_t a)
+{
+	char text[16];
+	snprintf(text, sizeof text, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff);
+	return writer_text(w, text);
+}
+
+static int base64_value(uint8_t c)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+	return at ? (int)(at - digits) : -1;
+}
+
+size_t wire_base64(struct bytes text, uint8_t *to, size_t size)
+{
+	uint32_t bits = 0;
+	unsigned count = 0;
+	size_t length = 0;
+	while (text.left && length < size) {
+		int value = base64_value(bytes_u8(&text));
+		if (value < 0)
+			break;
+		bits = bits << 6 | (uint32_t)value;
+		count += 6;
+		if (count < 8)
+			continue;
+		count -= 8;
+		to[length++] = (uint8_t)(bits >> count);
+	}
+	return length;
+}
