@@ -1,0 +1,193 @@
+// Any bytes as what two sides of one flow say to each other: segments in order, ahead, again and overlapping, cut by the
+// snap length, lost for good; datagrams; ends. The bytes go through the streams to one application, and its rows to a case
+// in memory.
+//
+// The input: a byte that says which application, by its first key (0x80: by its bytes, on ports that nobody has); then
+// segments: a byte of what is done, one of the payload's length, the payload. What is done: 0x01 sent by the other side;
+// 0x02 FIN; 0x04 RST; 0x08 everything so far is acknowledged; 0x10 some bytes ahead and 0x20 some bytes back, by the next
+// byte; 0x40 cut, by the next byte; 0x80 the payload is sixteen times as long as its byte says.
+#include "../../common/embedded.h"
+#include "../../ingest/application.h"
+#include "../../ingest/dissect.h"
+#include "../../ingest/tcp_analysis.h"
+
+#include <stdlib.h>
+
+enum { INPUTS_OF_A_CASE = 2000, OTHER_PORT = 20001, CLIENT_PORT = 40000, TCP = 6, UDP = 17 };
+
+enum step {
+	STEP_BACKWARD = 1,
+	STEP_FIN = 2,
+	STEP_RST = 4,
+	STEP_ACK = 8,
+	STEP_AHEAD = 16,
+	STEP_AGAIN = 32,
+	STEP_CUT = 64,
+	STEP_LONG = 128
+};
+
+static sqlite3 *db;
+static struct writer *writer;
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length);
+
+static void run_sql(const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		abort();
+}
+
+// A writer on an empty case, anew from time to time.
+static void prepare(void)
+{
+	static int inputs;
+
+	if (!db) {
+		dissect_init();
+		if (sqlite3_open(":memory:", &db) != SQLITE_OK)
+			abort();
+		for (const struct embedded *e = embedded_schema; e->name; e++)
+			run_sql(e->text);
+	}
+	if (writer && inputs++ % INPUTS_OF_A_CASE)
+		return;
+	if (writer) {
+		if (!writer_finish(writer))
+			abort();
+		run_sql("ROLLBACK");
+	}
+	run_sql("BEGIN");
+	writer = writer_start(db, NULL, "fuzz");
+	if (!writer)
+		abort();
+}
+
+// A flow under way.
+struct conversation {
+	struct flow_table flows;
+	struct tcp_analyzer tcp;
+	struct application_stage applications;
+	struct names names;
+	struct frame frame;
+	struct packet packet;
+	uint8_t protocol;
+	bool has_ports;
+	uint16_t port;
+	uint32_t next[2]; // sequence numbers
+};
+
+static void choose(struct conversation *c, uint8_t choice)
+{
+	unsigned count = 0;
+	while (applications[count])
+		count++;
+	const struct decoder_key *key = &applications[(choice & 0x7f) % count]->keys[0];
+	c->protocol = TCP;
+	c->has_ports = true;
+	c->port = OTHER_PORT;
+	if (!key->table)
+		return;
+	bool by_port = strcmp(key->table, "tcp.port") == 0 || strcmp(key->table, "udp.port") == 0;
+	if (strcmp(key->table, "udp.port") == 0)
+		c->protocol = UDP;
+	if (by_port && !(choice & 0x80))
+		c->port = (uint16_t)key->number;
+	c->has_ports = by_port;
+	if (strcmp(key->table, "ip.proto") == 0)
+		c->protocol = (uint8_t)key->number;
+}
+
+static void set_addresses(struct conversation *c, int direction)
+{
+	static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2};
+	struct headers *ip = &c->packet.ip;
+	memcpy(ip->src.at, mapped, sizeof mapped);
+	memcpy(ip->dst.at, mapped, sizeof mapped);
+	ip->src.at[15] = direction ? 2 : 1;
+	ip->dst.at[15] = direction ? 1 : 2;
+	ip->src_port = direction ? c->port : CLIENT_PORT;
+	ip->dst_port = direction ? CLIENT_PORT : c->port;
+	ip->ip_version = 4;
+	ip->protocol = c->protocol;
+	ip->has_ports = c->has_ports;
+	ip->has_transport = true;
+}
+
+static void send_packet(struct conversation *c, int direction, uint16_t flags, uint32_t seq, struct bytes payload,
+                        uint32_t cut)
+{
+	struct packet *p = &c->packet;
+	int64_t id = p->id + 1;
+	*p = (struct packet){.frame = &c->frame, .id = id, .number = id, .vlan_id = -1, .ethertype = -1};
+	set_addresses(c, direction);
+	p->ip.tcp.seq = seq;
+	p->ip.tcp.ack = c->next[!direction];
+	p->ip.tcp.flags = flags;
+	p->payload = p->layer = payload;
+	p->payload_len = (uint32_t)payload.left + cut;
+	c->frame.ts_ns += 1000000;
+	flow_track(&c->flows, p);
+	tcp_analyze(&c->tcp, p, writer, 1);
+	application_analyze(&c->applications, p);
+}
+
+// The payload gets memory of its own, so that a read past its end is seen.
+static void take_step(struct conversation *c, struct bytes *input)
+{
+	uint8_t step = bytes_u8(input);
+	int direction = step & STEP_BACKWARD;
+	size_t n = (size_t)bytes_u8(input) << (step & STEP_LONG ? 4 : 0);
+	uint32_t seq = c->next[direction], cut = 0;
+	if (step & STEP_AHEAD)
+		seq += bytes_u8(input);
+	if (step & STEP_AGAIN)
+		seq -= bytes_u8(input);
+	if (step & STEP_CUT)
+		cut = bytes_u8(input);
+	struct bytes data = bytes_split(input, n < input->left ? n : input->left);
+	uint8_t *copy = malloc(data.left + !data.left);
+	if (!copy)
+		abort();
+	size_t left = data.left;
+	bytes_copy(&data, copy, left);
+	uint16_t flags = (uint16_t)((step & STEP_ACK ? TCP_ACK : 0) | (step & STEP_FIN ? TCP_FIN : 0) |
+	                            (step & STEP_RST ? TCP_RST : 0));
+	uint32_t end = seq + (uint32_t)left + cut;
+	if ((int32_t)(end - c->next[direction]) > 0)
+		c->next[direction] = end;
+	send_packet(c, direction, flags, seq, bytes_of(copy, left), cut);
+	free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
+{
+	struct bytes input = bytes_of(at, length);
+	struct conversation *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return 0;
+	prepare();
+	choose(c, bytes_u8(&input));
+	flow_table_init(&c->flows, 1, 0);
+	tcp_analyzer_init(&c->tcp, TCP_UNACKED_TOTAL_MAX);
+	names_init(&c->names);
+	application_init(&c->applications, writer, 1, &c->names);
+	if (c->protocol == TCP) {
+		send_packet(c, 0, TCP_SYN, 0, bytes_of(NULL, 0), 0);
+		send_packet(c, 1, TCP_SYN | TCP_ACK, 0, bytes_of(NULL, 0), 0);
+		c->next[0] = c->next[1] = 1;
+	}
+	while (input.left)
+		take_step(c, &input);
+	for (struct flow *flow; (flow = flow_take(&c->flows)) != NULL;) {
+		application_end_flow(&c->applications, flow);
+		flow_free(flow);
+	}
+	application_finish(&c->applications);
+	names_finish(&c->names, writer, 1);
+	flow_table_release(&c->flows);
+	if (c->applications.held_total || c->applications.budget.bytes)
+		abort(); // what waits is counted, and given back
+	free(c);
+	return 0;
+}
