@@ -24,6 +24,8 @@ struct application_flow {
 	struct held held[2];                      // by direction: what the application waits on,
 	int64_t held_packet_id[2], held_ts_ns[2]; // and the packet that brought its last bytes
 	uint64_t skip[2];                         // bytes that are skipped as they come
+	const char *named;                        // what application_layer() said of the bytes at hand
+	int64_t named_id;                         // and the packet
 };
 
 // Dispatch: place in applications[] + 1; 0 nobody.
@@ -320,13 +322,17 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 	return place >= 0;
 }
 
-// Lets the application take messages off the front, as many as there are.
+// Lets the application take messages off the front, as many as there are. Wireshark dissects a message that waited for
+// this packet by itself, and what else the packet holds at one go: each adds its name to the stack once.
 static void take_messages(struct application_stage *s, struct application_flow *above,
-                          struct application_call *call, struct bytes *data)
+                          struct application_call *call, struct bytes *data, bool is_held)
 {
 	while (data->left && !above->done && is_known(s, above, call, *data)) {
 		prepare(s, above, call);
 		size_t taken = above->application->stream(call, *data);
+		if (is_held)
+			above->named = NULL;
+		is_held = false;
 		if (taken > data->left)
 			above->skip[call->direction] = taken - data->left;
 		bytes_skip(data, taken < data->left ? taken : data->left);
@@ -357,7 +363,7 @@ static void give_bytes(struct application_stage *s, struct application_flow *abo
 		}
 		data = bytes_of(held->at, held->left);
 	}
-	take_messages(s, above, call, &data);
+	take_messages(s, above, call, &data, is_held);
 	if (!above->done && !hold_rest(s, held, data, is_held))
 		give_up(s, above);
 }
@@ -372,7 +378,7 @@ static void give_cut(struct application_stage *s, struct application_flow *above
 	late.packet_id = above->held_packet_id[call->direction];
 	late.ts_ns = above->held_ts_ns[call->direction];
 	if (data.left && above->application && above->application->gap)
-		take_messages(s, above, &late, &data);
+		take_messages(s, above, &late, &data, true);
 	drop_held(s, held);
 }
 
@@ -531,10 +537,17 @@ void application_finish(struct application_stage *s)
 void application_layer(struct application_call *call, const char *name)
 {
 	struct packet *p = call->packet;
-	if (!p || p->id != call->packet_id)
+	struct application_flow *above = call->flow->above;
+	if (!p || p->id != call->packet_id || (above->named == name && above->named_id == p->id))
 		return;
-	if (p->stack_count && strcmp(p->stack[p->stack_count - 1], name) == 0)
-		return;
+	above->named = name;
+	above->named_id = p->id;
 	struct dissection d = {.packet = p};
 	dissect_layer(&d, name);
+}
+
+void application_layer_apart(struct application_call *call, const char *name)
+{
+	application_layer(call, name);
+	call->flow->above->named = NULL;
 }

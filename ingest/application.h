@@ -108,9 +108,12 @@ void application_end_flow(struct application_stage *, struct flow *);
 // After the last flow.
 void application_finish(struct application_stage *);
 
-// Adds a name to the packet's protocol stack, as Wireshark's frame.protocols has it. `name` must be static. Nothing is
-// added where the bytes are not those of the packet at hand, or where the stack ends with the name already: a packet
-// that completes several messages has it once.
+// Adds a name to the packet's protocol stack, as Wireshark's frame.protocols has it: once for all messages that lie in
+// the packet, and once for one that began before it. Nothing is added where the bytes are not those of the packet at
+// hand. `name` must be static.
 void application_layer(struct application_call *, const char *name);
+
+// The same for a message that began before the packet and was skipped as it came: what follows it adds a name again.
+void application_layer_apart(struct application_call *, const char *name);
 
 #endif

@@ -53,7 +53,7 @@ static inline void bytes_skip(struct bytes *b, size_t n)
 static inline struct bytes bytes_split(struct bytes *b, size_t n)
 {
 	const uint8_t *at = bytes_take(b, n);
-	return (struct bytes){.at = at, .left = at ? n : 0, .bad = !at};
+	return (struct bytes){.at = at ? at : b->at, .left = at ? n : 0, .bad = !at};
 }
 
 // An unsigned integer of `width` bytes, 1 to 8: the widths of every reader below come from here.

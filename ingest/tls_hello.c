@@ -243,7 +243,8 @@ static unsigned count_without_grease(const struct tls_list *list)
 // The first and the last character of the first protocol; where one is no letter or digit, of its hex form.
 static void put_alpn(struct text *t, struct bytes alpn)
 {
-	struct bytes name = bytes_split(&alpn, bytes_u8(&alpn));
+	size_t length = bytes_u8(&alpn);
+	struct bytes name = alpn.left ? bytes_split(&alpn, length) : alpn;
 	if (name.bad || !name.left) {
 		put(t, "00", 0);
 		return;

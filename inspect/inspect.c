@@ -5,6 +5,7 @@
 
 #include "../ingest/dissect.h"
 #include "field_print.h"
+#include "flow_bytes.h"
 
 // Sets a frame up from the functions' arguments; false: one of them is NULL or cannot be.
 static bool frame_of(struct frame *frame, sqlite3_value **argv)
@@ -63,6 +64,8 @@ static int add_functions(sqlite3 *db, char **error, const struct sqlite3_api_rou
 	int result = sqlite3_create_function(db, "packet_fields", 4, flags, NULL, packet_fields, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_create_function(db, "packet_payload", 4, flags, NULL, packet_payload, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = flow_bytes_register(db);
 	return result;
 }
 

@@ -6,6 +6,8 @@
 //         offset, length (bytes of the frame). What follows the headers are the layers payload and trailer.
 //     packet_payload(bytes, link_type, wire_len, fcs_len)
 //         the bytes above the innermost header that was decoded, as packets.payload_len counts them
+//     flow_bytes(flow_id)
+//         a table: the byte streams of a flow. See flow_bytes.h.
 //
 // bytes: as captured; link_type: LINKTYPE_ number; wire_len: bytes on the wire; fcs_len: bytes of frame check sequence.
 #ifndef INSPECT_INSPECT_H

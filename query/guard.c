@@ -163,7 +163,7 @@ static void configure(sqlite3 *db)
 // Everything but the authorizer: what opening itself needs may still be done.
 static int harden(sqlite3 *db)
 {
-	static const char *modules[] = {"json_each", "json_tree", NULL};
+	static const char *modules[] = {"json_each", "json_tree", "flow_bytes", NULL};
 	char pragma[128];
 	sqlite3_hard_heap_limit64(memory_limit_mib() << 20);
 	set_limits(db);
@@ -181,7 +181,7 @@ static int harden(sqlite3 *db)
 // take for CREATE TABLE.
 static void make_table_functions(sqlite3 *db)
 {
-	static const char *const others[] = {"json_each", "json_tree"};
+	static const char *const others[] = {"json_each", "json_tree", "flow_bytes(0)"};
 	char sql[96];
 	for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++) {
 		snprintf(sql, sizeof sql, "EXPLAIN SELECT * FROM pragma_%s", pragmas[i].name);

@@ -6,7 +6,8 @@
 #include "cell.h"
 
 static const struct format *const formats[] = {
-	&format_table, &format_csv, &format_tsv, &format_json, &format_jsonl, &format_markdown, &format_text,
+	&format_table, &format_csv,      &format_tsv,  &format_json,
+	&format_jsonl, &format_markdown, &format_text, &format_raw,
 };
 
 static void call(void (*function)(struct output *), struct output *output)

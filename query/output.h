@@ -6,7 +6,7 @@
 
 #include "sink.h"
 
-#define OUTPUT_FORMATS "table|csv|tsv|json|jsonl|markdown|text"
+#define OUTPUT_FORMATS "table|csv|tsv|json|jsonl|markdown|text|raw"
 
 struct output {
 	const struct format *format;
@@ -33,7 +33,7 @@ struct format {
 };
 
 extern const struct format format_table, format_csv, format_tsv, format_json, format_jsonl, format_markdown,
-	format_text;
+	format_text, format_raw;
 
 // name: one of OUTPUT_FORMATS; NULL: table, fitted to a terminal. titled: several sections with titles follow.
 void output_begin(struct output *, const char *name, struct sink *, bool header, bool titled);

@@ -1,6 +1,6 @@
 -- One row a packet, and the ways to find it: by flow, by time, by protocol stack.
 
--- Protocol stacks as in Wireshark's frame.protocols, down to the transport layer.
+-- Protocol stacks as in Wireshark's frame.protocols, down to the protocols that have tables of their own.
 CREATE TABLE protocol_stacks (
 	stack_id INTEGER PRIMARY KEY, -- names the stack in packets
 	stack    TEXT NOT NULL UNIQUE -- "eth:ethertype:ip:tcp"

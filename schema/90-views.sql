@@ -92,7 +92,7 @@ FROM flows f
 JOIN captures c USING (capture_id);
 
 -- Every pair of packets that measures a round trip: kind tcp_handshake (SYN, SYN-ACK), tcp_data (segment, ACK), icmp
--- (echo request, reply).
+-- (echo request, reply), dns (query, first response), http (end of the request, end of the response).
 CREATE VIEW rtt_pairs AS
 SELECT
 	'tcp_handshake' AS kind,
@@ -130,4 +130,28 @@ SELECT
 	i.src <> f.src
 FROM icmp_pairs i
 JOIN flows f USING (flow_id)
-WHERE i.kind = 'answered';
+WHERE i.kind = 'answered'
+UNION ALL
+SELECT
+	'dns',
+	capture_id,
+	flow_id,
+	query_packet_id,
+	answer_packet_id,
+	rtt_ns,
+	query_ts_ns,
+	direction
+FROM dns
+WHERE kind = 'answered'
+UNION ALL
+SELECT
+	'http',
+	capture_id,
+	flow_id,
+	request_packet_id,
+	response_packet_id,
+	last_byte_ns,
+	request_ts_ns,
+	direction
+FROM http
+WHERE last_byte_ns IS NOT NULL;

@@ -1,9 +1,10 @@
 -- Every pair of packets that measures a round trip, in time order.
 --
--- Kinds: tcp_handshake is SYN and SYN-ACK, tcp_data a segment and the ACK of its last byte, icmp a ping and its reply.
--- What is measured is the way from the capture point to the answering side and back.
+-- Kinds: tcp_handshake is SYN and SYN-ACK, tcp_data a segment and the ACK of its last byte, icmp a ping and its reply, dns
+-- a query and its first response, http the last byte of a request and of its response. What is measured is the way from
+-- the capture point to the answering side and back; with dns and http, also the time that the server needs.
 --
--- param :kind one of tcp_handshake|tcp_data|icmp   Only this kind.
+-- param :kind one of tcp_handshake|tcp_data|icmp|dns|http   Only this kind.
 -- param :min_ms number   Only round trips longer than this, in milliseconds.
 -- param :flow
 -- param :capture

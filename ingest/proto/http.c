@@ -54,6 +54,7 @@ struct queued {
 
 struct state {
 	struct side side[2];
+	bool is_seen;                // a message was seen
 	struct queued *first, *last; // requests without a response
 	unsigned count;
 	uint8_t client;           // direction of requests
@@ -558,10 +559,13 @@ static enum phase phase_behind(const struct state *s, const struct head *h, uint
 
 // ---- streams ------------------------------------------------------------------------------------------------------
 
-// No message begins here: the rest of this chunk is of one whose beginning was not seen.
+// No message begins here: the rest of this chunk is of one whose beginning was not seen. It is called HTTP where the
+// connection is known to carry it.
 static size_t pass_over(struct application_call *call, struct side *side, struct bytes data)
 {
-	application_layer(call, "http");
+	const struct state *s = call->state;
+	if (s->is_seen)
+		application_layer(call, "http");
 	side->begun = false;
 	side->scanned = 0;
 	return data.left;
@@ -576,9 +580,23 @@ static enum recognised recognise_start(struct bytes data)
 	return is_method(word) || begins(data, "HTTP/1.") || begins(data, "ICY ") ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
+// Line ends before a start line mean nothing (RFC 9112, 2.2).
+static size_t blank_length(struct bytes data)
+{
+	size_t n = 0;
+	while (n < data.left && (bytes_peek(data, n, 1) == '\r' || bytes_peek(data, n, 1) == '\n'))
+		n++;
+	return n;
+}
+
 static size_t take_head(struct application_call *call, struct side *side, struct bytes data)
 {
 	struct state *s = call->state;
+	size_t blank = side->begun ? 0 : blank_length(data);
+	if (blank) {
+		pass_over(call, side, data);
+		return blank;
+	}
 	if (!side->begun) {
 		side->begun = true;
 		side->message.first_packet_id = s->packet_id;
@@ -593,6 +611,7 @@ static size_t take_head(struct application_call *call, struct side *side, struct
 	text.left = length ? length : data.left;
 	if (!read_head(&side->message.head, text))
 		return pass_over(call, side, data);
+	s->is_seen = true;
 	if (length == 0) {
 		end_message(call, side, false);
 		return data.left;

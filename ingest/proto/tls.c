@@ -9,6 +9,7 @@
 
 #include "../../common/message.h"
 #include "../certificate.h"
+#include "../tcp_analysis.h"
 #include "../tls_record.h"
 #include "../tls_names.h"
 
@@ -38,6 +39,7 @@ enum handshake_type {
 
 struct side {
 	bool encrypted;   // behind ChangeCipherSpec, or the server hello of TLS 1.3
+	bool is_lost;     // out of step: nobody knows where the next record begins
 	bool finished;    // an encrypted handshake record was seen
 	uint64_t left;    // bytes of the record at hand that are passed over
 	uint8_t type;     // its type
@@ -290,13 +292,16 @@ static bool is_hello_record(uint8_t type, struct bytes body, uint16_t length)
 	return type == RECORD_HANDSHAKE && is_hello && (header & 0xffffff) + HANDSHAKE_HEADER_LEN == length;
 }
 
-static size_t take_passed(struct application_call *call, struct side *side, struct bytes data)
+static size_t take_passed(struct application_call *call, struct side *side, struct bytes data, bool began_before)
 {
 	size_t n = data.left < side->left ? data.left : (size_t)side->left;
 	side->left -= n;
 	if (side->left)
 		return n;
-	application_layer(call, "tls");
+	if (began_before)
+		application_layer_apart(call, "tls");
+	else
+		application_layer(call, "tls");
 	note_encrypted(call, side->type);
 	return n;
 }
@@ -312,10 +317,12 @@ static void take_record(struct application_call *call, uint8_t type, struct byte
 		note_change(call);
 }
 
-// What cannot be a record here: the stream is out of step, and nothing more of it can be read.
-static size_t lose(struct application_call *call, struct bytes data)
+// What cannot be a record here: the stream is out of step until a segment begins with what can be one.
+static size_t lose(struct application_call *call, struct side *side, struct bytes data)
 {
-	call->stop = true;
+	side->is_lost = true;
+	forget_message(side);
+	application_layer(call, "tls");
 	return data.left;
 }
 
@@ -325,23 +332,25 @@ static size_t take_stream(struct application_call *call, struct bytes data)
 	struct side *side = &s->side[call->direction];
 	struct bytes rest = data;
 	note_packet(call);
-	tls_record_begin(&s->record, call, "tcp");
 	if (side->left)
-		return take_passed(call, side, data);
+		return take_passed(call, side, data, true);
 	uint8_t type = bytes_u8(&rest);
 	uint16_t version = bytes_u16(&rest), length = bytes_u16(&rest);
 	size_t ssl2 = ssl2_hello_length(data);
 	if (rest.bad)
-		return 0;
+		return side->is_lost ? lose(call, side, data) : 0;
 	if (ssl2 && !is_record(type, version, length)) {
 		if (ssl2 > data.left)
 			return 0;
 		application_layer(call, "tls");
+		tls_record_begin(&s->record, call, "tcp");
 		take_ssl2_hello(call, data);
 		return ssl2;
 	}
 	if (!is_record(type, version, length))
-		return lose(call, data);
+		return lose(call, side, data);
+	side->is_lost = false;
+	tls_record_begin(&s->record, call, "tcp");
 	bool is_plain = type != RECORD_DATA &&
 	                (!side->encrypted || type == RECORD_CHANGE_CIPHER_SPEC || is_hello_record(type, rest, length));
 	struct bytes body = bytes_split(&rest, length);
@@ -353,7 +362,7 @@ static size_t take_stream(struct application_call *call, struct bytes data)
 	}
 	side->type = type;
 	side->left = (uint64_t)RECORD_HEADER_LEN + length;
-	return take_passed(call, side, data);
+	return take_passed(call, side, data, false);
 }
 
 // Behind a hole inside an encrypted record the stream goes on; elsewhere nobody knows where a record begins.
@@ -361,10 +370,17 @@ static void gap(struct application_call *call, uint32_t missing)
 {
 	struct state *s = call->state;
 	struct side *side = &s->side[call->direction];
-	if (missing <= side->left)
-		side->left -= missing;
-	else
-		call->stop = true;
+	if (missing > side->left) {
+		side->left = 0;
+		side->is_lost = true;
+		forget_message(side);
+		return;
+	}
+	side->left -= missing;
+	if (side->left)
+		return;
+	application_layer(call, "tls");
+	note_encrypted(call, side->type);
 }
 
 static void end(struct application_call *call)
@@ -384,10 +400,19 @@ static bool is_port(uint16_t port)
 	return false;
 }
 
-// At its ports any record will do, elsewhere only a hello.
+// Whether the capture has the beginning of the connection.
+static bool has_beginning(const struct flow *f)
+{
+	return f->tcp && f->tcp->any_syn_ts_ns != ROW_NULL;
+}
+
+// At its ports any record will do, elsewhere only a hello. A connection at its ports that had begun before the capture is
+// taken for TLS: a record begins sooner or later.
 static enum recognised recognise(const struct application_call *call, struct bytes first)
 {
 	bool at_home = is_port(call->flow->key.low.port) || is_port(call->flow->key.high.port);
+	if (at_home && !has_beginning(call->flow))
+		return RECOGNISED_YES;
 	size_t ssl2 = ssl2_hello_length(first);
 	struct bytes rest = first;
 	uint8_t type = bytes_u8(&rest);

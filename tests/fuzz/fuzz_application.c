@@ -1,9 +1,11 @@
-// Any bytes as what one flow carries above TCP, UDP or the link: given to the application that the first byte chooses, or
-// to whoever recognises them, and written to a case in memory.
+// Any bytes as what two sides of one flow say to each other: segments in order, ahead, again and overlapping, cut by the
+// snap length, lost for good; datagrams; ends. The bytes go through the streams to one application, and its rows to a case
+// in memory.
 //
-// The input: the application's place in applications[] (beyond its end: nobody's ports), a byte of flags (1: TCP), then
-// chunks, each behind two bytes: of its length (0: all that is left), and of its direction (1), of a hole before it (2),
-// of bytes that the snap length cut (4), and of a FIN (8).
+// The input: a byte that says which application, by its first key (0x80: by its bytes, on ports that nobody has); then
+// segments: a byte of what is done, one of the payload's length, the payload. What is done: 0x01 sent by the other side;
+// 0x02 FIN; 0x04 RST; 0x08 everything so far is acknowledged; 0x10 some bytes ahead and 0x20 some bytes back, by the next
+// byte; 0x40 cut, by the next byte; 0x80 the payload is sixteen times as long as its byte says.
 #include "../../common/embedded.h"
 #include "../../ingest/application.h"
 #include "../../ingest/dissect.h"
@@ -11,9 +13,18 @@
 
 #include <stdlib.h>
 
-enum { INPUTS_OF_A_CASE = 2000, HOLE = 7, CUT = 5, PORT_OF_NOBODY = 40000 };
+enum { INPUTS_OF_A_CASE = 2000, OTHER_PORT = 20001, CLIENT_PORT = 40000, TCP = 6, UDP = 17 };
 
-enum { CHUNK_BACK = 1, CHUNK_HOLE = 2, CHUNK_CUT = 4, CHUNK_FIN = 8 };
+enum step {
+	STEP_BACKWARD = 1,
+	STEP_FIN = 2,
+	STEP_RST = 4,
+	STEP_ACK = 8,
+	STEP_AHEAD = 16,
+	STEP_AGAIN = 32,
+	STEP_CUT = 64,
+	STEP_LONG = 128
+};
 
 static sqlite3 *db;
 static struct writer *writer;
@@ -51,118 +62,132 @@ static void prepare(void)
 		abort();
 }
 
-// What goes with a capture.
-struct state {
+// A flow under way.
+struct conversation {
 	struct flow_table flows;
 	struct tcp_analyzer tcp;
-	struct application_stage stage;
+	struct application_stage applications;
 	struct names names;
-	struct packet packet;
 	struct frame frame;
-	uint32_t seq[2];
+	struct packet packet;
+	uint8_t protocol;
+	bool has_ports;
+	uint16_t port;
+	uint32_t next[2]; // sequence numbers
 };
 
-// The first key of an application whose table is called so; NULL none.
-static const struct decoder_key *find_key(const struct application *a, const char *table)
+static void choose(struct conversation *c, uint8_t choice)
 {
-	for (int i = 0; i < APPLICATION_KEYS_MAX && a->keys[i].table; i++)
-		if (strcmp(a->keys[i].table, table) == 0)
-			return &a->keys[i];
-	return NULL;
-}
-
-static const struct application *choose(uint8_t place)
-{
-	for (unsigned i = 0; applications[i]; i++)
-		if (i == place)
-			return applications[i];
-	return NULL;
-}
-
-// A packet between two addresses: TCP or UDP at the application's port, its IP protocol, or its layer.
-static void set_packet(struct state *s, const struct application *a, bool is_tcp, bool back)
-{
-	struct packet *p = &s->packet;
-	const struct decoder_key *layer = a ? find_key(a, "layer") : NULL;
-	const struct decoder_key *ip = a ? find_key(a, "ip.proto") : NULL;
-	const struct decoder_key *port = a ? find_key(a, is_tcp ? "tcp.port" : "udp.port") : NULL;
-	uint16_t server = port ? (uint16_t)port->number : PORT_OF_NOBODY;
-	p->frame = &s->frame;
-	p->id = ++p->number;
-	p->stack_count = 0;
-	p->has_macs = true;
-	p->mac_src.at[15] = back;
-	p->mac_dst.at[15] = !back;
-	if (layer) {
-		p->stack[p->stack_count++] = a->name;
+	unsigned count = 0;
+	while (applications[count])
+		count++;
+	const struct decoder_key *key = &applications[(choice & 0x7f) % count]->keys[0];
+	c->protocol = TCP;
+	c->has_ports = true;
+	c->port = OTHER_PORT;
+	if (!key->table)
 		return;
-	}
-	p->ip.ip_version = 4;
-	p->ip.protocol = ip ? (uint8_t)ip->number : is_tcp ? 6 : 17;
-	p->ip.has_transport = p->ip.has_ports = !ip;
-	p->ip.src = (struct address){{[10] = 0xff, [11] = 0xff, [12] = 10, [15] = back}};
-	p->ip.dst = (struct address){{[10] = 0xff, [11] = 0xff, [12] = 10, [15] = !back}};
-	p->ip.src_port = back ? server : PORT_OF_NOBODY + 1;
-	p->ip.dst_port = back ? PORT_OF_NOBODY + 1 : server;
+	bool by_port = strcmp(key->table, "tcp.port") == 0 || strcmp(key->table, "udp.port") == 0;
+	if (strcmp(key->table, "udp.port") == 0)
+		c->protocol = UDP;
+	if (by_port && !(choice & 0x80))
+		c->port = (uint16_t)key->number;
+	c->has_ports = by_port;
+	if (strcmp(key->table, "ip.proto") == 0)
+		c->protocol = (uint8_t)key->number;
 }
 
-// A chunk gets memory of its own, so that a read past its end is seen.
-static void try_chunk(struct state *s, uint8_t flags, struct bytes data)
+static void set_addresses(struct conversation *c, int direction)
 {
-	struct packet *p = &s->packet;
-	bool back = flags & CHUNK_BACK;
+	static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2};
+	struct headers *ip = &c->packet.ip;
+	memcpy(ip->src.at, mapped, sizeof mapped);
+	memcpy(ip->dst.at, mapped, sizeof mapped);
+	ip->src.at[15] = direction ? 2 : 1;
+	ip->dst.at[15] = direction ? 1 : 2;
+	ip->src_port = direction ? c->port : CLIENT_PORT;
+	ip->dst_port = direction ? CLIENT_PORT : c->port;
+	ip->ip_version = 4;
+	ip->protocol = c->protocol;
+	ip->has_ports = c->has_ports;
+	ip->has_transport = true;
+}
+
+static void send_packet(struct conversation *c, int direction, uint16_t flags, uint32_t seq, struct bytes payload,
+                        uint32_t cut)
+{
+	struct packet *p = &c->packet;
+	int64_t id = p->id + 1;
+	*p = (struct packet){.frame = &c->frame, .id = id, .number = id, .vlan_id = -1, .ethertype = -1};
+	set_addresses(c, direction);
+	p->ip.tcp.seq = seq;
+	p->ip.tcp.ack = c->next[!direction];
+	p->ip.tcp.flags = flags;
+	p->payload = p->layer = payload;
+	p->payload_len = (uint32_t)payload.left + cut;
+	c->frame.ts_ns += 1000000;
+	flow_track(&c->flows, p);
+	tcp_analyze(&c->tcp, p, writer, 1);
+	application_analyze(&c->applications, p);
+}
+
+// The payload gets memory of its own, so that a read past its end is seen.
+static void take_step(struct conversation *c, struct bytes *input)
+{
+	uint8_t step = bytes_u8(input);
+	int direction = step & STEP_BACKWARD;
+	size_t n = (size_t)bytes_u8(input) << (step & STEP_LONG ? 4 : 0);
+	uint32_t seq = c->next[direction], cut = 0;
+	if (step & STEP_AHEAD)
+		seq += bytes_u8(input);
+	if (step & STEP_AGAIN)
+		seq -= bytes_u8(input);
+	if (step & STEP_CUT)
+		cut = bytes_u8(input);
+	struct bytes data = bytes_split(input, n < input->left ? n : input->left);
 	uint8_t *copy = malloc(data.left + !data.left);
-	uint32_t cut = flags & CHUNK_CUT ? CUT : 0;
-
 	if (!copy)
-		return;
-	if (data.left)
-		memcpy(copy, data.at, data.left);
-	p->payload = p->layer = bytes_of(copy, data.left);
-	p->payload_len = (uint32_t)data.left + cut;
-	s->seq[back] += flags & CHUNK_HOLE ? HOLE : 0;
-	p->ip.tcp.seq = s->seq[back];
-	p->ip.tcp.ack = s->seq[!back];
-	p->ip.tcp.flags = TCP_ACK | (flags & CHUNK_FIN ? TCP_FIN : 0);
-	s->seq[back] += p->payload_len;
-	s->frame.ts_ns += 1000000;
-	flow_track(&s->flows, p);
-	tcp_analyze(&s->tcp, p, writer, 1);
-	application_analyze(&s->stage, p);
+		abort();
+	size_t left = data.left;
+	bytes_copy(&data, copy, left);
+	uint16_t flags = (uint16_t)((step & STEP_ACK ? TCP_ACK : 0) | (step & STEP_FIN ? TCP_FIN : 0) |
+	                            (step & STEP_RST ? TCP_RST : 0));
+	uint32_t end = seq + (uint32_t)left + cut;
+	if ((int32_t)(end - c->next[direction]) > 0)
+		c->next[direction] = end;
+	send_packet(c, direction, flags, seq, bytes_of(copy, left), cut);
 	free(copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {
 	struct bytes input = bytes_of(at, length);
-	struct state *s = calloc(1, sizeof *s);
-	const struct application *a = choose(bytes_u8(&input));
-	bool is_tcp = bytes_u8(&input) & 1;
+	struct conversation *c = calloc(1, sizeof *c);
 
-	if (!s)
+	if (!c)
 		return 0;
 	prepare();
-	flow_table_init(&s->flows, 1, 0);
-	tcp_analyzer_init(&s->tcp, TCP_UNACKED_TOTAL_MAX);
-	names_init(&s->names);
-	application_init(&s->stage, writer, 1, &s->names);
-	while (input.left) {
-		size_t chunk_len = bytes_u8(&input);
-		uint8_t flags = bytes_u8(&input);
-		if (chunk_len == 0 || chunk_len > input.left)
-			chunk_len = input.left;
-		set_packet(s, a, is_tcp, flags & CHUNK_BACK);
-		try_chunk(s, flags, bytes_split(&input, chunk_len));
+	choose(c, bytes_u8(&input));
+	flow_table_init(&c->flows, 1, 0);
+	tcp_analyzer_init(&c->tcp, TCP_UNACKED_TOTAL_MAX);
+	names_init(&c->names);
+	application_init(&c->applications, writer, 1, &c->names);
+	if (c->protocol == TCP) {
+		send_packet(c, 0, TCP_SYN, 0, bytes_of(NULL, 0), 0);
+		send_packet(c, 1, TCP_SYN | TCP_ACK, 0, bytes_of(NULL, 0), 0);
+		c->next[0] = c->next[1] = 1;
 	}
-	for (struct flow *flow; (flow = flow_take(&s->flows)) != NULL;) {
-		application_end_flow(&s->stage, flow);
+	while (input.left)
+		take_step(c, &input);
+	for (struct flow *flow; (flow = flow_take(&c->flows)) != NULL;) {
+		application_end_flow(&c->applications, flow);
 		flow_free(flow);
 	}
-	application_finish(&s->stage);
-	if (s->stage.budget.bytes || s->stage.held_total)
-		abort();
-	names_finish(&s->names, writer, 1);
-	flow_table_release(&s->flows);
-	free(s);
+	application_finish(&c->applications);
+	names_finish(&c->names, writer, 1);
+	flow_table_release(&c->flows);
+	if (c->applications.held_total || c->applications.budget.bytes)
+		abort(); // what waits is counted, and given back
+	free(c);
 	return 0;
 }

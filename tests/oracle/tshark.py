@@ -136,8 +136,9 @@ def compare_packets(comparison, ours, theirs):
 
 
 def compare_stack(comparison, number, mine, packet):
-    """Down to the transport; without IP, down to the first name above the link layer. More is fine where it agrees."""
-    wanted = packet.stack()
+    """Down to the transport, and the applications that are followed; without IP, down to the first name above the link
+    layer. More is fine where it agrees."""
+    wanted = packet.stack() + packet.applications()
     equal = mine == wanted or (mine == packet.all_layers[:len(mine)] and (
         len(mine) > len(wanted) or (not packet.ip and mine[-1] not in LINK_NAMES)))
     comparison.check("stack", number, ":".join(mine), ":".join(wanted), equal)

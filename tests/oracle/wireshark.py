@@ -1,8 +1,8 @@
 """What tshark says of each packet of a capture, in the words of the case's tables.
 
-tshark reads a capture twice: as it comes, for nearly everything; and in its two-pass mode with checksums verified, for
-those and for tcp.completeness, which is only final there. Verifying changes what tshark reassembles, hence not in the
-first run. The output is kept in build/oracle-cache under the hash of tshark's version, the arguments and the file.
+tshark reads a capture three times: as it comes, for nearly everything; in its two-pass mode with checksums verified, for
+those and for tcp.completeness, which is only final there (verifying changes what tshark reassembles, hence not in the
+first run); and with TCP segments put in order, for the protocols above TCP and UDP. The output is kept in build/oracle-cache under the hash of tshark's version, the arguments and the file.
 """
 import gzip
 import hashlib
@@ -14,6 +14,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 CACHE = os.path.join(ROOT, "build", "oracle-cache")
 FIRST = ["--enable-protocol", "communityid"]
 VERIFY = "-2 -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE".split()
+ORDERED = "-2 -o tcp.reassemble_out_of_order:TRUE".split()
+
+# What pcapdex follows above the transport layer, by its name in frame.protocols.
+APPLICATIONS = set("dns mdns llmnr http http2 tls bgp ospf".split())
 
 # tcp.analysis.NAME: what tshark flags. It flags the fast and spurious retransmissions as retransmissions too.
 EVENTS = ["retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment",
@@ -68,8 +72,9 @@ def run(path, tshark_version, options, fields):
 
 
 def packets(path, tshark_version):
-    for fields, verified in zip(run(path, tshark_version, FIRST, FIELDS), run(path, tshark_version, VERIFY, VERIFIED_FIELDS)):
-        yield Packet(fields, Packet(verified))
+    runs = ((FIRST, FIELDS), (VERIFY, VERIFIED_FIELDS), (ORDERED, ["frame.number", "frame.protocols"]))
+    for fields, verified, in_order in zip(*(run(path, tshark_version, *arguments) for arguments in runs)):
+        yield Packet(fields, Packet(verified), Packet(in_order))
 
 
 def nanoseconds(text):
@@ -92,9 +97,10 @@ def address(text):
 class Packet:
     """One packet's fields; of repeated layers, those of the innermost one that is no quotation in an ICMP error."""
 
-    def __init__(self, fields, verified=None):
+    def __init__(self, fields, verified=None, in_order=None):
         self.fields = fields
         self.verified = verified  # of the second run
+        self.in_order = in_order  # of the third run
         self.number = int(fields["frame.number"])
         self.all_layers = fields["frame.protocols"].split(":")
         self.layers = without_quotation(self.all_layers)
@@ -128,6 +134,12 @@ class Packet:
         while end < len(self.layers) and (self.layers[end].startswith("ipv6.") or self.layers[end] == "ah"):
             end += 1
         return self.layers[:end + 1]
+
+    def applications(self):
+        """The names of APPLICATIONS that frame.protocols has behind stack(), where the first one there is one of them:
+        those in between (x509sat, json) are of what they carry."""
+        above = self.in_order.layers[len(self.in_order.stack()):] if self.in_order.ip else []
+        return [name for name in above if name in APPLICATIONS] if above and above[0] in APPLICATIONS else []
 
     def values(self):
         """Everything that is compared packet by packet. A name that is missing is not compared."""
