@@ -725,7 +725,8 @@ static void gap(struct application_call *call, uint32_t missing)
 	struct side *side = &s->side[call->direction];
 	bool counted = side->phase == PHASE_BODY || side->phase == PHASE_CHUNK;
 	note_packet(call);
-	side->message.missing += missing;
+	if (side->phase != PHASE_HEAD && side->phase != PHASE_LOST)
+		side->message.missing += missing;
 	if (side->phase == PHASE_UNTIL_CLOSE || (counted && missing < side->left)) {
 		side->left -= counted ? missing : 0;
 		return;
@@ -794,7 +795,8 @@ static enum recognised recognise(const struct application_call *call, struct byt
 	enum recognised http1 = recognise_start(first);
 	if (http2 != RECOGNISED_NO)
 		return http2 == RECOGNISED_YES ? RECOGNISED_NO : RECOGNISED_MORE;
-	return at_home && http1 == RECOGNISED_NO ? RECOGNISED_YES : http1;
+	bool is_new = !call->flow->application; // not behind CONNECT
+	return at_home && is_new && http1 == RECOGNISED_NO ? RECOGNISED_YES : http1;
 }
 
 const struct application application_http2 = {
