@@ -3,7 +3,7 @@
 #
 #   sudo ./record.sh [-o DIR] all|SCENE ...     DIR is this folder unless given: its captures are replaced
 #
-# needs root; iproute2, ethtool, tcpdump, dumpcap and editcap (Wireshark), python3, nginx, dnsmasq, dig, curl, openssl,
+# needs root; iproute2, ethtool, tcpdump, dumpcap and editcap (Wireshark), python3, nginx, nft, dnsmasq, dig, curl, openssl,
 # ping, arping, gzip, zstd, lz4. Nothing leaves the namespaces. The network, with addresses reserved for documentation:
 #
 #   client ---- r1 ---- wire ---- r2 ---- server
@@ -123,6 +123,10 @@ begin() { # before each scene: an empty neighbour cache, so that every capture s
 	for node in client r1 r2 server; do
 		address "$node" neigh flush all
 	done
+}
+
+begin_known() { # the same where nothing but the wire may make packets wait: the neighbours are known already
+	in_node client ping -q -c 1 -w 5 203.0.113.10 >/dev/null
 }
 
 finish() { # FILE...: end all recordings, wait for what is still on its way first
@@ -399,6 +403,40 @@ scene_slow_answers() {
 	finish slow-answers-client.pcapng slow-answers-server.pcap
 }
 
+scene_slow_server() { # a good network, and the wire's own word that it is
+	begin_known
+	wire --delay-ms 10 --log "$out/slow-server-wire.tsv"
+	record client eth0 slow-server-client.pcapng
+	record server eth0 slow-server-server.pcapng
+	client slow-server
+	finish slow-server-client.pcapng slow-server-server.pcapng
+}
+
+scene_bad_network() { # it loses, and it is narrow
+	begin_known
+	wire --delay-ms 15 --loss 0.06 --reorder 0.02 --rate-kbit 3000 --seed 14 --log "$out/bad-network-wire.tsv"
+	record client eth0 bad-network-client.pcapng -s 200
+	record r1 eth1 bad-network-r1.pcapng -s 96
+	record r2 eth1 bad-network-r2.pcapng -s 96
+	record server eth0 bad-network-server.pcapng -s 200
+	client bad-network
+	finish bad-network-client.pcapng bad-network-r1.pcapng bad-network-r2.pcapng bad-network-server.pcapng
+}
+
+scene_behind_nat() { # r1 gives its own address to all that goes into the wire
+	addresses client eth0 192.0.2.11/24
+	in_node client ping -q -c 1 -w 5 -I 192.0.2.11 192.0.2.1 >/dev/null
+	in_node r1 nft 'table ip nat { chain out { type nat hook postrouting priority 100; oifname "eth1" masquerade; }; }'
+	begin_known
+	wire --delay-ms 10 --delay-syn-ack 7001:400 --log "$out/behind-nat-wire.tsv"
+	record client eth0 behind-nat-client.pcapng
+	record server eth0 behind-nat-server.pcapng
+	client behind-nat
+	finish behind-nat-client.pcapng behind-nat-server.pcapng
+	in_node r1 nft delete table ip nat
+	address client addr delete 192.0.2.11/24 dev eth0
+}
+
 scene_port_reuse() {
 	wire
 	begin
@@ -560,7 +598,7 @@ scene_udp_one_way() {
 # ---- main
 
 scenes=(web ipv6_web dns tls pings pings_lossy refused client_resets server_resets stalled_reader keep_alive lossy
-	slow_handshakes slow_answers port_reuse vlan tunnels ring two_interfaces link_types arp udp_one_way)
+	slow_handshakes slow_answers slow_server bad_network behind_nat port_reuse vlan tunnels ring two_interfaces link_types arp udp_one_way)
 
 usage() {
 	sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"
@@ -582,7 +620,7 @@ if [ $# = 0 ]; then # never replace captures unasked
 fi
 if [ "$*" != all ]; then scenes=("${@//-/_}"); fi
 [ "$(id -u)" = 0 ] || die "needs root, for network namespaces and capturing"
-for tool in ip ethtool tcpdump dumpcap editcap python3 nginx dnsmasq dig curl openssl ping arping gzip zstd lz4; do
+for tool in ip ethtool tcpdump dumpcap editcap python3 nginx dnsmasq dig curl openssl ping arping nft gzip zstd lz4; do
 	command -v "$tool" >/dev/null || die "$tool is missing"
 done
 for scene in "${scenes[@]}"; do

@@ -38,7 +38,7 @@
 -- column beyond_a_pct      Share of it beyond a.
 -- column beyond_b_pct      Share of it beyond b.
 -- column unknown_pct       Share of it that cannot be placed.
--- column loss_ms           Waiting for retransmissions of what was lost between the points.
+-- column loss_ms           Waiting for retransmissions of what was lost between the points, or whose ACK was.
 -- column queue_ms          Round trips between the points beyond the shortest.
 -- column elsewhere_ms      Waiting for retransmissions of what was not lost between the points.
 -- column server_think_ms   Waiting for data of the server: what passed beyond its point.
@@ -122,7 +122,8 @@ vanished AS MATERIALIZED ( -- segments lost between the points, where they were 
 		h.from_server,
 		p.packet_id,
 		p.seq,
-		p.seq + p.payload_len + (p.tcp_flags & 3 <> 0) AS end_seq
+		p.seq + p.payload_len + (p.tcp_flags & 3 <> 0) AS end_seq,
+		p.ack
 	FROM found h
 	JOIN packets p ON p.packet_id = ifnull(h.near_id, h.far_id)
 	WHERE h.reason = 'lost'
@@ -165,6 +166,8 @@ steps AS ( -- each packet of the near point behind the one before it
 		q.ts_ns - max(q.ts_ns) OVER before AS far_gap_ns,
 		iif(s.from_server, s.far_id, s.near_id) AS sent_id,
 		iif(s.from_server, q.seq, p.seq) AS sent_seq,
+		iif(s.from_server, s.near_id, s.far_id) AS received_id,
+		iif(s.from_server, p.seq, q.seq) + p.payload_len + (p.tcp_flags & 3 <> 0) AS received_end,
 		iif(s.from_server, q.ttl, NULL) AS server_ttl,
 		max(iif(s.from_server = 0, s.near_id, NULL)) OVER before AS last_client_id,
 		max(iif(s.from_server = 1, s.near_id, NULL)) OVER before AS last_server_id,
@@ -190,16 +193,22 @@ waits AS MATERIALIZED ( -- what passed beyond the far point, and whether the pac
 		END AS far_ns,
 		s.sent_id IN (SELECT packet_id FROM again) AS is_again,
 		s.sent_id IN (SELECT packet_id FROM again)
-			AND EXISTS (
+			AND EXISTS ( -- the segment, or an ACK of it
 				SELECT 1
 				FROM vanished v
 				WHERE v.hop_flow_id = s.hop_flow_id
-					AND v.from_server = s.from_server
-					AND v.packet_id < s.sent_id
-					AND v.seq <= s.sent_seq + s.payload_len
-					AND v.end_seq > s.sent_seq
+					AND CASE v.from_server = s.from_server
+						WHEN 1 THEN v.packet_id < s.sent_id
+							AND v.seq <= s.sent_seq + s.payload_len
+							AND v.end_seq > s.sent_seq
+						ELSE v.packet_id < s.received_id
+							AND v.ack >= s.received_end
+					END
 			) AS is_lost_before,
 		iif(s.from_server, s.last_client_id, s.last_server_id) IN (SELECT packet_id FROM shut) AS is_shut,
+		s.payload_len = 0
+			AND iif(s.from_server, s.last_server_id, s.last_client_id) IN (SELECT packet_id FROM shut)
+			AS is_opening, -- of a window that its sender had closed
 		s.sent_id IN (SELECT packet_id FROM probes) AS is_probe
 	FROM steps s
 	WHERE s.gap_ns > 0
@@ -214,6 +223,8 @@ parts AS ( -- each wait in one part or two
 			WHEN w.is_again THEN 'loss_far'
 			WHEN w.is_shut AND w.from_server = 1 THEN 'client_window'
 			WHEN w.is_shut THEN 'server_window'
+			WHEN w.is_opening AND w.from_server = 1 THEN 'server_window'
+			WHEN w.is_opening THEN 'client_window'
 			WHEN w.is_probe THEN 'idle'
 			WHEN w.from_server = 1 AND w.payload_len > 0 THEN 'server_think'
 			WHEN w.from_server = 1
@@ -296,7 +307,7 @@ SELECT
 	w.verdict,
 	printf(
 		CASE w.most
-			WHEN w.loss THEN '%.0f of %.0f ms went by until packets were sent again that were lost between the points'
+			WHEN w.loss THEN '%.0f of %.0f ms went by until packets were sent again that, or whose ACKs, were lost between the points'
 			WHEN w.queue THEN '%.0f of %.0f ms went by between the points, beyond their shortest round trip'
 			WHEN w.server_think THEN '%.0f of %.0f ms went by beyond ' || iif(k.turned, k.a, k.b)
 				|| ' until the server sent data'

@@ -12,16 +12,17 @@ SERVER = "203.0.113.10"
 SECOND_SERVER = "203.0.113.11"
 THIRD_SERVER = "203.0.113.12"
 CLIENT = "192.0.2.10"
+SECOND_CLIENT = "192.0.2.11"
 NOT_LISTENING = 7999
 
 
-def connect(address, port, source_port=0, receive_buffer=None):
+def connect(address, port, source_port=0, receive_buffer=None, source=CLIENT):
     connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if receive_buffer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     if source_port:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        connection.bind((CLIENT, source_port))
+        connection.bind((source, source_port))
     connection.settimeout(60)
     connection.connect((address, port))
     return connection
@@ -188,8 +189,45 @@ def one_way():
     sender.sendto(b"nobody here", (SERVER, 9001))
 
 
+def requests(connection, *waits_ms, size=2000):
+    """One request after the other, for which the server takes its time, and the end."""
+    for wait_ms in waits_ms:
+        ask(connection, "wait %d" % wait_ms, "say %d" % size)
+        read(connection, size)
+    ask(connection, "close")
+    read_to_end(connection)
+
+
+def slow_server():
+    """One connection whose answers come at once, one whose answers take 300 ms each, one that waits long for one."""
+    requests(connect(SERVER, 7000), 0, 0, 0, 0)
+    requests(connect(SERVER, 7000), 300, 300, 300, 300)
+    requests(connect(SERVER, 7000), 0, 900, 0)
+
+
+def bad_network():
+    """Twelve small requests, eight for 6 kB each, 40 kB up; the server never waits."""
+    requests(connect(SERVER, 7000), *[0] * 12)
+    requests(connect(SERVER, 7001), *[0] * 8, size=6000)
+    up = connect(SERVER, 7002)
+    ask(up, "take 40000")
+    up.sendall(b"".join(b"up %012d\n" % n for n in range(2500)))
+    ask(up, "close")
+    read_to_end(up)
+
+
+def behind_nat():
+    """Two hosts use the same port of their own: a translator has to change one of them. Then a service behind a
+    SYN-ACK that the wire holds, and one that takes 500 ms for an answer."""
+    pair = [connect(SERVER, 7000, source_port=40000, source=source) for source in (CLIENT, SECOND_CLIENT)]
+    for connection in pair:
+        requests(connection, 0, 0)
+    requests(connect(SERVER, 7001), 0, 0)
+    requests(connect(SERVER, 7002, source_port=40001, source=SECOND_CLIENT), 0, 500, 0)
+
+
 SCENES = (refused, client_resets, server_resets, stalled_reader, transfers, handshakes, slow_answers, port_reuse,
-          long_flows, keep_alive, one_way)
+          long_flows, keep_alive, one_way, slow_server, bad_network, behind_nat)
 
 if __name__ == "__main__":
     scenes = {scene.__name__.replace("_", "-"): scene for scene in SCENES}

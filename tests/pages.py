@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The commands that README.md shows, run as a reader would: each `$ pcapdex ...` must print what stands below it.
+"""The commands that README.md and the pages of docs/ show, run as a reader would: each `$ pcapdex ...` must print what
+stands below it. A block of commands begins with "$ "; those of a page run in one folder, where examples/ is.
 
-    tests/readme.py           compares
-    tests/readme.py --accept  writes what they print into README.md
+    tests/pages.py           compares
+    tests/pages.py --accept  writes what they print into the pages
 """
 import os
 import pathlib
@@ -14,8 +15,8 @@ import tempfile
 import tap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
-SUMMARY = re.compile(r" in \d+\.\d+ s \(\d+ packets/s\)")  # as fast as the machine is
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DURATION = re.compile(r" in \d+\.\d+ s \(\d+ packets/s\)|; \d+\.\d+ s$", re.M)  # as fast as the machine is
 
 
 def run(command, folder):
@@ -39,12 +40,12 @@ def sessions(text):
 
 
 def same(shown, printed):
-    return SUMMARY.sub("", shown) == SUMMARY.sub("", printed)
+    return DURATION.sub("", shown) == DURATION.sub("", printed)
 
 
-def replay():
-    """README.md as it should be, and the commands whose output is not what it shows."""
-    text, renewed, wrong, at = README.read_text(), [], [], 0
+def replay(page):
+    """The page as it should be, and the commands whose output is not what it shows."""
+    text, renewed, wrong, at = page.read_text(), [], [], 0
     with tempfile.TemporaryDirectory() as folder:
         os.makedirs(f"{folder}/bin")
         os.symlink(tap.PROGRAM, f"{folder}/bin/pcapdex")
@@ -63,13 +64,20 @@ def replay():
 
 
 def test_commands():
-    """the commands of README.md print what it shows"""
-    _, wrong = replay()
-    if wrong:
-        raise AssertionError("README.md shows something else (tests/readme.py --accept renews it):\n" + "\n".join(wrong))
+    """the commands of README.md and of docs/ print what these pages show"""
+    for page in PAGES:
+        _, wrong = replay(page)
+        if wrong:
+            raise AssertionError(f"{page.name} shows something else (tests/pages.py --accept renews it):\n" + "\n".join(wrong))
 
 
-if "--accept" in sys.argv:
-    README.write_text(replay()[0])
-else:
-    tap.main(sys.modules[__name__])
+def accept():
+    for page in PAGES:
+        text, wrong = replay(page)
+        if wrong:
+            page.write_text(text)
+            print(f"{page.name}: {len(wrong)} renewed")
+
+
+if __name__ == "__main__":
+    sys.exit(accept() if "--accept" in sys.argv else tap.main(sys.modules[__name__]))
