@@ -115,15 +115,20 @@ static double x_at(struct plot *p, sqlite3_stmt *row, int column)
 	return ((double)ns - (double)p->first_ns) / 1e9;
 }
 
-static struct series *series_of(struct plot *p, const struct report_plot *line, const char *group)
+static struct series *find_series(struct plot *p, const struct report_plot *line, const char *group)
 {
 	for (size_t i = 0; i < p->series_count; i++)
 		if (p->series[i].plot == line && (!group || !strcmp(p->series[i].group, group)))
 			return &p->series[i];
-	if (p->series_count == PLOT_SERIES_MAX) {
-		p->too_many_series = true;
+	return NULL;
+}
+
+// NULL: there are too many.
+static struct series *make_series(struct plot *p, const struct report_plot *line, const char *group)
+{
+	p->too_many_series = p->too_many_series || p->series_count == PLOT_SERIES_MAX;
+	if (p->series_count == PLOT_SERIES_MAX)
 		return NULL;
-	}
 	p->series = memory_resize(p->series, (p->series_count + 1) * sizeof *p->series);
 	struct series *s = &p->series[p->series_count++];
 	*s = (struct series){.plot = line, .group = memory_copy_text(group)};
@@ -132,10 +137,6 @@ static struct series *series_of(struct plot *p, const struct report_plot *line, 
 
 static void add_point(struct plot *p, struct series *s, struct point point)
 {
-	if (p->points == PLOT_POINTS_MAX) {
-		p->too_many_points = true;
-		return;
-	}
 	if (s->count == s->capacity) {
 		s->capacity = s->capacity ? 2 * s->capacity : 64;
 		s->points = memory_resize(s->points, s->capacity * sizeof *s->points);
@@ -146,24 +147,34 @@ static void add_point(struct plot *p, struct series *s, struct point point)
 	p->points++;
 }
 
+static void add_value(struct plot *p, const struct report_plot *line, const char *group, struct point point)
+{
+	struct series *s = find_series(p, line, group);
+	p->too_many_points = p->too_many_points || p->points == PLOT_POINTS_MAX;
+	if (p->points == PLOT_POINTS_MAX || (!s && !(s = make_series(p, line, group))))
+		return;
+	add_point(p, s, point);
+}
+
+static void break_line(struct plot *p, const struct report_plot *line, const char *group)
+{
+	struct series *s = line->gaps ? find_series(p, line, group) : NULL;
+	if (s)
+		s->broken = true;
+}
+
 static void add_to_line(struct plot *p, const struct report_plot *line, sqlite3_stmt *row, double x)
 {
 	int column = column_of(row, line->column), to = column_of(row, line->to);
 	if (line->when && strcmp(text_at(row, column_of(row, line->when)), line->value) != 0)
 		return;
-	bool has_value = is_number(row, column) && (!line->to || is_number(row, to));
-	if (!has_value && !line->gaps)
-		return;
 	const char *group = line->by ? text_at(row, column_of(row, line->by)) : NULL;
-	struct series *s = series_of(p, line, group);
-	if (!s)
-		return;
-	if (!has_value) {
-		s->broken = true;
+	if (!is_number(row, column) || (line->to && !is_number(row, to))) {
+		break_line(p, line, group);
 		return;
 	}
 	double y = sqlite3_column_double(row, column);
-	add_point(p, s, (struct point){.x = x, .y = y, .to = line->to ? sqlite3_column_double(row, to) : y});
+	add_value(p, line, group, (struct point){.x = x, .y = y, .to = line->to ? sqlite3_column_double(row, to) : y});
 }
 
 static bool begin_rows(void *context, sqlite3_stmt *statement)
@@ -630,19 +641,6 @@ static void choose_colours(struct plot *p)
 	}
 }
 
-// Series without a point say nothing.
-static void drop_empty(struct plot *p)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < p->series_count; i++) {
-		if (p->series[i].count > 0)
-			p->series[kept++] = p->series[i];
-		else
-			free(p->series[i].group);
-	}
-	p->series_count = kept;
-}
-
 static int draw(struct plot *p, const struct report_section *section, const struct parameters *parameters,
                 const char *path, struct sink *out)
 {
@@ -655,7 +653,6 @@ static int draw(struct plot *p, const struct report_section *section, const stru
 		if (p->lines[i].style == PLOT_X)
 			p->x_name = p->lines[i].column;
 	int code = run_section_rows(p->guard, p->report, section, parameters, &taker);
-	drop_empty(p);
 	if (code == EXIT_DONE && p->series_count == 0)
 		message_note("--plot: there is nothing to draw: no row has a time and a value");
 	if (code != EXIT_DONE || p->series_count == 0)
