@@ -19,6 +19,9 @@ enum packet_column {
 	PACKET_PAYLOAD
 };
 
+// Streams note the time of a frame, which nobody asks for here.
+static const struct frame no_frame;
+
 static const char packets_sql[] =
 	"SELECT p.packet_id, p.direction, p.seq, p.ack, p.tcp_flags, p.payload_len, "
 	"iif(p.payload_len > 0, packet_payload(packet_bytes(p.packet_id, p.file_offset, p.captured_len), i.link_type, "
@@ -123,6 +126,7 @@ static void read_packet(struct cursor *c)
 	struct tcp_header *tcp = &c->packet.ip.tcp;
 	const void *payload = sqlite3_column_blob(s, PACKET_PAYLOAD);
 	int64_t length = sqlite3_column_int64(s, PACKET_LEN);
+	c->packet.frame = &no_frame;
 	c->packet.id = sqlite3_column_int64(s, PACKET_ID);
 	c->packet.direction = sqlite3_column_int(s, PACKET_DIRECTION) != 0;
 	c->packet.payload = bytes_of(payload ? payload : "", (size_t)sqlite3_column_bytes(s, PACKET_PAYLOAD));
