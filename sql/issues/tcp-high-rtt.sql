@@ -14,7 +14,7 @@
 -- source: 200 ms is the lower bound of the RTO in Linux, and about where people notice a wait.
 --
 -- param :limit_ms number 0..100000 = 200   Mean round trip from which on a connection is listed, milliseconds.
--- param :min_samples integer = 3           Connections with fewer samples are left out.
+-- param :min_samples integer = 2           Connections with fewer samples are left out.
 --
 -- column capture_id   The capture.
 -- column ts_ns        Begin of the connection.
