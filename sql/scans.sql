@@ -19,7 +19,7 @@
 -- column target     ports: the host; hosts: protocol and port.
 -- column tried      Ports or hosts tried.
 -- column open       Of these, those that answered a SYN with a SYN-ACK.
--- column closed     Those that answered with a RST.
+-- column closed     Those that answered with a RST, or with an ICMP error (port unreachable).
 -- column silent     Those that did not answer.
 -- column open_list  The open ones.
 -- column probes     What was sent: SYN, FIN, NULL, XMAS, ACK, UDP.
@@ -29,11 +29,17 @@
 -- column number     Packet number of the first packet.
 -- column capture    Name of the capture.
 WITH
+closed AS MATERIALIZED ( -- UDP flows that a port unreachable answered
+	SELECT original_flow_id AS flow_id
+	FROM icmp_errors
+	WHERE original_flow_id NOT NULL
+		AND (ip_version = 4 AND type = 3 AND code = 3 OR ip_version = 6 AND type = 1 AND code = 4)
+),
 tries AS MATERIALIZED (
 	SELECT
 		f.*,
-		f.dst_syns > 0 AS is_open,
-		f.dst_rsts > 0 AND f.dst_syns = 0 AS is_closed,
+		ifnull(f.dst_syns > 0, 0) AS is_open,
+		ifnull(f.dst_rsts > 0 AND f.dst_syns = 0, f.flow_id IN (SELECT flow_id FROM closed)) AS is_closed,
 		CASE
 			WHEN f.protocol = 'udp' THEN 'UDP'
 			WHEN p.tcp_flags & 55 = 2 THEN 'SYN'

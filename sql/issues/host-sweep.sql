@@ -27,6 +27,12 @@
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
 WITH
+closed AS MATERIALIZED ( -- UDP flows that a port unreachable answered
+	SELECT original_flow_id AS flow_id
+	FROM icmp_errors
+	WHERE original_flow_id NOT NULL
+		AND (ip_version = 4 AND type = 3 AND code = 3 OR ip_version = 6 AND type = 1 AND code = 4)
+),
 tries AS MATERIALIZED (
 	SELECT
 		f.capture_id,
@@ -38,8 +44,8 @@ tries AS MATERIALIZED (
 		f.first_ts_ns,
 		f.last_ts_ns,
 		f.first_packet_id,
-		f.dst_syns > 0 AS is_open,
-		f.dst_rsts > 0 AND f.dst_syns = 0 AS is_closed,
+		ifnull(f.dst_syns > 0, 0) AS is_open,
+		ifnull(f.dst_rsts > 0 AND f.dst_syns = 0, f.flow_id IN (SELECT flow_id FROM closed)) AS is_closed,
 		CASE
 			WHEN f.protocol = 'udp' THEN 'UDP'
 			WHEN p.tcp_flags & 55 = 2 THEN 'SYN'
@@ -103,7 +109,7 @@ SELECT
 	src,
 	NULL AS dst,
 	hosts AS value,
-	printf('%s tried %s of %s in %.1f s; %d answered', src, iif(dst_port IS NULL, 'pings', printf('%s port %d',
+	printf('%s %s %s in %.1f s; %d answered', src, iif(dst_port IS NULL, 'pinged', printf('tried %s port %d of',
 		upper(protocol), dst_port)), counted(hosts, 'host'), (last_ts_ns - ts_ns) / 1e9, answering) AS symptoms,
 	packets,
 	iif(dst_port IS NULL, 'medium', 'high') AS severity,

@@ -118,8 +118,8 @@ SELECT
 			WHEN ports = 1 THEN ' ' || original_dst_port
 			ELSE ', ' || counted(ports, 'port')
 		END, CASE
-			WHEN icmp = errors THEN '; they were about pings'
-			WHEN tcp > 0 THEN printf('; %d were about TCP', tcp)
+			WHEN icmp = errors THEN '; all about pings'
+			WHEN tcp > 0 THEN '; about TCP: ' || tcp
 			ELSE ''
 		END) AS symptoms,
 	packets,

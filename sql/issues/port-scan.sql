@@ -29,7 +29,14 @@
 -- column symptoms     What was seen.
 -- column packets      The first packets.
 -- column title        In a few words.
-WITH tries AS MATERIALIZED (
+WITH
+closed AS MATERIALIZED ( -- UDP flows that a port unreachable answered
+	SELECT original_flow_id AS flow_id
+	FROM icmp_errors
+	WHERE original_flow_id NOT NULL
+		AND (ip_version = 4 AND type = 3 AND code = 3 OR ip_version = 6 AND type = 1 AND code = 4)
+),
+tries AS MATERIALIZED (
 	SELECT
 		f.capture_id,
 		f.protocol,
@@ -40,8 +47,8 @@ WITH tries AS MATERIALIZED (
 		f.first_ts_ns,
 		f.last_ts_ns,
 		f.first_packet_id,
-		f.dst_syns > 0 AS is_open,
-		f.dst_rsts > 0 AND f.dst_syns = 0 AS is_closed,
+		ifnull(f.dst_syns > 0, 0) AS is_open,
+		ifnull(f.dst_rsts > 0 AND f.dst_syns = 0, f.flow_id IN (SELECT flow_id FROM closed)) AS is_closed,
 		CASE
 			WHEN f.protocol = 'udp' THEN 'UDP'
 			WHEN p.tcp_flags & 55 = 2 THEN 'SYN'

@@ -1,8 +1,8 @@
 -- TCP segments have flags or endpoints that no TCP sends.
 --
 -- SYN with FIN, SYN with RST, no flag at all, a port 0, or the same address and port at both ends, in what
--- a side sent. Sender and receiver together. value is the number of flows. No TCP sends these: somebody
--- made them.
+-- a side sent. Sender, receiver and kind together. value is the number of flows. No TCP sends these:
+-- somebody made them.
 --
 -- severity: medium
 -- category: security

@@ -28,7 +28,7 @@
 -- column dst          Server.
 -- column value        Connections that were tried.
 -- column symptoms     What was seen.
--- column packets      The SYNs.
+-- column packets      The first and last packets of each.
 -- column severity     low, medium, high or critical.
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
@@ -47,6 +47,7 @@ tried AS MATERIALIZED (
 		f.flow_id,
 		f.first_ts_ns,
 		f.first_packet_id,
+		f.last_packet_id,
 		f.src_syns,
 		f.dst_syns > 0 AS answered
 	FROM flow_signs g
@@ -85,7 +86,7 @@ services AS (
 		sum(w.answered) AS half,
 		sum(w.src_syns) AS syns,
 		min(w.first_ts_ns) AS begun_ns,
-		group_concat(w.first_packet_id) AS packets,
+		group_concat(w.first_packet_id || ' ' || w.last_packet_id) AS packets,
 		s.dst IS NOT NULL AS serves
 	FROM wanted w
 	LEFT JOIN serving s ON s.capture_id = w.capture_id AND s.dst = w.dst AND s.dst_port = w.dst_port

@@ -53,8 +53,7 @@ SELECT
 	iif(h.connections = 1, h.src, NULL) AS src,
 	iif(h.connections = 1, h.dst, NULL) AS dst,
 	h.connections AS value,
-	printf('of %d of %s only one side is in the capture', h.connections, counted(f.connections, 'TCP connection'))
-		AS symptoms,
+	printf('of %d of %d TCP connections only one side is in the capture', h.connections, f.connections) AS symptoms,
 	h.packets,
 	iif(h.connections * 100.0 >= f.connections * :percent, 'medium', 'low') AS severity
 FROM half h
