@@ -297,6 +297,20 @@ static void set_first_seqs(struct flow *f, struct packet *p)
 	}
 }
 
+static void count_signs(struct flow_side *side, const struct packet *p)
+{
+	side->errors |= p->errors;
+	side->wrong_checksums += p->ip_checksum == CHECKSUM_WRONG || p->l4_checksum == CHECKSUM_WRONG;
+	side->fragments += p->ip.is_fragment;
+	if (p->ip.ip_version == 0)
+		return;
+	if (!side->has_ttl || p->ip.ttl < side->ttl_min)
+		side->ttl_min = p->ip.ttl;
+	if (!side->has_ttl || p->ip.ttl > side->ttl_max)
+		side->ttl_max = p->ip.ttl;
+	side->has_ttl = true;
+}
+
 static void count_packet(struct flow *f, const struct packet *p)
 {
 	int64_t ts_ns = p->frame->ts_ns;
@@ -310,6 +324,7 @@ static void count_packet(struct flow *f, const struct packet *p)
 	side->last_packet_id = p->id;
 	side->bytes += p->frame->wire_len;
 	side->payload_bytes += p->payload_len;
+	count_signs(side, p);
 	if (ts_ns < f->first_ts_ns)
 		f->first_ts_ns = ts_ns;
 	if (ts_ns > f->last_ts_ns)

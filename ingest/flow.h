@@ -37,6 +37,10 @@ struct flow_side {
 	int64_t idle_max_ns; // longest time between two of its packets
 	uint32_t first_seq;  // TCP: what sequence numbers of this direction are relative to
 	bool has_first_seq;
+	uint8_t ttl_min, ttl_max; // of its packets with an IP header
+	bool has_ttl;
+	uint32_t errors; // enum packet_error: those of any of its packets
+	uint32_t fragments, wrong_checksums;
 };
 
 struct flow {

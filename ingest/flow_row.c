@@ -22,6 +22,11 @@ static void set_sent(struct flow_side_row *row, const struct flow_side *side, in
 	row->throughput_bps = rate_bps(side->bytes, duration_ns);
 	row->goodput_bps = rate_bps(unique_bytes, duration_ns);
 	row->idle_max_ns = side->packets > 1 ? side->idle_max_ns : ROW_NULL;
+	row->ttl_min = side->has_ttl ? side->ttl_min : ROW_NULL;
+	row->ttl_max = side->has_ttl ? side->ttl_max : ROW_NULL;
+	row->fragments = side->fragments;
+	row->wrong_checksums = side->wrong_checksums;
+	row->errors = side->errors;
 }
 
 static void set_events(struct flow_side_row *row, const struct tcp_side *side)
@@ -159,6 +164,83 @@ static const char *service_of(const struct flow *f)
 	return name ? name : service_name(f->ip_protocol, flow_endpoint(f, 0)->port);
 }
 
+// ---- signs --------------------------------------------------------------------------------------------------------
+
+// Bits of flow_signs.signs; schema/31-flow_signs.sql says what each means.
+enum sign {
+	SIGN_NOT_ESTABLISHED = 1 << 0,
+	SIGN_RESET = 1 << 1,
+	SIGN_NO_DATA = 1 << 2,
+	SIGN_ONE_SIDE = 1 << 3,
+	SIGN_RETRANSMITTED = 1 << 4,
+	SIGN_OUT_OF_ORDER = 1 << 5,
+	SIGN_ZERO_WINDOW = 1 << 6,
+	SIGN_UNSEEN = 1 << 7,
+	SIGN_REUSED_PORTS = 1 << 8,
+	SIGN_UNSCALED = 1 << 9,
+	SIGN_CHECKSUMS = 1 << 10,
+	SIGN_ERRORS = 1 << 11,
+	SIGN_FRAGMENTS = 1 << 12,
+	SIGN_TTLS = 1 << 13,
+};
+
+static int if_any(int sign, int64_t a, int64_t b)
+{
+	return a || b ? sign : 0;
+}
+
+static int tcp_event_sign(int sign, const struct tcp_flow *tcp, enum tcp_event kind)
+{
+	return if_any(sign, tcp->side[0].events[kind], tcp->side[1].events[kind]);
+}
+
+static int tcp_signs(const struct flow *f)
+{
+	const struct tcp_flow *tcp = f->tcp;
+	const struct tcp_side *src = &tcp->side[0], *dst = &tcp->side[1];
+	int signs = if_any(SIGN_RESET, src->rsts, dst->rsts) |
+	            tcp_event_sign(SIGN_RETRANSMITTED, tcp, TCP_EVENT_RETRANSMISSION) |
+	            tcp_event_sign(SIGN_RETRANSMITTED, tcp, TCP_EVENT_FAST_RETRANSMISSION) |
+	            tcp_event_sign(SIGN_RETRANSMITTED, tcp, TCP_EVENT_SPURIOUS_RETRANSMISSION) |
+	            tcp_event_sign(SIGN_OUT_OF_ORDER, tcp, TCP_EVENT_OUT_OF_ORDER) |
+	            tcp_event_sign(SIGN_ZERO_WINDOW, tcp, TCP_EVENT_ZERO_WINDOW) |
+	            tcp_event_sign(SIGN_UNSEEN, tcp, TCP_EVENT_ACK_LOST_SEGMENT);
+	if (src->syns && elapsed(tcp->first_syn_ts_ns, tcp->established_ts_ns) == ROW_NULL)
+		signs |= SIGN_NOT_ESTABLISHED;
+	if (src->syns && dst->syns && (src->window_scale_option < 0 || dst->window_scale_option < 0))
+		signs |= SIGN_UNSCALED;
+	if (!f->side[0].payload_bytes && !f->side[1].payload_bytes)
+		signs |= SIGN_NO_DATA;
+	if (f->start == FLOW_REUSED_PORTS)
+		signs |= SIGN_REUSED_PORTS;
+	return signs;
+}
+
+static bool ttl_differs(const struct flow_side *side)
+{
+	return side->ttl_min != side->ttl_max;
+}
+
+static void add_signs(const struct flow *f, struct writer *w)
+{
+	const struct flow_side *src = &f->side[0], *dst = &f->side[1];
+	bool is_udp = f->ip_version && f->ip_protocol == 17;
+	int signs = if_any(SIGN_CHECKSUMS, src->wrong_checksums, dst->wrong_checksums) |
+	            if_any(SIGN_ERRORS, src->errors, dst->errors) |
+	            if_any(SIGN_FRAGMENTS, src->fragments, dst->fragments) |
+	            if_any(SIGN_TTLS, ttl_differs(src), ttl_differs(dst));
+	if (f->tcp)
+		signs |= tcp_signs(f);
+	if ((f->tcp || is_udp) && dst->packets == 0)
+		signs |= SIGN_ONE_SIDE;
+	if (!signs)
+		return;
+	struct flow_sign_row *row = writer_add(w, TABLE_FLOW_SIGNS);
+	*row = (struct flow_sign_row){.flow_id = f->id, .signs = signs};
+}
+
+// ---- the row ------------------------------------------------------------------------------------------------------
+
 void flow_row_add(const struct flow *f, const struct community_ids *ids, struct writer *w, int64_t capture_id)
 {
 	char id[COMMUNITY_ID_SIZE];
@@ -191,4 +273,5 @@ void flow_row_add(const struct flow *f, const struct community_ids *ids, struct 
 		set_tcp_flow(row, f, w);
 	set_sent(&row->from_src, &f->side[0], duration_ns);
 	set_sent(&row->from_dst, &f->side[1], duration_ns);
+	add_signs(f, w);
 }

@@ -43,6 +43,9 @@ static const struct column time_buckets_columns[] = {TIME_BUCKET_ROW(COLUMN)};
 #define ROW flow_row
 static const struct column flows_columns[] = {FLOW_ROW(COLUMN)};
 #undef ROW
+#define ROW flow_sign_row
+static const struct column flow_signs_columns[] = {FLOW_SIGN_ROW(COLUMN)};
+#undef ROW
 #define ROW host_row
 static const struct column hosts_columns[] = {HOST_ROW(COLUMN)};
 #undef ROW

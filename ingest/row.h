@@ -103,7 +103,9 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, side, spurious_retransmissions) X(INTEGER, side, out_of_order) X(INTEGER, side, duplicate_acks)         \
 	X(INTEGER, side, lost_segments) X(INTEGER, side, ack_lost_segments) X(INTEGER, side, keep_alives)                  \
 	X(INTEGER, side, keep_alive_acks) X(INTEGER, side, zero_windows) X(INTEGER, side, zero_window_probes)              \
-	X(INTEGER, side, zero_window_probe_acks) X(INTEGER, side, window_updates) X(INTEGER, side, window_fulls)
+	X(INTEGER, side, zero_window_probe_acks) X(INTEGER, side, window_updates) X(INTEGER, side, window_fulls)  \
+	X(INTEGER, side, ttl_min) X(INTEGER, side, ttl_max) X(INTEGER, side, fragments)                                    \
+	X(INTEGER, side, wrong_checksums) X(INTEGER, side, errors)
 
 #define FLOW_ROW(X)                                                                                                    \
 	X(INTEGER, flow_id) X(INTEGER, capture_id) X(TEXT, protocol) X(TEXT, src) X(INTEGER, src_port) X(TEXT, dst)        \
@@ -113,6 +115,8 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, idle_max_ns) X(TEXT, status) X(INTEGER, first_syn_ts_ns) X(INTEGER, last_fin_ts_ns)                     \
 	X(INTEGER, completeness) X(INTEGER, syn_rtt_ns) X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns)                \
 	X(INTEGER, ecn) X(INTEGER, analysis_given_up) X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)
+
+#define FLOW_SIGN_ROW(X) X(INTEGER, flow_id) X(INTEGER, signs)
 
 #define HOST_ROW(X)                                                                                                    \
 	X(TEXT, address) X(ADDRESS, address_bytes) X(INTEGER, flows) X(INTEGER, packets_sent)                              \
@@ -164,6 +168,7 @@ typedef struct address row_ADDRESS;
 	X(FLOW_PACKETS, flow_packet_row, flow_packets, FLOW_PACKET_ROW, false)                                             \
 	X(TIME_BUCKETS, time_bucket_row, time_buckets, TIME_BUCKET_ROW, true)                                              \
 	X(FLOWS, flow_row, flows, FLOW_ROW, false)                                                                         \
+	X(FLOW_SIGNS, flow_sign_row, flow_signs, FLOW_SIGN_ROW, false)                                                     \
 	X(HOSTS, host_row, hosts, HOST_ROW, true)                                                                          \
 	X(TCP_STATS, tcp_stats_row, tcp_stats, TCP_STATS_ROW, false)                                                       \
 	X(TCP_EVENTS, tcp_event_row, tcp_events, TCP_EVENT_ROW, true)                                                      \

@@ -25,6 +25,7 @@ static const struct {
 	{"ip_in", 2, PURE, function_ip_in, NULL, NULL},
 	{"tcp_flags", 1, PURE, function_tcp_flags, NULL, NULL},
 	{"tcp_flags", 2, PURE, function_tcp_flags, NULL, NULL},
+	{"counted", 2, PURE, function_counted, NULL, NULL},
 	{"iso_time", 1, PURE, function_iso_time, NULL, NULL},
 	{"hex_dump", 1, PURE, function_hex_dump, NULL, NULL},
 	{"escape_bytes", 1, PURE, function_escape_bytes, NULL, NULL},
@@ -193,6 +194,21 @@ void function_iso_time(sqlite3_context *context, int argc, sqlite3_value **argv)
 	snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
 	         tm.tm_hour, tm.tm_min, tm.tm_sec, (int)rest);
 	sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+}
+
+// ---- counted(number, noun) ----------------------------------------------------------------------------------------
+
+void function_counted(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL)
+		return;
+	sqlite3_int64 number = sqlite3_value_int64(argv[0]);
+	char *text = sqlite3_mprintf("%lld %s%s", number, sqlite3_value_text(argv[1]), number == 1 ? "" : "s");
+	if (text)
+		sqlite3_result_text(context, text, -1, sqlite3_free);
+	else
+		sqlite3_result_error_nomem(context);
 }
 
 // ---- hex_dump(bytes), escape_bytes(bytes) -------------------------------------------------------------------------

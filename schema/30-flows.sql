@@ -86,6 +86,11 @@ CREATE TABLE flows (
 	src_zero_window_probe_acks   INTEGER, -- Wireshark's zero-window-probe ACK
 	src_window_updates           INTEGER, -- Wireshark's window update
 	src_window_fulls             INTEGER, -- Wireshark's window full
+	src_ttl_min                  INTEGER, -- least TTL or hop limit of its packets; NULL without IP
+	src_ttl_max                  INTEGER, -- the greatest
+	src_fragments                INTEGER DEFAULT 0, -- IP fragments
+	src_wrong_checksums          INTEGER DEFAULT 0, -- packets whose IP or transport checksum is wrong
+	src_errors                   INTEGER DEFAULT 0, -- packets.errors, those of any of its packets
 	dst_packets                  INTEGER NOT NULL, -- packets sent by dst
 	dst_bytes                    INTEGER NOT NULL, -- their bytes on the wire, all headers
 	dst_payload_bytes            INTEGER NOT NULL, -- their bytes above the transport header, every copy counted
@@ -136,7 +141,12 @@ CREATE TABLE flows (
 	dst_zero_window_probes       INTEGER, -- Wireshark's zero-window probe
 	dst_zero_window_probe_acks   INTEGER, -- Wireshark's zero-window-probe ACK
 	dst_window_updates           INTEGER, -- Wireshark's window update
-	dst_window_fulls             INTEGER -- Wireshark's window full
+	dst_window_fulls             INTEGER, -- Wireshark's window full
+	dst_ttl_min                  INTEGER, -- least TTL or hop limit of its packets; NULL without IP
+	dst_ttl_max                  INTEGER, -- the greatest
+	dst_fragments                INTEGER DEFAULT 0, -- IP fragments
+	dst_wrong_checksums          INTEGER DEFAULT 0, -- packets whose IP or transport checksum is wrong
+	dst_errors                   INTEGER DEFAULT 0 -- packets.errors, those of any of its packets
 );
 
 -- Every address seen in flows, with what it sent and received.

@@ -14,7 +14,7 @@
 -- source: 200 ms is the lower bound of the RTO in Linux, and about where people notice a wait.
 --
 -- param :limit_ms number 0..100000 = 200   Mean round trip from which on a connection is listed, milliseconds.
--- param :min_samples integer = 3           Connections with fewer samples are left out.
+-- param :min_samples integer = 3           Connections with fewer samples are left out, unless the handshake took as long.
 --
 -- column capture_id   The capture.
 -- column ts_ns        Begin of the connection.
@@ -28,8 +28,8 @@ WITH sides AS (
 	SELECT
 		*,
 		max(
-			iif(src_rtt_count >= :min_samples, ifnull(src_rtt_karn_mean_ns, src_rtt_mean_ns), 0),
-			iif(dst_rtt_count >= :min_samples, ifnull(dst_rtt_karn_mean_ns, dst_rtt_mean_ns), 0)
+			iif(src_rtt_count >= :min_samples OR syn_rtt_ns > :limit_ms * 1e6, ifnull(src_rtt_karn_mean_ns, src_rtt_mean_ns), 0),
+			iif(dst_rtt_count >= :min_samples OR syn_rtt_ns > :limit_ms * 1e6, ifnull(dst_rtt_karn_mean_ns, dst_rtt_mean_ns), 0)
 		) AS rtt_ns
 	FROM flows
 	WHERE protocol = 'tcp'

@@ -1,0 +1,64 @@
+-- DNS is used to carry data.
+--
+-- A client asked for at least :names different names below one domain (its last two labels), with a mean
+-- length of :length characters or more. That is how tunnels carry data in names; ordinary names are short
+-- and come again. value is the mean length of the names. Reverse look-ups (arpa) and multicast DNS are left
+-- out.
+--
+-- severity: high
+-- category: security
+-- protocol: dns
+-- cause: A tunnel through DNS (iodine, dnscat2, dns2tcp): to get around a firewall, or to take data out.
+-- cause: A service that puts data into names: look-ups of reputation, antivirus and telemetry.
+-- remedy: See who runs the domain, and what program on the client asks.
+-- remedy: Let clients ask your own resolvers only, and log what they ask.
+-- source: Farnham, Detecting DNS Tunneling (SANS 2013): names of more than 52 characters, and many
+--    different ones; RFC 1035: 255 bytes at most.
+--
+-- param :names integer 2..1000000 = 20   Different names below a domain from which on it is listed.
+-- param :length number 1..255 = 52       Mean length of the names, characters.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      The flow, if there is one only.
+-- column src          The client.
+-- column dst          The server asked, if it is one only.
+-- column value        Mean length of the names.
+-- column symptoms     What was seen.
+-- column packets      The first queries.
+WITH
+names AS (
+	SELECT
+		d.capture_id,
+		d.flow_id,
+		d.name,
+		d.type_name,
+		d.query_packet_id,
+		d.query_ts_ns,
+		ifnull(d.query_bytes, 0) + ifnull(d.answer_bytes, 0) AS bytes,
+		rtrim(d.name, replace(d.name, '.', '')) AS above
+	FROM dns d
+	WHERE d.variant = 'dns' AND d.query_packet_id NOT NULL AND length(d.name) >= 20 AND d.name NOT LIKE '%.arpa'
+),
+domains AS (
+	SELECT
+		*,
+		substr(name, length(rtrim(substr(above, 1, length(above) - 1), replace(name, '.', ''))) + 1) AS domain
+	FROM names
+)
+SELECT
+	d.capture_id,
+	min(d.query_ts_ns) AS ts_ns,
+	iif(count(DISTINCT d.flow_id) = 1, d.flow_id, NULL) AS flow_id,
+	f.src,
+	iif(count(DISTINCT f.dst) = 1, f.dst, NULL) AS dst,
+	avg(length(d.name)) AS value,
+	printf('%s asked for %d different names below %s, %.0f characters on average, %d at most; record types %s; '
+		|| '%d bytes of DNS both ways', f.src, count(DISTINCT d.name), d.domain, avg(length(d.name)), max(length(d.name)),
+		group_concat(DISTINCT d.type_name), sum(d.bytes)) AS symptoms,
+	group_concat(d.query_packet_id) AS packets
+FROM domains d
+JOIN flows f ON f.flow_id = d.flow_id
+GROUP BY d.capture_id, f.src, d.domain
+HAVING count(DISTINCT d.name) >= :names AND avg(length(d.name)) >= :length
+ORDER BY value DESC;

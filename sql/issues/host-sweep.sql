@@ -1,0 +1,118 @@
+-- A host tried the same on many others.
+--
+-- One host tried the same TCP port of at least :hosts others in connections that carried no data, or the
+-- same UDP port without an answer, or sent pings to as many. value is the number of hosts. High for ports,
+-- medium for pings, which monitoring systems send as well.
+--
+-- severity: high
+-- category: security
+-- protocol: ip
+-- cause: A worm or somebody in the network looks for hosts with a certain service.
+-- cause: A vulnerability scanner, an inventory or a monitoring system of your own.
+-- remedy: Find out whether the host is yours to do so; if not, isolate it.
+-- remedy: See which hosts answered (report scans).
+-- source: Zeek's policy/misc/scan.zeek: 25 hosts (addr_scan_threshold).
+--
+-- param :hosts integer 2..1000000 = 25     Hosts from which on it is a sweep.
+-- param :max_packets integer 1..1000 = 8   Connections of which the host sent more packets do not count.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      NULL: many.
+-- column src          Who tried.
+-- column dst          NULL: many.
+-- column value        Hosts tried.
+-- column symptoms     What was seen.
+-- column packets      The first packets.
+-- column severity     low, medium, high or critical.
+-- column title        In a few words.
+WITH
+closed AS MATERIALIZED ( -- UDP flows that a port unreachable answered
+	SELECT original_flow_id AS flow_id
+	FROM icmp_errors
+	WHERE original_flow_id NOT NULL
+		AND (ip_version = 4 AND type = 3 AND code = 3 OR ip_version = 6 AND type = 1 AND code = 4)
+),
+tries AS MATERIALIZED (
+	SELECT
+		f.capture_id,
+		f.protocol,
+		f.src,
+		f.dst,
+		f.dst_port,
+		f.flow_id,
+		f.first_ts_ns,
+		f.last_ts_ns,
+		f.first_packet_id,
+		ifnull(f.dst_syns > 0, 0) AS is_open,
+		ifnull(f.dst_rsts > 0 AND f.dst_syns = 0, f.flow_id IN (SELECT flow_id FROM closed)) AS is_closed,
+		CASE
+			WHEN f.protocol = 'udp' THEN 'UDP'
+			WHEN p.tcp_flags & 55 = 2 THEN 'SYN'
+			WHEN p.tcp_flags & 55 = 0 THEN 'NULL'
+			WHEN p.tcp_flags & 55 = 1 THEN 'FIN'
+			WHEN p.tcp_flags & 63 = 41 THEN 'XMAS'
+			WHEN p.tcp_flags & 55 = 16 AND f.src_packets = 1 THEN 'ACK'
+		END AS kind
+	FROM flow_signs g
+	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	CROSS JOIN packets p ON p.packet_id = f.first_packet_id
+	WHERE (g.has_no_data AND f.src_packets <= :max_packets
+			OR g.has_one_side
+				AND f.protocol = 'udp'
+				AND f.src_packets <= 2
+				AND f.src_port >= 1024
+				AND (f.src_ttl_max > 30 OR f.dst_port NOT BETWEEN 33434 AND 33534))
+),
+askers AS MATERIALIZED (
+	SELECT src
+	FROM flows
+	WHERE protocol IN ('icmp', 'icmpv6')
+	GROUP BY src
+	HAVING count(*) >= :hosts
+),
+sweeps AS (
+	SELECT
+		capture_id,
+		src,
+		dst_port,
+		protocol,
+		min(first_ts_ns) AS ts_ns,
+		max(last_ts_ns) AS last_ts_ns,
+		count(DISTINCT dst) AS hosts,
+		count(DISTINCT iif(is_open, dst, NULL)) AS answering,
+		group_concat(first_packet_id) AS packets
+	FROM tries
+	WHERE kind NOT NULL
+	GROUP BY capture_id, src, protocol, dst_port
+	HAVING count(DISTINCT dst) >= :hosts
+	UNION ALL
+	SELECT
+		capture_id,
+		src,
+		NULL,
+		'icmp',
+		min(request_ts_ns),
+		max(request_ts_ns),
+		count(DISTINCT dst),
+		count(DISTINCT iif(kind = 'answered', dst, NULL)),
+		group_concat(request_packet_id)
+	FROM icmp_pairs
+	WHERE src IN (SELECT src FROM askers) AND kind IN ('answered', 'unanswered')
+	GROUP BY capture_id, src
+	HAVING count(DISTINCT dst) >= :hosts
+)
+SELECT
+	capture_id,
+	ts_ns,
+	NULL AS flow_id,
+	src,
+	NULL AS dst,
+	hosts AS value,
+	printf('%s %s %s in %.1f s; %d answered', src, iif(dst_port IS NULL, 'pinged', printf('tried %s port %d of',
+		upper(protocol), dst_port)), counted(hosts, 'host'), (last_ts_ns - ts_ns) / 1e9, answering) AS symptoms,
+	packets,
+	iif(dst_port IS NULL, 'medium', 'high') AS severity,
+	iif(dst_port IS NULL, 'Ping sweep', printf('Sweep of %s port %d', upper(protocol), dst_port)) AS title
+FROM sweeps
+ORDER BY dst_port IS NULL, hosts DESC;

@@ -1,0 +1,64 @@
+-- A host logs in again and again.
+--
+-- One host opened at least :attempts connections with data to a port where people log in (:ports) of
+-- another, most of them shorter than :seconds. Or FTP and mail logins, where the replies are many. value is
+-- the number of connections. Guessing passwords looks so; and so do scripts.
+--
+-- severity: medium
+-- category: security
+-- protocol: tcp
+-- cause: Somebody guesses passwords (hydra, medusa, ncrack).
+-- cause: A script, backup or monitoring system that logs in often.
+-- remedy: Read the log of the server: were the logins refused, and did one succeed in the end?
+-- remedy: Limit attempts (fail2ban, MaxAuthTries), and allow keys only.
+-- source: Zeek's protocols/ssh/detect-bruteforcing.zeek: 30 attempts in 30 minutes,
+--    protocols/ftp/detect-bruteforcing.zeek: 20 in 15 minutes; sshd ends a connection after 6 attempts
+--    (MaxAuthTries), so 10 connections are as many as 60 attempts.
+--
+-- param :attempts integer 2..1000000 = 10                                 Connections from which on it is
+--                                                                         listed.
+-- param :seconds number 0..86400 = 60                                     A connection this short is taken
+--                                                                         for an attempt, seconds.
+-- param :ports text = 21 22 23 110 143 389 445 1433 3306 3389 5432 5900   Ports where people log in,
+--                                                                         separated by blanks.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      NULL: many.
+-- column src          Who logs in.
+-- column dst          The server.
+-- column value        Connections.
+-- column symptoms     What was seen.
+-- column packets      The first packets.
+WITH attempts AS (
+	SELECT
+		capture_id,
+		src,
+		dst,
+		dst_port,
+		count(*) AS connections,
+		sum(last_ts_ns - first_ts_ns < :seconds * 1e9) AS short,
+		min(first_ts_ns) AS ts_ns,
+		max(last_ts_ns) AS last_ts_ns,
+		group_concat(first_packet_id) AS packets
+	FROM flows
+	WHERE protocol = 'tcp'
+		AND dst_port < 5901
+		AND ' ' || :ports || ' ' LIKE '% ' || dst_port || ' %'
+		AND src_payload_bytes > 0
+		AND dst_payload_bytes > 0
+	GROUP BY capture_id, src, dst, dst_port
+)
+SELECT
+	capture_id,
+	ts_ns,
+	NULL AS flow_id,
+	src,
+	dst,
+	connections AS value,
+	printf('%s opened %d connections to port %d of %s in %.1f s, %d of them shorter than %g s', src, connections,
+		dst_port, dst, (last_ts_ns - ts_ns) / 1e9, short, :seconds) AS symptoms,
+	packets
+FROM attempts
+WHERE connections >= :attempts AND short * 2 > connections
+ORDER BY connections DESC;

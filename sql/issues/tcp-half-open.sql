@@ -1,0 +1,112 @@
+-- One side holds a connection that the other has lost.
+--
+-- Either a side sends data, keep-alives or FINs and gets nothing but RSTs, in a connection that began
+-- before the capture: the other side does not know it any more. Or the last :min_tries segments of a
+-- connection are one side's, retransmissions among them, and the other side has gone silent for good, at
+-- least :silent_s. Client, server and port together. value is the number of connections.
+--
+-- severity: medium
+-- category: connectivity
+-- protocol: tcp
+-- cause: The other host crashed, was restarted, or lost its network.
+-- cause: A firewall or NAT on the way forgot the connection.
+-- cause: A cable was pulled or a path failed while the connection was open.
+-- remedy: See whether the silent host sent anything else at that time (report conversation, hosts): if not,
+--    it was gone.
+-- remedy: Use keep-alives or a time-out of the program, so that dead connections are noticed.
+-- source: RFC 9293, 3.5.1: half-open connections; RFC 1122, 4.2.3.5: three retransmissions (R1) are a sign
+--    of a failed path.
+--
+-- param :min_tries integer 2..1000 = 4   Segments in a row that the other side does not answer.
+-- param :silent_s number 0..86400 = 3    How long it must have been silent, seconds.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      The connection, if there is one only.
+-- column src          Client.
+-- column dst          Server.
+-- column value        Connections.
+-- column symptoms     What was seen.
+-- column packets      The last packets of the connections.
+-- column title        In a few words.
+WITH
+reset AS (
+	SELECT capture_id, src, dst, dst_port, flow_id, first_ts_ns AS ts_ns, last_packet_id, 'reset' AS kind
+	FROM flow_signs
+	CROSS JOIN flows USING (flow_id)
+	WHERE has_reset
+		AND completeness & 3 = 0
+		AND dst_rsts > 0
+		AND dst_packets = dst_rsts
+		AND (src_payload_bytes > 0 OR src_fins > 0)
+		AND src_rsts = 0
+		AND (capture_id, src, dst) NOT IN (SELECT capture_id, src, dst FROM issues WHERE detector = 'port-scan')
+),
+tried AS MATERIALIZED (
+	SELECT
+		flow_id,
+		capture_id,
+		src,
+		dst,
+		dst_port,
+		src_retransmissions >= dst_retransmissions AS by_src,
+		last_ts_ns,
+		last_packet_id
+	FROM flow_signs
+	CROSS JOIN flows USING (flow_id)
+	WHERE is_retransmitted
+		AND NOT has_reset
+		AND max(src_retransmissions, dst_retransmissions) >= 2
+		AND dst_packets > dst_syns
+),
+silent AS (
+	SELECT
+		t.*,
+		(
+			SELECT p.packet_id
+			FROM flow_packets fp
+			CROSS JOIN packets p ON p.packet_id = fp.packet_id
+			WHERE fp.flow_id = t.flow_id AND p.direction = t.by_src
+			ORDER BY fp.packet_id DESC
+			LIMIT 1
+		) AS heard_id
+	FROM tried t
+),
+gone AS (
+	SELECT s.capture_id, s.src, s.dst, s.dst_port, s.flow_id, p.ts_ns, s.last_packet_id, 'silent' AS kind
+	FROM silent s
+	JOIN packets p ON p.packet_id = s.heard_id
+	WHERE s.last_ts_ns - p.ts_ns >= :silent_s * 1e9
+		AND :min_tries <= (
+			SELECT count(*)
+			FROM flow_packets fp
+			WHERE fp.flow_id = s.flow_id AND fp.packet_id > s.heard_id
+		)
+		AND EXISTS (
+			SELECT 1
+			FROM tcp_events e
+			WHERE e.flow_id = s.flow_id AND e.packet_id > s.heard_id AND e.kind = 'retransmission'
+		)
+)
+SELECT
+	capture_id,
+	min(ts_ns) AS ts_ns,
+	iif(count(*) = 1, flow_id, NULL) AS flow_id,
+	src,
+	dst,
+	count(*) AS value,
+	iif(kind = 'reset',
+		printf('%s used %s to port %d of %s that began before the capture, and got only RSTs', src,
+			counted(count(*), 'connection'), dst_port, dst),
+		printf('%s of %s with port %d of %s ended in segments sent again and again, without an answer',
+			counted(count(*), 'connection'), src, dst_port, dst)) AS symptoms,
+	group_concat(last_packet_id) AS packets,
+	iif(kind = 'reset', 'A connection that the other side does not know any more',
+		'The other side of a connection went silent') AS title
+FROM (
+	SELECT * FROM reset
+	UNION ALL
+	SELECT * FROM gone
+)
+GROUP BY capture_id, src, dst, dst_port, kind
+ORDER BY count(*) DESC;

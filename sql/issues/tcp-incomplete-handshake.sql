@@ -1,0 +1,117 @@
+-- Connections were tried and never came to be.
+--
+-- A SYN that nothing answered for :wait_ms, or a SYN-ACK that its client did not complete, of a service
+-- (server and port) together. Connections that a port scan or a SYN flood tried, and those that ICMP errors
+-- were about, are left to those detectors; those whose client went on to send are left out, because the
+-- capture has only one direction of them. value is the number of connections. High where the service
+-- answered nobody in the capture, else medium.
+--
+-- severity: medium
+-- category: connectivity
+-- protocol: tcp
+-- cause: A firewall on the way drops the SYN or its answer in silence.
+-- cause: The server is down, or its address is wrong or not routed.
+-- cause: The server's queue of new connections is full (SYNs dropped under load).
+-- remedy: Capture at the server: does the SYN arrive, and does the SYN-ACK leave? The side where it
+--    disappears is to blame.
+-- remedy: Look at the firewall rules and the route back for this port; try the port from a host beside the
+--    server.
+-- source: RFC 6298, 2.1: a SYN is sent again after 1 second without an answer; RFC 9293, 3.8.3.
+--
+-- param :wait_ms integer 0..3600000 = 1000   Silence after the last SYN, or until the capture ends, from
+--                                            which on it counts, milliseconds.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      The connection, if there is one only.
+-- column src          Client.
+-- column dst          Server.
+-- column value        Connections that were tried.
+-- column symptoms     What was seen.
+-- column packets      The first and last packets of each.
+-- column severity     low, medium, high or critical.
+-- column cause        What usually causes this kind.
+-- column confidence   Of that cause, 0 to 1.
+WITH
+scans AS MATERIALIZED (
+	SELECT capture_id, detector, src, dst
+	FROM issues
+	WHERE detector IN ('port-scan', 'host-sweep', 'syn-flood')
+),
+tried AS MATERIALIZED (
+	SELECT
+		f.capture_id,
+		f.src,
+		f.dst,
+		f.dst_port,
+		f.flow_id,
+		f.first_ts_ns,
+		f.first_packet_id,
+		f.last_packet_id,
+		f.src_syns,
+		f.dst_syns > 0 AS answered
+	FROM flow_signs g
+	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	JOIN captures c ON c.capture_id = f.capture_id
+	WHERE g.not_established
+		AND f.completeness & 1
+		AND f.src_rsts + f.dst_rsts = 0
+		AND (f.dst_packets = f.dst_syns AND f.src_packets = f.src_syns)
+		AND c.last_ts_ns - f.first_ts_ns >= :wait_ms * 1e6
+),
+wanted AS MATERIALIZED (
+	SELECT *
+	FROM tried t
+	WHERE t.flow_id NOT IN (SELECT original_flow_id FROM icmp_errors WHERE original_flow_id NOT NULL)
+		AND NOT EXISTS (
+		SELECT 1
+		FROM scans i
+		WHERE i.capture_id = t.capture_id
+			AND ifnull(i.src, t.src) = t.src
+			AND ifnull(i.dst, t.dst) = t.dst
+	)
+),
+serving AS MATERIALIZED (
+	SELECT DISTINCT capture_id, dst, dst_port
+	FROM flows
+	WHERE protocol = 'tcp'
+		AND handshake_ns IS NOT NULL
+		AND dst IN (SELECT dst FROM wanted)
+),
+services AS (
+	SELECT
+		w.*,
+		count(*) AS connections,
+		count(DISTINCT w.src) AS clients,
+		sum(w.answered) AS half,
+		sum(w.src_syns) AS syns,
+		min(w.first_ts_ns) AS begun_ns,
+		group_concat(w.first_packet_id || ' ' || w.last_packet_id) AS packets,
+		s.dst IS NOT NULL AS serves
+	FROM wanted w
+	LEFT JOIN serving s ON s.capture_id = w.capture_id AND s.dst = w.dst AND s.dst_port = w.dst_port
+	GROUP BY w.capture_id, w.dst, w.dst_port
+)
+SELECT
+	capture_id,
+	begun_ns AS ts_ns,
+	iif(connections = 1, flow_id, NULL) AS flow_id,
+	iif(clients = 1, src, NULL) AS src,
+	dst,
+	connections AS value,
+	printf('%s of %s to port %d of %s, with %s: %s; %s', counted(connections, 'connection'),
+		counted(clients, 'client'), dst_port, dst, counted(syns, 'SYN'), CASE half
+			WHEN 0 THEN 'no answer at all'
+			WHEN connections THEN 'SYN-ACKs came back, but the handshake was not completed'
+			ELSE printf('%d without any answer, %d answered by a SYN-ACK, but not completed', connections - half, half)
+		END, iif(serves, 'other connections to it came to be', 'no connection to it came to be')) AS symptoms,
+	packets,
+	iif(serves OR half = connections, 'medium', 'high') AS severity,
+	CASE
+		WHEN half = connections THEN 'The SYN-ACK did not reach the client, or its ACK was lost on the way back.'
+		WHEN serves THEN 'SYNs are lost, or the server drops some because its queue of new connections is full.'
+		ELSE 'A firewall on the way drops the SYN or its answer in silence, or the server is down.'
+	END AS cause,
+	0.4 AS confidence
+FROM services
+ORDER BY serves, connections DESC;

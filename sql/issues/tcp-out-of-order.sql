@@ -1,0 +1,80 @@
+-- Segments arrived out of order.
+--
+-- A direction of a connection where at least :percent of the packets are Wireshark's out-of-order, and at
+-- least :min_count. value is that percentage. Medium where it also led to fast or spurious retransmissions,
+-- else low.
+--
+-- severity: low
+-- category: performance
+-- protocol: tcp
+-- cause: Packets of a connection take several paths (per-packet load balancing, link aggregation, several
+--    queues).
+-- cause: Packets were lost before the capture point and sent again faster than the rule for retransmissions
+--    allows.
+-- cause: The capture itself has packets in another order than the wire (several interfaces or queues).
+-- remedy: Balance by flow, not by packet.
+-- remedy: Compare with a capture at the other side: is the order lost on the way, or in the capture?
+-- source: RFC 5681, 3.2: three duplicate ACKs make a sender send again; RFC 4737 defines reordering. 1 % is
+--    where senders begin to slow down.
+--
+-- param :percent number 0..100 = 1          Share of the packets from which on it is listed, percent.
+-- param :min_count integer 1..1000000 = 5   Segments below which it is not.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      The connection.
+-- column src          Who sent them.
+-- column dst          The receiver.
+-- column value        Segments out of order, percent.
+-- column symptoms     What was seen.
+-- column packets      The segments.
+-- column severity     low, medium, high or critical.
+WITH
+sides AS (
+	SELECT
+		flow_id,
+		capture_id,
+		src,
+		dst,
+		0 AS direction,
+		src_out_of_order AS late,
+		src_packets AS packets,
+		src_fast_retransmissions + src_spurious_retransmissions AS again
+	FROM flow_signs
+	CROSS JOIN flows USING (flow_id)
+	WHERE is_out_of_order AND src_out_of_order >= :min_count
+	UNION ALL
+	SELECT
+		flow_id,
+		capture_id,
+		dst,
+		src,
+		1,
+		dst_out_of_order,
+		dst_packets,
+		dst_fast_retransmissions + dst_spurious_retransmissions
+	FROM flow_signs
+	CROSS JOIN flows USING (flow_id)
+	WHERE is_out_of_order AND dst_out_of_order >= :min_count
+),
+found AS MATERIALIZED (
+	SELECT *
+	FROM sides
+	WHERE late * 100.0 / packets >= :percent
+)
+SELECT
+	f.capture_id,
+	min(e.ts_ns) AS ts_ns,
+	f.flow_id,
+	f.src,
+	f.dst,
+	f.late * 100.0 / f.packets AS value,
+	printf('%d of %d packets that %s sent came out of order; it sent %s again that had arrived, or that duplicate '
+		|| 'ACKs asked for', f.late, f.packets, f.src, counted(f.again, 'segment')) AS symptoms,
+	group_concat(e.packet_id) AS packets,
+	iif(f.again > 0, 'medium', 'low') AS severity
+FROM tcp_events e
+CROSS JOIN found f ON f.flow_id = e.flow_id AND f.direction = e.direction
+WHERE e.kind = 'out_of_order'
+GROUP BY f.flow_id, f.direction
+ORDER BY value DESC;

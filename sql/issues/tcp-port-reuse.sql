@@ -1,0 +1,71 @@
+-- Ports were used again too fast.
+--
+-- A SYN between two ports that had a connection before, less than :seconds after that one's last packet.
+-- Client, server and port together. value is the shortest time between, in seconds. Medium where such a
+-- connection failed, else low.
+--
+-- severity: low
+-- category: configuration
+-- protocol: tcp
+-- cause: A client with many short connections to one server that runs out of ports.
+-- cause: A program that binds its source port.
+-- cause: A NAT or load balancer with few ports for many clients.
+-- remedy: Keep connections open and use them again.
+-- remedy: Give the client or NAT more addresses or ports (net.ipv4.ip_local_port_range).
+-- source: RFC 9293, 3.6.1: ports wait for 2 MSL (4 minutes); Linux keeps TIME-WAIT for 60 s.
+--
+-- param :seconds number 0..3600 = 240   Time from the last packet to the new SYN, seconds.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      The connection, if there is one only.
+-- column src          Client.
+-- column dst          Server.
+-- column value        Shortest time between, seconds.
+-- column symptoms     What was seen.
+-- column packets      The new SYNs.
+-- column severity     low, medium, high or critical.
+WITH
+uses AS (
+	SELECT
+		*,
+		first_ts_ns - lag(last_ts_ns) OVER (PARTITION BY connection_id ORDER BY flow_id) AS gap_ns
+	FROM (
+		SELECT
+			capture_id,
+			flow_id,
+			connection_id,
+			src,
+			dst,
+			dst_port,
+			started,
+			first_ts_ns,
+			last_ts_ns,
+			first_packet_id,
+			handshake_ns IS NULL AS failed
+		FROM flows
+		WHERE protocol = 'tcp'
+			AND connection_id IN (
+				SELECT connection_id
+				FROM flow_signs
+				CROSS JOIN flows USING (flow_id)
+				WHERE has_reused_ports
+			)
+	)
+)
+SELECT
+	capture_id,
+	min(first_ts_ns) AS ts_ns,
+	iif(count(*) = 1, flow_id, NULL) AS flow_id,
+	src,
+	dst,
+	min(gap_ns) / 1e9 AS value,
+	printf('%s used source ports to port %d of %s again %s, %.3f s after the connection before at the earliest; %d '
+		|| 'of these connections failed', src, dst_port, dst, counted(count(*), 'time'), min(gap_ns) / 1e9, sum(failed)
+	) AS symptoms,
+	group_concat(first_packet_id) AS packets,
+	iif(sum(failed) > 0, 'medium', 'low') AS severity
+FROM uses
+WHERE started = 'reused_ports' AND gap_ns < :seconds * 1e9
+GROUP BY capture_id, src, dst, dst_port
+ORDER BY count(*) DESC;

@@ -1,0 +1,74 @@
+-- Connections were reset before they carried data.
+--
+-- A RST after the SYN-ACK, before any data: of a side's handshake, or of a connection that was just
+-- established. Client, server and port together; a port scan's are left to that detector. value is the
+-- number of connections. Low where the handshake was complete: so do health checks of load balancers.
+--
+-- severity: medium
+-- category: connectivity
+-- protocol: tcp
+-- cause: A client that gave up (its own time-out), or whose program was ended while it connected.
+-- cause: A health check or a scanner that only wants to know whether the port is open.
+-- cause: A firewall that lets the handshake pass and then refuses what it sees.
+-- remedy: See who sent the RST, and whether its TTL is that of its other packets.
+-- remedy: Where the client sent it: compare the time from SYN to SYN-ACK with the client's time-out.
+-- source: RFC 9293, 3.5.2 and 3.10.7.3.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      The connection, if there is one only.
+-- column src          Client.
+-- column dst          Server.
+-- column value        Connections that were reset.
+-- column symptoms     What was seen.
+-- column packets      First and last packets of the connections.
+-- column severity     low, medium, high or critical.
+-- column title        In a few words.
+WITH
+scans AS MATERIALIZED (
+	SELECT capture_id, src, dst
+	FROM issues
+	WHERE detector IN ('port-scan', 'host-sweep')
+),
+reset AS (
+	SELECT
+		f.capture_id,
+		f.src,
+		f.dst,
+		f.dst_port,
+		f.flow_id,
+		f.first_ts_ns,
+		f.first_packet_id,
+		f.last_packet_id,
+		f.src_rsts > 0 AS by_src,
+		f.handshake_ns IS NOT NULL AS complete
+	FROM flow_signs g
+	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	WHERE g.has_reset
+		AND g.has_no_data
+		AND completeness & 35 = 35
+		AND src_fins + dst_fins = 0
+		AND NOT EXISTS (
+			SELECT 1
+			FROM scans i
+			WHERE i.capture_id = f.capture_id AND i.src = f.src AND ifnull(i.dst, f.dst) = f.dst
+		)
+)
+SELECT
+	capture_id,
+	min(first_ts_ns) AS ts_ns,
+	iif(count(*) = 1, flow_id, NULL) AS flow_id,
+	src,
+	dst,
+	count(*) AS value,
+	printf('%s sent RST in %s to port %d of %s, %s', iif(by_src, src, dst), counted(count(*), 'connection'),
+		dst_port, dst,
+		iif(complete, 'established but without data', 'after the SYN-ACK, before the handshake was complete')
+	) AS symptoms,
+	group_concat(first_packet_id || ' ' || last_packet_id) AS packets,
+	iif(complete, 'low', 'medium') AS severity,
+	iif(complete, 'Connections were reset before they carried data', 'Connections were reset during the handshake')
+		AS title
+FROM reset
+GROUP BY capture_id, src, dst, dst_port, by_src, complete
+ORDER BY complete, count(*) DESC;

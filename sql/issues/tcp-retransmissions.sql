@@ -1,0 +1,116 @@
+-- Segments were sent again.
+--
+-- A direction of a connection where at least :percent of the segments with data, SYN or FIN are
+-- retransmissions (Wireshark's, of any kind), and at least :min_count of them. Copies that the capture made
+-- are no retransmissions. value is that percentage. High where those that were needed are :high_percent or
+-- more.
+--
+-- severity: medium
+-- category: performance
+-- protocol: tcp
+-- cause: Packets are lost on the way: a full queue, a bad cable or radio link, a duplex mismatch, a
+--    policer.
+-- cause: The receiver is gone or cannot be reached any more, where nothing of it is acknowledged.
+-- cause: The round trip varies more than the sender expects (spurious retransmissions).
+-- remedy: Compare with other connections over the same links: what they share is where packets are lost.
+-- remedy: Capture on both sides of a link and compare them: what went in and did not come out was lost
+--    there.
+-- remedy: Look at the interface counters of the devices on the way: errors, drops, late collisions.
+-- source: At 5 % loss the throughput of TCP falls to some 1.22 * MSS / (RTT * sqrt(0.05)), five segments a
+--    round trip (Mathis et al. 1997).
+--
+-- param :percent number 0..100 = 5          Share of the segments from which on a connection is listed,
+--                                           percent.
+-- param :min_count integer 1..1000000 = 3   Retransmissions below which it is not.
+-- param :high_percent number 0..100 = 15    Share from which on the severity is high.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      The connection.
+-- column src          Who sent them.
+-- column dst          The receiver.
+-- column value        Retransmissions, percent.
+-- column symptoms     What was seen.
+-- column packets      The retransmissions.
+-- column severity     low, medium, high or critical.
+-- column cause        What usually causes this kind.
+-- column confidence   Of that cause, 0 to 1.
+WITH
+sides AS MATERIALIZED (
+	SELECT
+		flow_id,
+		capture_id,
+		src,
+		dst,
+		0 AS direction,
+		src_retransmissions AS slow,
+		src_fast_retransmissions AS fast,
+		src_spurious_retransmissions AS spurious,
+		src_retransmission_rate AS rate,
+		dst_packets = 0 AS silent
+	FROM flow_signs
+	CROSS JOIN flows USING (flow_id)
+	WHERE is_retransmitted AND src_retransmission_rate * 100 >= :percent AND src_payload_bytes > 0
+	UNION ALL
+	SELECT
+		flow_id,
+		capture_id,
+		dst,
+		src,
+		1,
+		dst_retransmissions,
+		dst_fast_retransmissions,
+		dst_spurious_retransmissions,
+		dst_retransmission_rate,
+		src_packets = 0
+	FROM flow_signs
+	CROSS JOIN flows USING (flow_id)
+	WHERE is_retransmitted AND dst_retransmission_rate * 100 >= :percent AND dst_payload_bytes > 0
+),
+events AS MATERIALIZED (
+	SELECT s.*, e.packet_id, e.ts_ns, e.kind, p.duplicate_of
+	FROM tcp_events e
+	CROSS JOIN sides s ON s.flow_id = e.flow_id AND s.direction = e.direction
+	JOIN packets p ON p.packet_id = e.packet_id
+	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+		AND s.slow + s.fast + s.spurious >= :min_count
+),
+found AS (
+	SELECT
+		flow_id,
+		capture_id,
+		src,
+		dst,
+		silent,
+		min(ts_ns) AS begun_ns,
+		count(*) AS again,
+		sum(kind = 'retransmission') AS slow,
+		sum(kind = 'fast_retransmission') AS fast,
+		sum(kind = 'spurious_retransmission') AS spurious,
+		group_concat(packet_id) AS packets,
+		rate * 100 * count(*) / (slow + fast + spurious) AS percent
+	FROM events
+	WHERE duplicate_of IS NULL
+	GROUP BY flow_id, direction
+)
+SELECT
+	capture_id,
+	begun_ns AS ts_ns,
+	flow_id,
+	src,
+	dst,
+	percent AS value,
+	printf('%s sent %s again, %.1f %% of what it sent: %d after a time-out or a gap, %d fast, %d although they had '
+		|| 'arrived%s', src, counted(again, 'segment'), percent, slow, fast, spurious,
+		iif(silent, '; the other side sent nothing', '')) AS symptoms,
+	packets,
+	iif(percent * (slow + fast) / again >= :high_percent, 'high', 'medium') AS severity,
+	CASE
+		WHEN silent THEN 'The receiver is gone or cannot be reached.'
+		WHEN spurious * 2 > again THEN 'The round trip varies, or ACKs are lost: most segments had arrived before.'
+		ELSE 'Packets are lost on the way: a full queue, a bad link, a policer.'
+	END AS cause,
+	0.5 AS confidence
+FROM found
+WHERE again >= :min_count AND percent >= :percent
+ORDER BY severity = 'medium', percent DESC;

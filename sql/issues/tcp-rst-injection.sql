@@ -1,0 +1,118 @@
+-- A RST does not look like its sender.
+--
+-- Signs that somebody on the way sent a RST in the name of an end: (1) its TTL is not one that this side
+-- used before the RST, (2) the side goes on to send data after its RST, (3) it sent several RSTs with
+-- different sequence numbers at nearly the same time (within :burst_ms). Sign 3 alone does not count: a
+-- host that gets several segments for a closed connection does so. One of the others is medium, two signs
+-- are high; a TTL of 64, 128 or 255 alone is low: that RST comes from a NAT or virtual network beside the
+-- capture point. value is the number of signs.
+--
+-- severity: medium
+-- category: security
+-- protocol: tcp
+-- cause: A firewall, an intrusion prevention system or a censor breaks the connection.
+-- cause: An attacker who knows the sequence numbers.
+-- cause: A system that sends its RSTs with a TTL of its own, or a load balancer that closes for the server
+--    (sign 1 alone).
+-- remedy: Capture nearer to the end in whose name the RST came: if it did not send it, go on from there.
+-- remedy: The TTL tells about how many hops away the sender is: the next of 64, 128 or 255, less the TTL.
+-- source: Weaver, Sommer, Paxson: Detecting Forged TCP Reset Packets (NDSS 2009): RSTs whose TTL differs,
+--    data behind a RST, several RSTs.
+--
+-- param :burst_ms number 0..60000 = 50   Time within which several RSTs count as sent at once,
+--                                        milliseconds.
+--
+-- column capture_id   The capture.
+-- column ts_ns        When it was seen first, ns since 1970 UTC.
+-- column flow_id      The connection.
+-- column src          In whose name the RST was sent.
+-- column dst          The other side.
+-- column value        Signs, 1 to 3.
+-- column symptoms     What was seen.
+-- column packets      The RSTs, and what came after them.
+-- column severity     low, medium, high or critical.
+-- column cause        What usually causes this kind.
+-- column confidence   Of that cause, 0 to 1.
+WITH
+rsts AS MATERIALIZED (
+	SELECT
+		p.capture_id,
+		p.flow_id,
+		p.direction,
+		min(p.packet_id) AS packet_id,
+		min(p.ts_ns) AS ts_ns,
+		p.ttl,
+		count(DISTINCT p.seq) AS seqs,
+		max(p.ts_ns) - min(p.ts_ns) AS span_ns,
+		group_concat(p.packet_id) AS packets
+	FROM tcp_events e
+	JOIN packets p ON p.packet_id = e.packet_id
+	WHERE e.kind = 'rst' AND p.duplicate_of IS NULL
+	GROUP BY p.flow_id, p.direction
+),
+judged AS (
+	SELECT
+		r.*,
+		f.src AS flow_src,
+		f.dst AS flow_dst,
+		iif(r.direction, f.dst_ttl_min, f.src_ttl_min) AS ttl_min,
+		iif(r.direction, f.dst_ttl_max, f.src_ttl_max) AS ttl_max,
+		iif(r.direction, f.dst_ttl_min < f.dst_ttl_max, f.src_ttl_min < f.src_ttl_max) AND NOT EXISTS (
+			SELECT 1
+			FROM flow_packets fp
+			CROSS JOIN packets p ON p.packet_id = fp.packet_id
+			WHERE fp.flow_id = r.flow_id
+				AND p.direction = r.direction
+				AND p.ttl = r.ttl
+				AND NOT p.tcp_flags & 4
+		) AS other_ttl,
+		iif(f.last_packet_id = r.packet_id, NULL, (
+			SELECT p.packet_id
+			FROM flow_packets fp
+			CROSS JOIN packets p ON p.packet_id = fp.packet_id
+			WHERE fp.flow_id = r.flow_id
+				AND fp.packet_id > r.packet_id
+				AND p.direction = r.direction
+				AND NOT p.tcp_flags & 6
+				AND p.payload_len > 0
+				AND p.duplicate_of IS NULL
+			LIMIT 1
+		)) AS after_id
+	FROM rsts r
+	JOIN flows f ON f.flow_id = r.flow_id
+	WHERE iif(r.direction, f.dst_packets > f.dst_rsts, f.src_packets > f.src_rsts)
+),
+signs AS (
+	SELECT
+		*,
+		after_id NOT NULL AS has_data_after,
+		seqs > 1 AND span_ns <= :burst_ms * 1e6 AS is_burst
+	FROM judged
+	WHERE other_ttl OR after_id NOT NULL
+)
+SELECT
+	capture_id,
+	ts_ns,
+	flow_id,
+	iif(direction, flow_dst, flow_src) AS src,
+	iif(direction, flow_src, flow_dst) AS dst,
+	other_ttl + has_data_after + is_burst AS value,
+	printf('a RST in the name of %s%s%s%s', iif(direction, flow_dst, flow_src),
+		iif(other_ttl, printf(' has TTL %d, which none of its other packets has (%d)', ttl,
+			iif(ttl_min = ttl, ttl_max, ttl_min)), ''),
+		iif(has_data_after, iif(other_ttl, ', and', '') || ' was followed by more data of it', ''),
+		iif(is_burst, printf('; RSTs with %d sequence numbers came at once', seqs), '')) AS symptoms,
+	packets || ifnull(',' || after_id, '') AS packets,
+	CASE
+		WHEN other_ttl + has_data_after + is_burst > 1 THEN 'high'
+		WHEN NOT has_data_after AND ttl IN (64, 128, 255) THEN 'low'
+		ELSE 'medium'
+	END AS severity,
+	CASE
+		WHEN has_data_after THEN 'Somebody on the way sent the RST: its supposed sender did not know of it.'
+		WHEN ttl IN (64, 128, 255) THEN 'A NAT or virtual network beside the capture point sent the RST.'
+		ELSE 'A device on the way sent the RST, or the system sends its RSTs with a TTL of its own.'
+	END AS cause,
+	iif(has_data_after AND other_ttl, 0.8, 0.5) AS confidence
+FROM signs
+ORDER BY value DESC, severity = 'low';

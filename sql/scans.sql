@@ -1,0 +1,129 @@
+-- Hosts that try ports of others or the same on many hosts, with what they found; the widest first.
+--
+-- The detectors port-scan and host-sweep list the worst of them as issues. Here each pair of scanner and target that
+-- reaches --min-ports has a row, and each scanner and port that reaches --min-hosts. Only connections without data
+-- count, and UDP packets that nobody answered; with the defaults, also what is too little for an issue.
+--
+-- param :kind one of ports|hosts   Only port scans, or only sweeps of hosts.
+-- param :min_ports = 5             Ports of a host from which on it is a port scan.
+-- param :min_hosts = 5             Hosts from which on it is a sweep.
+-- param :src                       Only by this address or prefix.
+-- param :capture
+-- param :host                      Only by or against this address or prefix.
+-- param :since
+-- param :until
+-- param :limit
+--
+-- column kind       ports: many ports of one host; hosts: the same port of many hosts.
+-- column src        Who scans.
+-- column target     ports: the host; hosts: protocol and port.
+-- column tried      Ports or hosts tried.
+-- column open       Of these, those that answered a SYN with a SYN-ACK.
+-- column closed     Those that answered with a RST, or with an ICMP error (port unreachable).
+-- column silent     Those that did not answer.
+-- column open_list  The open ones.
+-- column probes     What was sent: SYN, FIN, NULL, XMAS, ACK, UDP.
+-- column start_s    First packet, seconds since the capture's first packet.
+-- column duration_s From the first packet to the last, seconds.
+-- column per_s      Ports or hosts tried a second; NULL without duration.
+-- column number     Packet number of the first packet.
+-- column capture    Name of the capture.
+WITH
+closed AS MATERIALIZED ( -- UDP flows that a port unreachable answered
+	SELECT original_flow_id AS flow_id
+	FROM icmp_errors
+	WHERE original_flow_id NOT NULL
+		AND (ip_version = 4 AND type = 3 AND code = 3 OR ip_version = 6 AND type = 1 AND code = 4)
+),
+tries AS MATERIALIZED (
+	SELECT
+		f.*,
+		ifnull(f.dst_syns > 0, 0) AS is_open,
+		ifnull(f.dst_rsts > 0 AND f.dst_syns = 0, f.flow_id IN (SELECT flow_id FROM closed)) AS is_closed,
+		CASE
+			WHEN f.protocol = 'udp' THEN 'UDP'
+			WHEN p.tcp_flags & 55 = 2 THEN 'SYN'
+			WHEN p.tcp_flags & 55 = 0 THEN 'NULL'
+			WHEN p.tcp_flags & 55 = 1 THEN 'FIN'
+			WHEN p.tcp_flags & 63 = 41 THEN 'XMAS'
+			WHEN p.tcp_flags & 55 = 16 AND f.src_packets = 1 THEN 'ACK'
+		END AS probe
+	FROM flow_signs g
+	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	CROSS JOIN packets p ON p.packet_id = f.first_packet_id
+	WHERE (g.has_no_data AND f.src_packets <= 8
+			OR g.has_one_side
+				AND f.protocol = 'udp'
+				AND f.src_packets <= 2
+				AND f.src_port >= 1024
+				AND (f.src_ttl_max > 30 OR f.dst_port NOT BETWEEN 33434 AND 33534))
+		AND (:src IS NULL OR ip_in(f.src, :src))
+		AND (:capture IS NULL OR f.capture_id = :capture)
+		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
+		AND (:since IS NULL OR f.last_ts_ns >= :since)
+		AND (:until IS NULL OR f.first_ts_ns < :until)
+),
+targets AS (
+	SELECT 'ports' AS kind, *, dst AS target, dst_port AS item, protocol AS part
+	FROM tries
+	WHERE probe NOT NULL AND :kind IS NOT 'hosts'
+	UNION ALL
+	SELECT 'hosts', *, upper(protocol) || ' ' || dst_port, dst, protocol
+	FROM tries
+	WHERE probe NOT NULL AND :kind IS NOT 'ports'
+),
+items AS (
+	SELECT
+		kind,
+		capture_id,
+		src,
+		target,
+		part,
+		item,
+		max(is_open) AS is_open,
+		max(is_closed) AS is_closed,
+		min(first_ts_ns) AS first_ts_ns,
+		max(last_ts_ns) AS last_ts_ns,
+		min(first_packet_id) AS first_packet_id,
+		group_concat(DISTINCT probe) AS probes
+	FROM targets
+	GROUP BY kind, capture_id, src, target, part, item
+),
+scans AS (
+	SELECT
+		kind,
+		capture_id,
+		src,
+		target,
+		count(*) AS tried,
+		sum(is_open) AS open,
+		sum(is_closed AND NOT is_open) AS closed,
+		sum(NOT is_closed AND NOT is_open) AS silent,
+		group_concat(iif(is_open, item, NULL), ' ') AS open_list,
+		group_concat(DISTINCT probes) AS probes,
+		min(first_ts_ns) AS first_ts_ns,
+		max(last_ts_ns) - min(first_ts_ns) AS duration_ns,
+		min(first_packet_id) AS first_packet_id
+	FROM items
+	GROUP BY kind, capture_id, src, target, part
+	HAVING count(*) >= iif(kind = 'ports', :min_ports, :min_hosts)
+)
+SELECT
+	s.kind,
+	s.src,
+	s.target,
+	s.tried,
+	s.open,
+	s.closed,
+	s.silent,
+	s.open_list,
+	s.probes,
+	(s.first_ts_ns - c.first_ts_ns) / 1e9 AS start_s,
+	s.duration_ns / 1e9 AS duration_s,
+	s.tried * 1e9 / nullif(s.duration_ns, 0) AS per_s,
+	s.first_packet_id - c.first_packet_id + 1 AS number,
+	c.name AS capture
+FROM scans s
+JOIN captures c ON c.capture_id = s.capture_id
+ORDER BY s.tried DESC, s.first_packet_id
+LIMIT ifnull(:limit, -1);
