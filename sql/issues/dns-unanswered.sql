@@ -1,9 +1,10 @@
 -- DNS server does not answer.
 --
 -- Queries without a response, by server. A query again within five seconds, before its answer,
--- is the same query. Queries sent less than :wait_ms before the capture ends are left out:
--- their answers may have come later. Multicast DNS and LLMNR do not count. value is the number
--- of queries without an answer.
+-- is the same query. Where :servers servers or more answer nothing to a client, they are one
+-- issue. Queries sent less than :wait_ms before the capture ends are left out: their answers
+-- may have come later. Multicast DNS and LLMNR do not count. value is the number of queries
+-- without an answer.
 --
 -- Severity: high where the server answers nothing and nobody else answers its clients, or
 -- where it leaves half of at least five unanswered; medium where a tenth of at least three, or
@@ -24,12 +25,14 @@
 --
 -- param :wait_ms number 0..60000 = 2000   Time that a query must have had for its answer,
 --                                           milliseconds.
+-- param :servers integer 2..1000 = 3      Silent servers of a client from which on they are one
+--                                           issue.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The first of them.
 -- column flow_id     The flow; NULL: several.
 -- column src         The client; NULL: several.
--- column dst         The server.
+-- column dst         The server; NULL: several.
 -- column value       Queries without an answer.
 -- column symptoms    What was seen.
 -- column packets     The first of them.
@@ -73,6 +76,36 @@ servers AS (
 	GROUP BY capture_id, server
 	HAVING unanswered > 0
 ),
+silent AS (
+	SELECT capture_id, client, count(*) AS servers
+	FROM servers
+	WHERE unanswered = queries AND clients = 1
+	GROUP BY capture_id, client
+	HAVING count(*) >= :servers
+),
+grouped AS (
+	SELECT
+		s.capture_id,
+		iif(k.servers IS NULL, s.server, NULL) AS server,
+		count(*) AS servers,
+		sum(s.queries) AS queries,
+		sum(s.unanswered) AS unanswered,
+		sum(s.repeats) AS repeats,
+		max(s.clients) AS clients,
+		min(s.client) AS client,
+		min(s.ts_ns) AS ts_ns,
+		min(s.first_flow_id) AS first_flow_id,
+		sum(s.lost_flows) AS lost_flows,
+		min(s.names) AS names,
+		group_concat(s.packets) AS packets
+	FROM servers s
+	LEFT JOIN silent k
+		ON k.capture_id = s.capture_id
+		AND k.client = s.client
+		AND s.unanswered = s.queries
+		AND s.clients = 1
+	GROUP BY s.capture_id, iif(k.servers IS NULL, s.server, s.client), k.servers IS NULL
+),
 judged AS (
 	SELECT
 		s.*,
@@ -82,14 +115,15 @@ judged AS (
 			FROM asked a
 			WHERE a.capture_id = s.capture_id
 				AND a.client = s.client
-				AND a.server <> s.server
+				AND a.server IS NOT s.server
+				AND a.server <> a.client
 				AND NOT a.lost
 		) AS others_answer,
 		EXISTS (
 			SELECT 1 FROM hosts h
 			WHERE h.capture_id = s.capture_id AND h.address = s.client AND h.packets_received > 0
 		) AS client_hears
-	FROM servers s
+	FROM grouped s
 )
 SELECT
 	capture_id,
@@ -98,9 +132,9 @@ SELECT
 	iif(clients = 1, client, NULL) AS src,
 	server AS dst,
 	unanswered AS value,
-	printf('%s answered %s of %d %s%s; without an answer: %s%s%s', server,
-		iif(answers, printf('%d', queries - unanswered), 'none'), queries,
-		iif(queries = 1, 'query', 'queries'),
+	printf('%s answered %s of %d %s%s; without an answer: %s%s%s',
+		ifnull(server, printf('%d servers', servers)), iif(answers,
+			printf('%d', queries - unanswered), 'none'), queries, iif(queries = 1, 'query', 'queries'),
 		iif(clients > 1, printf(' of %d clients', clients), ''), names,
 		iif(unanswered > 3, printf(' and %d more', unanswered - 3), ''),
 		iif(repeats > 0, printf('; sent %d times in all', unanswered + repeats), '')) AS symptoms,
