@@ -136,7 +136,11 @@ SELECT
 		ifnull(server, printf('%d servers', servers)), iif(answers,
 			printf('%d', queries - unanswered), 'none'), queries, iif(queries = 1, 'query', 'queries'),
 		iif(clients > 1, printf(' of %d clients', clients), ''), names,
-		iif(unanswered > 3, printf(' and %d more', unanswered - 3), ''),
+		CASE
+			WHEN servers > 1 THEN ' ...'
+			WHEN unanswered > 3 THEN printf(' and %d more', unanswered - 3)
+			ELSE ''
+		END,
 		iif(repeats > 0, printf('; sent %d times in all', unanswered + repeats), '')) AS symptoms,
 	packets,
 	CASE
