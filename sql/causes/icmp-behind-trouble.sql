@@ -2,7 +2,8 @@
 --
 -- An issue of TCP, UDP or what is above, and ICMP errors of the same capture that quote
 -- packets of the same flow, or between the same addresses: destination unreachable, TTL
--- exceeded, fragmentation needed.
+-- exceeded, fragmentation needed. Unreachable ports that a client reports, of answers that
+-- came too late, explain nothing.
 --
 -- column issue_id        The issue.
 -- column cause_issue_id  The issue behind it.
@@ -33,7 +34,7 @@ SELECT
 	max(iif(i.flow_id = c.original_flow_id, 0.9, 0.7)) AS confidence,
 	printf('%d ICMP errors of %s, about packets from %s to %s, %.1f s from this', sum(c.errors),
 		c.reporter, c.original_src, c.original_dst, min(abs(c.ts_ns - i.ts_ns)) / 1e9)
-		|| ifnull(printf('; next MTU %d', c.mtu), '') AS why
+		|| iif(c.mtu > 0, printf('; next MTU %d', c.mtu), '') AS why
 FROM issues i
 JOIN quoted c ON c.capture_id = i.capture_id AND c.issue_id <> i.issue_id
 WHERE (i.detector LIKE 'tcp-%'
@@ -41,9 +42,11 @@ WHERE (i.detector LIKE 'tcp-%'
 		OR i.detector LIKE 'udp-%'
 		OR i.detector LIKE 'http-%'
 		OR i.detector LIKE 'tls-%')
-	AND i.detector NOT IN ('tcp-capture-loss', 'tcp-window-scaling', 'dns-error', 'http-client-error',
+	AND i.detector NOT IN ('tcp-capture-loss', 'tcp-window-scaling', 'dns-error', 'dns-slow', 'http-client-error',
 		'http-server-error', 'tls-old-version', 'tls-weak-cipher', 'tls-self-signed')
 	AND (i.flow_id = c.original_flow_id
 		OR (i.dst = c.original_dst AND ifnull(i.src, c.original_src) = c.original_src)
 		OR (i.dst = c.original_src AND ifnull(i.src, c.original_dst) = c.original_dst))
+	AND (c.detector <> 'icmp-unreachable' OR i.dst = c.original_dst)
+	AND c.reporter <> ifnull(i.src, '')
 GROUP BY i.issue_id, c.issue_id;

@@ -33,7 +33,21 @@
 -- column severity    How bad it is.
 WITH exchanges AS (
 	SELECT
-		h.*,
+		h.http_id,
+		h.capture_id,
+		h.flow_id,
+		h.direction,
+		h.status,
+		h.reason,
+		h.host,
+		h.target,
+		h.upgrade,
+		h.first_byte_ns,
+		h.request_ts_ns,
+		h.response_ts_ns,
+		h.request_packet_id,
+		h.response_packet_id,
+		h.response_first_packet_id,
 		iif(h.direction = 0, f.src, f.dst) AS client,
 		iif(h.direction = 0, f.dst, f.src) AS peer,
 		iif(h.direction = 0, f.dst_port, f.src_port) AS port,

@@ -14,7 +14,7 @@
 --   root may be left out.
 --
 -- column capture_id  The capture.
--- column ts_ns       When the certificate was sent first.
+-- column ts_ns       Client hello of the first connection.
 -- column flow_id     The flow; NULL: several.
 -- column src         The client; NULL: several.
 -- column dst         Who sent the certificate.
@@ -29,6 +29,7 @@ WITH certificates AS (
 		t.server_name,
 		t.finished_packet_id,
 		t.client_hello_packet_id,
+		t.client_hello_ts_ns,
 		iif(t.direction = 0, f.src, f.dst) AS client,
 		iif(k.direction = 0, f.src, f.dst) AS owner,
 		iif(k.direction = 0, f.src_port, f.dst_port) AS port,
@@ -53,7 +54,7 @@ WITH certificates AS (
 )
 SELECT
 	capture_id,
-	min(ts_ns) AS ts_ns,
+	min(ifnull(client_hello_ts_ns, ts_ns)) AS ts_ns,
 	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
 	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
 	owner AS dst,
