@@ -62,7 +62,7 @@ SELECT
 	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
 	server AS dst,
 	count(*) AS value,
-	printf('%d %s of %s were truncated, and not asked for over TCP within %g s: %s%s', count(*),
+	printf('%d truncated %s of %s, not asked for again over TCP within %g s: %s%s', count(*),
 		iif(count(*) = 1, 'answer', 'answers'), server, :retry_ms / 1000.0,
 		group_concat(iif(n <= 3, asked_for, NULL), ', '),
 		iif(count(*) > 3, printf(' and %d more', count(*) - 3), '')) AS symptoms,
