@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Detectors: their thresholds, what is refused, what a refusal leaves, and that a file in a folder is all it takes."""
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -185,6 +186,40 @@ def test_as_report():
         for folder in "issues/long", "issues/tcp", "causes/":
             if folder in listed:
                 raise AssertionError(folder + " is in the list of reports")
+
+
+def documented():
+    """The detector and the rule that docs/developing.md shows, into the user's folder."""
+    with open(os.path.join(tap.ROOT, "docs/developing.md"), encoding="utf-8") as file:
+        detector, rule = re.findall(r"```sql\n(.*?)```", file.read(), re.DOTALL)
+    for name, text in ("issues/tcp-empty", detector), ("causes/server-closes", rule):
+        path = os.path.join(in_users_folder(), name + ".sql")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def write_empty_connections(count):
+    up, down = "eth / ip 10.0.0.1 > 10.0.0.2 / tcp %d > 80 ", "eth / ip 10.0.0.2 > 10.0.0.1 / tcp 80 > %d "
+    with open("a.pcap", "wb") as file:
+        file.write(packets.pcap_header(1, 262144, False, "<"))
+        for n in range(4 * count):
+            step = (up + "S seq=1", down + "SA seq=5 ack=2", up + "A seq=2 ack=6", down + "FA seq=6 ack=2")[n % 4]
+            frame = packets.frame(step % (1000 + n // 4))
+            file.write(packets.pcap_record(10**18 + n * 10**6, frame, None, False, "<"))
+
+
+def test_documented():
+    """the detector and the rule of docs/developing.md hold to their contract, and find what they say"""
+    documented()
+    done = tap.pcapdex("query", "--check-reports")
+    tap.equal(done.returncode, 0, done.stderr)
+    for count, found in (3, 1), (2, 0):
+        write_empty_connections(count)
+        tap.pcapdex("ingest", "--quiet", "-o", "case%d.db" % count, "a.pcap")
+        tap.equal(len(rows("SELECT * FROM issues WHERE detector = 'tcp-empty'", "case%d.db" % count)), found)
+    tap.equal(rows("SELECT dst, value, symptoms FROM issues WHERE detector = 'tcp-empty'", "case3.db"),
+              [("10.0.0.2", 3.0, "10.0.0.2 port 80 closed 3 connections without a byte")])
 
 
 def test_built_in():

@@ -5,7 +5,7 @@
 -- Severity: SERVFAIL is high where all of at least two answers of the server are failures,
 -- else medium; any other code is medium where at least half of ten answers or more have it, or
 -- where all answers of a server refuse; else low. NXDOMAIN is a proper answer: the name does
--- not exist.
+-- not exist; to reverse look-ups (PTR) it is so usual that these do not count for the half.
 --
 -- severity: low
 -- category: connectivity
@@ -62,6 +62,7 @@ codes AS (
 		rcode,
 		rcode_name,
 		count(*) AS errors,
+		ifnull(sum(rcode = 3 AND type = 12), 0) AS reverse,
 		count(DISTINCT client) AS clients,
 		min(client) AS client,
 		min(answer_ts_ns) AS ts_ns,
@@ -88,7 +89,7 @@ SELECT
 	CASE
 		WHEN rcode = 2 THEN iif(errors = answers AND errors > 1, 'high', 'medium')
 		WHEN rcode = 5 AND errors = answers THEN 'medium'
-		WHEN answers >= 10 AND errors * 2 >= answers THEN 'medium'
+		WHEN answers >= 10 AND (errors - reverse) * 2 >= answers THEN 'medium'
 		ELSE 'low'
 	END AS severity,
 	CASE rcode
