@@ -1,6 +1,7 @@
 // Runs detectors and rules. See analysis.h.
 #include "analysis.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +12,22 @@
 #include "../query/query.h"
 #include "../query/report.h"
 
-static const char DETECTORS[] = "issues/", RULES[] = "causes/";
-
 static const char *const severities[] = {"low", "medium", "high", "critical"};
 
-enum { SEVERITY_COUNT = sizeof severities / sizeof *severities, ERROR_ROOM = 512 };
+enum { SEVERITY_COUNT = sizeof severities / sizeof *severities };
+
+#define WHOLE_MAX 9e15 // whole numbers below it are exact in a double
 
 struct analysis {
 	sqlite3 *db;
 	const struct analysis_setting *settings;
 	size_t setting_count;
 	bool *used; // by setting
-	sqlite3_stmt *add_detector, *add_issue, *add_packet, *add_link, *set_cause;
+	struct found {
+		int64_t issues, last_id; // of the detector that runs: issues found, and the last one kept
+	} * found;                   // by capture_id, up to last_capture_id
+	int64_t last_capture_id;
+	sqlite3_stmt *add_detector, *add_issue, *add_packet, *add_link, *set_cause, *say_more;
 	struct analysis_totals *totals;
 };
 
@@ -50,6 +55,9 @@ static bool prepare_all(struct analysis *a)
 		{&a->add_packet, "INSERT OR IGNORE INTO issue_packets VALUES (?, ?)"},
 		{&a->add_link, "INSERT OR IGNORE INTO issue_links VALUES (?, ?, ?, ?, ?)"},
 		{&a->set_cause, "UPDATE issues SET cause = ?2, confidence = ?3 WHERE issue_id = ?1 AND confidence < ?3"},
+		{&a->say_more,
+	     "UPDATE issues SET symptoms = symptoms || printf('; %lld more such issues are not listed', ?2) "
+	     "WHERE issue_id = ?1"},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (sqlite3_prepare_v2(a->db, all[i].sql, -1, all[i].statement, NULL) != SQLITE_OK)
@@ -64,6 +72,7 @@ static void finalize_all(struct analysis *a)
 	sqlite3_finalize(a->add_packet);
 	sqlite3_finalize(a->add_link);
 	sqlite3_finalize(a->set_cause);
+	sqlite3_finalize(a->say_more);
 }
 
 static bool step(const struct analysis *a, sqlite3_stmt *statement)
@@ -142,20 +151,50 @@ static const char *setting_of(const struct analysis *a, const struct report *rep
 	return value;
 }
 
+static bool refuse(const struct report *report, const struct report_parameter *parameter, const char *value)
+{
+	const char *kind = parameter->type == PARAMETER_INTEGER ? "a whole number" : "a number";
+	if (parameter->type == PARAMETER_CHOICE)
+		message_error("--set %s.%s wants one of %s, got '%s'", base_name(report), parameter->option,
+		              parameter->choices, value);
+	else if (parameter->ranged)
+		message_error("--set %s.%s wants %s from %g to %g, got '%s'", base_name(report), parameter->option, kind,
+		              parameter->least, parameter->most, value);
+	else
+		message_error("--set %s.%s wants %s%s, got '%s'", base_name(report), parameter->option, kind,
+		              parameter->type == PARAMETER_INTEGER ? ", not negative" : "", value);
+	return false;
+}
+
 static bool bind_number(const struct report *report, const struct report_parameter *parameter, sqlite3_stmt *s,
                         int place, const char *value)
 {
 	char *end;
 	double number = strtod(value, &end);
-	if (!*value || *end || !report_in_range(parameter, number)) {
-		message_error("--set %s.%s wants %s, got '%s'", base_name(report), parameter->option,
-		              parameter->ranged ? "a number within its range" : "a number", value);
-		return false;
-	}
-	if (number == (double)(int64_t)number)
+	if (!*value || *end || !isfinite(number) || !report_in_range(parameter, number))
+		return refuse(report, parameter, value);
+	bool whole = fabs(number) < WHOLE_MAX && number == floor(number);
+	if (parameter->type == PARAMETER_INTEGER && (!whole || number < 0))
+		return refuse(report, parameter, value);
+	if (whole)
 		sqlite3_bind_int64(s, place, (int64_t)number);
 	else
 		sqlite3_bind_double(s, place, number);
+	return true;
+}
+
+static bool bind_threshold(const struct report *report, const struct report_parameter *parameter, sqlite3_stmt *s,
+                           int place, const char *value)
+{
+	size_t length;
+	const char *word = parameter->type == PARAMETER_CHOICE ? report_choice(parameter, value, &length) : NULL;
+	if (word)
+		return sqlite3_bind_text(s, place, word, (int)length, SQLITE_TRANSIENT) == SQLITE_OK;
+	if (parameter->type == PARAMETER_CHOICE)
+		return refuse(report, parameter, value);
+	if (parameter->type != PARAMETER_TEXT)
+		return bind_number(report, parameter, s, place, value);
+	bind_text(s, place, value);
 	return true;
 }
 
@@ -165,13 +204,7 @@ static bool bind_thresholds(const struct analysis *a, const struct report *repor
 		const struct report_parameter *parameter =
 			report_find_parameter(report, sqlite3_bind_parameter_name(s, i) + 1);
 		const char *value = parameter ? setting_of(a, report, parameter) : NULL;
-		bool is_text = parameter && (parameter->type == PARAMETER_TEXT || parameter->type == PARAMETER_CHOICE ||
-		                             parameter->type == PARAMETER_ADDRESS);
-		if (!value)
-			continue;
-		if (is_text)
-			bind_text(s, i, value);
-		else if (!bind_number(report, parameter, s, i, value))
+		if (value && !bind_threshold(report, parameter, s, i, value))
 			return false;
 	}
 	return true;
@@ -254,15 +287,26 @@ static void first_line(char *text)
 	text[strcspn(text, "\n")] = '\0';
 }
 
+// The place to count an issue of a row; NULL: its capture_id is none.
+static struct found *found_of(const struct analysis *a, sqlite3_stmt *row)
+{
+	int64_t capture_id = (int64_t)real_of(row, "capture_id", -1);
+	return capture_id >= 0 && capture_id <= a->last_capture_id ? &a->found[capture_id] : NULL;
+}
+
 static bool add_issue(struct analysis *a, const struct report *report, const struct defaults *d, sqlite3_stmt *row)
 {
 	sqlite3_stmt *s = a->add_issue;
 	const char *severity = text_of(row, "severity", d->severity);
 	int rank = severity_rank(severity);
-	if (rank < 0) {
-		message_error("detector %s: severity '%s'", base_name(report), severity);
+	struct found *found = found_of(a, row);
+	if (rank < 0 || !found) {
+		message_error("detector %s: %s '%s'", base_name(report), rank < 0 ? "severity" : "a row without capture_id",
+		              rank < 0 ? severity : "");
 		return false;
 	}
+	if (++found->issues > ANALYSIS_ISSUES_MAX)
+		return true;
 	bind_value(s, 1, row, "capture_id");
 	bind_text(s, 2, base_name(report));
 	bind_text(s, 3, d->category);
@@ -283,7 +327,24 @@ static bool add_issue(struct analysis *a, const struct report *report, const str
 		return false;
 	a->totals->issues++;
 	a->totals->by_severity[rank]++;
-	return add_packets(a, sqlite3_last_insert_rowid(a->db), text_of(row, "packets", NULL));
+	found->last_id = sqlite3_last_insert_rowid(a->db);
+	return add_packets(a, found->last_id, text_of(row, "packets", NULL));
+}
+
+// Says of each capture how many issues were not kept, and counts from 0 again.
+static bool finish_counts(struct analysis *a)
+{
+	bool ok = true;
+	for (int64_t i = 0; i <= a->last_capture_id && ok; i++) {
+		const struct found *found = &a->found[i];
+		if (found->issues <= ANALYSIS_ISSUES_MAX)
+			continue;
+		sqlite3_bind_int64(a->say_more, 1, found->last_id);
+		sqlite3_bind_int64(a->say_more, 2, found->issues - ANALYSIS_ISSUES_MAX);
+		ok = step(a, a->say_more);
+	}
+	memset(a->found, 0, (size_t)(a->last_capture_id + 1) * sizeof *a->found);
+	return ok;
 }
 
 static int64_t now_ns(void)
@@ -355,7 +416,7 @@ static bool run_detector(struct analysis *a, const struct report *report)
 		d.title[length - 1] = '\0';
 	first_line(d.causes);
 	int64_t begun_ns = now_ns(), before = a->totals->issues;
-	bool ok = each_row(a, report, &d, take_issue) &&
+	bool ok = each_row(a, report, &d, take_issue) && finish_counts(a) &&
 	          add_detector(a, report, &d, a->totals->issues - before, now_ns() - begun_ns);
 	free(d.title);
 	free(d.causes);
@@ -395,13 +456,13 @@ static bool run_rule(struct analysis *a, const struct report *report)
 
 // ---- all of them --------------------------------------------------------------------------------------------------
 
-static bool run_folder(struct analysis *a, const struct catalog *catalog, const char *prefix,
-                       bool (*run)(struct analysis *, const struct report *))
+static bool run_all(struct analysis *a, const struct catalog *catalog, enum catalog_kind kind,
+                    bool (*run)(struct analysis *, const struct report *))
 {
 	struct report report;
 	for (size_t i = 0; i < catalog->count; i++) {
 		const struct catalog_entry *entry = &catalog->entries[i];
-		if (strncmp(entry->name, prefix, strlen(prefix)) != 0)
+		if (catalog_kind(entry->name) != kind)
 			continue;
 		if (!catalog_parse(entry, &report))
 			return false;
@@ -418,10 +479,22 @@ static bool check_settings(const struct analysis *a)
 	for (size_t i = 0; i < a->setting_count; i++) {
 		if (a->used[i])
 			continue;
-		message_error("--set %s: no detector has such a threshold; `pcapdex query CASE.db detectors` lists them",
-		              a->settings[i].name);
+		message_error(
+			"--set %s: no detector or rule has such a threshold; `pcapdex query CASE.db detectors` lists them",
+			a->settings[i].name);
 		return false;
 	}
+	return true;
+}
+
+static bool count_captures(struct analysis *a)
+{
+	sqlite3_stmt *s = NULL;
+	if (sqlite3_prepare_v2(a->db, "SELECT max(capture_id) FROM captures", -1, &s, NULL) != SQLITE_OK)
+		return fail(a, "preparing the analysis");
+	a->last_capture_id = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+	sqlite3_finalize(s);
+	a->found = memory_alloc((size_t)(a->last_capture_id + 1) * sizeof *a->found);
 	return true;
 }
 
@@ -438,11 +511,12 @@ bool analysis_run(sqlite3 *db, const struct analysis_setting *settings, size_t c
 		     run_sql(
 				 &a,
 				 "DELETE FROM issue_links; DELETE FROM issue_packets; DELETE FROM issues; DELETE FROM detectors") &&
-		     prepare_all(&a) && run_folder(&a, &catalog, DETECTORS, run_detector) && check_settings(&a) &&
-		     run_folder(&a, &catalog, RULES, run_rule);
+		     count_captures(&a) && prepare_all(&a) && run_all(&a, &catalog, CATALOG_DETECTOR, run_detector) &&
+		     run_all(&a, &catalog, CATALOG_RULE, run_rule) && check_settings(&a);
 		finalize_all(&a);
 		catalog_release(&catalog);
 	}
 	free(a.used);
+	free(a.found);
 	return ok;
 }

@@ -11,10 +11,13 @@
 //
 // Its summary is the issue's title. Its parameters are its thresholds, with defaults. Its statement gives a row an issue:
 // capture_id, ts_ns, flow_id, src, dst, value, symptoms, packets (ids of the packets that prove it, as text, separated by
-// commas or blanks); and, where an issue differs from the header, severity, title, cause, confidence.
+// commas or blanks); and, where an issue differs from the header, severity, title, cause, confidence. Worst first: of a
+// capture, the first ANALYSIS_ISSUES_MAX are kept, and the last of them says how many more there are.
 //
 // A rule is a report below sql/causes/ whose statement gives issue_id, cause_issue_id, confidence, why; and, where it
-// knows better than the detector, cause.
+// knows better than the detector, cause. cause_issue_id may be NULL: a cause that is no issue of its own.
+//
+// `pcapdex query --check-reports` holds both to this.
 #ifndef ANALYZE_ANALYSIS_H
 #define ANALYZE_ANALYSIS_H
 
@@ -23,7 +26,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ANALYSIS_PACKETS_MAX = 200 }; // of an issue's evidence that are kept
+enum {
+	ANALYSIS_PACKETS_MAX = 200, // of an issue's evidence that are kept
+	ANALYSIS_ISSUES_MAX = 100,  // of a detector and a capture that are kept
+};
 
 // A threshold: "tcp-high-rtt.limit-ms" and its value.
 struct analysis_setting {

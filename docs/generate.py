@@ -119,9 +119,12 @@ def describe_report(path):
             break
         header.append(line[2:].removeprefix(" "))
     rest = [line[2:].removeprefix(" ") for line in lines[len(header) :] if line.startswith("--")]
-    shared, text, params, columns, plots, item = shared_helps(), [], [], [], [], None
+    shared, text, params, columns, plots, notes, item = shared_helps(), [], [], [], [], [], None
     for line in header[1:] + rest:
-        if match := re.match(r"param :(\w+)\s*(.*)", line):
+        if match := re.match(r"(severity|category|protocol|cause|remedy|source): (.*)", line):
+            item = [match[1], match[2]]
+            notes.append(item)
+        elif match := re.match(r"param :(\w+)\s*(.*)", line):
             item = [f"`--{match[1].replace('_', '-')}`", match[2] or shared.get(match[1], "")]
             params.append(item)
         elif match := re.match(r"column (\S+)\s+(.*)", line):
@@ -146,6 +149,8 @@ def describe_report(path):
         out.append(paragraphs(text).strip() + "\n")
     if plots:
         out.append("`--plot` draws: " + "; ".join(plots) + ".\n")
+    if notes:
+        out.append(table(["", ""], notes) + "\n")
     if params:
         out.append(table(["option", "meaning"], params) + "\n")
     if columns:

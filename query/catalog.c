@@ -50,6 +50,14 @@ char *catalog_read_file(const char *path)
 	return text;
 }
 
+enum catalog_kind catalog_kind(const char *name)
+{
+	static const char detectors[] = "issues/", rules[] = "causes/";
+	if (!strncmp(name, detectors, sizeof detectors - 1))
+		return CATALOG_DETECTOR;
+	return strncmp(name, rules, sizeof rules - 1) == 0 ? CATALOG_RULE : CATALOG_REPORT;
+}
+
 const struct catalog_entry *catalog_find(const struct catalog *catalog, const char *name)
 {
 	for (size_t i = 0; i < catalog->count; i++) {

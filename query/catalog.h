@@ -17,6 +17,11 @@ struct catalog {
 	size_t count;
 };
 
+// What a file is for, by its name: a detector is below issues/, a rule below causes/ (analyze/analysis.h).
+enum catalog_kind { CATALOG_REPORT, CATALOG_DETECTOR, CATALOG_RULE };
+
+enum catalog_kind catalog_kind(const char *name);
+
 // folder: --reports; NULL none. False after a message.
 bool catalog_init(struct catalog *, const char *folder);
 void catalog_release(struct catalog *);

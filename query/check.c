@@ -142,6 +142,103 @@ static void check_parameters(struct check *check)
 	}
 }
 
+// ---- detectors and rules (analyze/analysis.h) ---------------------------------------------------------------------
+
+static bool is_word_of(const char *word, const char *words)
+{
+	const struct report_parameter any = {.choices = (char *)words};
+	size_t length;
+	const char *found = report_choice(&any, word, &length);
+	return found && strncmp(found, word, length) == 0;
+}
+
+// Each note that is wanted, its words, whether it may be there more than once.
+static void check_notes(struct check *check)
+{
+	static const struct {
+		const char *key, *words;
+		bool several;
+	} wanted[] = {
+		{"severity", "low|medium|high|critical", false},
+		{"category", "connectivity|performance|configuration|security|compliance|compatibility", false},
+		{"protocol", NULL, false},
+		{"cause", NULL, true},
+		{"remedy", NULL, true},
+		{"source", NULL, false},
+	};
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+		int count = 0;
+		for (size_t j = 0; j < check->report->note_count; j++) {
+			const struct report_note *note = &check->report->notes[j];
+			if (strcmp(note->key, wanted[i].key) != 0)
+				continue;
+			count++;
+			if (!*note->text)
+				say(check, "%s: says nothing", note->key);
+			else if (wanted[i].words && !is_word_of(note->text, wanted[i].words))
+				say(check, "%s: %s is none of %s", note->key, note->text, wanted[i].words);
+		}
+		if (count == 0)
+			say(check, "a detector wants a line '-- %s: ...'", wanted[i].key);
+		else if (count > 1 && !wanted[i].several)
+			say(check, "%d lines '-- %s: ...', a detector has one", count, wanted[i].key);
+	}
+}
+
+// Columns that must be there and those that may, each set as "|a|b|".
+static void check_column_names(struct check *check, const char *must, const char *may)
+{
+	const struct report_section *section = &check->report->sections[0];
+	char word[64];
+	for (size_t i = 0; i < section->column_count; i++) {
+		snprintf(word, sizeof word, "|%s|", section->columns[i].name);
+		if (!strstr(must, word) && !strstr(may, word))
+			say(check, "column %s is none of%s%s", section->columns[i].name, must, may + 1);
+	}
+	for (const char *at = must + 1; *at; at += strcspn(at, "|") + 1) {
+		bool found = false;
+		snprintf(word, sizeof word, "%.*s", (int)strcspn(at, "|"), at);
+		for (size_t i = 0; i < section->column_count; i++)
+			found = found || strcmp(section->columns[i].name, word) == 0;
+		if (!found)
+			say(check, "column %s is missing", word);
+	}
+}
+
+// Nobody is asked for them when ingest runs a detector: thresholds are numbers or words, and have defaults.
+static void check_thresholds(struct check *check)
+{
+	for (size_t i = 0; i < check->report->parameter_count; i++) {
+		const struct report_parameter *parameter = &check->report->parameters[i];
+		bool known = parameter->type == PARAMETER_INTEGER || parameter->type == PARAMETER_NUMBER ||
+		             parameter->type == PARAMETER_CHOICE || parameter->type == PARAMETER_TEXT;
+		if (!parameter->fallback)
+			say(check, "threshold :%s has no default", parameter->name);
+		if (!known)
+			say(check, "threshold :%s is neither number nor text", parameter->name);
+	}
+}
+
+static void check_kind(struct check *check)
+{
+	enum catalog_kind kind = catalog_kind(check->report->name);
+	const struct report_section *section = check->report->sections;
+	if (kind == CATALOG_REPORT || check->report->section_count == 0)
+		return;
+	if (check->report->section_count > 1 || section->formats || section->depends)
+		say(check, "a detector or rule is one statement, without sections");
+	check_thresholds(check);
+	if (kind == CATALOG_RULE) {
+		check_column_names(check, "|issue_id|cause_issue_id|confidence|why|", "|cause|");
+		return;
+	}
+	check_notes(check);
+	check_column_names(check, "|capture_id|ts_ns|flow_id|src|dst|value|symptoms|packets|",
+	                   "|severity|title|cause|confidence|");
+}
+
+// ---- all ----------------------------------------------------------------------------------------------------------
+
 static void check_report(struct check *check, const struct report *report)
 {
 	check->report = report;
@@ -158,6 +255,7 @@ static void check_report(struct check *check, const struct report *report)
 	if (report->section_count == 0)
 		say(check, "no statement");
 	check_parameters(check);
+	check_kind(check);
 }
 
 int check_reports(const struct catalog *catalog, const struct option_spec *command_options)

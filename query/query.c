@@ -216,7 +216,8 @@ static const struct catalog_entry *find_report(const struct query *query, const 
 static int list_names(const struct query *query)
 {
 	for (size_t i = 0; i < query->catalog.count; i++)
-		puts(query->catalog.entries[i].name);
+		if (catalog_kind(query->catalog.entries[i].name) == CATALOG_REPORT)
+			puts(query->catalog.entries[i].name);
 	return EXIT_DONE;
 }
 
@@ -296,15 +297,20 @@ static int list_reports(const struct query *query, struct sink *sink)
 	char text[PATH_ROOM];
 	size_t width = 0;
 	for (size_t i = 0; i < query->catalog.count; i++) {
-		size_t length = strlen(query->catalog.entries[i].name);
-		width = length > width ? length : width;
+		const char *name = query->catalog.entries[i].name;
+		if (catalog_kind(name) == CATALOG_REPORT && strlen(name) > width)
+			width = strlen(name);
 	}
 	snprintf(text, sizeof text,
 	         "Reports, for `pcapdex query %s REPORT`; --help behind it explains one:", query->case_path);
 	write_folded(sink, text, 0);
 	sink_text(sink, "\n\n");
 	for (size_t i = 0; i < query->catalog.count; i++)
-		print_report_line(sink, &query->catalog.entries[i], width);
+		if (catalog_kind(query->catalog.entries[i].name) == CATALOG_REPORT)
+			print_report_line(sink, &query->catalog.entries[i], width);
+	sink_char(sink, '\n');
+	write_folded(sink, "The report detectors lists what is looked for; issues/DETECTOR is a report, too.", 0);
+	sink_char(sink, '\n');
 	sink_flush(sink);
 	return EXIT_DONE;
 }

@@ -44,6 +44,7 @@ CREATE TABLE dns (
 	ttl_min             INTEGER, -- seconds; the least of the answer section
 	edns_udp_size       INTEGER, -- what the client can take (OPT record of the query); NULL no EDNS
 	dnssec_ok           INTEGER, -- DO of the query's OPT record
+	other_question      INTEGER, -- 1: the response repeats another question than the query's, letter case aside; NULL: one of them has none
 	malformed           INTEGER -- 1: a message ends before its records do, or contradicts itself
 );
 

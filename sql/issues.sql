@@ -1,6 +1,7 @@
 -- What is wrong in the case, worst first.
 --
--- Each issue was found by a detector; what was seen stands in symptoms. `issue --id N` shows one with its evidence.
+-- Each issue was found by a detector; what was seen stands in symptoms. `issue --id N` shows one with its evidence. Of
+-- issues of one severity, those that another one explains come last.
 --
 -- param :severity one of low|medium|high|critical   Only issues of this severity and above.
 -- param :category one of connectivity|performance|configuration|security|compliance|compatibility
@@ -59,5 +60,9 @@ WHERE (:severity IS NULL
 	AND (:host IS NULL OR ip_in(i.src, :host) OR ip_in(i.dst, :host))
 	AND (:since IS NULL OR i.ts_ns >= :since)
 	AND (:until IS NULL OR i.ts_ns < :until)
-ORDER BY i.rank DESC, i.ts_ns, i.issue_id
+ORDER BY
+	i.rank DESC,
+	EXISTS (SELECT 1 FROM issue_links l WHERE l.issue_id = i.issue_id AND l.confidence >= 0.5),
+	i.ts_ns,
+	i.issue_id
 LIMIT ifnull(:limit, -1);

@@ -694,6 +694,15 @@ static void take_query(struct application_call *call, struct message *m)
 	};
 }
 
+// Whether the response's question is another than the query's, which makes it none of its answers (RFC 5452, 9.1);
+// ROW_NULL where one of them has no question, or has been answered before.
+static int64_t asks_otherwise(const struct pending *q, const struct message *m)
+{
+	if (!q || !q->name || !m->has_question)
+		return ROW_NULL;
+	return q->type != m->type || q->class != m->class || strcasecmp(q->name, m->name) != 0;
+}
+
 static void take_response(struct application_call *call, struct message *m)
 {
 	struct pending *q = find_pending(call->state, m->id);
@@ -712,6 +721,7 @@ static void take_response(struct application_call *call, struct message *m)
 	set_answer(row, call, m, &sum);
 	if (!row->name && m->has_question)
 		set_question(row, call->writer, m->name, m->type, m->class);
+	row->other_question = asks_otherwise(q, m);
 	row->rtt_ns = q && (!again || q->answers_many) ? row->answer_ts_ns - row->query_ts_ns : ROW_NULL;
 	if (!q)
 		return;

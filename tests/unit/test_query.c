@@ -676,14 +676,20 @@ static void built_in_reports(void **state)
 	catalog_release(&catalog);
 }
 
+static int check_of(const char *name, const char *text)
+{
+	struct catalog_entry entry = {memory_copy_text(name), memory_copy_text(text), NULL};
+	struct catalog catalog = {&entry, 1};
+	int code = check_reports(&catalog, command_query.options);
+	free(entry.name);
+	free(entry.text);
+	return code;
+}
+
 static void check_finds(const char *text)
 {
-	char name[] = "try";
-	struct catalog_entry entry = {name, memory_copy_text(text), NULL};
-	struct catalog catalog = {&entry, 1};
-	if (check_reports(&catalog, command_query.options) != EXIT_FAILED)
+	if (check_of("try", text) != EXIT_FAILED)
 		fail_msg("nothing wrong found in: %s", text);
-	free(entry.text);
 }
 
 static void check_tests(void **state)
@@ -704,6 +710,87 @@ static void check_tests(void **state)
 	check_finds("-- Try.\n-- column a  A.\nDELETE FROM packets");
 	check_finds("-- Try.\n-- section[pdf]: A\n-- column a  A.\nSELECT 1 AS a");
 	check_finds("-- Try.\n");
+	speak(kept);
+}
+
+// A detector's header in parts, so that each can be left out or be another.
+enum { NOTE_SEVERITY, NOTE_CATEGORY, NOTE_PROTOCOL, NOTE_CAUSE, NOTE_REMEDY, NOTE_SOURCE, NOTE_COUNT };
+
+static const char *const good_notes[NOTE_COUNT] = {
+	"-- severity: low\n", "-- category: security\n", "-- protocol: tcp\n",
+	"-- cause: C.\n",     "-- remedy: R.\n",         "-- source: S.\n",
+};
+
+static const char detector_sql[] =
+	"-- column capture_id  C.\n-- column ts_ns  T.\n-- column flow_id  F.\n-- column src  S.\n-- column dst  D.\n"
+	"-- column value  V.\n-- column symptoms  S.\n-- column packets  P.\n"
+	"SELECT capture_id, first_ts_ns AS ts_ns, flow_id, src, dst, 1 AS value, 's' AS symptoms, '' AS packets FROM flows";
+
+static int check_detector(int place, const char *note, const char *params, const char *sql)
+{
+	char text[2048] = "-- Try.\n";
+	for (int i = 0; i < NOTE_COUNT; i++)
+		strcat(text, i == place ? note : good_notes[i]);
+	strcat(text, params);
+	strcat(text, sql);
+	return check_of("issues/try", text);
+}
+
+static void check_detector_tests(void **state)
+{
+	(void)state;
+	int kept = silence();
+	assert_int_equal(check_detector(-1, "", "", detector_sql), EXIT_DONE);
+	for (int i = 0; i < NOTE_COUNT; i++)
+		assert_int_equal(check_detector(i, "", "", detector_sql), EXIT_FAILED);
+	assert_int_equal(check_detector(NOTE_SEVERITY, "-- severity: Low\n", "", detector_sql), EXIT_FAILED);
+	assert_int_equal(check_detector(NOTE_SEVERITY, "-- severity: low\n-- severity: high\n", "", detector_sql),
+	                 EXIT_FAILED);
+	assert_int_equal(check_detector(NOTE_CATEGORY, "-- category: weather\n", "", detector_sql), EXIT_FAILED);
+	assert_int_equal(check_detector(NOTE_CAUSE, "-- cause: A.\n-- cause: B.\n", "", detector_sql), EXIT_DONE);
+	assert_int_equal(check_detector(-1, "", "", "-- column capture_id  C.\nSELECT 1 AS capture_id"), EXIT_FAILED);
+	assert_int_equal(check_of("try", detector_sql), EXIT_FAILED); // no summary
+	speak(kept);
+}
+
+static void check_threshold_tests(void **state)
+{
+	static const struct {
+		const char *declared;
+		int code;
+	} tries[] = {
+		{"-- param :p = 1  P.\n", EXIT_DONE},
+		{"-- param :p one of a|b = a  P.\n", EXIT_DONE},
+		{"-- param :p  P.\n", EXIT_FAILED},
+		{"-- param :p number required  P.\n", EXIT_FAILED},
+		{"-- param :p address = 10.0.0.1  P.\n", EXIT_FAILED},
+	};
+	char sql[1024];
+	(void)state;
+	int kept = silence();
+	snprintf(sql, sizeof sql, "%s WHERE :p IS NOT NULL", detector_sql);
+	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+		assert_int_equal(check_detector(-1, "", tries[i].declared, sql), tries[i].code);
+	speak(kept);
+}
+
+static void check_rule_tests(void **state)
+{
+	static const char columns[] =
+		"-- Try.\n-- column issue_id  I.\n-- column cause_issue_id  C.\n"
+		"-- column confidence  C.\n-- column why  W.\n";
+	char text[1024];
+	(void)state;
+	int kept = silence();
+	snprintf(text, sizeof text, "%sSELECT 1 AS issue_id, 2 AS cause_issue_id, 0.5 AS confidence, 'w' AS why",
+	         columns);
+	assert_int_equal(check_of("causes/try", text), EXIT_DONE);
+	assert_int_equal(check_of("causes/try", "-- Try.\n-- column issue_id  I.\nSELECT 1 AS issue_id"), EXIT_FAILED);
+	snprintf(
+		text, sizeof text,
+		"%s-- column other  O.\nSELECT 1 AS issue_id, 2 AS cause_issue_id, 0.5 AS confidence, 'w' AS why, 1 AS other",
+		columns);
+	assert_int_equal(check_of("causes/try", text), EXIT_FAILED);
 	speak(kept);
 }
 
@@ -735,6 +822,9 @@ int main(void)
 		cmocka_unit_test(guard_tests),
 		cmocka_unit_test(built_in_reports),
 		cmocka_unit_test(check_tests),
+		cmocka_unit_test(check_detector_tests),
+		cmocka_unit_test(check_threshold_tests),
+		cmocka_unit_test(check_rule_tests),
 	};
 	return cmocka_run_group_tests_name("query", tests, open_guard, close_guard);
 }

@@ -1,0 +1,41 @@
+-- BGP sessions and the TCP connections below them.
+--
+-- A hold timer that expired while the connection lost packets or stood still; sessions that
+-- flap because of it; and resets that only follow a NOTIFICATION, which closes the session.
+--
+-- column issue_id        The issue.
+-- column cause_issue_id  The issue behind it.
+-- column confidence      How sure the rule is, 0 to 1.
+-- column why             Why, with the numbers.
+WITH connections AS (
+	SELECT
+		i.*,
+		f.src_retransmissions + f.dst_retransmissions AS again
+	FROM issues i
+	LEFT JOIN flows f ON f.flow_id = i.flow_id
+)
+SELECT
+	i.issue_id,
+	c.issue_id AS cause_issue_id,
+	CASE
+		WHEN c.detector LIKE 'bgp-%' AND i.detector LIKE 'tcp-%' THEN 0.9
+		WHEN c.detector LIKE 'bgp-%' THEN 0.7
+		ELSE 0.8
+	END AS confidence,
+	CASE
+		WHEN c.detector LIKE 'bgp-%' AND i.detector LIKE 'tcp-%'
+			THEN printf('the reset follows a NOTIFICATION %.3f s before, which closes the session',
+				abs(i.ts_ns - c.ts_ns) / 1e9)
+		ELSE c.symptoms
+	END AS why
+FROM connections i
+JOIN connections c ON c.capture_id = i.capture_id AND c.issue_id <> i.issue_id
+WHERE ((i.detector IN ('bgp-hold-timer', 'bgp-notification')
+			AND c.detector IN ('tcp-retransmissions', 'tcp-zero-window', 'tcp-half-open', 'tcp-mss'))
+		OR (i.detector = 'bgp-flapping' AND c.detector IN ('bgp-hold-timer', 'bgp-notification'))
+		OR (i.detector IN ('tcp-reset-mid-stream', 'tcp-idle-reset', 'tcp-reset-in-handshake')
+			AND c.detector IN ('bgp-notification', 'bgp-hold-timer')))
+	AND (i.flow_id = c.flow_id
+		OR ((i.flow_id IS NULL OR c.flow_id IS NULL)
+			AND i.dst IN (c.src, c.dst)
+			AND (i.src IS NULL OR c.src IS NULL OR i.src IN (c.src, c.dst))));

@@ -1,0 +1,98 @@
+-- Where the time of a slow HTTP response went.
+--
+-- The slowest request of an http-slow issue, from its last byte to the first byte of the
+-- response: retransmissions and zero windows in between, the round trip time of the
+-- connection, and what is left, which the server took.
+--
+-- column issue_id        The issue.
+-- column cause_issue_id  The issue behind it.
+-- column confidence      How sure the rule is, 0 to 1.
+-- column why             Why, with the numbers.
+-- column cause           Most likely cause.
+WITH slow AS (
+	SELECT
+		i.issue_id,
+		h.*,
+		h.request_ts_ns + h.first_byte_ns AS response_begin_ts_ns,
+		iif(h.direction = 0, f.dst, f.src) AS server_address,
+		ifnull(f.initial_rtt_ns, f.syn_rtt_ns) AS rtt_ns,
+		row_number() OVER (PARTITION BY i.issue_id ORDER BY h.first_byte_ns DESC) AS n
+	FROM issues i
+	JOIN http h ON h.flow_id = i.flow_id AND h.first_byte_ns IS NOT NULL
+	JOIN flows f ON f.flow_id = h.flow_id
+	WHERE i.detector = 'http-slow'
+),
+seen AS (
+	SELECT
+		s.*,
+		(
+			SELECT count(*)
+			FROM tcp_events e
+			WHERE e.flow_id = s.flow_id
+				AND e.ts_ns BETWEEN s.request_ts_ns AND s.response_begin_ts_ns
+				AND e.kind IN ('retransmission', 'fast_retransmission')
+		) AS again,
+		(
+			SELECT count(*)
+			FROM tcp_events e
+			WHERE e.flow_id = s.flow_id
+				AND e.ts_ns BETWEEN s.request_ts_ns AND s.response_begin_ts_ns
+				AND e.kind = 'zero_window'
+		) AS zero_windows,
+		(
+			SELECT min(p.ack_rtt_ns)
+			FROM flow_packets fp
+			JOIN packets p ON p.packet_id = fp.packet_id
+			JOIN packets q ON q.packet_id = s.request_packet_id
+			WHERE fp.flow_id = s.flow_id AND p.acks = q.number AND p.direction <> s.direction
+		) AS ack_ns
+	FROM slow s
+	WHERE s.n = 1
+),
+judged AS (
+	SELECT
+		*,
+		CASE
+			WHEN again > 0 THEN 'loss'
+			WHEN zero_windows > 0 THEN 'window'
+			WHEN rtt_ns * 2 >= first_byte_ns THEN 'network'
+			WHEN min(ifnull(ack_ns, rtt_ns), rtt_ns) * 2 < first_byte_ns THEN 'server'
+		END AS verdict
+	FROM seen
+),
+other AS (
+	SELECT
+		j.issue_id AS slow_issue_id,
+		min(i.issue_id) AS issue_id
+	FROM judged j
+	JOIN issues i ON i.flow_id = j.flow_id
+	WHERE (j.verdict = 'loss' AND i.detector = 'tcp-retransmissions')
+		OR (j.verdict = 'window' AND i.detector = 'tcp-zero-window')
+		OR (j.verdict = 'network' AND i.detector = 'tcp-high-rtt')
+	GROUP BY j.issue_id
+)
+SELECT
+	j.issue_id,
+	o.issue_id AS cause_issue_id,
+	CASE j.verdict WHEN 'server' THEN 0.8 ELSE 0.7 END AS confidence,
+	CASE j.verdict
+		WHEN 'loss' THEN printf('%d retransmissions between the request and its response', j.again)
+		WHEN 'window' THEN printf('%d zero windows between the request and its response', j.zero_windows)
+		WHEN 'network' THEN printf('the round trip of the connection took %.0f ms of %.0f ms', j.rtt_ns / 1e6,
+			j.first_byte_ns / 1e6)
+		ELSE printf('no retransmission; the round trip took %.0f ms of %.0f ms',
+			min(ifnull(j.ack_ns, j.rtt_ns), j.rtt_ns) / 1e6, j.first_byte_ns / 1e6)
+	END AS why,
+	CASE j.verdict
+		WHEN 'loss' THEN printf('Packet loss: %d retransmissions within the %.0f ms.', j.again,
+			j.first_byte_ns / 1e6)
+		WHEN 'window' THEN printf('A receiver whose window was closed within the %.0f ms.',
+			j.first_byte_ns / 1e6)
+		WHEN 'network' THEN printf('The network: its round trip alone took %.0f of the %.0f ms.',
+			j.rtt_ns / 1e6, j.first_byte_ns / 1e6)
+		ELSE printf('The server itself: nothing was lost, the network took %.0f of the %.0f ms.',
+			min(ifnull(j.ack_ns, j.rtt_ns), j.rtt_ns) / 1e6, j.first_byte_ns / 1e6)
+	END AS cause
+FROM judged j
+LEFT JOIN other o ON o.slow_issue_id = j.issue_id
+WHERE j.verdict IS NOT NULL;

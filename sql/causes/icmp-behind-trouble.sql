@@ -1,0 +1,52 @@
+-- ICMP errors that explain trouble of the same destination.
+--
+-- An issue of TCP, UDP or what is above, and ICMP errors of the same capture that quote
+-- packets of the same flow, or between the same addresses: destination unreachable, TTL
+-- exceeded, fragmentation needed. Unreachable ports that a client reports, of answers that
+-- came too late, explain nothing.
+--
+-- column issue_id        The issue.
+-- column cause_issue_id  The issue behind it.
+-- column confidence      How sure the rule is, 0 to 1.
+-- column why             Why, with the numbers.
+WITH quoted AS (
+	SELECT
+		c.issue_id,
+		c.capture_id,
+		c.detector,
+		c.title,
+		e.original_flow_id,
+		e.original_src,
+		e.original_dst,
+		count(*) AS errors,
+		min(e.ts_ns) AS ts_ns,
+		min(e.src) AS reporter,
+		min(e.mtu) AS mtu
+	FROM issues c
+	JOIN issue_packets ip ON ip.issue_id = c.issue_id
+	JOIN icmp_errors e ON e.packet_id = ip.packet_id
+	WHERE c.detector LIKE 'icmp-%'
+	GROUP BY c.issue_id, e.original_flow_id, e.original_src, e.original_dst
+)
+SELECT
+	i.issue_id,
+	c.issue_id AS cause_issue_id,
+	max(iif(i.flow_id = c.original_flow_id, 0.9, 0.7)) AS confidence,
+	printf('%d ICMP errors of %s, about packets from %s to %s, %.1f s from this', sum(c.errors),
+		c.reporter, c.original_src, c.original_dst, min(abs(c.ts_ns - i.ts_ns)) / 1e9)
+		|| iif(c.mtu > 0, printf('; next MTU %d', c.mtu), '') AS why
+FROM issues i
+JOIN quoted c ON c.capture_id = i.capture_id AND c.issue_id <> i.issue_id
+WHERE (i.detector LIKE 'tcp-%'
+		OR i.detector LIKE 'dns-%'
+		OR i.detector LIKE 'udp-%'
+		OR i.detector LIKE 'http-%'
+		OR i.detector LIKE 'tls-%')
+	AND i.detector NOT IN ('tcp-capture-loss', 'tcp-window-scaling', 'dns-error', 'dns-slow', 'http-client-error',
+		'http-server-error', 'tls-old-version', 'tls-weak-cipher', 'tls-self-signed')
+	AND (i.flow_id = c.original_flow_id
+		OR (i.dst = c.original_dst AND ifnull(i.src, c.original_src) = c.original_src)
+		OR (i.dst = c.original_src AND ifnull(i.src, c.original_dst) = c.original_dst))
+	AND (c.detector <> 'icmp-unreachable' OR i.dst = c.original_dst)
+	AND c.reporter <> ifnull(i.src, '')
+GROUP BY i.issue_id, c.issue_id;

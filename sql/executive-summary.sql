@@ -1,0 +1,148 @@
+-- The case in a few lines: how much is wrong, what matters most, and what to do first.
+--
+-- Key findings are the worst issues that no other issue explains, one a detector; of equal ones the one with most issues of
+-- its detector. Remedies are the first of each finding. `--format text` is laid out for people.
+--
+-- param :capture
+-- param :limit = 5   At most so many findings.
+--
+-- section: Captures
+-- column capture     Name of the capture.
+-- column begin       First packet.
+-- column duration_s  To the last one, seconds.
+-- column packets     Packets.
+-- column bytes       Their bytes on the wire.
+-- column flows       Flows.
+-- column hosts       Addresses.
+-- column duplicates  Packets that are copies of others.
+SELECT
+	c.name AS capture,
+	iso_time(c.first_ts_ns) AS begin,
+	(c.last_ts_ns - c.first_ts_ns) / 1e9 AS duration_s,
+	c.packets,
+	c.bytes,
+	(SELECT count(*) FROM flows f WHERE f.capture_id = c.capture_id) AS flows,
+	(SELECT count(*) FROM hosts h WHERE h.capture_id = c.capture_id) AS hosts,
+	c.duplicates
+FROM captures c
+WHERE :capture IS NULL OR c.capture_id = :capture
+ORDER BY c.capture_id;
+
+-- section: Issues by severity
+-- column severity    critical, high, medium or low.
+-- column issues      Issues of this severity.
+-- column root        Those that no other issue explains.
+-- column categories  Their categories.
+WITH severities (severity, rank) AS (
+	VALUES ('critical', 4), ('high', 3), ('medium', 2), ('low', 1)
+)
+SELECT
+	s.severity,
+	count(i.issue_id) AS issues,
+	count(iif(i.issue_id NOT IN (SELECT issue_id FROM issue_links), 1, NULL)) AS root,
+	ifnull(group_concat(DISTINCT i.category), '') AS categories
+FROM severities s
+LEFT JOIN issues i ON i.rank = s.rank AND (:capture IS NULL OR i.capture_id = :capture)
+GROUP BY s.rank
+ORDER BY s.rank DESC;
+
+-- section: Key findings
+-- column severity   Severity of the worst issue.
+-- column issue_id   That issue.
+-- column title      In a few words.
+-- column symptoms   What was seen.
+-- column cause      Most likely cause.
+-- column explained  Other issues that it explains.
+-- column more       Further issues of the same detector.
+-- column do_first   The first remedy.
+WITH roots AS (
+	SELECT
+		i.*,
+		count(*) OVER (PARTITION BY detector) AS kind,
+		row_number() OVER (PARTITION BY detector ORDER BY rank DESC, ts_ns, issue_id) AS place
+	FROM issues i
+	WHERE (:capture IS NULL OR capture_id = :capture)
+		AND issue_id NOT IN (SELECT issue_id FROM issue_links WHERE confidence >= 0.5)
+)
+SELECT
+	severity,
+	issue_id,
+	title,
+	symptoms,
+	cause,
+	(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = r.issue_id) AS explained,
+	kind - 1 AS more,
+	substr(remedies, 1, instr(remedies || char(10), char(10)) - 1) AS do_first
+FROM roots r
+WHERE place = 1
+ORDER BY rank DESC, explained DESC, kind DESC, ts_ns
+LIMIT :limit;
+
+-- section[text]: Summary
+WITH roots AS (
+	SELECT
+		i.*,
+		c.name AS capture,
+		count(*) OVER (PARTITION BY detector) AS kind,
+		(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = i.issue_id) AS explained,
+		row_number() OVER (PARTITION BY detector ORDER BY rank DESC, i.ts_ns, issue_id) AS place
+	FROM issues i
+	JOIN captures c ON c.capture_id = i.capture_id
+	WHERE (:capture IS NULL OR i.capture_id = :capture)
+		AND issue_id NOT IN (SELECT issue_id FROM issue_links WHERE confidence >= 0.5)
+),
+findings AS (
+	SELECT *, row_number() OVER (ORDER BY rank DESC, explained DESC, kind DESC, ts_ns) AS n
+	FROM roots
+	WHERE place = 1
+),
+counts AS (
+	SELECT
+		count(*) AS issues,
+		sum(rank = 4) AS critical,
+		sum(rank = 3) AS high,
+		sum(rank = 2) AS medium,
+		sum(rank = 1) AS low
+	FROM issues
+	WHERE :capture IS NULL OR capture_id = :capture
+),
+chosen AS (
+	SELECT * FROM captures WHERE :capture IS NULL OR capture_id = :capture
+),
+lines (place, line) AS (
+	SELECT
+		1000,
+		printf('%d %s, %d packets, %d bytes, from %s to %s', count(*),
+			iif(count(*) = 1, 'capture', 'captures'), sum(packets), sum(bytes),
+			iso_time(min(first_ts_ns)), iso_time(max(last_ts_ns)))
+	FROM chosen
+	UNION ALL
+	SELECT
+		2000,
+		iif(issues = 0, 'Nothing was found to be wrong.', printf(
+			'%d issues: %d critical, %d high, %d medium, %d low', issues, critical, high, medium, low))
+	FROM counts
+	UNION ALL
+	SELECT 3000, char(10) || 'Key findings' FROM counts WHERE issues > 0
+	UNION ALL
+	SELECT
+		3000 + n,
+		printf('  %d. %s: %s (issue %d%s%s)%s     %s%s     %s', n, severity, title, issue_id,
+			iif((SELECT count(*) FROM chosen) > 1, ', ' || capture, ''),
+			iif(kind > 1, printf(', %d more of this kind', kind - 1), ''), char(10),
+			replace(symptoms, char(10), '\n'), char(10),
+			iif(confidence >= 0.5, 'Cause: ', 'Usual cause: ') || replace(cause, char(10), '\n'))
+	FROM findings
+	WHERE n <= :limit
+	UNION ALL
+	SELECT 4000, char(10) || 'What to do first' FROM counts WHERE issues > 0
+	UNION ALL
+	SELECT
+		4000 + n,
+		printf('  %d. %s', n, substr(remedies, 1, instr(remedies || char(10), char(10)) - 1))
+	FROM findings
+	WHERE n <= :limit
+)
+SELECT line
+FROM lines
+ORDER BY place;

@@ -1,0 +1,65 @@
+-- DHCP server does not answer.
+--
+-- Discover and request messages of a client whose transaction has no message of a server,
+-- after which :wait_ms passed. Requests that only renew a lease count as well. value is the
+-- number of such messages of a client.
+--
+-- Severity: high where the client got no answer of any server in the capture, else low.
+--
+-- severity: high
+-- category: connectivity
+-- protocol: dhcp
+-- cause: No DHCP server or relay on this network, or its pool is used up.
+-- cause: Broadcasts or answers that a switch drops (VLAN, DHCP snooping).
+-- remedy: See whether the server gets the message (its log), and how many addresses are free.
+-- remedy: Look at the relay agent of the VLAN, and which port of the switch is trusted for DHCP.
+-- source: RFC 2131, 4.1: a client waits 4 s before it sends again, then twice as long each time.
+--
+-- param :wait_ms number 0..600000 = 2000   Time that a message must have had for its answer,
+--                                            milliseconds.
+--
+-- column capture_id  The capture.
+-- column ts_ns       The first of them.
+-- column flow_id     The flow; NULL: several.
+-- column src         The client: its MAC address.
+-- column dst         The server that it asked; NULL: any.
+-- column value       Messages.
+-- column symptoms    What was seen.
+-- column packets     The messages.
+-- column severity    How bad it is.
+WITH asked AS (
+	SELECT
+		d.*,
+		row_number() OVER (PARTITION BY d.capture_id, d.client_mac ORDER BY d.ts_ns) AS n
+	FROM dhcp d
+	JOIN captures c ON c.capture_id = d.capture_id
+	WHERE d.from_server = 0
+		AND d.message IN ('discover', 'request', 'bootp')
+		AND c.last_ts_ns - d.ts_ns > :wait_ms * 1e6
+		AND NOT EXISTS (
+			SELECT 1
+			FROM dhcp s
+			WHERE s.capture_id = d.capture_id
+				AND s.from_server = 1
+				AND s.transaction_id = d.transaction_id
+				AND s.ts_ns >= d.ts_ns
+		)
+)
+SELECT
+	capture_id,
+	min(ts_ns) AS ts_ns,
+	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
+	client_mac AS src,
+	max(server_id) AS dst,
+	count(*) AS value,
+	printf('%s (%s) sent %d messages that no server answered: %s', client_mac,
+		ifnull(max(host_name), 'no host name'), count(*), group_concat(DISTINCT message)) AS symptoms,
+	group_concat(iif(n <= 50, packet_id, NULL)) AS packets,
+	iif(EXISTS (
+		SELECT 1
+		FROM dhcp s
+		WHERE s.capture_id = a.capture_id AND s.from_server = 1 AND s.client_mac = a.client_mac
+	), 'low', 'high') AS severity
+FROM asked a
+GROUP BY capture_id, client_mac
+ORDER BY value DESC;

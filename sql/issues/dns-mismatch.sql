@@ -1,0 +1,69 @@
+-- DNS answers do not belong to the queries.
+--
+-- Responses that repeat another question than the query with their number, and responses with
+-- a number that nobody asked with, to a port that had asked something else within :window_s
+-- before. value is the number of them. Answers to queries from before the capture are not
+-- counted: nobody asked from their port in it.
+--
+-- severity: medium
+-- category: security
+-- protocol: dns
+-- cause: Somebody tries to slip forged answers in (cache poisoning), by guessing numbers.
+-- cause: A box on the way that rewrites DNS, or a server that mixes up its answers.
+-- remedy: Compare TTL and source MAC of these answers with those of the real ones: another sender
+--   shows there.
+-- remedy: Use resolvers that check names (DNSSEC) and choose ports and numbers at random.
+-- source: RFC 5452, 9.1: a response counts only if number, question, ports and addresses are
+--   those of the query.
+--
+-- param :window_s number 0..3600 = 10   How long a query makes its port one that asks, seconds.
+--
+-- column capture_id  The capture.
+-- column ts_ns       The first of them.
+-- column flow_id     The flow; NULL: several.
+-- column src         The client.
+-- column dst         Who seems to answer.
+-- column value       Responses that match no query.
+-- column symptoms    What was seen.
+-- column packets     The first of them, with the queries.
+-- column severity    How bad it is.
+WITH responses AS (
+	SELECT
+		d.*,
+		iif(d.direction = 0, f.src, f.dst) AS client,
+		iif(d.direction = 0, f.dst, f.src) AS server,
+		ifnull(substr(d.name, 1, 60) || iif(length(d.name) > 60, '...', '') || ' ' || d.type_name,
+			'(no question)') AS asked_for
+	FROM dns d
+	JOIN flows f ON f.flow_id = d.flow_id
+	WHERE d.variant = 'dns'
+		AND (d.other_question = 1
+			OR (d.kind = 'unsolicited'
+				AND EXISTS (
+					SELECT 1
+					FROM dns q
+					WHERE q.flow_id = d.flow_id
+						AND q.query_ts_ns > d.answer_ts_ns - :window_s * 1e9
+						AND q.query_ts_ns < d.answer_ts_ns
+				)))
+),
+ranked AS (
+	SELECT *, row_number() OVER (PARTITION BY capture_id, client, server ORDER BY answer_ts_ns) AS n
+	FROM responses
+)
+SELECT
+	capture_id,
+	min(answer_ts_ns) AS ts_ns,
+	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
+	client AS src,
+	server AS dst,
+	count(*) AS value,
+	printf('%d responses from %s to %s do not match a query: %d with another question, %d with a '
+		|| 'number that was not asked with', count(*), server, client, sum(other_question IS 1),
+		sum(other_question IS NOT 1)) AS symptoms,
+	group_concat(iif(n <= 25, ifnull(query_packet_id || ',', '') || answer_packet_id, NULL))
+		AS packets,
+	iif(count(*) >= 10, 'high', 'medium') AS severity
+FROM ranked
+GROUP BY capture_id, client, server
+ORDER BY value DESC;

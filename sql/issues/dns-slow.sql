@@ -1,0 +1,82 @@
+-- DNS answers are slow.
+--
+-- The time that 95 % of a server's answers stay below (p95), over all its clients. Queries
+-- that were sent again count from the first one. value is that time in milliseconds.
+--
+-- Severity: medium from five answers and :severe_ms on, else low.
+--
+-- severity: low
+-- category: performance
+-- protocol: dns
+-- cause: The resolver has the name not in its cache and asks servers far away, or slow ones.
+-- cause: Lost queries or answers: the client waits for its time-out, then asks again.
+-- cause: A resolver that is overloaded or far away.
+-- remedy: Ask twice (dig NAME): is the second answer fast, the cache works, and the way to the
+--   name servers is slow.
+-- remedy: Compare with the round trip of a ping to the resolver.
+-- remedy: Use a resolver that is near.
+-- source: 500 ms: half the first time-out of Windows resolvers (1 s); resolvers with a warm cache
+--   answer in under 50 ms.
+--
+-- param :limit_ms number 1..60000 = 500     p95 from which on a server is listed, milliseconds.
+-- param :severe_ms number 1..60000 = 1000   p95 from which on it is of medium severity,
+--                                             milliseconds.
+--
+-- column capture_id  The capture.
+-- column ts_ns       The slowest query.
+-- column flow_id     The flow; NULL: several.
+-- column src         The client; NULL: several.
+-- column dst         The server.
+-- column value       p95 in milliseconds.
+-- column symptoms    What was seen.
+-- column packets     The slowest queries and their answers.
+-- column severity    How bad it is.
+WITH answered AS (
+	SELECT
+		d.*,
+		iif(d.direction = 0, f.src, f.dst) AS client,
+		iif(d.direction = 0, f.dst, f.src) AS server,
+		ifnull(substr(d.name, 1, 60) || iif(length(d.name) > 60, '...', '') || ' ' || d.type_name,
+			'(no question)') AS asked_for
+	FROM dns d
+	JOIN flows f ON f.flow_id = d.flow_id
+	WHERE d.variant = 'dns' AND d.kind = 'answered' AND d.rtt_ns IS NOT NULL
+),
+ranked AS (
+	SELECT *, row_number() OVER (PARTITION BY capture_id, server ORDER BY rtt_ns DESC) AS n
+	FROM answered
+),
+servers AS (
+	SELECT
+		capture_id,
+		server,
+		count(*) AS answers,
+		percentile(rtt_ns, 95) / 1e6 AS p95_ms,
+		median(rtt_ns) / 1e6 AS median_ms,
+		max(rtt_ns) / 1e6 AS max_ms,
+		sum(retransmissions > 0) AS repeated,
+		count(DISTINCT client) AS clients,
+		min(client) AS client,
+		min(flow_id) AS first_flow_id,
+		count(DISTINCT flow_id) AS flows,
+		min(iif(n = 1, query_ts_ns, NULL)) AS ts_ns,
+		min(iif(n = 1, asked_for, NULL)) AS slowest,
+		group_concat(iif(n <= 10, query_packet_id || ',' || answer_packet_id, NULL)) AS packets
+	FROM ranked
+	GROUP BY capture_id, server
+)
+SELECT
+	capture_id,
+	ts_ns,
+	iif(flows = 1, first_flow_id, NULL) AS flow_id,
+	iif(clients = 1, client, NULL) AS src,
+	server AS dst,
+	p95_ms AS value,
+	printf('95 %% of %d answers of %s came within %.0f ms, half within %.0f ms; the slowest, '
+		|| 'for %s, took %.0f ms%s', answers, server, p95_ms, median_ms, slowest, max_ms,
+		iif(repeated > 0, printf('; %d queries had to be sent again', repeated), '')) AS symptoms,
+	packets,
+	iif(answers >= 5 AND p95_ms >= :severe_ms, 'medium', 'low') AS severity
+FROM servers
+WHERE p95_ms >= :limit_ms
+ORDER BY p95_ms DESC;

@@ -1,0 +1,157 @@
+-- DNS server does not answer.
+--
+-- Queries without a response, by server. A query again within five seconds, before its answer,
+-- is the same query. Where :servers servers or more answer nothing to a client, they are one
+-- issue. Queries sent less than :wait_ms before the capture ends are left out: their answers
+-- may have come later. Multicast DNS and LLMNR do not count. value is the number of queries
+-- without an answer.
+--
+-- Severity: high where the server answers nothing and nobody else answers its clients, or
+-- where it leaves half of at least five unanswered; medium where a tenth of at least three, or
+-- where another server had to step in at least five times; else low.
+--
+-- severity: medium
+-- category: connectivity
+-- protocol: dns
+-- cause: The server is down or not reachable, or a firewall drops the queries or the answers.
+-- cause: The server is overloaded, or cannot reach the name servers that it asks in turn.
+-- remedy: Ask the server from the client (dig @SERVER NAME), over UDP and over TCP; ping it.
+-- remedy: Look whether the queries arrive there and whether answers leave: a second capture at
+--   the server.
+-- remedy: Take a dead server out of the client's list of resolvers: each name waits for its
+--   time-out.
+-- source: RFC 1035, 4.2.1: answers may get lost, clients ask again after 2 to 5 seconds. No
+--   answer within that is a wait for the user.
+--
+-- param :wait_ms number 0..60000 = 2000   Time that a query must have had for its answer,
+--                                           milliseconds.
+-- param :servers integer 2..1000 = 3      Silent servers of a client from which on they are one
+--                                           issue.
+--
+-- column capture_id  The capture.
+-- column ts_ns       The first of them.
+-- column flow_id     The flow; NULL: several.
+-- column src         The client; NULL: several.
+-- column dst         The server; NULL: several.
+-- column value       Queries without an answer.
+-- column symptoms    What was seen.
+-- column packets     The first of them.
+-- column severity    How bad it is.
+-- column cause       Most likely cause.
+WITH asked AS (
+	SELECT
+		d.*,
+		iif(d.direction = 0, f.src, f.dst) AS client,
+		iif(d.direction = 0, f.dst, f.src) AS server,
+		ifnull(substr(d.name, 1, 60) || iif(length(d.name) > 60, '...', '') || ' ' || d.type_name,
+			'(no question)') AS asked_for,
+		d.kind = 'unanswered' AS lost
+	FROM dns d
+	JOIN flows f ON f.flow_id = d.flow_id
+	JOIN captures c ON c.capture_id = d.capture_id
+	WHERE d.variant = 'dns'
+		AND d.query_packet_id IS NOT NULL
+		AND d.kind <> 'duplicate'
+		AND (d.kind <> 'unanswered' OR c.last_ts_ns - d.query_ts_ns > :wait_ms * 1e6)
+),
+ranked AS (
+	SELECT *, row_number() OVER (PARTITION BY capture_id, server, lost ORDER BY query_ts_ns) AS n
+	FROM asked
+),
+servers AS (
+	SELECT
+		capture_id,
+		server,
+		count(*) AS queries,
+		sum(lost) AS unanswered,
+		sum(iif(lost, ifnull(retransmissions, 0), 0)) AS repeats,
+		count(DISTINCT client) AS clients,
+		min(client) AS client,
+		min(iif(lost, query_ts_ns, NULL)) AS ts_ns,
+		min(iif(lost, flow_id, NULL)) AS first_flow_id,
+		count(DISTINCT iif(lost, flow_id, NULL)) AS lost_flows,
+		group_concat(iif(lost AND n <= 3, asked_for, NULL), ', ') AS names,
+		group_concat(iif(lost AND n <= 50, query_packet_id, NULL)) AS packets
+	FROM ranked
+	GROUP BY capture_id, server
+	HAVING unanswered > 0
+),
+silent AS (
+	SELECT capture_id, client, count(*) AS servers
+	FROM servers
+	WHERE unanswered = queries AND clients = 1
+	GROUP BY capture_id, client
+	HAVING count(*) >= :servers
+),
+grouped AS (
+	SELECT
+		s.capture_id,
+		iif(k.servers IS NULL, s.server, NULL) AS server,
+		count(*) AS servers,
+		sum(s.queries) AS queries,
+		sum(s.unanswered) AS unanswered,
+		sum(s.repeats) AS repeats,
+		max(s.clients) AS clients,
+		min(s.client) AS client,
+		min(s.ts_ns) AS ts_ns,
+		min(s.first_flow_id) AS first_flow_id,
+		sum(s.lost_flows) AS lost_flows,
+		min(s.names) AS names,
+		group_concat(s.packets) AS packets
+	FROM servers s
+	LEFT JOIN silent k
+		ON k.capture_id = s.capture_id
+		AND k.client = s.client
+		AND s.unanswered = s.queries
+		AND s.clients = 1
+	GROUP BY s.capture_id, iif(k.servers IS NULL, s.server, s.client), k.servers IS NULL
+),
+judged AS (
+	SELECT
+		s.*,
+		unanswered < queries AS answers,
+		EXISTS (
+			SELECT 1
+			FROM asked a
+			WHERE a.capture_id = s.capture_id
+				AND a.client = s.client
+				AND a.server IS NOT s.server
+				AND a.server <> a.client
+				AND NOT a.lost
+		) AS others_answer,
+		EXISTS (
+			SELECT 1 FROM hosts h
+			WHERE h.capture_id = s.capture_id AND h.address = s.client AND h.packets_received > 0
+		) AS client_hears
+	FROM grouped s
+)
+SELECT
+	capture_id,
+	ts_ns,
+	iif(lost_flows = 1, first_flow_id, NULL) AS flow_id,
+	iif(clients = 1, client, NULL) AS src,
+	server AS dst,
+	unanswered AS value,
+	printf('%s answered %s of %d %s%s; without an answer: %s%s%s',
+		ifnull(server, printf('%d servers', servers)), iif(answers,
+			printf('%d', queries - unanswered), 'none'), queries, iif(queries = 1, 'query', 'queries'),
+		iif(clients > 1, printf(' of %d clients', clients), ''), names,
+		CASE
+			WHEN servers > 1 THEN ' ...'
+			WHEN unanswered > 3 THEN printf(' and %d more', unanswered - 3)
+			ELSE ''
+		END,
+		iif(repeats > 0, printf('; sent %d times in all', unanswered + repeats), '')) AS symptoms,
+	packets,
+	CASE
+		WHEN NOT answers AND NOT others_answer THEN iif(unanswered + repeats > 1, 'high', 'medium')
+		WHEN answers AND unanswered >= 5 AND unanswered * 2 >= queries THEN 'high'
+		WHEN answers AND unanswered >= 3 AND unanswered * 10 >= queries THEN 'medium'
+		WHEN NOT answers AND unanswered >= 5 THEN 'medium'
+		ELSE 'low'
+	END AS severity,
+	iif(client_hears, NULL,
+		'The server or the way to it is down; or the capture sees one direction only: '
+		|| 'it has no packet to ' || client || '.') AS cause
+FROM judged
+ORDER BY unanswered DESC;

@@ -1,0 +1,144 @@
+-- HTTP server does not accept the request (4xx).
+--
+-- Responses with a status from 400 to 499, by server and status. A 401 or 407 that the same
+-- client got over with a later success for the same target is the way authentication works,
+-- and is left out. value is the number of responses.
+--
+-- Severity: medium where at least two and half of the server's responses have the status, or
+-- for 408 and 429; else low. What stands behind the ? of a target is not shown: it may be
+-- secret.
+--
+-- severity: low
+-- category: connectivity
+-- protocol: http
+-- cause: A link or bookmark that leads nowhere, an application that asks for the wrong thing, or
+--   missing rights.
+-- remedy: Look into the log of the server for these requests.
+-- remedy: Compare with a request that succeeds: host, path, headers, method.
+-- source: RFC 9110, 15.5: meaning of the status codes.
+--
+-- column capture_id  The capture.
+-- column ts_ns       The first request.
+-- column flow_id     The flow; NULL: several.
+-- column src         The client; NULL: several.
+-- column dst         The server.
+-- column value       Responses with this status.
+-- column symptoms    What was seen.
+-- column packets     The first requests and the first packets of their responses.
+-- column severity    How bad it is.
+-- column title       What it is, in a few words.
+-- column cause       Most likely cause.
+WITH exchanges AS (
+	SELECT
+		h.http_id,
+		h.capture_id,
+		h.flow_id,
+		h.direction,
+		h.status,
+		h.reason,
+		h.host,
+		h.target,
+		h.upgrade,
+		h.first_byte_ns,
+		h.request_ts_ns,
+		h.response_ts_ns,
+		h.request_packet_id,
+		h.response_packet_id,
+		h.response_first_packet_id,
+		iif(h.direction = 0, f.src, f.dst) AS client,
+		iif(h.direction = 0, f.dst, f.src) AS peer,
+		iif(h.direction = 0, f.dst_port, f.src_port) AS port,
+		printf('%s %s', ifnull(h.method, '?'), CASE
+			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
+			WHEN instr(h.target, '?') > 0
+				THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
+			ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
+		END) AS request
+	FROM http h
+	JOIN flows f ON f.flow_id = h.flow_id
+	WHERE h.status >= 200
+),
+totals AS (
+	SELECT capture_id, peer, port, count(*) AS answers
+	FROM exchanges
+	GROUP BY capture_id, peer, port
+),
+ranked AS (
+	SELECT
+		*,
+		row_number() OVER (
+			PARTITION BY capture_id, peer, port, status ORDER BY response_ts_ns, http_id
+		) AS n
+	FROM exchanges e
+	WHERE status BETWEEN 400 AND 499
+		AND (status NOT IN (401, 407)
+			OR NOT EXISTS (
+				SELECT 1
+				FROM exchanges later
+				WHERE later.capture_id = e.capture_id
+					AND later.client = e.client
+					AND later.peer = e.peer
+					AND later.target IS e.target
+					AND later.http_id > e.http_id
+					AND later.status BETWEEN 200 AND 399
+			))
+),
+codes AS (
+	SELECT
+		capture_id,
+		peer,
+		port,
+		status,
+		max(reason) AS reason,
+		count(*) AS errors,
+		count(DISTINCT client) AS clients,
+		min(client) AS client,
+		min(ifnull(request_ts_ns, response_ts_ns)) AS ts_ns,
+		min(flow_id) AS first_flow_id,
+		count(DISTINCT flow_id) AS flows,
+		max(host) AS host,
+		group_concat(iif(n <= 3, request, NULL), ', ') AS requests,
+		group_concat(iif(n <= 25, ifnull(request_packet_id || ',', '')
+			|| ifnull(response_first_packet_id, response_packet_id), NULL)) AS packets
+	FROM ranked
+	GROUP BY capture_id, peer, port, status
+)
+SELECT
+	capture_id,
+	ts_ns,
+	iif(flows = 1, first_flow_id, NULL) AS flow_id,
+	iif(clients = 1, client, NULL) AS src,
+	peer AS dst,
+	errors AS value,
+	printf('%s port %d%s answered %d of %d %s with %d%s%s: %s%s', peer, port,
+		ifnull(' (' || host || ')', ''), errors, answers, iif(answers = 1, 'request', 'requests'),
+		status, ifnull(' ' || reason, ''), iif(clients > 1, printf(' to %d clients', clients), ''),
+		requests, iif(errors > 3, printf(' and %d more', errors - 3), '')) AS symptoms,
+	packets,
+	CASE
+		WHEN status IN (408, 429) THEN 'medium'
+		WHEN errors >= 2 AND errors * 2 >= answers THEN 'medium'
+		ELSE 'low'
+	END AS severity,
+	CASE status
+		WHEN 400 THEN 'HTTP server cannot read the request (400)'
+		WHEN 401 THEN 'HTTP server wants authentication (401)'
+		WHEN 403 THEN 'HTTP server forbids the request (403)'
+		WHEN 404 THEN 'HTTP server does not find what is asked for (404)'
+		WHEN 405 THEN 'HTTP server does not do that method (405)'
+		WHEN 407 THEN 'HTTP proxy wants authentication (407)'
+		WHEN 408 THEN 'HTTP server waited too long for the request (408)'
+		WHEN 429 THEN 'HTTP server limits the client''s requests (429)'
+		ELSE 'HTTP server does not accept the request (' || status || ')'
+	END AS title,
+	CASE status
+		WHEN 400 THEN 'The request is malformed, or a proxy or attack tool made it.'
+		WHEN 401 THEN 'No or wrong credentials: no request for the target succeeded later.'
+		WHEN 403 THEN 'The client has no right to it, or a filter in front of it objects.'
+		WHEN 404 THEN 'A link or name that leads nowhere.'
+		WHEN 408 THEN 'The client was slow, or its packets were lost.'
+		WHEN 429 THEN 'The client asks more often than the server allows.'
+	END AS cause
+FROM codes
+JOIN totals USING (capture_id, peer, port)
+ORDER BY errors DESC;

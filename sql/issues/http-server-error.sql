@@ -1,0 +1,125 @@
+-- HTTP server fails (5xx).
+--
+-- Responses with a status from 500 to 599, by server and status. value is the number of
+-- responses.
+--
+-- Severity: high where at least half of the server's responses have the status, or ten have;
+-- else medium. What stands behind the ? of a target is not shown: it may be secret.
+--
+-- severity: medium
+-- category: connectivity
+-- protocol: http
+-- cause: An error in the application behind the server, or a server behind a proxy that is down
+--   or slow.
+-- remedy: Look into the log of the server for these requests.
+-- remedy: For 502, 503 and 504 look at the server behind the proxy: is it up, is it overloaded,
+--   how long does it take?
+-- source: RFC 9110, 15.6: meaning of the status codes.
+--
+-- column capture_id  The capture.
+-- column ts_ns       The first request.
+-- column flow_id     The flow; NULL: several.
+-- column src         The client; NULL: several.
+-- column dst         The server.
+-- column value       Responses with this status.
+-- column symptoms    What was seen.
+-- column packets     The first requests and the first packets of their responses.
+-- column severity    How bad it is.
+-- column title       What it is, in a few words.
+-- column cause       Most likely cause.
+WITH exchanges AS (
+	SELECT
+		h.http_id,
+		h.capture_id,
+		h.flow_id,
+		h.direction,
+		h.status,
+		h.reason,
+		h.host,
+		h.target,
+		h.upgrade,
+		h.first_byte_ns,
+		h.request_ts_ns,
+		h.response_ts_ns,
+		h.request_packet_id,
+		h.response_packet_id,
+		h.response_first_packet_id,
+		iif(h.direction = 0, f.src, f.dst) AS client,
+		iif(h.direction = 0, f.dst, f.src) AS peer,
+		iif(h.direction = 0, f.dst_port, f.src_port) AS port,
+		printf('%s %s', ifnull(h.method, '?'), CASE
+			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
+			WHEN instr(h.target, '?') > 0
+				THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
+			ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
+		END) AS request
+	FROM http h
+	JOIN flows f ON f.flow_id = h.flow_id
+	WHERE h.status >= 200
+),
+totals AS (
+	SELECT capture_id, peer, port, count(*) AS answers
+	FROM exchanges
+	GROUP BY capture_id, peer, port
+),
+ranked AS (
+	SELECT
+		*,
+		row_number() OVER (
+			PARTITION BY capture_id, peer, port, status ORDER BY response_ts_ns, http_id
+		) AS n
+	FROM exchanges e
+	WHERE status BETWEEN 500 AND 599
+),
+codes AS (
+	SELECT
+		capture_id,
+		peer,
+		port,
+		status,
+		max(reason) AS reason,
+		count(*) AS errors,
+		count(DISTINCT client) AS clients,
+		min(client) AS client,
+		min(ifnull(request_ts_ns, response_ts_ns)) AS ts_ns,
+		min(flow_id) AS first_flow_id,
+		count(DISTINCT flow_id) AS flows,
+		max(host) AS host,
+		group_concat(iif(n <= 3, request, NULL), ', ') AS requests,
+		group_concat(iif(n <= 25, ifnull(request_packet_id || ',', '')
+			|| ifnull(response_first_packet_id, response_packet_id), NULL)) AS packets
+	FROM ranked
+	GROUP BY capture_id, peer, port, status
+)
+SELECT
+	capture_id,
+	ts_ns,
+	iif(flows = 1, first_flow_id, NULL) AS flow_id,
+	iif(clients = 1, client, NULL) AS src,
+	peer AS dst,
+	errors AS value,
+	printf('%s port %d%s answered %d of %d %s with %d%s%s: %s%s', peer, port,
+		ifnull(' (' || host || ')', ''), errors, answers, iif(answers = 1, 'request', 'requests'),
+		status, ifnull(' ' || reason, ''), iif(clients > 1, printf(' to %d clients', clients), ''),
+		requests, iif(errors > 3, printf(' and %d more', errors - 3), '')) AS symptoms,
+	packets,
+	CASE
+		WHEN errors * 2 >= answers OR errors >= 10 THEN 'high'
+		ELSE 'medium'
+	END AS severity,
+	CASE status
+		WHEN 500 THEN 'HTTP server has an error of its own (500)'
+		WHEN 502 THEN 'HTTP gateway got a bad answer from behind (502)'
+		WHEN 503 THEN 'HTTP server is not available (503)'
+		WHEN 504 THEN 'HTTP gateway got no answer from behind (504)'
+		ELSE 'HTTP server fails (' || status || ')'
+	END AS title,
+	CASE status
+		WHEN 500 THEN 'An error in the application.'
+		WHEN 502 THEN 'The server behind the proxy is down, or speaks something else.'
+		WHEN 503 THEN 'Overload, maintenance, or no server behind the proxy is up.'
+		WHEN 504 THEN 'The server behind the proxy takes longer than the proxy waits.'
+	END AS cause
+FROM codes
+JOIN totals USING (capture_id, peer, port)
+ORDER BY errors DESC;

@@ -1,0 +1,67 @@
+-- Certificate has expired.
+--
+-- Certificates whose time was over when they were sent, by the capture's clock; of a chain,
+-- each but the root. value is the number of days since. Certificates of TLS 1.3 are encrypted
+-- and cannot be seen.
+--
+-- Severity: high; medium for one that is signed by itself, which nobody accepts who checks.
+--
+-- severity: high
+-- category: configuration
+-- protocol: tls
+-- cause: The certificate was not renewed, or the renewed one was not put in place (a server that
+--   was not reloaded).
+-- remedy: Renew it and reload the server; look at every server behind a load balancer.
+-- remedy: Check the clock of the capturing host if everything seems expired.
+-- source: RFC 5280, 4.1.2.5: validity ends with notAfter.
+--
+-- column capture_id  The capture.
+-- column ts_ns       Client hello of the first connection.
+-- column flow_id     The flow; NULL: several.
+-- column src         The client; NULL: several.
+-- column dst         Who sent the certificate.
+-- column value       See the description.
+-- column symptoms    What was seen.
+-- column packets     Client hello and certificate of the first connections.
+-- column severity    How bad it is.
+WITH certificates AS (
+	SELECT
+		k.*,
+		t.capture_id,
+		t.flow_id,
+		t.server_name,
+		t.finished_packet_id,
+		t.client_hello_packet_id,
+		t.client_hello_ts_ns,
+		iif(t.direction = 0, f.src, f.dst) AS client,
+		iif(k.direction = 0, f.src, f.dst) AS owner,
+		iif(k.direction = 0, f.src_port, f.dst_port) AS port,
+		p.ts_ns,
+		ifnull(k.common_name, k.subject) AS who,
+		row_number() OVER (
+			PARTITION BY t.capture_id, iif(k.direction = 0, f.src, f.dst), k.sha256
+			ORDER BY k.tls_certificate_id
+		) AS n
+	FROM tls_certificates k
+	JOIN tls t ON t.tls_id = k.tls_id
+	JOIN flows f ON f.flow_id = t.flow_id
+	JOIN packets p ON p.packet_id = k.packet_id
+	WHERE k.not_after_ts_ns < p.ts_ns AND (k.position = 0 OR NOT ifnull(k.self_signed, 0))
+)
+SELECT
+	capture_id,
+	min(ifnull(client_hello_ts_ns, ts_ns)) AS ts_ns,
+	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
+	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	owner AS dst,
+	max(ts_ns - not_after_ts_ns) / 86400e9 AS value,
+	printf('%s sent a certificate of %s that expired on %s, %.1f days before; in %d %s%s', owner,
+		who, substr(iso_time(not_after_ts_ns), 1, 10), max(ts_ns - not_after_ts_ns) / 86400e9,
+		count(DISTINCT tls_id), iif(count(DISTINCT tls_id) = 1, 'connection', 'connections'),
+		iif(self_signed, '; it is signed by itself', '')) AS symptoms,
+	group_concat(iif(n <= 20, ifnull(client_hello_packet_id || ',', '') || packet_id, NULL))
+		AS packets,
+	iif(self_signed, 'medium', 'high') AS severity
+FROM certificates
+GROUP BY capture_id, owner, sha256
+ORDER BY value DESC;

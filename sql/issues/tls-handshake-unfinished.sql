@@ -1,0 +1,95 @@
+-- TLS handshake is never finished.
+--
+-- Connections with a client hello whose handshake was not completed, without an alert that
+-- tells why: the connection ended, or nothing came for :wait_s until the capture ended. Only
+-- connections whose begin is in the capture, with packets of both sides and none missing,
+-- count. value is the number of connections of a server.
+--
+-- Severity: high where no handshake of the server was completed and there were at least two,
+-- else medium; low where at least four of five were.
+--
+-- severity: medium
+-- category: connectivity
+-- protocol: tls
+-- cause: A server that is overloaded, or a box on the way that ends handshakes it does not like
+--   (by server name or version).
+-- cause: Large packets that are lost (path MTU): the certificate does not get through, small
+--   packets do.
+-- cause: A client that went away: a scanner, a health check.
+-- remedy: See who ended the connection, and at which step: without a server hello, or behind it.
+-- remedy: Try with openssl s_client from another network.
+-- remedy: Compare with packets of the certificate's size: ping -M do -s 1472 SERVER.
+-- source: RFC 8446, 2: a handshake ends with both sides' Finished. 10 s: the limit of attention
+--   (Nielsen, Usability Engineering, 1993, 5).
+--
+-- param :wait_s number 0..3600 = 10   Time that a handshake must have had, seconds.
+--
+-- column capture_id  The capture.
+-- column ts_ns       The first client hello.
+-- column flow_id     The flow; NULL: several.
+-- column src         The client; NULL: several.
+-- column dst         The server.
+-- column value       Connections.
+-- column symptoms    What was seen.
+-- column packets     Hellos, and ends of the connections.
+-- column severity    How bad it is.
+WITH connections AS (
+	SELECT
+		t.*,
+		iif(t.direction = 0, f.src, f.dst) AS client,
+		iif(t.direction = 0, f.dst, f.src) AS server,
+		iif(t.direction = 0, f.dst_port, f.src_port) AS port
+	FROM tls t
+	JOIN flows f ON f.flow_id = t.flow_id
+),
+totals AS (
+	SELECT
+		capture_id,
+		server,
+		port,
+		count(*) AS handshakes,
+		sum(finished_packet_id IS NOT NULL) AS finished
+	FROM connections
+	GROUP BY capture_id, server, port
+),
+lost AS (
+	SELECT
+		t.*,
+		f.src_rsts + f.dst_rsts > 0 AS was_reset,
+		f.last_packet_id,
+		row_number() OVER (PARTITION BY t.capture_id, server, port ORDER BY t.tls_id) AS n
+	FROM connections t
+	JOIN flows f ON f.flow_id = t.flow_id
+	JOIN captures c ON c.capture_id = t.capture_id
+	WHERE t.transport = 'tcp'
+		AND t.client_hello_packet_id IS NOT NULL
+		AND t.finished_packet_id IS NULL
+		AND ifnull(t.closed_by_alert, 0) = 0
+		AND f.completeness & 3 = 3
+		AND f.src_missed_bytes + f.dst_missed_bytes = 0
+		AND (f.src_rsts + f.dst_rsts + f.src_fins + f.dst_fins > 0
+			OR (c.last_ts_ns - t.client_hello_ts_ns > :wait_s * 1e9
+				AND f.last_ts_ns - t.client_hello_ts_ns < c.last_ts_ns - f.last_ts_ns))
+)
+SELECT
+	capture_id,
+	min(client_hello_ts_ns) AS ts_ns,
+	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
+	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	server AS dst,
+	count(*) AS value,
+	printf('%d of %d handshakes with %s port %d%s were not finished: %d without a server hello, '
+		|| '%d reset', count(*), handshakes, server, port,
+		ifnull(' (' || max(server_name) || ')', ''), sum(server_hello_packet_id IS NULL),
+		sum(was_reset)) AS symptoms,
+	group_concat(iif(n <= 20, client_hello_packet_id || ','
+		|| ifnull(server_hello_packet_id || ',', '') || last_packet_id, NULL)) AS packets,
+	CASE
+		WHEN finished = 0 AND count(*) > 1 THEN 'high'
+		WHEN finished >= 4 * count(*) THEN 'low'
+		ELSE 'medium'
+	END AS severity
+FROM lost
+JOIN totals USING (capture_id, server, port)
+GROUP BY capture_id, server, port
+ORDER BY value DESC;

@@ -1,0 +1,57 @@
+-- TLS version is obsolete.
+--
+-- Connections whose server chose SSL 3.0, TLS 1.0 or TLS 1.1, by server and version. value is
+-- the number of connections.
+--
+-- Severity: high for SSL, medium for the others.
+--
+-- severity: medium
+-- category: compliance
+-- protocol: tls
+-- cause: An old server or client, or a configuration that still allows old versions.
+-- remedy: Allow TLS 1.2 and 1.3 alone, at the server and at the client; see first which clients
+--   offer no more (tls.client_version).
+-- source: RFC 7568 (SSL 3.0 must not be used), RFC 8996 (TLS 1.0 and 1.1 must not be used).
+--
+-- column capture_id  The capture.
+-- column ts_ns       The first of them.
+-- column flow_id     The flow; NULL: several.
+-- column src         The client; NULL: several.
+-- column dst         The server.
+-- column value       Connections.
+-- column symptoms    What was seen.
+-- column packets     Hellos of the first connections.
+-- column severity    How bad it is.
+WITH connections AS (
+	SELECT
+		t.*,
+		iif(t.direction = 0, f.src, f.dst) AS client,
+		iif(t.direction = 0, f.dst, f.src) AS server,
+		iif(t.direction = 0, f.dst_port, f.src_port) AS port
+	FROM tls t
+	JOIN flows f ON f.flow_id = t.flow_id
+	WHERE t.version IN ('SSLv2', 'SSLv3', 'TLSv1.0', 'TLSv1.1')
+),
+ranked AS (
+	SELECT
+		*,
+		row_number() OVER (PARTITION BY capture_id, server, port, version ORDER BY tls_id) AS n
+	FROM connections
+)
+SELECT
+	capture_id,
+	min(client_hello_ts_ns) AS ts_ns,
+	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
+	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	server AS dst,
+	count(*) AS value,
+	printf('%d %s to %s port %d%s used %s; the clients offered up to %s', count(*),
+		iif(count(*) = 1, 'connection', 'connections'), server, port,
+		ifnull(' (' || max(server_name) || ')', ''), version,
+		ifnull(max(client_version), 'nothing seen')) AS symptoms,
+	group_concat(iif(n <= 20, ifnull(client_hello_packet_id || ',', '') || server_hello_packet_id,
+		NULL)) AS packets,
+	iif(version LIKE 'SSL%', 'high', 'medium') AS severity
+FROM ranked
+GROUP BY capture_id, server, port, version
+ORDER BY value DESC;
