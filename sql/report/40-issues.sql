@@ -1,0 +1,100 @@
+-- Issues and their evidence.
+--
+-- The hundred worst issues, each with what was seen, the packets that prove it, what usually causes it and what to do.
+--
+-- param :protocol   Only issues of this protocol, or of flows that have it or carry it.
+-- param :capture
+--
+-- section as cards:
+-- column title          In a few words.
+-- column severity       low, medium, high or critical.
+-- column issue_id       Number of the issue.
+-- column seen           What the packets show.
+-- column where          The ends, the flow, the capture.
+-- column first_time_s   When it was seen first, seconds since the capture's first packet.
+-- column packets        Numbers of the packets that prove it, the first twenty.
+-- column display_filter Shows them in Wireshark.
+-- column likely_cause   What the correlation rules make of it, or else what usually causes it.
+-- column other_causes   What else may cause it.
+-- column what_to_do     In this order.
+-- column explained_by   Issues behind it, and why.
+-- column explains       Issues that it explains.
+-- column found_by       Detector, category and protocol.
+WITH
+chosen AS (
+	SELECT
+		i.*,
+		(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = i.issue_id) AS explains
+	FROM issues i
+	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	WHERE (:capture IS NULL OR i.capture_id = :capture)
+		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+	ORDER BY i.rank DESC, explains DESC, i.ts_ns, i.issue_id
+	LIMIT 100
+),
+evidence AS (
+	SELECT
+		c.issue_id,
+		p.number,
+		row_number() OVER (PARTITION BY c.issue_id ORDER BY p.packet_id) AS place,
+		count(*) OVER (PARTITION BY c.issue_id) AS total
+	FROM chosen c
+	CROSS JOIN issue_packets ip ON ip.issue_id = c.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
+),
+numbers AS (
+	SELECT
+		issue_id,
+		group_concat(number, ', ') AS list,
+		max(total) AS total
+	FROM evidence
+	WHERE place <= 20
+	GROUP BY issue_id
+)
+SELECT
+	i.title,
+	i.severity,
+	i.issue_id,
+	i.symptoms AS seen,
+	ltrim(
+		ifnull(i.src || iif(f.src = i.src, ifnull(' port ' || f.src_port, ''), ''), '')
+			|| ifnull(iif(i.src IS NULL, '', ' to ') || i.dst
+				|| iif(f.dst = i.dst, ifnull(' port ' || f.dst_port, ''), ''), '')
+			|| ifnull(', flow ' || i.flow_id, '')
+			|| iif((SELECT count(*) FROM captures) > 1, ', capture ' || c.name, ''),
+		', '
+	) AS "where",
+	(i.ts_ns - c.first_ts_ns) / 1e9 AS first_time_s,
+	n.list || iif(n.total > 20, ' and ' || (n.total - 20) || ' more', '') AS packets,
+	'frame.number in {' || n.list || '}' AS display_filter,
+	i.cause || iif(i.confidence > 0.3, printf(' (confidence %.0f %%)', 100 * i.confidence), '') AS likely_cause,
+	nullif(trim(replace(
+		char(10) || d.causes || char(10),
+		char(10) || i.cause || char(10),
+		char(10)
+	), char(10)), '') AS other_causes,
+	i.remedies AS what_to_do,
+	(
+		SELECT group_concat(printf('Issue %d: %s', l.cause_issue_id, l.why), char(10))
+		FROM issue_links l
+		WHERE l.issue_id = i.issue_id
+	) AS explained_by,
+	(
+		SELECT 'Issue ' || group_concat(issue_id, ', ')
+		FROM (SELECT issue_id FROM issue_links l WHERE l.cause_issue_id = i.issue_id LIMIT 20)
+	) AS explains,
+	i.detector || ', ' || i.category || ', ' || i.protocol AS found_by
+FROM chosen i
+JOIN captures c ON c.capture_id = i.capture_id
+LEFT JOIN detectors d ON d.detector = i.detector
+LEFT JOIN flows f ON f.flow_id = i.flow_id
+LEFT JOIN numbers n ON n.issue_id = i.issue_id
+ORDER BY i.rank DESC, i.explains DESC, i.ts_ns, i.issue_id;
+
+-- section as text:
+SELECT printf('%,d less severe issues are not shown here; pcapdex query CASE.db issues lists all.', count(*) - 100) AS line
+FROM issues i
+LEFT JOIN flows f ON f.flow_id = i.flow_id
+WHERE (:capture IS NULL OR i.capture_id = :capture)
+	AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+HAVING count(*) > 100;
