@@ -14,9 +14,7 @@ enum {
 	CHART_HEIGHT = 192,
 	LABEL_Y = 186, // baseline of what stands below
 	LABELS_MOST = 6,
-	BAR_STEP = 38, // from a bar to the next
-	BAR_LABEL_Y = 14,
-	BAR_TOP = 20,
+	AXIS_WIDTH = 74, // of what stands left of the plot
 	BAR_HEIGHT = 9,
 	PALETTE = 6, // colours of layers without a severity, in style.css
 	LINE_ROOM = 400,
@@ -77,17 +75,25 @@ static double nice_top(double number)
 	return 10 * power;
 }
 
-static void write_axis(struct sink *sink, const struct column *column, double top)
+static void write_grid(struct sink *sink)
 {
-	char number[NUMBER_ROOM];
 	for (int i = 0; i <= 2; i++) {
 		int y = PLOT_TOP + PLOT_HEIGHT * i / 2;
 		put(sink, "<line class=\"grid\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>", y, y);
-		if (i == 2)
-			break;
-		number_with_unit(column, top * (2 - i) / 2, number, sizeof number);
-		put(sink, "<text class=\"y\" x=\"0\" y=\"%d\">%s</text>", y - 4, number);
 	}
+}
+
+// An SVG of its own, left of the plot, which is as wide as the page lets it.
+static void write_axis(struct sink *sink, const struct column *column, double top)
+{
+	char number[NUMBER_ROOM];
+	put(sink, "<svg class=\"axis\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">", AXIS_WIDTH, CHART_HEIGHT);
+	for (int i = 0; i <= 2; i++) {
+		number_with_unit(column, top * (2 - i) / 2, number, sizeof number);
+		put(sink, "<text x=\"%d\" y=\"%d\">%s</text>", AXIS_WIDTH - 8, PLOT_TOP + PLOT_HEIGHT * i / 2 + 4,
+		    i == 2 ? "0" : number);
+	}
+	sink_text(sink, "</svg>");
 }
 
 // Of a chart whose x is a number: some of them. Of words: all, or every second, third ...
@@ -167,13 +173,15 @@ static void write_name(struct sink *sink, const struct block *block)
 
 static void write_panel(struct sink *sink, const struct block *block, const struct range *range)
 {
+	sink_text(sink, "<div class=\"plot\">");
+	write_axis(sink, &block->columns[1], range->top);
 	put(sink, "<svg class=\"chart\" width=\"100%%\" height=\"%d\"", CHART_HEIGHT);
 	write_name(sink, block);
+	write_grid(sink);
 	for (size_t i = 0; i < range->count; i++)
 		write_column(sink, block, range, i);
-	write_axis(sink, &block->columns[1], range->top);
 	write_labels(sink, block, range);
-	sink_text(sink, "</svg>\n");
+	sink_text(sink, "</svg></div>\n");
 }
 
 // Rows from `first` on that are of the same capture.
@@ -222,26 +230,24 @@ static void write_legend(struct sink *sink, const struct block *block)
 
 // ---- lying bars ---------------------------------------------------------------------------------------------------
 
+// The words are HTML, so that long ones fold.
 static void write_bar(struct sink *sink, const struct block *block, size_t row, double most)
 {
 	const struct value *value = block_value(block, row, 1);
-	int y = (int)row * BAR_STEP, severity = block_column(block, "severity");
+	int severity = block_column(block, "severity");
 	double width = most > 0 ? 100 * fmax(value->number, 0) / most : 0;
 	char *text = value_with_unit(&block->columns[1], value);
-	put(sink, "<g><rect class=\"hit\" x=\"0\" width=\"100%%\" y=\"%d\" height=\"%d\"/><text class=\"label\" x=\"0\" y=\"%d\">",
-	    y, BAR_STEP, y + BAR_LABEL_Y);
+	sink_text(sink, "<li><span>");
 	html_write_text(sink, block_value(block, row, 0)->shown);
-	put(sink, "</text><text class=\"value\" x=\"100%%\" y=\"%d\">", y + BAR_LABEL_Y);
+	sink_text(sink, "</span> <b>");
 	html_write_text(sink, text);
-	put(sink, "</text><rect class=\"track\" x=\"0\" width=\"100%%\" y=\"%d\" height=\"%d\" rx=\"3\"/><rect class=\"",
-	    y + BAR_TOP, BAR_HEIGHT);
+	put(sink, "</b><svg width=\"100%%\" height=\"%d\" role=\"img\">", BAR_HEIGHT);
+	write_tooltip(sink, block, row);
+	put(sink, "<rect class=\"track\" width=\"100%%\" height=\"%d\" rx=\"3\"/><rect class=\"", BAR_HEIGHT);
 	sink_text(sink, severity >= 0 ? "s-" : "c0");
 	if (severity >= 0)
 		html_write_text(sink, block_value(block, row, (size_t)severity)->shown);
-	put(sink, "\" x=\"0\" width=\"%.2f%%\" y=\"%d\" height=\"%d\" rx=\"3\"/>", fmin(fmax(width, 0.4), 100),
-	    y + BAR_TOP, BAR_HEIGHT);
-	write_tooltip(sink, block, row);
-	sink_text(sink, "</g>\n");
+	put(sink, "\" width=\"%.2f%%\" height=\"%d\" rx=\"3\"/></svg></li>\n", fmin(fmax(width, 0.4), 100), BAR_HEIGHT);
 	free(text);
 }
 
@@ -250,11 +256,10 @@ static void write_bars(struct sink *sink, const struct block *block)
 	double most = 0;
 	for (size_t i = 0; i < block->row_count; i++)
 		most = fmax(most, block_value(block, i, 1)->number);
-	put(sink, "<svg class=\"chart\" width=\"100%%\" height=\"%d\"", (int)block->row_count * BAR_STEP);
-	write_name(sink, block);
+	sink_text(sink, "<ul class=\"bars\">\n");
 	for (size_t i = 0; i < block->row_count; i++)
 		write_bar(sink, block, i, most);
-	sink_text(sink, "</svg>\n");
+	sink_text(sink, "</ul>\n");
 }
 
 void chart_write(struct sink *sink, const struct block *block)

@@ -118,8 +118,10 @@ static int fill_block(struct document *document, struct chapter *chapter, struct
 		release_block(&block);
 		return code;
 	}
-	if (block.form == FORM_TABLE || block_is_chart(&block))
+	if (block_is_chart(&block))
 		block.figure = ++document->figures;
+	else if (block.form == FORM_TABLE)
+		block.figure = ++document->tables;
 	chapter->blocks = memory_resize(chapter->blocks, (chapter->block_count + 1) * sizeof block);
 	chapter->blocks[chapter->block_count++] = block;
 	return EXIT_DONE;
@@ -258,6 +260,15 @@ int block_column(const struct block *block, const char *name)
 			return (int)i;
 	}
 	return -1;
+}
+
+bool block_column_is_empty(const struct block *block, size_t column)
+{
+	for (size_t i = 0; i < block->row_count; i++) {
+		if (*block_value(block, i, column)->shown)
+			return false;
+	}
+	return true;
 }
 
 const char *form_name(enum form form)

@@ -46,7 +46,7 @@ struct block {
 	struct value *values; // row by row
 	size_t row_count;
 	int64_t rows_left_out;
-	int figure; // counts charts and tables of the document, from 1; 0: it is neither
+	int figure; // a chart counts figures of the document, a table tables, from 1; 0: it is neither
 };
 
 struct chapter {
@@ -63,7 +63,7 @@ struct document {
 	struct chapter *chapters;
 	size_t chapter_count;
 	size_t bytes; // of all values
-	int figures;
+	int figures, tables;
 };
 
 // Fills it from the case. An exit code, after a message. Release it in any case.
@@ -80,6 +80,9 @@ bool document_has_issue(const struct document *, const char *issue_id, size_t le
 
 const char *form_name(enum form);
 bool block_is_chart(const struct block *);
+
+// Whether no row has a value in it: such columns are not shown.
+bool block_column_is_empty(const struct block *, size_t column);
 
 // "Figure 3" or "Table 4" in front of a title; "" for what has no number.
 const char *block_label(const struct block *, char *to, size_t size);

@@ -141,7 +141,7 @@ static void write_short(char *to, size_t size, double number)
 static void write_bytes(char *to, size_t size, double bytes)
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-	char number[NUMBER_ROOM];
+	char number[NUMBER_ROOM / 2];
 	size_t unit = 0;
 	while (fabs(bytes) >= 999.5 && unit + 1 < sizeof units / sizeof *units) {
 		bytes /= 1000;

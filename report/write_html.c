@@ -9,7 +9,7 @@
 #include "html.h"
 #include "writers.h"
 
-enum { LABEL_ROOM = 48, ID_ROOM = 64 };
+enum { LABEL_ROOM = 48, ID_ROOM = 64, LINK_ROOM = 96 };
 
 struct html {
 	struct sink *sink;
@@ -218,6 +218,8 @@ static void write_table_head(const struct html *html, const struct block *block)
 {
 	sink_text(html->sink, "<thead><tr>");
 	for (size_t i = 0; i < block->column_count; i++) {
+		if (block_column_is_empty(block, i))
+			continue;
 		sink_text(html->sink, is_right(block, i) ? "<th scope=\"col\" class=\"n\"" : "<th scope=\"col\"");
 		tag_text(html->sink, " title=\"", block->columns[i].help, "\">");
 		tag_text(html->sink, "", block->columns[i].heading, "</th>");
@@ -243,6 +245,8 @@ static void write_table(const struct html *html, const struct block *block)
 	for (size_t i = 0; i < block->row_count; i++) {
 		sink_text(html->sink, "<tr>");
 		for (size_t j = 0; j < block->column_count; j++) {
+			if (block_column_is_empty(block, j))
+				continue;
 			sink_text(html->sink, cell_class(block_value(block, i, j)));
 			if (block_value(block, i, j)->kind != CELL_NULL)
 				write_value(html, &block->columns[j], block_value(block, i, j), false);
@@ -265,10 +269,15 @@ static void write_left_out(const struct html *html, const struct block *block)
 	sink_text(html->sink, text);
 }
 
+static const char *kind_of(const struct block *block)
+{
+	return block_is_chart(block) ? "figure" : "table";
+}
+
 static void write_figure(const struct html *html, const struct block *block)
 {
-	char label[LABEL_ROOM], link[ID_ROOM];
-	snprintf(link, sizeof link, "<a class=\"sql\" href=\"#sql-%d\">SQL</a></figcaption>\n", block->figure);
+	char label[LABEL_ROOM], link[LINK_ROOM];
+	snprintf(link, sizeof link, "<a class=\"sql\" href=\"#sql-%s-%d\">SQL</a></figcaption>\n", kind_of(block), block->figure);
 	tag_text(html->sink, "<figure><figcaption><b>", block_label(block, label, sizeof label), "</b> ");
 	html_write_text(html->sink, block->title);
 	sink_char(html->sink, ' ');
@@ -330,7 +339,7 @@ static void write_chapter(const struct html *html, const struct chapter *chapter
 static void write_source(const struct html *html, const struct block *block)
 {
 	char label[LABEL_ROOM], id[ID_ROOM];
-	snprintf(id, sizeof id, "<details id=\"sql-%d\">", block->figure);
+	snprintf(id, sizeof id, "<details id=\"sql-%s-%d\">", kind_of(block), block->figure);
 	sink_text(html->sink, block->figure > 0 ? id : "<details>");
 	block_label(block, label, sizeof label);
 	tag_text(html->sink, "<summary><b>", label, *label ? "</b> " : "</b>");

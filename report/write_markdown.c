@@ -133,19 +133,31 @@ static void write_cards(struct sink *sink, const struct block *block)
 	}
 }
 
+static void write_row(struct sink *sink, const struct block *block, size_t row)
+{
+	sink_char(sink, '|');
+	for (size_t i = 0; i < block->column_count; i++) {
+		if (!block_column_is_empty(block, i))
+			wrap_text(sink, " ", block_value(block, row, i)->shown, " |");
+	}
+	sink_char(sink, '\n');
+}
+
 static void write_table(struct sink *sink, const struct block *block)
 {
-	for (size_t i = 0; i < block->column_count; i++)
-		wrap_text(sink, i > 0 ? " | " : "| ", block->columns[i].heading, "");
-	sink_text(sink, " |\n|");
-	for (size_t i = 0; i < block->column_count; i++)
-		sink_text(sink, block_value(block, 0, i)->kind == CELL_NUMBER ? "---:|" : "---|");
-	sink_char(sink, '\n');
-	for (size_t i = 0; i < block->row_count; i++) {
-		for (size_t j = 0; j < block->column_count; j++)
-			wrap_text(sink, j > 0 ? " | " : "| ", block_value(block, i, j)->shown, "");
-		sink_text(sink, " |\n");
+	sink_char(sink, '|');
+	for (size_t i = 0; i < block->column_count; i++) {
+		if (!block_column_is_empty(block, i))
+			wrap_text(sink, " ", block->columns[i].heading, " |");
 	}
+	sink_text(sink, "\n|");
+	for (size_t i = 0; i < block->column_count; i++) {
+		if (!block_column_is_empty(block, i))
+			sink_text(sink, block_value(block, 0, i)->kind == CELL_NUMBER ? "---:|" : "---|");
+	}
+	sink_char(sink, '\n');
+	for (size_t i = 0; i < block->row_count; i++)
+		write_row(sink, block, i);
 	sink_char(sink, '\n');
 }
 

@@ -1,6 +1,7 @@
 -- Issues and their evidence.
 --
--- The hundred worst issues, each with what was seen, the packets that prove it, what usually causes it and what to do.
+-- The worst issues, at most five of a detector and severity and a hundred of all, each with what was seen, the packets
+-- that prove it, what usually causes it and what to do.
 --
 -- param :protocol   Only issues of this protocol, or of flows that have it or carry it.
 -- param :capture
@@ -21,15 +22,30 @@
 -- column explains       Issues that it explains.
 -- column found_by       Detector, category and protocol.
 WITH
-chosen AS (
+effects AS (
+	SELECT cause_issue_id AS issue_id, count(*) AS explains
+	FROM issue_links
+	GROUP BY cause_issue_id
+),
+ranked AS (
 	SELECT
 		i.*,
-		(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = i.issue_id) AS explains
+		ifnull(e.explains, 0) AS explains,
+		row_number() OVER (
+			PARTITION BY i.detector, i.severity
+			ORDER BY ifnull(e.explains, 0) DESC, i.issue_id
+		) AS place
 	FROM issues i
+	LEFT JOIN effects e USING (issue_id)
 	LEFT JOIN flows f ON f.flow_id = i.flow_id
 	WHERE (:capture IS NULL OR i.capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
-	ORDER BY i.rank DESC, explains DESC, i.ts_ns, i.issue_id
+),
+chosen AS (
+	SELECT *
+	FROM ranked
+	WHERE place <= 5
+	ORDER BY rank DESC, explains DESC, ts_ns, issue_id
 	LIMIT 100
 ),
 evidence AS (
@@ -91,10 +107,26 @@ LEFT JOIN flows f ON f.flow_id = i.flow_id
 LEFT JOIN numbers n ON n.issue_id = i.issue_id
 ORDER BY i.rank DESC, i.explains DESC, i.ts_ns, i.issue_id;
 
--- section as text:
-SELECT printf('%,d less severe issues are not shown here; pcapdex query CASE.db issues lists all.', count(*) - 100) AS line
-FROM issues i
-LEFT JOIN flows f ON f.flow_id = i.flow_id
-WHERE (:capture IS NULL OR i.capture_id = :capture)
-	AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
-HAVING count(*) > 100;
+-- section as list: Not shown here
+-- column severity    Worst severity of them.
+-- column line        How many more there are, and what lists them.
+WITH
+ranked AS (
+	SELECT
+		i.rank,
+		i.severity,
+		i.detector,
+		i.title,
+		row_number() OVER (PARTITION BY i.detector, i.severity ORDER BY i.issue_id) AS place
+	FROM issues i
+	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	WHERE (:capture IS NULL OR i.capture_id = :capture)
+		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+)
+SELECT
+	severity,
+	printf('%s: %d more, pcapdex query CASE.db issues --detector %s lists them.', title, count(*), detector) AS line
+FROM ranked
+WHERE place > 5
+GROUP BY detector, severity
+ORDER BY rank DESC, count(*) DESC, detector;

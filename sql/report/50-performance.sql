@@ -206,7 +206,7 @@ LIMIT 12;
 -- column p50_ms         SYN to SYN-ACK: half of them at most.
 -- column p90_ms         Nine of ten.
 -- column max_ms         The longest.
--- column syns_again     SYNs that were sent again.
+-- column repeated_syn   SYNs that were sent again.
 -- column worst_flow     The flow of the longest.
 WITH opened AS (
 	SELECT
@@ -228,7 +228,7 @@ SELECT
 	percentile(syn_rtt_ns, 50) / 1e6 AS p50_ms,
 	percentile(syn_rtt_ns, 90) / 1e6 AS p90_ms,
 	max(syn_rtt_ns) / 1e6 AS max_ms,
-	sum(max(src_syns - 1, 0)) AS syns_again,
+	sum(max(src_syns - 1, 0)) AS repeated_syn,
 	iif(max(syn_rtt_ns) IS NULL, NULL, flow_id) AS worst_flow
 FROM opened
 GROUP BY dst, dst_port
@@ -266,7 +266,7 @@ WHERE flows > 0;
 -- column receiver          To whom.
 -- column flow              The flow.
 -- column retransmissions   Segments sent again.
--- column percent           Share of the segments with data, SYN or FIN of that direction.
+-- column share_percent     Share of the segments with data, SYN or FIN of that direction.
 -- column fast              Of them, fast retransmissions: asked for by duplicate ACKs.
 -- column spurious          Of them, those that were not needed.
 -- column payload_bytes     Payload that it sent.
@@ -314,7 +314,7 @@ SELECT
 	w.receiver,
 	w.flow_id AS flow,
 	w.again AS retransmissions,
-	100 * w.rate AS percent,
+	100 * w.rate AS share_percent,
 	w.fast,
 	w.spurious,
 	w.bytes AS payload_bytes,

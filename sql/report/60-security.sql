@@ -44,52 +44,51 @@ HAVING count(*) > 0;
 WITH
 carried AS (
 	SELECT
-		application,
-		src_payload_bytes + dst_payload_bytes AS bytes
+		sum(src_payload_bytes + dst_payload_bytes) AS bytes,
+		sum(iif(application IN ('tls', 'quic', 'ssh'), src_payload_bytes + dst_payload_bytes, 0)) AS hidden,
+		sum(iif(application IS NULL, src_payload_bytes + dst_payload_bytes, 0)) AS unknown
 	FROM flows
 	WHERE protocol IN ('tcp', 'udp', 'sctp')
 		AND (:capture IS NULL OR capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (protocol, application))
-),
-summed AS (
-	SELECT
-		sum(bytes) AS bytes,
-		sum(iif(application IN ('tls', 'quic', 'ssh'), bytes, 0)) AS hidden,
-		sum(iif(application IS NULL, bytes, 0)) AS unknown
-	FROM carried
 )
-SELECT printf('Of the payload of TCP and UDP %.3g %% was encrypted (TLS), %.3g %% was sent in protocols that can be read'
-	|| ' on the way, and of %.3g %% it is not known.',
-	100.0 * hidden / bytes, 100.0 * (bytes - hidden - unknown) / bytes, 100.0 * unknown / bytes) AS line
-FROM summed
-WHERE bytes > 0;
+SELECT printf('Of the payload above TCP and UDP, %.3g %% was encrypted (TLS, QUIC, SSH) and %.3g %% was in protocols that can'
+	|| ' be read on the way%s.',
+	100.0 * hidden / bytes,
+	100.0 * (bytes - hidden - unknown) / bytes,
+	iif(unknown, printf('; what the other %.3g %% was is not known', 100.0 * unknown / bytes), '')
+	) AS line
+FROM carried
+WHERE bytes > unknown;
 
--- section: Credentials that HTTP requests carried
--- column host           Host header.
+-- section: Logins in the clear
+-- column protocol       ftp, smtp, imap, pop or http.
+-- column method         How the client shows who it is.
 -- column server         Address and port of the server.
--- column scheme         Scheme of the Authorization header; basic is readable by everyone on the way.
--- column requests       Requests with it.
--- column first_number   The first of them.
+-- column attempts       Attempts. Their secrets are neither in the case nor here.
+-- column accepted       Of them, those that the server is known to have accepted.
+-- column first_number   The packet of the first.
 WITH found AS (
 	SELECT
-		h.host,
-		iif(h.direction, f.src || ' port ' || f.src_port, f.dst || ' port ' || f.dst_port) AS server,
-		h.credentials AS scheme,
-		count(*) AS requests,
-		min(h.request_packet_id) AS packet_id
-	FROM http h
+		k.protocol,
+		k.method,
+		f.dst || ifnull(' port ' || f.dst_port, '') AS server,
+		count(*) AS attempts,
+		sum(k.accepted = 1) AS accepted,
+		min(k.packet_id) AS packet_id
+	FROM credentials k
 	JOIN flows f USING (flow_id)
-	WHERE h.credentials IS NOT NULL
-		AND (:capture IS NULL OR h.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (f.protocol, f.application))
-	GROUP BY 1, 2, 3
-	ORDER BY 4 DESC
+	WHERE (:capture IS NULL OR k.capture_id = :capture)
+		AND (:protocol IS NULL OR :protocol IN (k.protocol, f.protocol, f.application))
+	GROUP BY k.protocol, k.method, f.dst, f.dst_port
+	ORDER BY count(*) DESC, min(k.packet_id)
 	LIMIT 20
 )
 SELECT
-	host,
+	protocol,
+	method,
 	server,
-	scheme,
-	requests,
+	attempts,
+	accepted,
 	(SELECT label FROM packet_labels p WHERE p.packet_id = found.packet_id) AS first_number
 FROM found;

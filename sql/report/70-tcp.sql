@@ -10,7 +10,7 @@
 -- column flows    TCP flows in it.
 -- column code     Zeek's name of it.
 SELECT
-	ifnull(s.meaning, f.state) AS state,
+	ifnull(substr(s.meaning, 1, instr(s.meaning || '; UDP', '; UDP') - 1), f.state) AS state,
 	count(*) AS flows,
 	f.state AS code
 FROM flows f

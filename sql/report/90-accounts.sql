@@ -33,7 +33,7 @@ FROM captures c
 WHERE :capture IS NULL OR c.capture_id = :capture
 ORDER BY c.capture_id;
 
--- section: What was wrong with packets
+-- section: What was wrong with packets, where not all were decoded
 -- column error          What it is.
 -- column packets        Packets with it.
 -- column first_number   The first of them.
@@ -41,7 +41,9 @@ WITH
 wrong AS (
 	SELECT packet_id, errors
 	FROM packets
-	WHERE errors <> 0 AND (:capture IS NULL OR capture_id = :capture)
+	WHERE errors <> 0
+		AND EXISTS (SELECT 1 FROM captures WHERE decoded < packets)
+		AND (:capture IS NULL OR capture_id = :capture)
 ),
 found AS (
 	SELECT
