@@ -5,7 +5,7 @@
 //
 //     table     a table
 //     text      column line: a paragraph a row
-//     list      column line: an item a row
+//     list      column line: an item a row; column title, if there is one: words before it that stand out
 //     facts     a row: each column and its value
 //     tiles     a row a tile: its label, its value
 //     bars      a bar a row: its label, its length; the columns behind say more

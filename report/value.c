@@ -134,8 +134,10 @@ static void write_short(char *to, size_t size, double number)
 		snprintf(to, size, "%.1f", number);
 	else if (amount >= 0.995)
 		snprintf(to, size, "%.2f", number);
-	else
+	else if (amount >= 0.001)
 		snprintf(to, size, "%.3g", number);
+	else
+		snprintf(to, size, "%s0.001", number < 0 ? "> -" : "< ");
 }
 
 static void write_bytes(char *to, size_t size, double bytes)
@@ -190,13 +192,29 @@ static const char *unit_text(const struct column *column)
 	}
 }
 
+// "3.5 min": so that long times fit below an axis.
+static void write_time_span(char *to, size_t size, double seconds)
+{
+	static const struct {
+		double from, unit;
+		const char *name;
+	} spans[] = {{259200, 86400, "days"}, {10800, 3600, "h"}, {300, 60, "min"}, {0, 1, "s"}};
+	char text[NUMBER_ROOM / 2];
+	size_t i = 0;
+	while (fabs(seconds) < spans[i].from)
+		i++;
+	write_short(text, sizeof text, seconds / spans[i].unit);
+	snprintf(to, size, "%s %s", text, spans[i].name);
+}
+
 void number_with_unit(const struct column *column, double number, char *to, size_t size)
 {
-	char text[NUMBER_ROOM];
-	if (column->unit == UNIT_TIME)
-		write_short(text, sizeof text, number);
-	else
-		write_number(column, number, text, sizeof text);
+	char text[NUMBER_ROOM / 2];
+	if (column->unit == UNIT_TIME) {
+		write_time_span(to, size, number);
+		return;
+	}
+	write_number(column, number, text, sizeof text);
 	snprintf(to, size, "%s%s", text, unit_text(column));
 }
 

@@ -122,15 +122,18 @@ static void write_value(const struct html *html, const struct column *column, co
 static void write_line(const struct html *html, const struct block *block, size_t row)
 {
 	int severity = block_column(block, "severity"), line = block_column(block, "line");
-	int issues = block_column(block, "issue_ids");
+	int issues = block_column(block, "issue_ids"), title = block_column(block, "title");
 	if (severity >= 0 && block_value(block, row, (size_t)severity)->kind != CELL_NULL) {
 		write_badge(html, block_value(block, row, (size_t)severity)->shown);
 		sink_char(html->sink, ' ');
 	}
+	if (title >= 0)
+		tag_text(html->sink, "<b>", block_value(block, row, (size_t)title)->shown, ".</b> ");
 	html_write_text(html->sink, block_value(block, row, line < 0 ? 0 : (size_t)line)->shown);
 	if (issues < 0 || block_value(block, row, (size_t)issues)->kind == CELL_NULL)
 		return;
-	sink_text(html->sink, " <span class=\"refs\">Issue ");
+	bool several = strchr(block_value(block, row, (size_t)issues)->shown, ' ');
+	sink_text(html->sink, several ? " <span class=\"refs\">Issues " : " <span class=\"refs\">Issue ");
 	write_issue_links(html, block_value(block, row, (size_t)issues)->shown);
 	sink_text(html->sink, "</span>");
 }

@@ -64,11 +64,13 @@ static void wrap_text(struct sink *sink, const char *begin, const char *text, co
 static void write_lines(struct sink *sink, const struct block *block, const char *begin, const char *end)
 {
 	int severity = block_column(block, "severity"), line = block_column(block, "line");
-	int issues = block_column(block, "issue_ids");
+	int issues = block_column(block, "issue_ids"), title = block_column(block, "title");
 	for (size_t i = 0; i < block->row_count; i++) {
 		sink_text(sink, begin);
 		if (severity >= 0 && *block_value(block, i, (size_t)severity)->shown)
-			wrap_text(sink, "**", block_value(block, i, (size_t)severity)->shown, ":** ");
+			wrap_text(sink, "", block_value(block, i, (size_t)severity)->shown, ": ");
+		if (title >= 0)
+			wrap_text(sink, "**", block_value(block, i, (size_t)title)->shown, ".** ");
 		write_text(sink, block_value(block, i, line < 0 ? 0 : (size_t)line)->shown);
 		if (issues >= 0 && *block_value(block, i, (size_t)issues)->shown)
 			wrap_text(sink, " (issue ", block_value(block, i, (size_t)issues)->shown, ")");

@@ -127,98 +127,106 @@ ORDER BY s.rank DESC;
 
 -- section as list: Key findings
 -- column severity    Severity.
--- column line        What was seen, for the first of several issues.
+-- column title       The kind of issue.
+-- column line        What was seen, for the first of several issues; low ones only where there is nothing worse.
 -- column issue_ids   The issues, the first five.
 WITH
-chosen AS (
-	SELECT
-		i.*,
-		(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = i.issue_id) AS explains,
-		(SELECT min(packet_id) FROM issue_packets p WHERE p.issue_id = i.issue_id) AS packet_id
-	FROM issues i
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
-	WHERE (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+effects AS (
+	SELECT cause_issue_id AS issue_id, count(*) AS explains
+	FROM issue_links
+	GROUP BY cause_issue_id
 ),
 ranked AS (
 	SELECT
-		*,
-		row_number() OVER within AS place,
-		count(*) OVER (PARTITION BY detector, severity) AS alike,
-		max(explains) OVER (PARTITION BY detector, severity) AS explains_most
-	FROM chosen
-	WINDOW within AS (PARTITION BY detector, severity ORDER BY explains DESC, issue_id)
+		i.*,
+		ifnull(e.explains, 0) AS explains,
+		row_number() OVER (
+			PARTITION BY i.detector, i.severity
+			ORDER BY ifnull(e.explains, 0) DESC, i.issue_id
+		) AS place,
+		max(i.rank) OVER () AS rank_most
+	FROM issues i
+	LEFT JOIN effects e USING (issue_id)
+	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	WHERE (:capture IS NULL OR i.capture_id = :capture)
+		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 ),
 groups AS (
 	SELECT
 		detector,
 		severity,
-		group_concat(issue_id, ' ') AS issue_ids
+		count(*) AS alike,
+		sum(explains) AS explains,
+		group_concat(iif(place <= 5, issue_id, NULL), ' ') AS issue_ids
 	FROM ranked
-	WHERE place <= 5
 	GROUP BY detector, severity
 )
 SELECT
 	r.severity,
-	printf('%s%s %s%s%s',
-		r.title,
-		iif(substr(r.title, -1) IN ('.', '?', '!'), '', '.'),
-		upper(substr(r.symptoms, 1, 1)) || substr(r.symptoms, 2),
-		iif(substr(r.symptoms, -1) = '.', '', '.'),
-		ifnull(' First seen in packet ' || p.label || '.', '')
-		|| iif(r.alike > 1, printf(' %d more like it.', r.alike - 1), '')
+	rtrim(r.title, '.') AS title,
+	printf('%s%s%s.%s%s%s',
+		upper(substr(r.symptoms, 1, 1)),
+		rtrim(substr(r.symptoms, 2), '.'),
+		iif(r.src IS NOT NULL AND r.dst IS NOT NULL AND instr(r.symptoms, r.src) + instr(r.symptoms, r.dst) = 0,
+			printf(', between %s and %s', r.src, r.dst), ''),
+		ifnull(' First seen in packet ' || (
+			SELECT label
+			FROM packet_labels
+			WHERE packet_id = (SELECT min(packet_id) FROM issue_packets p WHERE p.issue_id = r.issue_id)
+		) || '.', ''),
+		iif(g.alike > 1, printf(' %d more like it.', g.alike - 1), ''),
+		iif(g.explains > 0, printf(' It is behind %d other issue%s.', g.explains, iif(g.explains = 1, '', 's')), '')
 	) AS line,
 	g.issue_ids
 FROM ranked r
 JOIN groups g ON g.detector = r.detector AND g.severity = r.severity
-LEFT JOIN packet_labels p ON p.packet_id = r.packet_id
-WHERE r.place = 1
-ORDER BY r.rank DESC, r.explains_most DESC, r.alike DESC, r.detector
+WHERE r.place = 1 AND (r.rank > 1 OR r.rank_most = 1)
+ORDER BY r.rank DESC, g.explains DESC, g.alike DESC, r.detector
 LIMIT 8;
 
 -- section as list: What to do first
--- column severity    Severity of the issues that it helps with.
--- column line        What to do, and against what.
+-- column severity    Worst severity of the issues that it helps with.
+-- column title       The kind of issue.
+-- column line        What to do.
 -- column issue_ids   The issues, the first five.
 WITH
-chosen AS (
+effects AS (
+	SELECT cause_issue_id AS issue_id, count(*) AS explains
+	FROM issue_links
+	GROUP BY cause_issue_id
+),
+ranked AS (
 	SELECT
 		i.*,
-		(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = i.issue_id) AS explains,
-		EXISTS (SELECT 1 FROM issue_links l WHERE l.issue_id = i.issue_id) AS is_explained
+		ifnull(e.explains, 0) AS explains,
+		EXISTS (SELECT 1 FROM issue_links l WHERE l.issue_id = i.issue_id) AS is_explained,
+		row_number() OVER (
+			PARTITION BY i.detector
+			ORDER BY i.rank DESC, ifnull(e.explains, 0) DESC, i.issue_id
+		) AS place
 	FROM issues i
+	LEFT JOIN effects e USING (issue_id)
 	LEFT JOIN flows f ON f.flow_id = i.flow_id
 	WHERE (:capture IS NULL OR i.capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 ),
-ranked AS (
-	SELECT *, row_number() OVER (PARTITION BY detector ORDER BY rank DESC, explains DESC, issue_id) AS place
-	FROM chosen
-),
 groups AS (
 	SELECT
 		detector,
-		max(rank) AS rank,
 		sum(explains) AS explains,
 		min(is_explained) AS is_explained,
-		count(*) AS issues
+		count(*) AS issues,
+		group_concat(iif(place <= 5, issue_id, NULL), ' ') AS issue_ids
 	FROM ranked
 	GROUP BY detector
 )
 SELECT
 	r.severity,
-	printf('%s (%s%s)',
-		iif(instr(r.remedies, char(10)), substr(r.remedies, 1, instr(r.remedies, char(10)) - 1), r.remedies),
-		lower(substr(r.title, 1, 1)) || substr(r.title, 2),
-		iif(g.explains > 0, printf('; behind %d other issue%s', g.explains, iif(g.explains = 1, '', 's')), '')
-	) AS line,
-	(
-		SELECT group_concat(issue_id, ' ')
-		FROM ranked x
-		WHERE x.detector = r.detector AND x.place <= 5
-	) AS issue_ids
+	rtrim(r.title, '.') AS title,
+	substr(r.remedies, 1, instr(r.remedies || char(10), char(10)) - 1) AS line,
+	g.issue_ids
 FROM ranked r
 JOIN groups g USING (detector)
-WHERE r.place = 1 AND r.rank >= 2 AND r.remedies <> ''
+WHERE r.place = 1 AND r.rank > 1 AND r.remedies <> ''
 ORDER BY r.rank DESC, g.is_explained, g.explains DESC, g.issues DESC, r.detector
 LIMIT 5;

@@ -108,7 +108,8 @@ LEFT JOIN numbers n ON n.issue_id = i.issue_id
 ORDER BY i.rank DESC, i.explains DESC, i.ts_ns, i.issue_id;
 
 -- section as list: Not shown here
--- column severity    Worst severity of them.
+-- column severity    Their severity.
+-- column title       The kind of issue.
 -- column line        How many more there are, and what lists them.
 WITH
 ranked AS (
@@ -125,7 +126,8 @@ ranked AS (
 )
 SELECT
 	severity,
-	printf('%s: %d more, pcapdex query CASE.db issues --detector %s lists them.', title, count(*), detector) AS line
+	title,
+	printf('%,d more; pcapdex query CASE.db issues --detector %s lists them.', count(*), detector) AS line
 FROM ranked
 WHERE place > 5
 GROUP BY detector, severity

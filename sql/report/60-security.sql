@@ -7,16 +7,13 @@
 --
 -- section as list: Findings
 -- column severity    Severity.
+-- column title       In a few words.
 -- column line        What was seen.
 -- column issue_ids   The issue.
 SELECT
 	i.severity,
-	printf('%s%s %s%s',
-		i.title,
-		iif(substr(i.title, -1) IN ('.', '?', '!'), '', '.'),
-		upper(substr(i.symptoms, 1, 1)) || substr(i.symptoms, 2),
-		iif(substr(i.symptoms, -1) = '.', '', '.')
-	) AS line,
+	rtrim(i.title, '.') AS title,
+	upper(substr(i.symptoms, 1, 1)) || rtrim(substr(i.symptoms, 2), '.') || '.' AS line,
 	i.issue_id AS issue_ids
 FROM issues i
 LEFT JOIN flows f ON f.flow_id = i.flow_id
