@@ -7,7 +7,7 @@ VARIANT ?= release
 PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
-commands = ingest query compare export analyze # those with a man page
+commands = ingest query compare export analyze report # those with a man page
 
 build = build/$(VARIANT)
 program = $(if $(filter release,$(VARIANT)),pcapdex,$(build)/pcapdex)
@@ -39,8 +39,9 @@ say = $(if $(V),,@echo "  $(1)	$@" &&)
 
 # ---- what to compile
 
-generated = build/decoders.c build/embedded_schema.c build/embedded_reports.c
-library_sources = $(wildcard common/*.c ingest/*.c ingest/proto/*.c inspect/*.c analyze/*.c compare/*.c) \
+generated = build/decoders.c build/embedded_schema.c build/embedded_reports.c build/embedded_styles.c
+library_sources = $(wildcard common/*.c ingest/*.c ingest/proto/*.c inspect/*.c analyze/*.c compare/*.c \
+	report/*.c) \
 	$(filter-out query/extension.c,$(wildcard query/*.c)) $(generated)
 extension_sources = $(wildcard query/extension.c query/functions*.c query/source*.c)
 unit_sources = $(wildcard tests/unit/test_*.c)
@@ -54,8 +55,9 @@ unit_programs = $(unit_sources:%.c=$(build)/%)
 fuzz_programs = $(fuzz_sources:%.c=$(build)/%)
 tool_programs = $(tool_sources:%.c=$(build)/%)
 made_sources = $(wildcard pcapdex.c common/*.c ingest/*.c ingest/proto/*.c inspect/*.c analyze/*.c query/*.c compare/*.c \
-	tests/*/*.c bench/*.c)
-headers = $(wildcard common/*.h ingest/*.h ingest/proto/*.h inspect/*.h analyze/*.h query/*.h compare/*.h tests/*/*.h)
+	report/*.c tests/*/*.c bench/*.c)
+headers = $(wildcard common/*.h ingest/*.h ingest/proto/*.h inspect/*.h analyze/*.h query/*.h compare/*.h report/*.h \
+	tests/*/*.h)
 
 # Under PREFIX/share, the program writes them itself.
 pages = man/man1/pcapdex.1 $(commands:%=man/man1/pcapdex-%.1)
@@ -107,6 +109,10 @@ build/embedded_schema.c: common/embed.sh schema $(wildcard schema/*.sql)
 build/embedded_reports.c: common/embed.sh $(wildcard sql sql/* sql/*/*)
 	@mkdir -p $(@D)
 	$(call say,GEN ) sh common/embed.sh embedded_reports sql > $@.new && mv $@.new $@
+
+build/embedded_styles.c: common/embed.sh report $(wildcard report/*.css)
+	@mkdir -p $(@D)
+	$(call say,GEN ) sh common/embed.sh embedded_styles report css > $@.new && mv $@.new $@
 
 build/.libraries:
 	@mkdir -p build

@@ -15,6 +15,7 @@
 #include "ingest/ingest.h"
 #include "inspect/inspect.h"
 #include "query/query.h"
+#include "report/command.h"
 
 static int run_completion(int argc, char **argv);
 static int run_help(int argc, char **argv);
@@ -58,9 +59,8 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_ingest, &command_query,   &command_compare,
-	&command_export, &command_analyze, &command_completion,
-	&command_man,    &command_help,    NULL,
+	&command_ingest,  &command_query,      &command_compare, &command_export, &command_analyze,
+	&command_report,  &command_completion, &command_man,     &command_help,   NULL,
 };
 
 static const struct program program = {

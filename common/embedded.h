@@ -1,4 +1,4 @@
-// Files embedded at build time: schema/*.sql and sql/**/*.sql, found by their place.
+// Files embedded at build time: schema/*.sql, sql/**/*.sql and report/*.css, found by their place.
 #ifndef COMMON_EMBEDDED_H
 #define COMMON_EMBEDDED_H
 
@@ -12,5 +12,6 @@ struct embedded {
 
 extern const struct embedded embedded_schema[]; // in name order
 extern const struct embedded embedded_reports[];
+extern const struct embedded embedded_styles[];
 
 #endif

@@ -134,7 +134,7 @@ def describe_report(path):
             item = None
             if match[1] == "title":
                 plots.append(match[2])
-        elif match := re.match(r"section(?:\[([^\]]*)\])?(?: (with|without) :(\w+))?:?\s*(.*)", line):
+        elif match := re.match(r"section(?:\[([^\]]*)\])?(?: as \w+)?(?: (with|without) :(\w+))?:?\s*(.*)", line):
             only = f" (only `--format {match[1]}`)" if match[1] else ""
             only += f" ({match[2]} `--{match[3].replace('_', '-')}`)" if match[2] else ""
             columns.append([f"**{match[4] or 'Section'}**{only}", ""])

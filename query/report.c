@@ -472,13 +472,32 @@ static void take_condition(struct piece *line, struct piece *name, bool *without
 	line->length -= name->length;
 }
 
-// ": Title", "[text,csv]: Title", " with :flow: Title"
+// " as bars", if it is there; false: no such form.
+static bool take_form(struct piece *line, struct piece *form)
+{
+	static const char forms[] = "|" REPORT_FORMS "|";
+	char word[16];
+	*form = (struct piece){line->at, 0};
+	if (!starts(line, " as "))
+		return true;
+	form->at = line->at;
+	while (form->length < line->length && is_name_char(form->at[form->length]))
+		form->length++;
+	line->at += form->length;
+	line->length -= form->length;
+	snprintf(word, sizeof word, "|%.*s|", (int)form->length, form->at);
+	return form->length > 0 && form->length < sizeof word - 2 && strstr(forms, word);
+}
+
+// ": Title", "[text,csv]: Title", " as bars: Title", " with :flow: Title"
 static bool read_section(struct reader *reader, struct piece line)
 {
-	struct piece whole = line, formats, name;
+	struct piece whole = line, formats, form, name;
 	bool without;
 	if (!take_formats(&line, &formats))
 		return fail(reader, "']' is missing", whole);
+	if (!take_form(&line, &form))
+		return fail(reader, "a section's form is one of " REPORT_FORMS, whole);
 	take_condition(&line, &name, &without);
 	if (!starts(&line, ":"))
 		return fail(reader, "a section wants ': Title'", whole);
@@ -487,6 +506,7 @@ static bool read_section(struct reader *reader, struct piece line)
 	struct report_section *section = add_section(reader);
 	struct piece title = trimmed(line.at, line.length);
 	section->title = copy(title.at, title.length);
+	section->form = form.length > 0 ? copy(form.at, form.length) : NULL;
 	section->formats = formats.length > 0 ? copy(formats.at, formats.length) : NULL;
 	section->depends = name.length > 0 ? copy(name.at, name.length) : NULL;
 	section->without = without;
@@ -656,6 +676,7 @@ void report_release(struct report *report)
 		free(section->plots);
 		free(section->columns);
 		free(section->title);
+		free(section->form);
 		free(section->formats);
 		free(section->depends);
 		free(section->sql);

@@ -65,6 +65,10 @@
 // `section with :flow: Title` is shown only if --flow is given, `section without :flow: Title` only if it is not: so a
 // report of many flows can say more about one. `section[text] with :flow: Title` is both.
 //
+// `section as bars: Title` says the form that the section has in the document of `pcapdex report` (report/document.h), one of
+// REPORT_FORMS; a table without it. Other programs of reports show rows as ever. The parts of the line come in this order:
+// `section[text] as list with :flow: Title`.
+//
 // `section[text,csv]` is for those formats only, and a format that has sections of its own shows no others. A section
 // whose only column is called `line` is printed as it is, a row a line, in text and table and in formats of its own.
 // Its column needs no documentation. A value may hold line feeds; other control characters are escaped, and text of the
@@ -125,8 +129,11 @@ struct report_plot {
 	char *label;
 };
 
+#define REPORT_FORMS "table|text|list|facts|tiles|bars|columns|stack|cards"
+
 struct report_section {
 	char *title;   // NULL: none
+	char *form;    // one of REPORT_FORMS; NULL: not said
 	char *formats; // "text,csv"; NULL: all
 	char *depends; // on this parameter, without the colon; NULL: on none
 	bool without;  // shown if that parameter is not given, else if it is
