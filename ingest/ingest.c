@@ -158,32 +158,51 @@ static void say_present(struct job *job, const char *path)
 		             path, packets, plural(packets));
 }
 
-static bool forget_rows(struct job *job, const char *table, const char *where, int64_t capture_id)
+static bool forget_rows(struct job *job, char *sql)
 {
-	char *sql = sqlite3_mprintf("DELETE FROM \"%w\" WHERE %s = %lld", table, where, (long long)capture_id);
 	bool ok = sql && case_file_run(job->case_file, sql);
 	sqlite3_free(sql);
 	return ok;
 }
 
-// Deletes a capture's rows: from every table that names its capture, and from the two that say it by a flow or file.
+// Deletes a capture's rows from the tables that do not name it, but a row of one that does: dns_answers of dns,
+// flow_packets of flows ...
+static bool forget_children(struct job *job, int64_t capture_id)
+{
+	static const char children[] =
+		"SELECT t.name, f.\"from\", f.\"table\", (SELECT name FROM pragma_table_info(f.\"table\") WHERE pk = 1)"
+		" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'"
+		" AND NOT EXISTS (SELECT 1 FROM pragma_table_info(t.name) WHERE name = 'capture_id')"
+		" AND EXISTS (SELECT 1 FROM pragma_table_info(f.\"table\") WHERE name = 'capture_id')"
+		" GROUP BY t.name";
+	sqlite3_stmt *s;
+	bool ok = true;
+	if (sqlite3_prepare_v2(job->case_file->db, children, -1, &s, NULL) != SQLITE_OK)
+		return false;
+	while (ok && sqlite3_step(s) == SQLITE_ROW)
+		ok = forget_rows(job, sqlite3_mprintf("DELETE FROM \"%w\" WHERE \"%w\" IN"
+		                                      " (SELECT \"%w\" FROM \"%w\" WHERE capture_id = %lld)",
+		                                      sqlite3_column_text(s, 0), sqlite3_column_text(s, 1),
+		                                      sqlite3_column_text(s, 3), sqlite3_column_text(s, 2),
+		                                      (long long)capture_id));
+	sqlite3_finalize(s);
+	return ok;
+}
+
+// Deletes a capture's rows from every table.
 static bool forget_capture(struct job *job, int64_t capture_id)
 {
 	static const char tables_of_captures[] =
 		"SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c"
 		" WHERE t.type = 'table' AND c.name = 'capture_id'";
-	sqlite3_stmt *statement;
-	bool ok =
-		forget_rows(job, "flow_packets", "(SELECT capture_id FROM flows f WHERE f.flow_id = flow_packets.flow_id)",
-	                capture_id) &&
-		forget_rows(job, "interfaces",
-	                "(SELECT capture_id FROM capture_files f WHERE f.capture_file_id = interfaces.capture_file_id)",
-	                capture_id);
-	if (sqlite3_prepare_v2(job->case_file->db, tables_of_captures, -1, &statement, NULL) != SQLITE_OK)
+	sqlite3_stmt *s;
+	bool ok = forget_children(job, capture_id);
+	if (sqlite3_prepare_v2(job->case_file->db, tables_of_captures, -1, &s, NULL) != SQLITE_OK)
 		return false;
-	while (ok && sqlite3_step(statement) == SQLITE_ROW)
-		ok = forget_rows(job, (const char *)sqlite3_column_text(statement, 0), "capture_id", capture_id);
-	sqlite3_finalize(statement);
+	while (ok && sqlite3_step(s) == SQLITE_ROW)
+		ok = forget_rows(job, sqlite3_mprintf("DELETE FROM \"%w\" WHERE capture_id = %lld",
+		                                      sqlite3_column_text(s, 0), (long long)capture_id));
+	sqlite3_finalize(s);
 	return ok;
 }
 
