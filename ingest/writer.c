@@ -321,6 +321,7 @@ static const struct {
 	[TABLE_INTERFACES] = {"INSERT OR REPLACE", ""},
 	[TABLE_FLOWS] = {"INSERT OR REPLACE", ""},
 	[TABLE_TCP_STATS] = {"INSERT OR REPLACE", ""},
+	[TABLE_FLOW_SIGNS] = {"INSERT OR REPLACE", ""},
 	[TABLE_HOSTS] = {"INSERT",
                      " WHERE true ON CONFLICT(capture_id, address) DO UPDATE SET flows = flows + excluded.flows,"
                      " packets_sent = packets_sent + excluded.packets_sent,"

@@ -1,8 +1,9 @@
 -- A host tried the same on many others.
 --
 -- One host tried the same TCP port of at least :hosts others in connections that carried no data, or the
--- same UDP port without an answer, or sent pings to as many. value is the number of hosts. High for ports,
--- medium for pings, which monitoring systems send as well.
+-- same UDP port without an answer, or sent pings to as many, or asked by ARP for as many that did not
+-- answer. value is the number of hosts. High for ports, medium for pings, which monitoring systems send as
+-- well, low for ARP, as routers do so.
 --
 -- severity: high
 -- category: security
@@ -101,6 +102,21 @@ sweeps AS (
 	WHERE src IN (SELECT src FROM askers) AND kind IN ('answered', 'unanswered')
 	GROUP BY capture_id, src
 	HAVING count(DISTINCT dst) >= :hosts
+	UNION ALL
+	SELECT
+		capture_id,
+		ifnull(sender_address, sender_mac),
+		NULL,
+		'arp',
+		min(request_ts_ns),
+		max(request_ts_ns),
+		count(DISTINCT target_address),
+		count(DISTINCT iif(reply_packet_id NOT NULL, target_address, NULL)),
+		group_concat(request_packet_id)
+	FROM arp
+	WHERE kind = 'request' AND protocol = 'arp'
+	GROUP BY capture_id, sender_mac
+	HAVING count(DISTINCT iif(reply_packet_id IS NULL, target_address, NULL)) >= :hosts
 )
 SELECT
 	capture_id,
@@ -109,10 +125,21 @@ SELECT
 	src,
 	NULL AS dst,
 	hosts AS value,
-	printf('%s %s %s in %.1f s; %d answered', src, iif(dst_port IS NULL, 'pinged', printf('tried %s port %d of',
-		upper(protocol), dst_port)), counted(hosts, 'host'), (last_ts_ns - ts_ns) / 1e9, answering) AS symptoms,
+	printf('%s %s %s in %.1f s; %d answered', src, CASE protocol
+			WHEN 'icmp' THEN 'pinged'
+			WHEN 'arp' THEN 'asked by ARP for'
+			ELSE printf('tried %s port %d of', upper(protocol), dst_port)
+		END, counted(hosts, 'host'), (last_ts_ns - ts_ns) / 1e9, answering) AS symptoms,
 	packets,
-	iif(dst_port IS NULL, 'medium', 'high') AS severity,
-	iif(dst_port IS NULL, 'Ping sweep', printf('Sweep of %s port %d', upper(protocol), dst_port)) AS title
+	CASE protocol
+		WHEN 'icmp' THEN 'medium'
+		WHEN 'arp' THEN 'low'
+		ELSE 'high'
+	END AS severity,
+	CASE protocol
+		WHEN 'icmp' THEN 'Ping sweep'
+		WHEN 'arp' THEN 'ARP sweep'
+		ELSE printf('Sweep of %s port %d', upper(protocol), dst_port)
+	END AS title
 FROM sweeps
 ORDER BY dst_port IS NULL, hosts DESC;
