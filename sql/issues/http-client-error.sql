@@ -6,7 +6,7 @@
 --
 -- Severity: medium where at least two and half of the server's responses have the status, or
 -- for 408 and 429; else low. What stands behind the ? of a target is not shown: it may be
--- secret.
+-- private.
 --
 -- severity: low
 -- category: connectivity

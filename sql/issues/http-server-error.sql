@@ -4,7 +4,7 @@
 -- responses.
 --
 -- Severity: high where at least half of the server's responses have the status, or ten have;
--- else medium. What stands behind the ? of a target is not shown: it may be secret.
+-- else medium. What stands behind the ? of a target is not shown: it may be private.
 --
 -- severity: medium
 -- category: connectivity

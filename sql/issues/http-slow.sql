@@ -6,7 +6,7 @@
 -- round trip is in it.
 --
 -- Severity: medium from three such requests or from :severe_ms on, else low. What stands
--- behind the ? of a target is not shown: it may be secret.
+-- behind the ? of a target is not shown: it may be private.
 --
 -- severity: low
 -- category: performance

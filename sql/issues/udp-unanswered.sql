@@ -8,7 +8,7 @@
 -- severity: medium
 -- category: connectivity
 -- protocol: udp
--- cause: The service is not running, or does not know the client (SNMP community, RADIUS secret: it stays
+-- cause: The service is not running, or does not know the client (SNMP community, RADIUS key: it stays
 --    silent then).
 -- cause: A firewall on the way drops requests or answers in silence.
 -- remedy: Capture at the server: does the request arrive, and does an answer leave?
