@@ -207,11 +207,27 @@ static void write_time_span(char *to, size_t size, double seconds)
 	snprintf(to, size, "%s %s", text, spans[i].name);
 }
 
+static void write_rate(char *to, size_t size, double mbit_per_s)
+{
+	static const char *const units[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"};
+	char text[NUMBER_ROOM / 2];
+	double rate = mbit_per_s * 1e6;
+	size_t unit = 0;
+	for (; fabs(rate) >= 1000 && unit + 1 < sizeof units / sizeof *units; unit++)
+		rate /= 1000;
+	write_short(text, sizeof text, rate);
+	snprintf(to, size, "%s %s", text, units[unit]);
+}
+
 void number_with_unit(const struct column *column, double number, char *to, size_t size)
 {
 	char text[NUMBER_ROOM / 2];
 	if (column->unit == UNIT_TIME) {
 		write_time_span(to, size, number);
+		return;
+	}
+	if (column->unit == UNIT_RATE) {
+		write_rate(to, size, number);
 		return;
 	}
 	write_number(column, number, text, sizeof text);

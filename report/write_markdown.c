@@ -24,8 +24,10 @@ static bool is_markup(const char *text, size_t i, size_t length)
 		return !after_word || !before_word;
 	if (c == ':')
 		return i + 2 < length && text[i + 1] == '/' && text[i + 2] == '/';
+	if (c == '.' && i >= 3 && !sqlite3_strnicmp(text + i - 3, "www", 3))
+		return true;
 	if (c == '.' || c == ')')
-		return strspn(text, "0123456789") == i || (c == '.' && i >= 3 && !sqlite3_strnicmp(text + i - 3, "www", 3));
+		return strspn(text, "0123456789") == i && (i + 1 == length || text[i + 1] == ' ');
 	return i == 0 && strchr("#+-=", c);
 }
 
@@ -61,6 +63,21 @@ static void wrap_text(struct sink *sink, const char *begin, const char *text, co
 
 // ---- forms --------------------------------------------------------------------------------------------------------
 
+// "12 15" as " (issues 12, 15)".
+static void write_issues(struct sink *sink, const char *ids)
+{
+	const char *between = strchr(ids, ' ') ? " (issues " : " (issue ";
+	if (!*ids)
+		return;
+	for (size_t length; *(ids += strspn(ids, " ")); ids += length) {
+		length = strcspn(ids, " ");
+		sink_text(sink, between);
+		write_escaped(sink, ids, length);
+		between = ", ";
+	}
+	sink_char(sink, ')');
+}
+
 static void write_lines(struct sink *sink, const struct block *block, const char *begin, const char *end)
 {
 	int severity = block_column(block, "severity"), line = block_column(block, "line");
@@ -72,8 +89,8 @@ static void write_lines(struct sink *sink, const struct block *block, const char
 		if (title >= 0)
 			wrap_text(sink, "**", block_value(block, i, (size_t)title)->shown, ".** ");
 		write_text(sink, block_value(block, i, line < 0 ? 0 : (size_t)line)->shown);
-		if (issues >= 0 && *block_value(block, i, (size_t)issues)->shown)
-			wrap_text(sink, " (issue ", block_value(block, i, (size_t)issues)->shown, ")");
+		if (issues >= 0)
+			write_issues(sink, block_value(block, i, (size_t)issues)->shown);
 		sink_text(sink, end);
 	}
 }

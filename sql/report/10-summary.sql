@@ -164,11 +164,12 @@ groups AS (
 SELECT
 	r.severity,
 	rtrim(r.title, '.') AS title,
-	printf('%s%s%s.%s%s%s',
+	printf('%s%s%s%s%s%s%s',
 		upper(substr(r.symptoms, 1, 1)),
-		rtrim(substr(r.symptoms, 2), '.'),
+		substr(r.symptoms, 2),
 		iif(r.src IS NOT NULL AND r.dst IS NOT NULL AND instr(r.symptoms, r.src) + instr(r.symptoms, r.dst) = 0,
 			printf(', between %s and %s', r.src, r.dst), ''),
+		iif(r.symptoms LIKE '%.', '', '.'),
 		ifnull(' First seen in packet ' || (
 			SELECT label
 			FROM packet_labels

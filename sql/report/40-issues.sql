@@ -83,7 +83,7 @@ SELECT
 	i.title,
 	i.severity,
 	i.issue_id,
-	upper(substr(i.symptoms, 1, 1)) || rtrim(substr(i.symptoms, 2), '.') || '.' AS seen,
+	upper(substr(i.symptoms, 1, 1)) || substr(i.symptoms, 2) || iif(i.symptoms LIKE '%.', '', '.') AS seen,
 	ltrim(
 		ifnull(i.src || iif(f.src = i.src, ifnull(' port ' || f.src_port, ''), ''), '')
 			|| ifnull(iif(i.src IS NULL, '', ' to ') || i.dst

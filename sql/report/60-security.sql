@@ -13,7 +13,7 @@
 SELECT
 	i.severity,
 	rtrim(i.title, '.') AS title,
-	upper(substr(i.symptoms, 1, 1)) || rtrim(substr(i.symptoms, 2), '.') || '.' AS line,
+	upper(substr(i.symptoms, 1, 1)) || substr(i.symptoms, 2) || iif(i.symptoms LIKE '%.', '', '.') AS line,
 	i.issue_id AS issue_ids
 FROM issues i
 LEFT JOIN flows f ON f.flow_id = i.flow_id
