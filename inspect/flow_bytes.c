@@ -143,7 +143,7 @@ static void read_packet(struct cursor *c)
 static bool take_datagram(struct cursor *c)
 {
 	struct packet *p = &c->packet;
-	c->chunk = (struct stream_chunk){.direction = p->direction, .data = p->payload};
+	c->chunk = (struct stream_chunk){.direction = p->direction, .data = p->payload, .packet_id = p->id};
 	if (p->payload.left == 0)
 		c->chunk.missing = p->payload_len;
 	p->payload_len -= (uint32_t)p->payload.left;
@@ -220,7 +220,7 @@ static int give_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, in
 	if (column == COLUMN_DIRECTION)
 		sqlite3_result_int(context, chunk->direction);
 	else if (column == COLUMN_PACKET_ID)
-		sqlite3_result_int64(context, c->packet.id);
+		sqlite3_result_int64(context, chunk->packet_id);
 	else if (column == COLUMN_OFFSET)
 		sqlite3_result_int64(context, c->offset[chunk->direction]);
 	else if (column == COLUMN_MISSING)

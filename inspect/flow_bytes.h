@@ -2,7 +2,7 @@
 // bytes could be read.
 //
 //     direction  0: from the flow's src
-//     packet_id  the packet with which these bytes could be read: it holds them, or filled a hole before them
+//     packet_id  the packet that carries these bytes; of missing ones, the next one there is
 //     offset     of the first of them in their direction
 //     missing    bytes that the capture lacks here; 0: bytes holds what it has
 //     bytes      NULL where bytes are missing

@@ -1,8 +1,8 @@
 -- What the two sides of a flow said to each other, in order.
 --
 -- TCP segments are put in order: bytes that were sent again or twice are shown once, and what the capture lacks as
--- [12 bytes missing]. Before each run of bytes stand the packet with which they could be read, who sent them, and where
--- they are in that direction. Text is escaped (\xHH), but for line ends. The capture file must be as it was ingested.
+-- [12 bytes missing]. Before each run of bytes stand the packet that carries them, who sent them, and where they are
+-- in that direction. Text is escaped (\xHH), but for line ends. The capture file must be as it was ingested.
 --
 --   pcapdex query trace.db follow --flow 3 --as hex
 --   pcapdex query trace.db follow --flow 3 --direction dst --format raw > answers.bin
@@ -60,7 +60,7 @@ LIMIT ifnull(:limit, -1);
 
 -- section[csv,tsv,json,jsonl,markdown]: The flow
 -- column side       src or dst: which side of the flow sent it.
--- column number     Packet number with which the bytes could be read.
+-- column number     Packet number: it carries the bytes, or is the next one behind those missing.
 -- column offset     Of the first byte in its direction, from 0.
 -- column length     Bytes.
 -- column missing    Bytes that the capture lacks here; 0 none.

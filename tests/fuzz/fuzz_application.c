@@ -57,7 +57,7 @@ static void prepare(void)
 		run_sql("ROLLBACK");
 	}
 	run_sql("BEGIN");
-	writer = writer_start(db, NULL, "fuzz");
+	writer = writer_start(db, NULL, "fuzz", false);
 	if (!writer)
 		abort();
 }
@@ -72,6 +72,7 @@ struct conversation {
 	struct packet packet;
 	uint8_t protocol;
 	bool has_ports;
+	const char *layer; // without IP: the innermost layer; NULL: there is IP
 	uint16_t port;
 	uint32_t next[2]; // sequence numbers
 };
@@ -93,6 +94,8 @@ static void choose(struct conversation *c, uint8_t choice)
 	if (by_port && !(choice & 0x80))
 		c->port = (uint16_t)key->number;
 	c->has_ports = by_port;
+	if (strcmp(key->table, "layer") == 0)
+		c->layer = applications[(choice & 0x7f) % count]->name;
 	if (strcmp(key->table, "ip.proto") == 0)
 		c->protocol = (uint8_t)key->number;
 }
@@ -119,7 +122,10 @@ static void send_packet(struct conversation *c, int direction, uint16_t flags, u
 	struct packet *p = &c->packet;
 	int64_t id = p->id + 1;
 	*p = (struct packet){.frame = &c->frame, .id = id, .number = id, .vlan_id = -1, .ethertype = -1};
-	set_addresses(c, direction);
+	if (c->layer)
+		p->stack[p->stack_count++] = c->layer;
+	else
+		set_addresses(c, direction);
 	p->ip.tcp.seq = seq;
 	p->ip.tcp.ack = c->next[!direction];
 	p->ip.tcp.flags = flags;
@@ -172,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 	tcp_analyzer_init(&c->tcp, TCP_UNACKED_TOTAL_MAX);
 	names_init(&c->names);
 	application_init(&c->applications, writer, 1, &c->names);
-	if (c->protocol == TCP) {
+	if (c->protocol == TCP && !c->layer) {
 		send_packet(c, 0, TCP_SYN, 0, bytes_of(NULL, 0), 0);
 		send_packet(c, 1, TCP_SYN | TCP_ACK, 0, bytes_of(NULL, 0), 0);
 		c->next[0] = c->next[1] = 1;
