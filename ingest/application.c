@@ -190,35 +190,34 @@ static void analyze_udp(struct application_stage *s, struct packet *p)
 		give_datagram(s, &call, p->payload);
 }
 
-// The place of the application that a packet without ports belongs to, or -1.
+// The place of the application that is looked for by the innermost protocol's name, or -1.
 static int find_by_layer(const struct packet *p)
 {
-	if (p->ip.ip_version)
-		return ip_protocols[p->ip.protocol] - 1;
 	const char *last = p->stack_count ? p->stack[p->stack_count - 1] : "";
 	for (unsigned i = 0; i < layer_count; i++)
-		if (strcmp(applications[layer_places[i]]->name, last) == 0)
+		if (last[0] == applications[layer_places[i]]->name[0] &&
+		    strcmp(applications[layer_places[i]]->name, last) == 0)
 			return layer_places[i];
 	return -1;
 }
 
-// A frame of no flow.
-static void analyze_alone(struct application_stage *s, struct packet *p)
+// A layer of its own has no state in the flow: inside a tunnel, the flow is the tunnel's.
+static void analyze_layer(struct application_stage *s, struct packet *p, unsigned place)
 {
-	int place = p->ip.ip_version ? -1 : find_by_layer(p);
-	if (place < 0)
-		return;
-	struct application_call call = call_of(s, p, NULL, 0);
-	call.capture_state = capture_state(s, (unsigned)place);
+	struct application_call call = call_of(s, p, p->flow, p->direction);
+	if (p->flow && !p->ip.ip_version)
+		p->flow->application = applications[place]->name;
+	call.capture_state = capture_state(s, place);
 	applications[place]->datagram(&call, p->layer);
 }
 
-static void analyze_layer(struct application_stage *s, struct packet *p)
+// IP without ports.
+static void analyze_ip(struct application_stage *s, struct packet *p)
 {
 	struct flow *f = p->flow;
 	struct application_call call = call_of(s, p, f, p->direction);
 	if (!f->above)
-		meet(f, find_by_layer(p));
+		meet(f, p->ip.ip_version ? ip_protocols[p->ip.protocol] - 1 : -1);
 	if (!f->above->done)
 		give_datagram(s, &call, p->layer);
 }
@@ -490,19 +489,18 @@ void application_analyze(struct application_stage *s, struct packet *p)
 {
 	if (p->ip.is_fragment && !p->ip.is_reassembled)
 		return;
-	if (!p->flow) {
-		analyze_alone(s, p);
-		return;
-	}
+	int place = p->verdict == VERDICT_MALFORMED ? -1 : find_by_layer(p);
 	bool has_ports = p->ip.has_transport && p->ip.has_ports;
-	bool is_transport =
-		p->ip.ip_version && (p->ip.protocol == 6 || p->ip.protocol == 17); // with a header that is cut
-	if (has_ports && p->ip.protocol == 6)
+	if (place >= 0)
+		analyze_layer(s, p, (unsigned)place);
+	else if (!p->flow)
+		return;
+	else if (has_ports && p->ip.protocol == 6)
 		analyze_tcp(s, p);
 	else if (has_ports)
 		analyze_udp(s, p);
-	else if (!is_transport && p->verdict != VERDICT_MALFORMED)
-		analyze_layer(s, p);
+	else if (p->verdict != VERDICT_MALFORMED)
+		analyze_ip(s, p);
 }
 
 void application_end_flow(struct application_stage *s, struct flow *f)
