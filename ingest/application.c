@@ -214,11 +214,17 @@ static void analyze_layer(struct application_stage *s, struct packet *p, unsigne
 	applications[place]->datagram(&call, p->layer);
 }
 
+<<<<<<< HEAD
 // IP without ports.
+=======
+// IP without ports; a packet of a flow with ports whose transport header was cut has nothing for anybody.
+>>>>>>> 26a485fe28f3ee8a94dc52432145e8d999b52bd7
 static void analyze_ip(struct application_stage *s, struct packet *p)
 {
 	struct flow *f = p->flow;
 	struct application_call call = call_of(s, p, f, p->direction);
+	if (f->key.has_ports)
+		return;
 	if (!f->above)
 		meet(f, p->ip.ip_version ? ip_protocols[p->ip.protocol] - 1 : -1);
 	if (!f->above->done)

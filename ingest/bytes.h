@@ -39,7 +39,7 @@ static inline const uint8_t *bytes_take(struct bytes *b, size_t n)
 		return NULL;
 	}
 	const uint8_t *taken = b->at;
-	b->at += n;
+	b->at = n ? b->at + n : b->at; // an empty window may be nowhere: NULL + 0 is undefined
 	b->left -= n;
 	return taken;
 }
