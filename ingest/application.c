@@ -169,12 +169,9 @@ static void prepare(struct application_stage *s, const struct application_flow *
 
 // ---- datagrams ----------------------------------------------------------------------------------------------------
 
-// A TCP segment whose header is cut comes here as well: its application wants no datagrams.
 static void give_datagram(struct application_stage *s, struct application_call *call, struct bytes message)
 {
 	struct application_flow *above = call->flow->above;
-	if (!above->application || !above->application->datagram)
-		return;
 	prepare(s, above, call);
 	above->application->datagram(call, message);
 	above->done = above->done || call->stop;
@@ -214,11 +211,7 @@ static void analyze_layer(struct application_stage *s, struct packet *p, unsigne
 	applications[place]->datagram(&call, p->layer);
 }
 
-<<<<<<< HEAD
-// IP without ports.
-=======
 // IP without ports; a packet of a flow with ports whose transport header was cut has nothing for anybody.
->>>>>>> 26a485fe28f3ee8a94dc52432145e8d999b52bd7
 static void analyze_ip(struct application_stage *s, struct packet *p)
 {
 	struct flow *f = p->flow;

@@ -190,7 +190,8 @@ static bool deliver(const struct settings *settings, const struct document *docu
 	write_document(&content, document, format);
 	bool ok = is_file ? write_file(settings->output, &content) : write_stdout(&content);
 	if (ok && is_file && !settings->quiet)
-		message_note("%s: %zu chapters, %zu kB", settings->output, document->chapter_count, (content.used + 999) / 1000);
+		message_note("%s: %zu chapters, %zu kB", settings->output, document->chapter_count,
+		             (content.used + 999) / 1000);
 	sink_release(&content);
 	return ok;
 }

@@ -182,8 +182,9 @@ static void drop_empty_chapters(struct document *document)
 // Whether any flow has this protocol or application; false after a message.
 static bool check_protocol(struct guard *guard, const char *protocol)
 {
-	static const char names_sql[] = "SELECT protocol FROM flows UNION SELECT application FROM flows "
-									"WHERE application IS NOT NULL UNION SELECT protocol FROM issues";
+	static const char names_sql[] =
+		"SELECT protocol FROM flows UNION SELECT application FROM flows "
+		"WHERE application IS NOT NULL UNION SELECT protocol FROM issues";
 	struct names names = {0};
 	char nearest[SUGGESTION_ROOM];
 	bool found = false;
@@ -203,8 +204,8 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-int document_fill(struct document *document, struct guard *guard, const struct catalog *catalog, const char *protocol,
-                  const char *capture)
+int document_fill(struct document *document, struct guard *guard, const struct catalog *catalog,
+                  const char *protocol, const char *capture)
 {
 	*document = (struct document){
 		.case_name = memory_copy_text(base_name(guard->path)),

@@ -30,12 +30,22 @@
 #include "value.h"
 
 enum {
-	DOCUMENT_COLUMNS_MAX = 24,       // of a block; more are left out
-	DOCUMENT_ROWS_MAX = 500,         // of a block; more are counted
-	DOCUMENT_BYTES_MAX = 4 << 20,    // of all values together; the rows behind are counted
+	DOCUMENT_COLUMNS_MAX = 24,    // of a block; more are left out
+	DOCUMENT_ROWS_MAX = 500,      // of a block; more are counted
+	DOCUMENT_BYTES_MAX = 4 << 20, // of all values together; the rows behind are counted
 };
 
-enum form { FORM_TABLE, FORM_TEXT, FORM_LIST, FORM_FACTS, FORM_TILES, FORM_BARS, FORM_COLUMNS, FORM_STACK, FORM_CARDS };
+enum form {
+	FORM_TABLE,
+	FORM_TEXT,
+	FORM_LIST,
+	FORM_FACTS,
+	FORM_TILES,
+	FORM_BARS,
+	FORM_COLUMNS,
+	FORM_STACK,
+	FORM_CARDS
+};
 
 struct block {
 	enum form form;
@@ -58,7 +68,7 @@ struct chapter {
 
 struct document {
 	char *title;
-	char *case_name; // the case file's name, without its folder
+	char *case_name;          // the case file's name, without its folder
 	char *protocol, *capture; // as given; NULL: all
 	struct chapter *chapters;
 	size_t chapter_count;
@@ -67,7 +77,8 @@ struct document {
 };
 
 // Fills it from the case. An exit code, after a message. Release it in any case.
-int document_fill(struct document *, struct guard *, const struct catalog *, const char *protocol, const char *capture);
+int document_fill(struct document *, struct guard *, const struct catalog *, const char *protocol,
+                  const char *capture);
 void document_release(struct document *);
 
 const struct value *block_value(const struct block *, size_t row, size_t column);

@@ -35,8 +35,8 @@ static const struct ending {
 enum { ENDING_COUNT = sizeof endings / sizeof *endings };
 
 // Words that are not written in lower case.
-static const char *const acronyms[] = {"RTT", "TTL", "TCP", "UDP", "ICMP", "DNS", "HTTP", "TLS", "IP", "MTU",
-                                       "MSS", "SYN", "FIN", "RST", "AS",  "ALPN", "SNI", "MAC", "SQL", "ACK"};
+static const char *const acronyms[] = {"RTT", "TTL", "TCP", "UDP", "ICMP", "DNS",  "HTTP", "TLS", "IP",  "MTU",
+                                       "MSS", "SYN", "FIN", "RST", "AS",   "ALPN", "SNI",  "MAC", "SQL", "ACK"};
 
 // ---- headings -----------------------------------------------------------------------------------------------------
 

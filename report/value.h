@@ -33,7 +33,7 @@ struct value {
 	enum cell_kind kind;
 	char *raw; // as JSON has it
 	size_t raw_length;
-	char *shown; // for people: valid UTF-8 without control characters, but for line feeds; "" for NULL
+	char *shown;   // for people: valid UTF-8 without control characters, but for line feeds; "" for NULL
 	double number; // 0 for what is none
 };
 

@@ -102,7 +102,8 @@ static bool names_issues(const struct column *column)
 	return !strcmp(column->name, "issue_id") || !strcmp(column->name, "issue_ids");
 }
 
-static void write_value(const struct html *html, const struct column *column, const struct value *value, bool with_unit)
+static void write_value(const struct html *html, const struct column *column, const struct value *value,
+                        bool with_unit)
 {
 	if (names_issues(column)) {
 		write_issue_links(html, value->shown);
@@ -199,7 +200,8 @@ static void write_card(const struct html *html, const struct block *block, size_
 		write_badge(html, block_value(block, row, (size_t)severity)->shown);
 	tag_text(html->sink, " <span class=\"title\">", block_value(block, row, 0)->shown, "</span>");
 	if (issue >= 0)
-		tag_text(html->sink, " <span class=\"no\">Issue ", block_value(block, row, (size_t)issue)->shown, "</span>");
+		tag_text(html->sink, " <span class=\"no\">Issue ", block_value(block, row, (size_t)issue)->shown,
+		         "</span>");
 	sink_text(html->sink, "</h4>\n");
 	write_facts_of(html, block, row, 1);
 	sink_text(html->sink, "</article>\n");
@@ -280,7 +282,8 @@ static const char *kind_of(const struct block *block)
 static void write_figure(const struct html *html, const struct block *block)
 {
 	char label[LABEL_ROOM], link[LINK_ROOM];
-	snprintf(link, sizeof link, "<a class=\"sql\" href=\"#sql-%s-%d\">SQL</a></figcaption>\n", kind_of(block), block->figure);
+	snprintf(link, sizeof link, "<a class=\"sql\" href=\"#sql-%s-%d\">SQL</a></figcaption>\n", kind_of(block),
+	         block->figure);
 	tag_text(html->sink, "<figure><figcaption><b>", block_label(block, label, sizeof label), "</b> ");
 	html_write_text(html->sink, block->title);
 	sink_char(html->sink, ' ');
@@ -361,10 +364,11 @@ static void write_source(const struct html *html, const struct block *block)
 static void write_sources(const struct html *html)
 {
 	const struct document *document = html->document;
-	sink_text(html->sink,
-	          "<section id=\"sources\">\n<h2>Where each figure comes from</h2>\n"
-	          "<p>Every block of this report is the answer to one SQL statement on the case. Each opens to what its columns "
-	          "mean and to the statement; the command runs it again.</p>\n");
+	sink_text(
+		html->sink,
+		"<section id=\"sources\">\n<h2>Where each figure comes from</h2>\n"
+		"<p>Every block of this report is the answer to one SQL statement on the case. Each opens to what its columns "
+		"mean and to the statement; the command runs it again.</p>\n");
 	for (size_t i = 0; i < document->chapter_count; i++) {
 		const struct chapter *chapter = &document->chapters[i];
 		tag_text(html->sink, "<h3>", chapter->title, "</h3>\n<p><code>pcapdex query ");
@@ -385,13 +389,14 @@ static void write_sources(const struct html *html)
 
 static void write_head(const struct html *html)
 {
-	sink_text(html->sink,
-	          "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-	          "<meta name=\"color-scheme\" content=\"light dark\">\n"
-	          "<meta name=\"referrer\" content=\"no-referrer\">\n"
-	          "<meta name=\"generator\" content=\"pcapdex " PCAPDEX_VERSION "\">\n");
+	sink_text(
+		html->sink,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+		"<meta name=\"color-scheme\" content=\"light dark\">\n"
+		"<meta name=\"referrer\" content=\"no-referrer\">\n"
+		"<meta name=\"generator\" content=\"pcapdex " PCAPDEX_VERSION "\">\n");
 	tag_text(html->sink, "<title>", html->document->title, "</title>\n<style>\n");
 	for (const struct embedded *style = embedded_styles; style->name; style++)
 		sink_write(html->sink, style->text, style->length);

@@ -258,9 +258,11 @@ static void write_source(struct sink *sink, const struct block *block)
 
 static void write_sources(struct sink *sink, const struct document *document)
 {
-	sink_text(sink, "## Where each figure comes from\n\n"
-	                "Every block of this report is the answer to one SQL statement on the case. `pcapdex query CASE.db NAME` "
-	                "runs those of a chapter again.\n\n");
+	sink_text(
+		sink,
+		"## Where each figure comes from\n\n"
+		"Every block of this report is the answer to one SQL statement on the case. `pcapdex query CASE.db NAME` "
+		"runs those of a chapter again.\n\n");
 	for (size_t i = 0; i < document->chapter_count; i++) {
 		const struct chapter *chapter = &document->chapters[i];
 		wrap_text(sink, "### ", chapter->title, " (");
