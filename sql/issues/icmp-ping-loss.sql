@@ -40,9 +40,9 @@
 -- column confidence   Of that cause, 0 to 1.
 WITH
 errors AS MATERIALIZED (
-	SELECT DISTINCT original_packet_id
+	SELECT DISTINCT original_packet_id AS packet_id
 	FROM icmp_errors
-	WHERE original_protocol IN (1, 58)
+	WHERE original_protocol IN (1, 58) AND original_packet_id NOT NULL
 ),
 pings AS (
 	SELECT
@@ -55,13 +55,18 @@ pings AS (
 		min(iif(i.kind = 'unanswered', i.request_ts_ns, NULL)) AS ts_ns,
 		group_concat(iif(i.kind = 'unanswered', i.request_packet_id, NULL)) AS packets
 	FROM icmp_pairs i
-	JOIN captures c ON c.capture_id = i.capture_id
-	LEFT JOIN flow_signs g ON g.flow_id = i.flow_id
-	WHERE i.kind IN ('answered', 'unanswered')
-		AND (i.request_ttl >= :least_ttl OR g.has_ttls IS NOT 1)
-		AND (i.kind = 'answered' OR i.request_ts_ns < c.last_ts_ns - :wait_ms * 1e6)
-		AND i.request_packet_id NOT IN (SELECT original_packet_id FROM errors WHERE original_packet_id NOT NULL)
+	WHERE (i.kind = 'answered'
+			OR i.kind = 'unanswered'
+				AND i.request_packet_id NOT IN (SELECT packet_id FROM errors)
+				AND i.request_ts_ns < :wait_ms * -1e6 + (
+					SELECT c.last_ts_ns
+					FROM captures c
+					WHERE c.capture_id = i.capture_id
+				))
+		AND (i.request_ttl >= :least_ttl
+			OR i.flow_id NOT IN (SELECT flow_id FROM flow_signs WHERE has_ttls))
 	GROUP BY i.flow_id, i.src
+	HAVING lost >= :min_lost AND lost * 100.0 >= :percent * (lost + answered)
 )
 SELECT
 	capture_id,
@@ -83,9 +88,7 @@ SELECT
 		'The host is off, or it or a firewall does not answer pings.') AS cause,
 	0.5 AS confidence
 FROM pings
-WHERE lost >= :min_lost
-	AND lost * 100.0 >= :percent * (lost + answered)
-	AND NOT ip_in(dst, '224.0.0.0/4')
+WHERE NOT ip_in(dst, '224.0.0.0/4')
 	AND NOT ip_in(dst, 'ff00::/8')
 	AND dst NOT LIKE '%.255'
 GROUP BY capture_id, src, iif(answered, flow_id, 0)
