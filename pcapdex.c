@@ -59,8 +59,8 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_ingest,  &command_query,      &command_compare, &command_export, &command_analyze,
-	&command_report,  &command_completion, &command_man,     &command_help,   NULL,
+	&command_ingest, &command_query,      &command_compare, &command_export, &command_analyze,
+	&command_report, &command_completion, &command_man,     &command_help,   NULL,
 };
 
 static const struct program program = {
