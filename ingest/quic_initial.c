@@ -181,7 +181,7 @@ static bool decrypt(const uint8_t key[16], const uint8_t nonce[12], const uint8_
 size_t quic_open_initial(const struct quic_keys *keys, int side, const struct quic_packet *p,
                          uint8_t to[QUIC_INITIAL_MAX])
 {
-	uint8_t packet[QUIC_INITIAL_MAX], mask[SAMPLE_LEN], nonce[12];
+	uint8_t packet[QUIC_INITIAL_MAX] = {0}, mask[SAMPLE_LEN] = {0}, nonce[12];
 	size_t length = p->whole.left, at = p->number_offset;
 	struct bytes whole = p->whole;
 	if (p->type != QUIC_INITIAL || p->version != keys->version || length > sizeof packet ||
