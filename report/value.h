@@ -41,7 +41,7 @@ void column_init(struct column *, const char *name, const char *help);
 void column_release(struct column *);
 bool column_is_numeric(const struct column *);
 
-void value_read(struct value *, const struct column *, sqlite3_stmt *, int column);
+void value_read(struct value *, const struct column *, sqlite3_stmt *, int number);
 void value_release(struct value *);
 
 // A number as the column's values are shown, with its unit: "12.5 ms". The caller frees it.

@@ -102,10 +102,9 @@ static void set_user(struct login *login, struct bytes user)
 
 static void set_method(struct login *login, const char *method)
 {
-	size_t i = 0;
-	for (; i < WORD_MAX - 1 && method[i]; i++)
-		login->method[i] = (char)tolower((unsigned char)method[i]);
-	login->method[i] = '\0';
+	snprintf(login->method, sizeof login->method, "%s", method);
+	for (char *at = login->method; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
 }
 
 static void send_secret(struct application_call *call)
