@@ -473,7 +473,7 @@ static bool analyze_building(struct case_file *c)
 	if (!case_file_analysis)
 		return true;
 	bool ok = sqlite3_open_v2(c->building, &db, OPEN_FLAGS, NULL) == SQLITE_OK &&
-	          sqlite3_exec(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY",
+	          sqlite3_exec(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE",
 	                       NULL, NULL, NULL) == SQLITE_OK &&
 	          case_file_analysis(db);
 	sqlite3_close(db);

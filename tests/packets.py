@@ -179,14 +179,32 @@ def pcap_record(ts_ns, data, wire_len=None, nanoseconds=False, order="<"):
     return struct.pack(order + "IIII", ts_ns // 10**9, fraction, len(data), wire_len or len(data)) + data
 
 
+def replace_number(data, place, sum_place, number):
+    """Puts a number of 32 bits into a frame and corrects the checksum at sum_place for it (RFC 1624)."""
+    total = ~struct.unpack_from("!H", data, sum_place)[0] & 0xFFFF
+    total += sum(~half & 0xFFFF for half in struct.unpack_from("!HH", data, place))
+    struct.pack_into("!I", data, place, number)
+    total += sum(struct.unpack_from("!HH", data, place))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    struct.pack_into("!H", data, sum_place, ~total & 0xFFFF)
+
+
 def many(path, count, flows, start_s=1_700_000_000, interval_ns=10_000, payload=100):
-    """Writes a pcap of `count` TCP segments, in turn from each of `flows` connections."""
+    """Writes a pcap of `count` TCP segments, in turn from each of `flows` connections: data and ACK by turns, so that
+    what waits for an ACK stays the same however long it goes on."""
     frames = []
     for flow in range(flows):
-        text = "eth / ip 10.%d.%d.%d > 10.0.0.1 / tcp %d > 80 A seq=1 ack=1 data=%d" % (
-            1 + flow // 65536, flow // 256 % 256, flow % 256, 1024 + flow % 60000, payload)
-        frames.append(frame(text))
+        client = "10.%d.%d.%d" % (1 + flow // 65536, flow // 256 % 256, flow % 256)
+        port = 1024 + flow % 60000
+        data = frame("eth / ip %s > 10.0.0.1 / tcp %d > 80 A seq=1 ack=1 data=%d" % (client, port, payload))
+        ack = frame("eth / ip 10.0.0.1 > %s / tcp 80 > %d A seq=1 ack=1" % (client, port))
+        frames.append((data, ack))
     with open(path, "wb") as file:
         file.write(pcap_header())
         for number in range(count):
-            file.write(pcap_record(start_s * 10**9 + number * interval_ns, frames[number % flows]))
+            turn, flow = divmod(number, flows)
+            data = bytearray(frames[flow][turn % 2])
+            place = 42 if turn % 2 else 38  # of the ack, of the seq
+            replace_number(data, place, 50, 1 + (turn + 1) // 2 * payload)
+            file.write(pcap_record(start_s * 10**9 + number * interval_ns, bytes(data)))

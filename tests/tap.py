@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -44,6 +45,7 @@ def main(module):
         name = " ".join(function.__doc__.split())
         with tempfile.TemporaryDirectory(prefix="pcapdex-test-") as folder:
             os.chdir(folder)
+            begun = time.monotonic()
             try:
                 function()
                 print("ok %d - %s" % (number, name))
@@ -54,5 +56,6 @@ def main(module):
                 print("not ok %d - %s" % (number, name))
                 print("".join("#   " + line + "\n" for line in traceback.format_exc().rstrip().split("\n")[-6:]), end="")
             os.chdir(ROOT)
+            print("# %.1f s" % (time.monotonic() - begun))
         sys.stdout.flush()
     return 1 if failed else 0

@@ -4,6 +4,7 @@
 #include "../application.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include "../../common/message.h"
 #include "../wire_text.h"

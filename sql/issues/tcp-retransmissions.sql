@@ -67,31 +67,35 @@ sides AS MATERIALIZED (
 	CROSS JOIN flows USING (flow_id)
 	WHERE is_retransmitted AND dst_retransmission_rate * 100 >= :percent AND dst_payload_bytes > 0
 ),
-events AS MATERIALIZED (
-	SELECT s.*, e.packet_id, e.ts_ns, e.kind, p.duplicate_of
-	FROM tcp_events e
-	CROSS JOIN sides s ON s.flow_id = e.flow_id AND s.direction = e.direction
-	JOIN packets p ON p.packet_id = e.packet_id
-	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
-		AND s.slow + s.fast + s.spurious >= :min_count
+sick AS MATERIALIZED (
+	SELECT s.*, c.duplicates > 0 AS has_copies
+	FROM sides s
+	JOIN captures c ON c.capture_id = s.capture_id
+	WHERE s.slow + s.fast + s.spurious >= :min_count
 ),
 found AS (
 	SELECT
-		flow_id,
-		capture_id,
-		src,
-		dst,
-		silent,
-		min(ts_ns) AS begun_ns,
+		s.flow_id,
+		s.capture_id,
+		s.src,
+		s.dst,
+		s.silent,
+		min(e.ts_ns) AS begun_ns,
 		count(*) AS again,
-		sum(kind = 'retransmission') AS slow,
-		sum(kind = 'fast_retransmission') AS fast,
-		sum(kind = 'spurious_retransmission') AS spurious,
-		group_concat(packet_id) AS packets,
-		rate * 100 * count(*) / (slow + fast + spurious) AS percent
-	FROM events
-	WHERE duplicate_of IS NULL
-	GROUP BY flow_id, direction
+		sum(e.kind = 'retransmission') AS slow,
+		sum(e.kind = 'fast_retransmission') AS fast,
+		sum(e.kind = 'spurious_retransmission') AS spurious,
+		group_concat(e.packet_id) AS packets,
+		s.rate * 100 * count(*) / (s.slow + s.fast + s.spurious) AS percent
+	FROM tcp_events e
+	CROSS JOIN sick s ON s.flow_id = e.flow_id AND s.direction = e.direction
+	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+		AND NOT (s.has_copies AND EXISTS (
+			SELECT 1
+			FROM packets p
+			WHERE p.packet_id = e.packet_id AND p.duplicate_of NOT NULL
+		))
+	GROUP BY s.flow_id, s.direction
 )
 SELECT
 	capture_id,
