@@ -78,12 +78,12 @@ static void take_word(struct bytes *line, char word[WORD_MAX])
 	size_t length = 0;
 	while (line->left && bytes_peek(*line, 0, 1) == ' ')
 		bytes_skip(line, 1);
-	while (line->left && bytes_peek(*line, 0, 1) != ' ') {
-		uint8_t c = bytes_u8(line);
+	for (; line->left && bytes_peek(*line, 0, 1) != ' '; bytes_skip(line, 1))
 		if (length < WORD_MAX - 1)
-			word[length++] = (char)toupper(c);
-	}
+			word[length++] = (char)bytes_peek(*line, 0, 1);
 	word[length] = '\0';
+	for (char *at = word; *at; at++)
+		*at = (char)toupper((unsigned char)*at);
 }
 
 static void skip_blanks(struct bytes *line)

@@ -38,7 +38,8 @@
 -- column packets     The first of them.
 -- column severity    How bad it is.
 -- column cause       Most likely cause.
-WITH asked AS (
+WITH
+asked AS (
 	SELECT
 		d.*,
 		iif(d.direction = 0, f.src, f.dst) AS client,
@@ -53,6 +54,11 @@ WITH asked AS (
 		AND d.query_packet_id IS NOT NULL
 		AND d.kind <> 'duplicate'
 		AND (d.kind <> 'unanswered' OR c.last_ts_ns - d.query_ts_ns > :wait_ms * 1e6)
+),
+answering AS MATERIALIZED (
+	SELECT DISTINCT capture_id, client, server
+	FROM asked
+	WHERE NOT lost AND server <> client
 ),
 ranked AS (
 	SELECT *, row_number() OVER (PARTITION BY capture_id, server, lost ORDER BY query_ts_ns) AS n
@@ -112,17 +118,12 @@ judged AS (
 		unanswered < queries AS answers,
 		EXISTS (
 			SELECT 1
-			FROM asked a
+			FROM answering a
 			WHERE a.capture_id = s.capture_id
 				AND a.client = s.client
 				AND a.server IS NOT s.server
-				AND a.server <> a.client
-				AND NOT a.lost
 		) AS others_answer,
-		EXISTS (
-			SELECT 1 FROM hosts h
-			WHERE h.capture_id = s.capture_id AND h.address = s.client AND h.packets_received > 0
-		) AS client_hears
+		(capture_id, client) IN (SELECT capture_id, address FROM hosts WHERE packets_received > 0) AS client_hears
 	FROM grouped s
 )
 SELECT
