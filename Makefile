@@ -197,7 +197,7 @@ lint-cppcheck:
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=unknownMacro \
 		-D_DEFAULT_SOURCE -DSQLITE_CORE -I. $(made_sources)
 
-lint-tidy:
+lint-tidy: build/rows.h build/row_columns.h
 	@echo "clang-tidy, the checks of .clang-tidy"; command -v clang-tidy > /dev/null
 	@printf '%s\n' $(made_sources) | xargs -n 4 -P 2 sh -c 'clang-tidy --quiet "$$@" -- $(program_flags) 2> /dev/null' lint
 
