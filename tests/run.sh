@@ -8,6 +8,7 @@
 # a fuzz target. It prints TAP: "ok N - name", "not ok N - name", "# SKIP why". Output is kept in build/tests/.
 #
 # ONLY="cases kill"   only these suites
+# JOBS=2              suites at a time; as many as there are processors without a word
 # FUZZ_SECONDS=10     time for each fuzz target; 0 leaves them out
 # RANDOM_SECONDS=20   time for random TCP conversations, of the seed RANDOM_SEED=1; 0 leaves them out
 # PCAPDEX_CORPUS      a folder of more captures; ../shared/corpus where it is there
@@ -20,9 +21,9 @@ if [ "${1:-}" = --accept ]; then
 fi
 
 logs=$PWD/build/tests
-passed=0 failed=0 skipped=0
+rm -rf "$logs"
 mkdir -p "$logs"
-rm -f "$logs"/*
+: "${JOBS:=$(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 1)}"
 : "${FUZZ_SECONDS:=10}"
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
@@ -40,6 +41,7 @@ tally() {
 	ok=$(grep -E '^ok ' "$2" | grep -Evic '# *skip')
 	wrong=$(grep -E '^not ok' "$2" | grep -Evic '# *skip')
 	[ "$3" -eq 0 ] || [ "$wrong" -gt 0 ] || wrong=1
+	echo "$ok $wrong $skips" > "${2%.tap}.count"
 	printf '%-32s %4d passed %4d failed %4d skipped\n' "$1" "$ok" "$wrong" "$skips"
 	if [ "$wrong" -gt 0 ]; then
 		awk '/^(not )?ok / { shown = /^not/ && !/# *[Ss][Kk][Ii][Pp]/ } shown { print "    " $0 }' "$2" | head -60
@@ -48,16 +50,26 @@ tally() {
 	fi
 	sed -nE 's/^(not )?ok [0-9]+ *-? *(.*)# *[Ss][Kk][Ii][Pp] *(.*)/    skipped: \2\3/p' "$2" |
 		awk 'NR <= 5 { print } END { if (NR > 5) print "    skipped: " NR - 5 " more" }'
-	passed=$((passed + ok)) failed=$((failed + wrong)) skipped=$((skipped + skips))
 }
 
-# suite NAME COMMAND...: runs and tallies one, unless it is not wanted.
+# suite NAME COMMAND...: runs and tallies one, unless it is not wanted or another worker has it.
 suite() {
 	wanted "${1%% *}" || return 0
 	name=$1 log=$logs/$(printf '%s' "$1" | tr -c 'A-Za-z0-9\n' '-').tap
+	mkdir "$log.taken" 2> /dev/null || return 0
 	shift
 	"$@" > "$log" 2>&1
-	tally "$name" "$log" $?
+	told=$(tally "$name" "$log" $?)
+	printf '%s\n' "$told"
+}
+
+# workers COMMAND...: that many times at once as suites may run.
+workers() {
+	worker=0
+	while [ $((worker += 1)) -le "$JOBS" ]; do
+		"$@" &
+	done
+	wait
 }
 
 # Everything for one build.
@@ -67,27 +79,27 @@ run_variant() {
 	release) PCAPDEX=$PWD/pcapdex ;;
 	*) PCAPDEX=$PWD/$build/pcapdex ;;
 	esac
-	if [ ! -x "$PCAPDEX" ]; then
-		echo "$1: there is no program $PCAPDEX; make VARIANT=$1" >&2
-		failed=$((failed + 1))
-		return
-	fi
 	export PCAPDEX VARIANT="$1"
-	for program in "$build"/tests/unit/test_*; do
-		case $program in *.o | *.d | *'*') continue ;; esac
-		suite "${program##*/test_} ($1)" "$program"
-	done
 	for script in tests/*.sh tests/*.py tests/oracle/*.py; do
 		case $script in tests/run.sh) continue ;; esac
 		[ -x "$script" ] || continue
 		name=${script##*/}
 		suite "${name%.*} ($1)" "$script"
 	done
+	for program in "$build"/tests/unit/test_*; do
+		case $program in *.o | *.d | *'*') continue ;; esac
+		suite "${program##*/test_} ($1)" "$program"
+	done
 	for script in examples/*.sh; do
 		grep -q '^# *needs root' "$script" && continue # makes the captures
 		name=${script##*/}
 		suite "${name%.sh} ($1)" example_as_tap "$script"
 	done
+}
+
+there_is_no_program() {
+	echo "not ok 1 - there is no program for the variant $1; make VARIANT=$1"
+	return 1
 }
 
 # An example's script is one test: it passes when it ends with 0.
@@ -122,16 +134,14 @@ can_fuzz() {
 run_fuzz() {
 	[ "$FUZZ_SECONDS" -gt 0 ] && wanted fuzz || return 0
 	if ! can_fuzz; then
-		echo "ok 1 - fuzz # SKIP clang with libFuzzer is not installed" > "$logs/fuzz.tap"
-		tally fuzz "$logs/fuzz.tap" 0
+		suite fuzz echo "ok 1 - fuzz # SKIP clang with libFuzzer is not installed"
 		return
 	fi
-	if ! MAKEFLAGS='' make --no-print-directory -j2 fuzz-programs VARIANT=fuzz CC=clang > "$logs/fuzz-build.log" 2>&1; then
-		echo "not ok 1 - the fuzz targets do not build" > "$logs/fuzz.tap"
-		tail -5 "$logs/fuzz-build.log" >> "$logs/fuzz.tap"
-		tally fuzz "$logs/fuzz.tap" 1
-		return
-	fi
+	suite "fuzz targets" env MAKEFLAGS= make --no-print-directory -j"$JOBS" fuzz-programs VARIANT=fuzz CC=clang
+	workers each_fuzz_target
+}
+
+each_fuzz_target() {
 	for source in tests/fuzz/fuzz_*.c; do
 		target=${source##*/}
 		suite "fuzz ${target%.c}" fuzz_target "${target%.c}"
@@ -140,8 +150,13 @@ run_fuzz() {
 
 [ $# -gt 0 ] || set -- release sanitize
 for variant; do
-	run_variant "$variant"
+	if [ -x "$([ "$variant" = release ] || echo "build/$variant/")pcapdex" ]; then
+		workers run_variant "$variant"
+	else
+		suite "$variant" there_is_no_program "$variant"
+	fi
 done
 run_fuzz
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+cat "$logs"/*.count | awk '
+	{ passed += $1; failed += $2; skipped += $3 }
+	END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 }'

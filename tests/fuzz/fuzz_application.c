@@ -80,8 +80,9 @@ struct conversation {
 static void choose(struct conversation *c, uint8_t choice)
 {
 	unsigned count = 0;
-	while (applications[count])
+	do
 		count++;
+	while (applications[count]);
 	const struct decoder_key *key = &applications[(choice & 0x7f) % count]->keys[0];
 	c->protocol = TCP;
 	c->has_ports = true;

@@ -728,11 +728,14 @@ static const char detector_sql[] =
 
 static int check_detector(int place, const char *note, const char *params, const char *sql)
 {
-	char text[2048] = "-- Try.\n";
+	char text[2048];
+	const char *notes[NOTE_COUNT];
 	for (int i = 0; i < NOTE_COUNT; i++)
-		strcat(text, i == place ? note : good_notes[i]);
-	strcat(text, params);
-	strcat(text, sql);
+		notes[i] = i == place ? note : good_notes[i];
+	int length =
+		snprintf(text, sizeof text, "-- Try.\n%s%s%s%s%s%s%s%s", notes[NOTE_SEVERITY], notes[NOTE_CATEGORY],
+	             notes[NOTE_PROTOCOL], notes[NOTE_CAUSE], notes[NOTE_REMEDY], notes[NOTE_SOURCE], params, sql);
+	assert_in_range(length, 1, sizeof text - 1);
 	return check_of("issues/try", text);
 }
 
