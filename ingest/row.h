@@ -47,7 +47,8 @@ typedef struct address row_ADDRESS;
 #define CAPTURE_ROW(X)                                                                                                 \
 	X(INTEGER, capture_id) X(TEXT, name) X(INTEGER, first_packet_id) X(INTEGER, first_ts_ns)                           \
 	X(INTEGER, last_ts_ns) X(INTEGER, packets) X(INTEGER, bytes) X(INTEGER, decoded) X(INTEGER, truncated)             \
-	X(INTEGER, malformed) X(INTEGER, unsupported) X(INTEGER, left_out) X(INTEGER, duplicates) X(TEXT, filter) X(INTEGER, packet_limit) X(INTEGER, since_ts_ns)       \
+	X(INTEGER, malformed) X(INTEGER, unsupported) X(INTEGER, left_out) X(INTEGER, duplicates) X(TEXT, filter)          \
+	X(INTEGER, packet_limit) X(INTEGER, since_ts_ns)                                                                   \
 	X(INTEGER, until_ts_ns) X(INTEGER, flow_timeout_ns) X(INTEGER, analyses_given_up)
 
 #define CAPTURE_FILE_ROW(X)                                                                                            \
@@ -111,7 +112,8 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, flow_id) X(INTEGER, capture_id) X(TEXT, protocol) X(TEXT, src) X(INTEGER, src_port) X(TEXT, dst)        \
 	X(INTEGER, dst_port) X(INTEGER, ip_version) X(INTEGER, first_ts_ns) X(INTEGER, last_ts_ns)                         \
 	X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(TEXT, started) X(INTEGER, connection_id)                  \
-	X(TEXT, community_id) X(TEXT, application) X(TEXT, service) X(TEXT, server_name) X(TEXT, state) X(TEXT, history) X(INTEGER, orig_bytes) X(INTEGER, resp_bytes)                \
+	X(TEXT, community_id) X(TEXT, application) X(TEXT, service) X(TEXT, server_name) X(TEXT, state) X(TEXT, history)   \
+	X(INTEGER, orig_bytes) X(INTEGER, resp_bytes)                                                                      \
 	X(INTEGER, idle_max_ns) X(TEXT, status) X(INTEGER, first_syn_ts_ns) X(INTEGER, last_fin_ts_ns)                     \
 	X(INTEGER, completeness) X(INTEGER, syn_rtt_ns) X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns)                \
 	X(INTEGER, ecn) X(INTEGER, analysis_given_up) X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)

@@ -13,9 +13,10 @@
 struct writer;
 
 // Starts a writer on a connection that is inside a transaction; the connection and the pages are the writer's until
-// writer_finish(). With `updates`, rows of captures, capture_files, interfaces, flows and tcp_stats take the place of those with
-// the same id; those of hosts and host_names are added to what is there. pages[TABLE_COUNT]: rows of a table go there as long as they come in order; others are
-// inserted, and all where it has no `table`, or is NULL. `name` is the case's, for messages; borrowed. NULL with a message when it cannot be had.
+// writer_finish(). With `updates`, rows of captures, capture_files, interfaces, flows, flow_signs and tcp_stats take the
+// place of those with the same id; those of hosts and host_names are added to what is there. pages[TABLE_COUNT]: rows of
+// a table go there as long as they come in order; others are inserted, and all where it has no `table`, or is NULL.
+// `name` is the case's, for messages; borrowed. NULL with a message when it cannot be had.
 struct writer *writer_start(sqlite3 *db, struct table_pages *pages, const char *name, bool updates);
 
 // A new row of a table, to be filled completely by the caller before it adds another. Never NULL.

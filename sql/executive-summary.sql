@@ -78,7 +78,7 @@ WHERE place = 1
 ORDER BY rank DESC, explained DESC, kind DESC, ts_ns
 LIMIT :limit;
 
--- section[text]: Summary
+-- section[table,text]: Summary
 WITH roots AS (
 	SELECT
 		i.*,

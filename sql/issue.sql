@@ -143,7 +143,7 @@ WHERE ip.issue_id = :id
 ORDER BY p.packet_id
 LIMIT :limit;
 
--- section[text]: Issue
+-- section[table,text]: Issue
 WITH chosen AS (
 	SELECT i.*, c.name AS capture, (i.ts_ns - c.first_ts_ns) / 1e9 AS time_s, d.causes AS all_causes
 	FROM issues i
@@ -198,7 +198,7 @@ SELECT line
 FROM lines
 ORDER BY place;
 
--- section[text]: Packets
+-- section[table,text]: Packets
 SELECT printf('%8d %12.6f  %s > %s  %s  %d bytes%s', p.number, (p.ts_ns - c.first_ts_ns) / 1e9,
 	iif(p.direction = 0, f.src, f.dst) || ifnull(':' || iif(p.direction = 0, f.src_port, f.dst_port), ''),
 	iif(p.direction = 0, f.dst, f.src) || ifnull(':' || iif(p.direction = 0, f.dst_port, f.src_port), ''),
