@@ -7,6 +7,7 @@ usage: tshark.py [--report FILE] [CAPTURE ...]     those of the text cases, exam
 Explained differences are the rows of docs/differences.md. --report writes every other one, the most frequent first.
 """
 import argparse
+import atexit
 import collections
 import fnmatch
 import ipaddress
@@ -264,8 +265,8 @@ def find_captures(arguments):
     if arguments:
         return [(os.path.relpath(a, ROOT) if "corpus" not in a else "corpus" + a.split("corpus", 1)[1], a)
                 for a in arguments]
-    cases = os.path.join(ROOT, "build", "oracle-cases")
-    shutil.rmtree(cases, ignore_errors=True)
+    cases = tempfile.mkdtemp(prefix="pcapdex-cases-")
+    atexit.register(shutil.rmtree, cases, ignore_errors=True)
     case.write_captures(cases)
     found = []
     for label, folder in (("cases", cases), ("examples", os.path.join(ROOT, "examples")), ("corpus", CORPUS)):
