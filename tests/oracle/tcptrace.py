@@ -305,7 +305,7 @@ def main():
     if not tcptrace_version or missing:
         print("1..1\nok 1 - tcptrace # SKIP %s is not installed" % (missing if tcptrace_version else "tcptrace"))
         return 0
-    captures = [c for c in tshark.find_captures(arguments.captures) if not c[0].startswith("cases/issue-")]
+    captures = tshark.find_captures(arguments.captures)
     rules = read_rules()
     totals = collections.defaultdict(lambda: [0, 0, 0])
     unexplained, used, failed = [], set(), False
