@@ -71,12 +71,17 @@ wanted AS MATERIALIZED (
 			AND ifnull(i.dst, t.dst) = t.dst
 	)
 ),
-serving AS MATERIALIZED (
+targets AS MATERIALIZED (
 	SELECT DISTINCT capture_id, dst, dst_port
-	FROM flows
-	WHERE protocol = 'tcp'
-		AND handshake_ns IS NOT NULL
-		AND dst IN (SELECT dst FROM wanted)
+	FROM wanted
+),
+serving AS MATERIALIZED (
+	SELECT DISTINCT t.capture_id, t.dst, t.dst_port
+	FROM flows f
+	CROSS JOIN targets t ON t.dst_port = f.dst_port AND t.dst = f.dst AND t.capture_id = f.capture_id
+	WHERE f.protocol = 'tcp'
+		AND f.handshake_ns IS NOT NULL
+		AND EXISTS (SELECT 1 FROM targets) -- once, before any row
 ),
 services AS (
 	SELECT
