@@ -75,6 +75,6 @@ SELECT
 	iif(f.again > 0, 'medium', 'low') AS severity
 FROM tcp_events e
 CROSS JOIN found f ON f.flow_id = e.flow_id AND f.direction = e.direction
-WHERE e.kind = 'out_of_order'
+WHERE e.kind = 'out_of_order' AND EXISTS (SELECT 1 FROM found) -- once, before any row
 GROUP BY f.flow_id, f.direction
 ORDER BY value DESC;

@@ -51,7 +51,9 @@ reset AS MATERIALIZED (
 rsts AS MATERIALIZED (
 	SELECT flow_id, min(packet_id) AS packet_id, direction, ts_ns
 	FROM tcp_events
-	WHERE kind = 'rst' AND flow_id IN (SELECT flow_id FROM reset)
+	WHERE kind = 'rst'
+		AND flow_id IN (SELECT flow_id FROM reset)
+		AND EXISTS (SELECT 1 FROM reset) -- once, before any row
 	GROUP BY flow_id
 ),
 found AS (

@@ -89,12 +89,14 @@ found AS (
 		s.rate * 100 * count(*) / (s.slow + s.fast + s.spurious) AS percent
 	FROM tcp_events e
 	CROSS JOIN sick s ON s.flow_id = e.flow_id AND s.direction = e.direction
-	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+	WHERE e.flow_id IN (SELECT flow_id FROM sick)
+		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
 		AND NOT (s.has_copies AND EXISTS (
 			SELECT 1
 			FROM packets p
 			WHERE p.packet_id = e.packet_id AND p.duplicate_of NOT NULL
 		))
+		AND EXISTS (SELECT 1 FROM sick) -- once, before any row
 	GROUP BY s.flow_id, s.direction
 )
 SELECT
