@@ -44,12 +44,12 @@ events AS MATERIALIZED (
 		s.issue_id,
 		sum(e.kind IN ('retransmission', 'fast_retransmission')) AS again,
 		sum(e.kind = 'zero_window') AS zero_windows
-	FROM tcp_events e
+	FROM (SELECT 1 FROM slow LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events e
 	CROSS JOIN slow s ON s.flow_id = e.flow_id
 	WHERE e.flow_id IN (SELECT flow_id FROM slow)
 		AND e.kind IN ('retransmission', 'fast_retransmission', 'zero_window')
 		AND e.ts_ns BETWEEN s.request_ts_ns AND s.response_begin_ts_ns
-		AND EXISTS (SELECT 1 FROM slow) -- once, before any row
 	GROUP BY s.issue_id
 ),
 seen AS (

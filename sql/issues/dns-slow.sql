@@ -47,13 +47,13 @@ answered AS MATERIALIZED ( -- by servers with a slow answer: where none is, neit
 		d.retransmissions,
 		iif(d.direction = 0, f.src, f.dst) AS client,
 		iif(d.direction = 0, f.dst, f.src) AS server
-	FROM dns d
+	FROM (SELECT 1 FROM slow LIMIT 1) -- if none, no more is read
+	CROSS JOIN dns d
 	CROSS JOIN flows f ON f.flow_id = d.flow_id
 	WHERE d.variant = 'dns'
 		AND d.kind = 'answered'
 		AND d.rtt_ns IS NOT NULL
 		AND iif(d.direction = 0, f.dst, f.src) IN (SELECT server FROM slow)
-		AND EXISTS (SELECT 1 FROM slow) -- once, before any row
 ),
 counts AS (
 	SELECT

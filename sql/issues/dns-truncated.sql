@@ -57,12 +57,12 @@ times AS (
 		d.query_ts_ns,
 		NULL,
 		d.query_ts_ns
-	FROM dns d
+	FROM (SELECT 1 FROM cut LIMIT 1) -- if none, no more is read
+	CROSS JOIN dns d
 	CROSS JOIN flows f ON f.flow_id = d.flow_id
 	WHERE d.variant = 'dns'
 		AND d.transport = 'tcp'
 		AND d.query_ts_ns NOT NULL
-		AND EXISTS (SELECT 1 FROM cut)
 ),
 repeats AS (
 	SELECT

@@ -87,8 +87,9 @@ ranked AS MATERIALIZED (
 ),
 sides AS ( -- the answers of a connection, one way
 	SELECT capture_id, flow_id, direction, count(*) AS answers
-	FROM http
-	WHERE status >= 200 AND EXISTS (SELECT 1 FROM ranked) -- once, before any row
+	FROM (SELECT 1 FROM ranked LIMIT 1) -- if none, no more is read
+	CROSS JOIN http
+	WHERE status >= 200
 	GROUP BY flow_id, direction
 ),
 servers AS (

@@ -54,13 +54,13 @@ exchanges AS ( -- of servers with a slow one
 		iif(h.direction = 0, f.src, f.dst) AS client,
 		iif(h.direction = 0, f.dst, f.src) AS peer,
 		iif(h.direction = 0, f.dst_port, f.src_port) AS port
-	FROM http h
+	FROM (SELECT 1 FROM slow LIMIT 1) -- if none, no more is read
+	CROSS JOIN http h
 	CROSS JOIN flows f ON f.flow_id = h.flow_id
 	CROSS JOIN slow s ON s.peer = iif(h.direction = 0, f.dst, f.src)
 		AND s.port = iif(h.direction = 0, f.dst_port, f.src_port)
 	WHERE h.first_byte_ns IS NOT NULL
 		AND h.status IS NOT NULL
-		AND EXISTS (SELECT 1 FROM slow) -- once, before any row
 ),
 ranked AS (
 	SELECT

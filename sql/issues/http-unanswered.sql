@@ -82,8 +82,9 @@ ranked AS (
 ),
 sides AS ( -- the responses of a connection, one way
 	SELECT capture_id, flow_id, direction, count(*) AS answers
-	FROM http
-	WHERE status IS NOT NULL AND EXISTS (SELECT 1 FROM lost) -- once, before any row
+	FROM (SELECT 1 FROM lost LIMIT 1) -- if none, no more is read
+	CROSS JOIN http
+	WHERE status IS NOT NULL
 	GROUP BY flow_id, direction
 ),
 servers AS (

@@ -94,10 +94,10 @@ quiet AS MATERIALIZED (
 ),
 tries AS (
 	SELECT flow_id, max(packet_id) AS packet_id
-	FROM tcp_events
+	FROM (SELECT 1 FROM quiet LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events
 	WHERE kind = 'retransmission'
 		AND flow_id IN (SELECT flow_id FROM quiet)
-		AND EXISTS (SELECT 1 FROM quiet) -- once, before any row
 	GROUP BY flow_id
 ),
 gone AS (

@@ -77,11 +77,11 @@ targets AS MATERIALIZED (
 ),
 serving AS MATERIALIZED (
 	SELECT DISTINCT t.capture_id, t.dst, t.dst_port
-	FROM flows f
+	FROM (SELECT 1 FROM targets LIMIT 1) -- if none, no more is read
+	CROSS JOIN flows f
 	CROSS JOIN targets t ON t.dst_port = f.dst_port AND t.dst = f.dst AND t.capture_id = f.capture_id
 	WHERE f.protocol = 'tcp'
 		AND f.handshake_ns IS NOT NULL
-		AND EXISTS (SELECT 1 FROM targets) -- once, before any row
 ),
 services AS (
 	SELECT
