@@ -29,7 +29,14 @@
 -- column severity    How bad it is.
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
-WITH refusals AS (
+WITH
+leases AS MATERIALIZED (
+	SELECT capture_id, client_mac, max(ts_ns) AS ts_ns
+	FROM dhcp
+	WHERE message = 'ack'
+	GROUP BY capture_id, client_mac
+),
+refusals AS (
 	SELECT
 		*,
 		max(ts_ns) OVER (PARTITION BY capture_id, client_mac, message) AS refused_ts_ns,
@@ -52,10 +59,9 @@ SELECT
 		WHEN r.message = 'decline' THEN 'high'
 		WHEN EXISTS (
 			SELECT 1
-			FROM dhcp s
+			FROM leases s
 			WHERE s.capture_id = r.capture_id
 				AND s.client_mac = r.client_mac
-				AND s.message = 'ack'
 				AND s.ts_ns > r.refused_ts_ns
 		) THEN 'low'
 		ELSE 'medium'

@@ -64,12 +64,15 @@ wanted AS MATERIALIZED (
 	FROM tried t
 	WHERE t.flow_id NOT IN (SELECT original_flow_id FROM icmp_errors WHERE original_flow_id NOT NULL)
 		AND NOT EXISTS (
-		SELECT 1
-		FROM scans i
-		WHERE i.capture_id = t.capture_id
-			AND ifnull(i.src, t.src) = t.src
-			AND ifnull(i.dst, t.dst) = t.dst
-	)
+			SELECT 1
+			FROM scans i
+			WHERE i.capture_id = t.capture_id AND i.src = t.src AND ifnull(i.dst, t.dst) = t.dst
+		)
+		AND NOT EXISTS (
+			SELECT 1
+			FROM scans i
+			WHERE i.capture_id = t.capture_id AND i.dst = t.dst AND i.src IS NULL
+		)
 ),
 targets AS MATERIALIZED (
 	SELECT DISTINCT capture_id, dst, dst_port

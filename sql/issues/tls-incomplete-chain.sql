@@ -21,7 +21,13 @@
 -- column value       See the description.
 -- column symptoms    What was seen.
 -- column packets     Client hello and certificate of the first connections.
-WITH certificates AS (
+WITH
+issuers AS MATERIALIZED (
+	SELECT tls_id, subject
+	FROM tls_certificates
+	WHERE position > 0
+),
+certificates AS (
 	SELECT
 		k.*,
 		t.capture_id,
@@ -48,8 +54,8 @@ WITH certificates AS (
 		AND k.direction <> t.direction
 		AND NOT EXISTS (
 			SELECT 1
-			FROM tls_certificates s
-			WHERE s.tls_id = k.tls_id AND s.position > 0 AND s.subject = k.issuer
+			FROM issuers s
+			WHERE s.tls_id = k.tls_id AND s.subject = k.issuer
 		)
 )
 SELECT
