@@ -39,9 +39,9 @@ cut AS MATERIALIZED (
 	FROM dns d
 	CROSS JOIN flows f ON f.flow_id = d.flow_id
 	JOIN captures c ON c.capture_id = d.capture_id
-	WHERE d.variant = 'dns'
+	WHERE d.truncated = 1
+		AND d.variant = 'dns'
 		AND d.transport = 'udp'
-		AND d.truncated = 1
 		AND c.last_ts_ns - d.answer_ts_ns > :retry_ms * 1e6
 		AND d.capture_id IN (SELECT capture_id FROM flows WHERE protocol = 'tcp')
 ),
@@ -63,6 +63,7 @@ times AS (
 	WHERE d.variant = 'dns'
 		AND d.transport = 'tcp'
 		AND d.query_ts_ns NOT NULL
+		AND iif(d.direction = 0, f.src, f.dst) IN (SELECT client FROM cut)
 ),
 repeats AS (
 	SELECT

@@ -161,6 +161,12 @@ grouped AS (
 	WHERE s.unanswered = s.queries AND s.clients = 1
 	GROUP BY s.capture_id, s.client
 ),
+helped AS MATERIALIZED ( -- clients of silent servers whom another one answers
+	SELECT DISTINCT capture_id, client
+	FROM answering
+	WHERE server <> client
+		AND client IN (SELECT client FROM servers WHERE unanswered = queries)
+),
 deaf AS MATERIALIZED (
 	SELECT capture_id, address
 	FROM hosts
@@ -170,11 +176,11 @@ judged AS (
 	SELECT
 		s.*,
 		unanswered < queries AS answers,
-		EXISTS (
+		unanswered < queries OR EXISTS (
 			SELECT 1
-			FROM answering a
-			WHERE a.capture_id = s.capture_id AND a.client = s.client AND a.server <> a.client
-		) AS others_answer,
+			FROM helped a
+			WHERE a.capture_id = s.capture_id AND a.client = s.client
+		) AS has_answers,
 		NOT EXISTS (
 			SELECT 1
 			FROM deaf d
@@ -201,7 +207,7 @@ SELECT
 		iif(repeats > 0, printf('; sent %d times in all', unanswered + repeats), '')) AS symptoms,
 	packets,
 	CASE
-		WHEN NOT answers AND NOT others_answer THEN iif(unanswered + repeats > 1, 'high', 'medium')
+		WHEN NOT has_answers THEN iif(unanswered + repeats > 1, 'high', 'medium')
 		WHEN answers AND unanswered >= 5 AND unanswered * 2 >= queries THEN 'high'
 		WHEN answers AND unanswered >= 3 AND unanswered * 10 >= queries THEN 'medium'
 		WHEN NOT answers AND unanswered >= 5 THEN 'medium'

@@ -46,24 +46,26 @@ parts AS ( -- all flows of such connections: the first, those that reuse it, tho
 ),
 uses AS (
 	SELECT
-		f.*,
+		f.flow_id,
+		f.started,
 		f.first_ts_ns - lag(f.last_ts_ns) OVER (PARTITION BY f.connection_id ORDER BY f.flow_id) AS gap_ns
-	FROM (
-		SELECT
-			f.capture_id,
-			f.flow_id,
-			f.connection_id,
-			f.src,
-			f.dst,
-			f.dst_port,
-			f.started,
-			f.first_ts_ns,
-			f.last_ts_ns,
-			f.first_packet_id,
-			f.handshake_ns IS NULL AS failed
-		FROM parts p
-		CROSS JOIN flows f ON f.flow_id = p.flow_id
-	) f
+	FROM parts p
+	CROSS JOIN flows f ON f.flow_id = p.flow_id
+),
+found AS (
+	SELECT
+		f.capture_id,
+		f.flow_id,
+		f.src,
+		f.dst,
+		f.dst_port,
+		f.first_ts_ns,
+		f.first_packet_id,
+		f.handshake_ns IS NULL AS failed,
+		u.gap_ns
+	FROM uses u
+	CROSS JOIN flows f ON f.flow_id = u.flow_id
+	WHERE u.started = 'reused_ports' AND u.gap_ns < :seconds * 1e9
 )
 SELECT
 	capture_id,
@@ -77,7 +79,6 @@ SELECT
 	) AS symptoms,
 	group_concat(first_packet_id) AS packets,
 	iif(sum(failed) > 0, 'medium', 'low') AS severity
-FROM uses
-WHERE started = 'reused_ports' AND gap_ns < :seconds * 1e9
+FROM found
 GROUP BY capture_id, src, dst, dst_port
 ORDER BY count(*) DESC;
