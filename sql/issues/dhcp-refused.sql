@@ -57,13 +57,7 @@ SELECT
 	group_concat(iif(n <= 25, ifnull(r.request_packet_id || ',', '') || r.packet_id, NULL)) AS packets,
 	CASE
 		WHEN r.message = 'decline' THEN 'high'
-		WHEN EXISTS (
-			SELECT 1
-			FROM leases s
-			WHERE s.capture_id = r.capture_id
-				AND s.client_mac = r.client_mac
-				AND s.ts_ns > r.refused_ts_ns
-		) THEN 'low'
+		WHEN max(s.ts_ns) > r.refused_ts_ns THEN 'low'
 		ELSE 'medium'
 	END AS severity,
 	iif(r.message = 'nak', 'DHCP server refuses the address (NAK)', 'DHCP client declines the address')
@@ -72,5 +66,6 @@ SELECT
 		'The client asked for an address of another network, or the server forgot its lease.',
 		'Another host has the address that the server gave out.') AS cause
 FROM refusals r
+LEFT JOIN leases s ON s.capture_id = r.capture_id AND s.client_mac = r.client_mac
 GROUP BY r.capture_id, r.client_mac, r.message
 ORDER BY value DESC;

@@ -57,20 +57,17 @@ asked AS (
 		)
 )
 SELECT
-	capture_id,
-	min(ts_ns) AS ts_ns,
+	a.capture_id,
+	min(a.ts_ns) AS ts_ns,
 	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	client_mac AS src,
+	a.client_mac AS src,
 	max(server_id) AS dst,
 	count(*) AS value,
-	printf('%s (%s) sent %d messages that no server answered: %s', client_mac,
+	printf('%s (%s) sent %d messages that no server answered: %s', a.client_mac,
 		ifnull(max(host_name), 'no host name'), count(*), group_concat(DISTINCT message)) AS symptoms,
 	group_concat(iif(n <= 50, packet_id, NULL)) AS packets,
-	iif(EXISTS (
-		SELECT 1
-		FROM served s
-		WHERE s.capture_id = a.capture_id AND s.client_mac = a.client_mac
-	), 'low', 'high') AS severity
+	iif(s.client_mac NOT NULL, 'low', 'high') AS severity
 FROM asked a
-GROUP BY capture_id, client_mac
+LEFT JOIN served s ON s.capture_id = a.capture_id AND s.client_mac = a.client_mac
+GROUP BY a.capture_id, a.client_mac
 ORDER BY value DESC;
