@@ -16,18 +16,20 @@ CREATE VIEW zero_window_stalls (
 ) AS
 WITH
 closers AS (
-	SELECT DISTINCT capture_id, flow_id, direction
-	FROM tcp_events
-	WHERE kind = 'zero_window'
+	SELECT DISTINCT e.capture_id, e.flow_id, e.direction
+	FROM (SELECT 1 FROM flow_signs WHERE has_zero_window LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events e
+	WHERE e.kind = 'zero_window'
 ),
 marks AS (
 	SELECT
 		packet_id,
 		max(kind = 'zero_window') AS is_zero,
 		max(kind <> 'zero_window') AS is_probe
-	FROM tcp_events
-	WHERE kind IN ('zero_window', 'zero_window_probe', 'keep_alive')
-		AND flow_id IN (SELECT flow_id FROM closers)
+	FROM (SELECT 1 FROM closers LIMIT 1)
+	CROSS JOIN tcp_events
+	WHERE flow_id IN (SELECT flow_id FROM closers)
+		AND kind IN ('zero_window', 'zero_window_probe', 'keep_alive')
 	GROUP BY packet_id
 ),
 steps AS ( -- packets of these flows; a part ends where the window opens, or with a RST

@@ -75,7 +75,12 @@ host AS (
 		AND (:until IS NULL OR first_ts_ns < :until)
 	GROUP BY capture_id, address, mac
 ),
-conflict AS (
+owners AS MATERIALIZED (
+	SELECT capture_id, address, address_bytes
+	FROM hosts
+	WHERE address IN (SELECT address FROM host)
+),
+conflict AS MATERIALIZED (
 	SELECT capture_id, address, mac, count(*) AS conflicts, min(other_mac) AS other_mac
 	FROM arp_conflicts
 	GROUP BY capture_id, address, mac
@@ -97,11 +102,11 @@ FROM host h
 JOIN captures c USING (capture_id)
 LEFT JOIN conflict x
 	ON x.capture_id = h.capture_id AND x.address = h.address AND x.mac = h.mac
-LEFT JOIN hosts i ON i.capture_id = h.capture_id AND i.address = h.address
+LEFT JOIN owners i ON i.capture_id = h.capture_id AND i.address = h.address
 WHERE :conflicts = 0
 	OR EXISTS (
 		SELECT 1
-		FROM arp_conflicts a
+		FROM conflict a
 		WHERE a.capture_id = h.capture_id AND a.address = h.address
 	)
 ORDER BY

@@ -34,12 +34,6 @@
 -- column flow_id           Number of the flow.
 -- column capture           Name of the capture.
 WITH
-messages AS (
-	SELECT r.*, r.packet_id - c.first_packet_id + 1 AS number
-	FROM routing r
-	JOIN captures c ON c.capture_id = r.capture_id
-	WHERE r.protocol = 'bgp'
-),
 sums AS MATERIALIZED (
 	SELECT
 		flow_id,
@@ -60,7 +54,8 @@ sums AS MATERIALIZED (
 		sum(type = 'NOTIFICATION') AS notifications,
 		min(iif(type = 'NOTIFICATION', routing_id, NULL)) AS notification_id,
 		sum(malformed) AS malformed
-	FROM messages
+	FROM routing
+	WHERE protocol = 'bgp'
 	GROUP BY flow_id
 ),
 sessions AS (
@@ -98,7 +93,7 @@ SELECT
 	s.notifications,
 	n.reason,
 	iif(n.routing_id IS NULL, NULL, iif(n.direction, s.dst, s.src)) AS notified_by,
-	n.number AS notified_number,
+	n.packet_id - c.first_packet_id + 1 AS notified_number,
 	s.malformed,
 	s.session,
 	s.flaps,
@@ -107,7 +102,7 @@ SELECT
 	c.name AS capture
 FROM sessions s
 JOIN captures c ON c.capture_id = s.capture_id
-LEFT JOIN messages n ON n.routing_id = s.notification_id
+LEFT JOIN routing n ON n.routing_id = s.notification_id
 WHERE (:flow IS NULL OR s.flow_id = :flow)
 	AND (:capture IS NULL OR s.capture_id = :capture)
 	AND (:host IS NULL OR ip_in(s.src, :host) OR ip_in(s.dst, :host))

@@ -84,17 +84,22 @@ WITH roots AS (
 		i.*,
 		c.name AS capture,
 		count(*) OVER (PARTITION BY detector) AS kind,
-		(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = i.issue_id) AS explained,
 		row_number() OVER (PARTITION BY detector ORDER BY rank DESC, i.ts_ns, issue_id) AS place
 	FROM issues i
 	JOIN captures c ON c.capture_id = i.capture_id
 	WHERE (:capture IS NULL OR i.capture_id = :capture)
 		AND issue_id NOT IN (SELECT issue_id FROM issue_links WHERE confidence >= 0.5)
 ),
-findings AS (
-	SELECT *, row_number() OVER (ORDER BY rank DESC, explained DESC, kind DESC, ts_ns) AS n
+firsts AS (
+	SELECT
+		*,
+		(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = roots.issue_id) AS explained
 	FROM roots
 	WHERE place = 1
+),
+findings AS (
+	SELECT *, row_number() OVER (ORDER BY rank DESC, explained DESC, kind DESC, ts_ns) AS n
+	FROM firsts
 ),
 counts AS (
 	SELECT

@@ -39,6 +39,12 @@ WITH requests AS (
 		AND (:since IS NULL OR ts_ns >= :since)
 		AND (:until IS NULL OR ts_ns < :until)
 		AND method IS NOT NULL
+),
+ranked AS (
+	SELECT
+		*,
+		row_number() OVER (PARTITION BY capture_id, key ORDER BY first_byte_ms DESC, http_id) AS place
+	FROM requests
 )
 SELECT
 	r.key AS name,
@@ -54,15 +60,9 @@ SELECT
 	percentile(r.last_byte_ms, 90) AS last_p90_ms,
 	percentile(r.last_byte_ms, 99) AS last_p99_ms,
 	max(r.last_byte_ms) AS last_max_ms,
-	(
-		SELECT s.request_number
-		FROM requests s
-		WHERE s.capture_id = r.capture_id AND s.key = r.key
-		ORDER BY s.first_byte_ms DESC, s.http_id
-		LIMIT 1
-	) AS slowest,
+	max(iif(r.place = 1, r.request_number, NULL)) AS slowest,
 	r.capture
-FROM requests r
+FROM ranked r
 GROUP BY r.capture_id, r.key
 ORDER BY max(r.first_byte_ms) DESC, r.key
 LIMIT ifnull(:limit, -1);

@@ -30,6 +30,11 @@ named AS (
 		AND (:host IS NULL OR ip_in(address, :host))
 		AND (:name IS NULL OR instr(name, lower(:name)) > 0)
 	GROUP BY capture_id, address, name
+),
+owners AS MATERIALIZED (
+	SELECT capture_id, address, address_bytes, flows, bytes_sent + bytes_received AS bytes
+	FROM hosts
+	WHERE address IN (SELECT address FROM named)
 )
 SELECT
 	n.address,
@@ -41,11 +46,11 @@ SELECT
 	n.count,
 	(p.ts_ns - c.first_ts_ns) / 1e9 AS first_s,
 	h.flows,
-	h.bytes_sent + h.bytes_received AS bytes,
+	h.bytes,
 	c.name AS capture
 FROM named n
 JOIN captures c USING (capture_id)
 JOIN packets p ON p.packet_id = n.first_packet_id
-LEFT JOIN hosts h ON h.capture_id = n.capture_id AND h.address = n.address
+LEFT JOIN owners h ON h.capture_id = n.capture_id AND h.address = n.address
 ORDER BY n.capture_id, h.address_bytes IS NULL, h.address_bytes, n.address, n.name
 LIMIT ifnull(:limit, -1);

@@ -7,12 +7,18 @@
 -- column cause_issue_id  The issue behind it.
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
-WITH connections AS (
-	SELECT
-		i.*,
-		f.src_retransmissions + f.dst_retransmissions AS again
-	FROM issues i
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
+WITH
+troubles AS MATERIALIZED (
+	SELECT issue_id, capture_id, detector, ts_ns, flow_id, src, dst
+	FROM issues
+	WHERE detector IN ('bgp-hold-timer', 'bgp-notification', 'bgp-flapping', 'tcp-reset-mid-stream',
+		'tcp-idle-reset', 'tcp-reset-in-handshake')
+),
+causes AS MATERIALIZED (
+	SELECT issue_id, capture_id, detector, ts_ns, flow_id, src, dst, symptoms
+	FROM issues
+	WHERE detector IN ('bgp-hold-timer', 'bgp-notification', 'tcp-retransmissions', 'tcp-zero-window',
+		'tcp-half-open', 'tcp-mss')
 )
 SELECT
 	i.issue_id,
@@ -28,8 +34,8 @@ SELECT
 				abs(i.ts_ns - c.ts_ns) / 1e9)
 		ELSE c.symptoms
 	END AS why
-FROM connections i
-JOIN connections c ON c.capture_id = i.capture_id AND c.issue_id <> i.issue_id
+FROM troubles i
+JOIN causes c ON c.capture_id = i.capture_id AND c.issue_id <> i.issue_id
 WHERE ((i.detector IN ('bgp-hold-timer', 'bgp-notification')
 			AND c.detector IN ('tcp-retransmissions', 'tcp-zero-window', 'tcp-half-open', 'tcp-mss'))
 		OR (i.detector = 'bgp-flapping' AND c.detector IN ('bgp-hold-timer', 'bgp-notification'))

@@ -8,6 +8,39 @@
 -- column cause_issue_id  The issue behind it.
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
+WITH
+troubles AS MATERIALIZED (
+	SELECT issue_id, capture_id, detector, flow_id, src, dst
+	FROM issues
+	WHERE detector IN ('http-incomplete', 'http-unanswered', 'tls-handshake-unfinished', 'dns-truncated',
+		'tcp-reset-mid-stream', 'tcp-idle-reset', 'udp-unanswered', 'udp-one-way')
+),
+causes AS MATERIALIZED (
+	SELECT issue_id, capture_id, detector, flow_id, src, dst, symptoms
+	FROM issues
+	WHERE detector IN ('tcp-reset-mid-stream', 'tcp-reset-in-handshake', 'tcp-retransmissions',
+		'tcp-half-open', 'tcp-incomplete-handshake', 'tcp-refused', 'tcp-mss', 'tls-alert',
+		'dns-unanswered')
+),
+ends AS MATERIALIZED (
+	SELECT issue_id, capture_id, src AS host
+	FROM causes
+	UNION
+	SELECT issue_id, capture_id, dst
+	FROM causes
+),
+together AS ( -- of one flow, or where one of them is about several: of one host
+	SELECT i.issue_id, c.issue_id AS cause_issue_id
+	FROM troubles i
+	JOIN causes c ON c.capture_id = i.capture_id AND c.flow_id = i.flow_id
+	UNION ALL
+	SELECT i.issue_id, c.issue_id
+	FROM troubles i
+	JOIN ends e ON e.capture_id = i.capture_id AND e.host = i.dst
+	JOIN causes c ON c.issue_id = e.issue_id
+	WHERE (i.flow_id IS NULL OR c.flow_id IS NULL)
+		AND (i.src IS NULL OR c.src IS NULL OR i.src IN (c.src, c.dst))
+)
 SELECT
 	i.issue_id,
 	c.issue_id AS cause_issue_id,
@@ -17,14 +50,12 @@ SELECT
 		ELSE 0.6
 	END AS confidence,
 	c.symptoms AS why
-FROM issues i
-JOIN issues c ON c.capture_id = i.capture_id AND c.issue_id <> i.issue_id
-WHERE ((i.detector IN ('http-incomplete', 'http-unanswered', 'tls-handshake-unfinished', 'dns-truncated')
+FROM together t
+JOIN troubles i ON i.issue_id = t.issue_id
+JOIN causes c ON c.issue_id = t.cause_issue_id
+WHERE c.issue_id <> i.issue_id
+	AND ((i.detector IN ('http-incomplete', 'http-unanswered', 'tls-handshake-unfinished', 'dns-truncated')
 			AND c.detector IN ('tcp-reset-mid-stream', 'tcp-reset-in-handshake', 'tcp-retransmissions',
 				'tcp-half-open', 'tcp-incomplete-handshake', 'tcp-refused', 'tcp-mss'))
 		OR (i.detector IN ('tcp-reset-mid-stream', 'tcp-idle-reset') AND c.detector = 'tls-alert')
-		OR (i.detector IN ('udp-unanswered', 'udp-one-way') AND c.detector = 'dns-unanswered'))
-	AND (i.flow_id = c.flow_id
-		OR ((i.flow_id IS NULL OR c.flow_id IS NULL)
-			AND i.dst IN (c.src, c.dst)
-			AND (i.src IS NULL OR c.src IS NULL OR i.src IN (c.src, c.dst))));
+		OR (i.detector IN ('udp-unanswered', 'udp-one-way') AND c.detector = 'dns-unanswered'));

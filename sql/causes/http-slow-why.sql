@@ -9,45 +9,65 @@
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
 -- column cause           Most likely cause.
-WITH slow AS (
+WITH
+issues_slow AS MATERIALIZED (
+	SELECT issue_id, flow_id
+	FROM issues
+	WHERE detector = 'http-slow' AND flow_id NOT NULL
+),
+ranked AS (
 	SELECT
 		i.issue_id,
-		h.*,
-		h.request_ts_ns + h.first_byte_ns AS response_begin_ts_ns,
-		iif(h.direction = 0, f.dst, f.src) AS server_address,
-		ifnull(f.initial_rtt_ns, f.syn_rtt_ns) AS rtt_ns,
+		h.http_id,
 		row_number() OVER (PARTITION BY i.issue_id ORDER BY h.first_byte_ns DESC) AS n
-	FROM issues i
-	JOIN http h ON h.flow_id = i.flow_id AND h.first_byte_ns IS NOT NULL
+	FROM http h
+	CROSS JOIN issues_slow i ON i.flow_id = h.flow_id
+	WHERE h.first_byte_ns IS NOT NULL
+),
+slow AS MATERIALIZED (
+	SELECT
+		r.issue_id,
+		h.flow_id,
+		h.direction,
+		h.request_packet_id,
+		h.request_ts_ns,
+		h.first_byte_ns,
+		h.request_ts_ns + h.first_byte_ns AS response_begin_ts_ns,
+		ifnull(f.initial_rtt_ns, f.syn_rtt_ns) AS rtt_ns
+	FROM ranked r
+	JOIN http h ON h.http_id = r.http_id
 	JOIN flows f ON f.flow_id = h.flow_id
-	WHERE i.detector = 'http-slow'
+	WHERE r.n = 1
+),
+events AS MATERIALIZED (
+	SELECT
+		s.issue_id,
+		sum(e.kind IN ('retransmission', 'fast_retransmission')) AS again,
+		sum(e.kind = 'zero_window') AS zero_windows
+	FROM (SELECT 1 FROM slow LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events e
+	CROSS JOIN slow s ON s.flow_id = e.flow_id
+	WHERE e.flow_id IN (SELECT flow_id FROM slow)
+		AND e.kind IN ('retransmission', 'fast_retransmission', 'zero_window')
+		AND e.ts_ns BETWEEN s.request_ts_ns AND s.response_begin_ts_ns
+	GROUP BY s.issue_id
 ),
 seen AS (
 	SELECT
 		s.*,
-		(
-			SELECT count(*)
-			FROM tcp_events e
-			WHERE e.flow_id = s.flow_id
-				AND e.ts_ns BETWEEN s.request_ts_ns AND s.response_begin_ts_ns
-				AND e.kind IN ('retransmission', 'fast_retransmission')
-		) AS again,
-		(
-			SELECT count(*)
-			FROM tcp_events e
-			WHERE e.flow_id = s.flow_id
-				AND e.ts_ns BETWEEN s.request_ts_ns AND s.response_begin_ts_ns
-				AND e.kind = 'zero_window'
-		) AS zero_windows,
+		ifnull(e.again, 0) AS again,
+		ifnull(e.zero_windows, 0) AS zero_windows,
 		(
 			SELECT min(p.ack_rtt_ns)
-			FROM flow_packets fp
-			JOIN packets p ON p.packet_id = fp.packet_id
-			JOIN packets q ON q.packet_id = s.request_packet_id
-			WHERE fp.flow_id = s.flow_id AND p.acks = q.number AND p.direction <> s.direction
+			FROM packets q
+			CROSS JOIN flow_packets fp ON fp.flow_id = s.flow_id AND fp.packet_id > q.packet_id
+			CROSS JOIN packets p ON p.packet_id = fp.packet_id
+			WHERE q.packet_id = s.request_packet_id
+				AND p.acks = q.number
+				AND p.direction <> s.direction
 		) AS ack_ns
 	FROM slow s
-	WHERE s.n = 1
+	LEFT JOIN events e ON e.issue_id = s.issue_id
 ),
 judged AS (
 	SELECT

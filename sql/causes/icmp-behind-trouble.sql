@@ -9,8 +9,16 @@
 -- column cause_issue_id  The issue behind it.
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
-WITH quoted AS (
+WITH
+evidence AS MATERIALIZED (
+	SELECT c.issue_id, c.capture_id, c.detector, c.title, ip.packet_id
+	FROM issues c
+	JOIN issue_packets ip ON ip.issue_id = c.issue_id
+	WHERE c.detector LIKE 'icmp-%'
+),
+quoted AS MATERIALIZED (
 	SELECT
+		row_number() OVER () AS quote_id,
 		c.issue_id,
 		c.capture_id,
 		c.detector,
@@ -22,11 +30,35 @@ WITH quoted AS (
 		min(e.ts_ns) AS ts_ns,
 		min(e.src) AS reporter,
 		min(e.mtu) AS mtu
-	FROM issues c
-	JOIN issue_packets ip ON ip.issue_id = c.issue_id
-	JOIN icmp_errors e ON e.packet_id = ip.packet_id
-	WHERE c.detector LIKE 'icmp-%'
+	FROM icmp_errors e
+	CROSS JOIN evidence c ON c.packet_id = e.packet_id
 	GROUP BY c.issue_id, e.original_flow_id, e.original_src, e.original_dst
+),
+troubles AS MATERIALIZED (
+	SELECT issue_id, capture_id, flow_id, src, dst, ts_ns
+	FROM issues
+	WHERE (detector LIKE 'tcp-%'
+			OR detector LIKE 'dns-%'
+			OR detector LIKE 'udp-%'
+			OR detector LIKE 'http-%'
+			OR detector LIKE 'tls-%')
+		AND detector NOT IN ('tcp-capture-loss', 'tcp-window-scaling', 'dns-error', 'dns-slow', 'http-client-error',
+			'http-server-error', 'tls-old-version', 'tls-weak-cipher', 'tls-self-signed')
+),
+together AS ( -- of one flow, or of the hosts that the errors are about
+	SELECT i.issue_id, c.quote_id
+	FROM troubles i
+	CROSS JOIN quoted c ON c.original_flow_id = i.flow_id AND c.capture_id = i.capture_id
+	UNION
+	SELECT i.issue_id, c.quote_id
+	FROM troubles i
+	CROSS JOIN quoted c ON c.original_dst = i.dst AND c.capture_id = i.capture_id
+	WHERE ifnull(i.src, c.original_src) = c.original_src
+	UNION
+	SELECT i.issue_id, c.quote_id
+	FROM troubles i
+	CROSS JOIN quoted c ON c.original_src = i.dst AND c.capture_id = i.capture_id
+	WHERE ifnull(i.src, c.original_dst) = c.original_dst
 )
 SELECT
 	i.issue_id,
@@ -35,18 +67,10 @@ SELECT
 	printf('%d ICMP errors of %s, about packets from %s to %s, %.1f s from this', sum(c.errors),
 		c.reporter, c.original_src, c.original_dst, min(abs(c.ts_ns - i.ts_ns)) / 1e9)
 		|| iif(c.mtu > 0, printf('; next MTU %d', c.mtu), '') AS why
-FROM issues i
-JOIN quoted c ON c.capture_id = i.capture_id AND c.issue_id <> i.issue_id
-WHERE (i.detector LIKE 'tcp-%'
-		OR i.detector LIKE 'dns-%'
-		OR i.detector LIKE 'udp-%'
-		OR i.detector LIKE 'http-%'
-		OR i.detector LIKE 'tls-%')
-	AND i.detector NOT IN ('tcp-capture-loss', 'tcp-window-scaling', 'dns-error', 'dns-slow', 'http-client-error',
-		'http-server-error', 'tls-old-version', 'tls-weak-cipher', 'tls-self-signed')
-	AND (i.flow_id = c.original_flow_id
-		OR (i.dst = c.original_dst AND ifnull(i.src, c.original_src) = c.original_src)
-		OR (i.dst = c.original_src AND ifnull(i.src, c.original_dst) = c.original_dst))
+FROM together t
+JOIN troubles i ON i.issue_id = t.issue_id
+JOIN quoted c ON c.quote_id = t.quote_id
+WHERE c.issue_id <> i.issue_id
 	AND (c.detector <> 'icmp-unreachable' OR i.dst = c.original_dst)
 	AND c.reporter <> ifnull(i.src, '')
 GROUP BY i.issue_id, c.issue_id;

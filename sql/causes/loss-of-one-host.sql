@@ -23,7 +23,7 @@ WITH ends AS (
 	FROM issues
 	WHERE detector = 'tcp-retransmissions'
 ),
-hosts_hit AS (
+hosts_hit AS MATERIALIZED (
 	SELECT
 		capture_id,
 		host,
@@ -34,18 +34,28 @@ hosts_hit AS (
 	GROUP BY capture_id, host
 	HAVING sick >= :flows
 ),
+held AS (
+	SELECT h.capture_id, h.host
+	FROM (SELECT 1 FROM hosts_hit LIMIT 1) -- if none, no more is read
+	CROSS JOIN flows f
+	CROSS JOIN hosts_hit h ON h.capture_id = f.capture_id AND h.host = f.src
+	WHERE f.protocol = 'tcp' AND f.src_packets + f.dst_packets >= 10
+	UNION ALL
+	SELECT h.capture_id, h.host
+	FROM (SELECT 1 FROM hosts_hit LIMIT 1)
+	CROSS JOIN flows f
+	CROSS JOIN hosts_hit h ON h.capture_id = f.capture_id AND h.host = f.dst
+	WHERE f.protocol = 'tcp' AND f.src_packets + f.dst_packets >= 10 AND f.src <> f.dst
+),
+totals AS (
+	SELECT capture_id, host, count(*) AS connections
+	FROM held
+	GROUP BY capture_id, host
+),
 judged AS (
-	SELECT
-		h.*,
-		(
-			SELECT count(*)
-			FROM flows f
-			WHERE f.capture_id = h.capture_id
-				AND f.protocol = 'tcp'
-				AND h.host IN (f.src, f.dst)
-				AND f.src_packets + f.dst_packets >= 10
-		) AS connections
+	SELECT h.*, ifnull(t.connections, 0) AS connections
 	FROM hosts_hit h
+	LEFT JOIN totals t ON t.capture_id = h.capture_id AND t.host = h.host
 ),
 chosen AS (
 	SELECT

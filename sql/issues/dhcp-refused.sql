@@ -29,7 +29,14 @@
 -- column severity    How bad it is.
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
-WITH refusals AS (
+WITH
+leases AS MATERIALIZED (
+	SELECT capture_id, client_mac, max(ts_ns) AS ts_ns
+	FROM dhcp
+	WHERE message = 'ack'
+	GROUP BY capture_id, client_mac
+),
+refusals AS (
 	SELECT
 		*,
 		max(ts_ns) OVER (PARTITION BY capture_id, client_mac, message) AS refused_ts_ns,
@@ -50,14 +57,7 @@ SELECT
 	group_concat(iif(n <= 25, ifnull(r.request_packet_id || ',', '') || r.packet_id, NULL)) AS packets,
 	CASE
 		WHEN r.message = 'decline' THEN 'high'
-		WHEN EXISTS (
-			SELECT 1
-			FROM dhcp s
-			WHERE s.capture_id = r.capture_id
-				AND s.client_mac = r.client_mac
-				AND s.message = 'ack'
-				AND s.ts_ns > r.refused_ts_ns
-		) THEN 'low'
+		WHEN max(s.ts_ns) > r.refused_ts_ns THEN 'low'
 		ELSE 'medium'
 	END AS severity,
 	iif(r.message = 'nak', 'DHCP server refuses the address (NAK)', 'DHCP client declines the address')
@@ -66,5 +66,6 @@ SELECT
 		'The client asked for an address of another network, or the server forgot its lease.',
 		'Another host has the address that the server gave out.') AS cause
 FROM refusals r
+LEFT JOIN leases s ON s.capture_id = r.capture_id AND s.client_mac = r.client_mac
 GROUP BY r.capture_id, r.client_mac, r.message
 ORDER BY value DESC;

@@ -27,7 +27,19 @@
 -- column symptoms    What was seen.
 -- column packets     The messages.
 -- column severity    How bad it is.
-WITH asked AS (
+WITH
+answers AS MATERIALIZED (
+	SELECT capture_id, transaction_id, max(ts_ns) AS ts_ns
+	FROM dhcp
+	WHERE from_server = 1
+	GROUP BY capture_id, transaction_id
+),
+served AS MATERIALIZED (
+	SELECT DISTINCT capture_id, client_mac
+	FROM dhcp
+	WHERE from_server = 1
+),
+asked AS (
 	SELECT
 		d.*,
 		row_number() OVER (PARTITION BY d.capture_id, d.client_mac ORDER BY d.ts_ns) AS n
@@ -38,28 +50,24 @@ WITH asked AS (
 		AND c.last_ts_ns - d.ts_ns > :wait_ms * 1e6
 		AND NOT EXISTS (
 			SELECT 1
-			FROM dhcp s
+			FROM answers s
 			WHERE s.capture_id = d.capture_id
-				AND s.from_server = 1
 				AND s.transaction_id = d.transaction_id
 				AND s.ts_ns >= d.ts_ns
 		)
 )
 SELECT
-	capture_id,
-	min(ts_ns) AS ts_ns,
+	a.capture_id,
+	min(a.ts_ns) AS ts_ns,
 	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	client_mac AS src,
+	a.client_mac AS src,
 	max(server_id) AS dst,
 	count(*) AS value,
-	printf('%s (%s) sent %d messages that no server answered: %s', client_mac,
+	printf('%s (%s) sent %d messages that no server answered: %s', a.client_mac,
 		ifnull(max(host_name), 'no host name'), count(*), group_concat(DISTINCT message)) AS symptoms,
 	group_concat(iif(n <= 50, packet_id, NULL)) AS packets,
-	iif(EXISTS (
-		SELECT 1
-		FROM dhcp s
-		WHERE s.capture_id = a.capture_id AND s.from_server = 1 AND s.client_mac = a.client_mac
-	), 'low', 'high') AS severity
+	iif(s.client_mac NOT NULL, 'low', 'high') AS severity
 FROM asked a
-GROUP BY capture_id, client_mac
+LEFT JOIN served s ON s.capture_id = a.capture_id AND s.client_mac = a.client_mac
+GROUP BY a.capture_id, a.client_mac
 ORDER BY value DESC;

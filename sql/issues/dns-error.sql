@@ -32,28 +32,43 @@
 -- column severity    How bad it is.
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
-WITH answered AS (
+WITH
+failed AS (
 	SELECT
-		d.*,
+		d.capture_id,
+		d.flow_id,
+		d.type,
+		d.rcode,
+		d.rcode_name,
+		d.query_packet_id,
+		d.answer_packet_id,
+		d.answer_ts_ns,
 		iif(d.direction = 0, f.src, f.dst) AS client,
 		iif(d.direction = 0, f.dst, f.src) AS server,
 		ifnull(substr(d.name, 1, 60) || iif(length(d.name) > 60, '...', '') || ' ' || d.type_name,
 			'(no question)') AS asked_for
 	FROM dns d
-	JOIN flows f ON f.flow_id = d.flow_id
-	WHERE d.variant = 'dns' AND d.rcode IS NOT NULL AND d.kind IN ('answered', 'unsolicited')
+	CROSS JOIN flows f ON f.flow_id = d.flow_id
+	WHERE d.variant = 'dns' AND d.rcode <> 0 AND d.kind IN ('answered', 'unsolicited')
 ),
-totals AS (
-	SELECT capture_id, server, count(*) AS answers
-	FROM answered
-	GROUP BY capture_id, server
-),
-ranked AS (
+ranked AS MATERIALIZED (
 	SELECT
 		*,
 		row_number() OVER (PARTITION BY capture_id, server, rcode ORDER BY answer_ts_ns) AS n
-	FROM answered
-	WHERE rcode <> 0
+	FROM failed
+),
+sides AS MATERIALIZED ( -- the answers of a flow, one way
+	SELECT capture_id, flow_id, direction, count(*) AS answers
+	FROM dns
+	WHERE variant = 'dns' AND rcode IS NOT NULL AND kind IN ('answered', 'unsolicited')
+	GROUP BY flow_id, direction
+),
+totals AS (
+	SELECT s.capture_id, iif(s.direction = 0, f.dst, f.src) AS server, sum(s.answers) AS answers
+	FROM sides s
+	CROSS JOIN flows f ON f.flow_id = s.flow_id
+	WHERE iif(s.direction = 0, f.dst, f.src) IN (SELECT server FROM ranked)
+	GROUP BY s.capture_id, iif(s.direction = 0, f.dst, f.src)
 ),
 codes AS (
 	SELECT

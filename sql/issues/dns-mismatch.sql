@@ -27,25 +27,49 @@
 -- column symptoms    What was seen.
 -- column packets     The first of them, with the queries.
 -- column severity    How bad it is.
-WITH responses AS (
+WITH
+unasked AS MATERIALIZED (
+	SELECT dns_id, flow_id, answer_ts_ns
+	FROM dns
+	WHERE variant = 'dns' AND kind = 'unsolicited'
+),
+times AS (
+	SELECT dns_id, flow_id, answer_ts_ns AS ts_ns, NULL AS query_ts_ns
+	FROM unasked
+	UNION ALL
+	SELECT NULL, flow_id, query_ts_ns, query_ts_ns
+	FROM dns
+	WHERE query_ts_ns NOT NULL AND flow_id IN (SELECT flow_id FROM unasked)
+),
+queries AS (
 	SELECT
-		d.*,
+		dns_id,
+		ts_ns,
+		max(query_ts_ns) OVER (
+			PARTITION BY flow_id
+			ORDER BY ts_ns
+			RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+		) AS last_query_ts_ns
+	FROM times
+),
+forged AS (
+	SELECT dns_id
+	FROM queries
+	WHERE dns_id NOT NULL AND last_query_ts_ns > ts_ns - :window_s * 1e9
+),
+responses AS (
+	SELECT
+		d.capture_id,
+		d.flow_id,
+		d.answer_ts_ns,
+		d.query_packet_id,
+		d.answer_packet_id,
+		d.other_question,
 		iif(d.direction = 0, f.src, f.dst) AS client,
-		iif(d.direction = 0, f.dst, f.src) AS server,
-		ifnull(substr(d.name, 1, 60) || iif(length(d.name) > 60, '...', '') || ' ' || d.type_name,
-			'(no question)') AS asked_for
+		iif(d.direction = 0, f.dst, f.src) AS server
 	FROM dns d
-	JOIN flows f ON f.flow_id = d.flow_id
-	WHERE d.variant = 'dns'
-		AND (d.other_question = 1
-			OR (d.kind = 'unsolicited'
-				AND EXISTS (
-					SELECT 1
-					FROM dns q
-					WHERE q.flow_id = d.flow_id
-						AND q.query_ts_ns > d.answer_ts_ns - :window_s * 1e9
-						AND q.query_ts_ns < d.answer_ts_ns
-				)))
+	CROSS JOIN flows f ON f.flow_id = d.flow_id
+	WHERE d.variant = 'dns' AND (d.other_question = 1 OR d.dns_id IN (SELECT dns_id FROM forged))
 ),
 ranked AS (
 	SELECT *, row_number() OVER (PARTITION BY capture_id, client, server ORDER BY answer_ts_ns) AS n

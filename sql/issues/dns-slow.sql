@@ -31,22 +31,31 @@
 -- column symptoms    What was seen.
 -- column packets     The slowest queries and their answers.
 -- column severity    How bad it is.
-WITH answered AS (
-	SELECT
-		d.*,
-		iif(d.direction = 0, f.src, f.dst) AS client,
-		iif(d.direction = 0, f.dst, f.src) AS server,
-		ifnull(substr(d.name, 1, 60) || iif(length(d.name) > 60, '...', '') || ' ' || d.type_name,
-			'(no question)') AS asked_for
+WITH
+slow AS MATERIALIZED (
+	SELECT DISTINCT d.capture_id, iif(d.direction = 0, f.dst, f.src) AS server
 	FROM dns d
-	JOIN flows f ON f.flow_id = d.flow_id
-	WHERE d.variant = 'dns' AND d.kind = 'answered' AND d.rtt_ns IS NOT NULL
+	CROSS JOIN flows f ON f.flow_id = d.flow_id
+	WHERE d.rtt_ns >= :limit_ms * 1e6 AND d.variant = 'dns' AND d.kind = 'answered'
 ),
-ranked AS (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, server ORDER BY rtt_ns DESC) AS n
-	FROM answered
+answered AS MATERIALIZED ( -- by servers with a slow answer: where none is, neither is their p95
+	SELECT
+		d.dns_id,
+		d.capture_id,
+		d.flow_id,
+		d.rtt_ns,
+		d.retransmissions,
+		iif(d.direction = 0, f.src, f.dst) AS client,
+		iif(d.direction = 0, f.dst, f.src) AS server
+	FROM (SELECT 1 FROM slow LIMIT 1) -- if none, no more is read
+	CROSS JOIN dns d
+	CROSS JOIN flows f ON f.flow_id = d.flow_id
+	WHERE d.variant = 'dns'
+		AND d.kind = 'answered'
+		AND d.rtt_ns IS NOT NULL
+		AND iif(d.direction = 0, f.dst, f.src) IN (SELECT server FROM slow)
 ),
-servers AS (
+counts AS (
 	SELECT
 		capture_id,
 		server,
@@ -58,12 +67,32 @@ servers AS (
 		count(DISTINCT client) AS clients,
 		min(client) AS client,
 		min(flow_id) AS first_flow_id,
-		count(DISTINCT flow_id) AS flows,
-		min(iif(n = 1, query_ts_ns, NULL)) AS ts_ns,
-		min(iif(n = 1, asked_for, NULL)) AS slowest,
-		group_concat(iif(n <= 10, query_packet_id || ',' || answer_packet_id, NULL)) AS packets
-	FROM ranked
+		count(DISTINCT flow_id) AS flows
+	FROM answered
 	GROUP BY capture_id, server
+	HAVING percentile(rtt_ns, 95) / 1e6 >= :limit_ms
+),
+ranked AS (
+	SELECT
+		a.dns_id,
+		a.capture_id,
+		a.server,
+		row_number() OVER (PARTITION BY a.capture_id, a.server ORDER BY a.rtt_ns DESC) AS n
+	FROM answered a
+	JOIN counts c ON c.capture_id = a.capture_id AND c.server = a.server
+),
+slowest AS (
+	SELECT
+		r.capture_id,
+		r.server,
+		min(iif(n = 1, d.query_ts_ns, NULL)) AS ts_ns,
+		min(iif(n = 1, ifnull(substr(d.name, 1, 60) || iif(length(d.name) > 60, '...', '') || ' '
+			|| d.type_name, '(no question)'), NULL)) AS slowest,
+		group_concat(d.query_packet_id || ',' || d.answer_packet_id) AS packets
+	FROM ranked r
+	CROSS JOIN dns d ON d.dns_id = r.dns_id
+	WHERE r.n <= 10
+	GROUP BY r.capture_id, r.server
 )
 SELECT
 	capture_id,
@@ -77,6 +106,6 @@ SELECT
 		iif(repeated > 0, printf('; %d queries had to be sent again', repeated), '')) AS symptoms,
 	packets,
 	iif(answers >= 5 AND p95_ms >= :severe_ms, 'medium', 'low') AS severity
-FROM servers
-WHERE p95_ms >= :limit_ms
+FROM counts
+JOIN slowest USING (capture_id, server)
 ORDER BY p95_ms DESC;

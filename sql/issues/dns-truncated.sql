@@ -23,36 +23,70 @@
 -- column value       Truncated answers.
 -- column symptoms    What was seen.
 -- column packets     The first queries and answers.
-WITH asked AS (
+WITH
+cut AS MATERIALIZED (
 	SELECT
-		d.*,
+		d.capture_id,
+		d.flow_id,
+		d.name,
+		d.type,
+		d.type_name,
+		d.query_packet_id,
+		d.answer_packet_id,
+		d.answer_ts_ns,
 		iif(d.direction = 0, f.src, f.dst) AS client,
-		iif(d.direction = 0, f.dst, f.src) AS server,
-		ifnull(substr(d.name, 1, 60) || iif(length(d.name) > 60, '...', '') || ' ' || d.type_name,
-			'(no question)') AS asked_for
+		iif(d.direction = 0, f.dst, f.src) AS server
 	FROM dns d
-	JOIN flows f ON f.flow_id = d.flow_id
-	WHERE d.variant = 'dns' AND (d.truncated = 1 OR d.transport = 'tcp')
+	CROSS JOIN flows f ON f.flow_id = d.flow_id
+	JOIN captures c ON c.capture_id = d.capture_id
+	WHERE d.truncated = 1
+		AND d.variant = 'dns'
+		AND d.transport = 'udp'
+		AND c.last_ts_ns - d.answer_ts_ns > :retry_ms * 1e6
+		AND d.capture_id IN (SELECT capture_id FROM flows WHERE protocol = 'tcp')
 ),
-cut AS (
+times AS (
+	SELECT capture_id, client, name, type, answer_ts_ns AS ts_ns, answer_packet_id, NULL AS query_ts_ns
+	FROM cut
+	UNION ALL
 	SELECT
-		u.*,
-		row_number() OVER (PARTITION BY u.capture_id, u.server ORDER BY u.answer_ts_ns) AS n
-	FROM asked u
-	JOIN captures c ON c.capture_id = u.capture_id
-	WHERE u.truncated = 1
-		AND u.transport = 'udp'
-		AND c.last_ts_ns - u.answer_ts_ns > :retry_ms * 1e6
-		AND EXISTS (SELECT 1 FROM flows f WHERE f.capture_id = u.capture_id AND f.protocol = 'tcp')
-		AND NOT EXISTS (
-			SELECT 1
-			FROM asked t
-			WHERE t.transport = 'tcp'
-				AND t.capture_id = u.capture_id
-				AND t.client = u.client
-				AND t.name IS u.name
-				AND t.type IS u.type
-				AND t.query_ts_ns BETWEEN u.answer_ts_ns AND u.answer_ts_ns + :retry_ms * 1e6
+		d.capture_id,
+		iif(d.direction = 0, f.src, f.dst),
+		d.name,
+		d.type,
+		d.query_ts_ns,
+		NULL,
+		d.query_ts_ns
+	FROM (SELECT 1 FROM cut LIMIT 1) -- if none, no more is read
+	CROSS JOIN dns d
+	CROSS JOIN flows f ON f.flow_id = d.flow_id
+	WHERE d.variant = 'dns'
+		AND d.transport = 'tcp'
+		AND d.query_ts_ns NOT NULL
+		AND iif(d.direction = 0, f.src, f.dst) IN (SELECT client FROM cut)
+),
+repeats AS (
+	SELECT
+		answer_packet_id,
+		ts_ns,
+		min(query_ts_ns) OVER (
+			PARTITION BY capture_id, client, name, type
+			ORDER BY ts_ns DESC
+			RANGE UNBOUNDED PRECEDING
+		) AS next_query_ts_ns
+	FROM times
+),
+ranked AS (
+	SELECT
+		*,
+		ifnull(substr(name, 1, 60) || iif(length(name) > 60, '...', '') || ' ' || type_name,
+			'(no question)') AS asked_for,
+		row_number() OVER (PARTITION BY capture_id, server ORDER BY answer_ts_ns) AS n
+	FROM cut
+	WHERE answer_packet_id NOT IN (
+			SELECT answer_packet_id
+			FROM repeats
+			WHERE answer_packet_id NOT NULL AND next_query_ts_ns <= ts_ns + :retry_ms * 1e6
 		)
 )
 SELECT
@@ -68,6 +102,6 @@ SELECT
 		iif(count(*) > 3, printf(' and %d more', count(*) - 3), '')) AS symptoms,
 	group_concat(iif(n <= 25, ifnull(query_packet_id || ',', '') || answer_packet_id, NULL))
 		AS packets
-FROM cut
+FROM ranked
 GROUP BY capture_id, server
 ORDER BY value DESC;

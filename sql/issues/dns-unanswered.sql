@@ -39,51 +39,84 @@
 -- column severity    How bad it is.
 -- column cause       Most likely cause.
 WITH
-asked AS (
+lost AS (
 	SELECT
-		d.*,
+		d.capture_id,
 		iif(d.direction = 0, f.src, f.dst) AS client,
 		iif(d.direction = 0, f.dst, f.src) AS server,
+		d.flow_id,
+		d.query_ts_ns,
+		d.query_packet_id,
+		d.retransmissions,
 		ifnull(substr(d.name, 1, 60) || iif(length(d.name) > 60, '...', '') || ' ' || d.type_name,
-			'(no question)') AS asked_for,
-		d.kind = 'unanswered' AS lost
+			'(no question)') AS asked_for
 	FROM dns d
-	JOIN flows f ON f.flow_id = d.flow_id
+	CROSS JOIN flows f ON f.flow_id = d.flow_id
 	JOIN captures c ON c.capture_id = d.capture_id
 	WHERE d.variant = 'dns'
 		AND d.query_packet_id IS NOT NULL
-		AND d.kind <> 'duplicate'
-		AND (d.kind <> 'unanswered' OR c.last_ts_ns - d.query_ts_ns > :wait_ms * 1e6)
+		AND d.kind = 'unanswered'
+		AND c.last_ts_ns - d.query_ts_ns > :wait_ms * 1e6
+),
+ranked AS MATERIALIZED (
+	SELECT *, row_number() OVER (PARTITION BY capture_id, server ORDER BY query_ts_ns) AS n
+	FROM lost
+),
+answered AS ( -- the other queries of a flow, one way
+	SELECT capture_id, flow_id, direction, count(*) AS queries
+	FROM dns
+	WHERE variant = 'dns'
+		AND query_packet_id IS NOT NULL
+		AND kind NOT IN ('unanswered', 'duplicate')
+	GROUP BY flow_id, direction
 ),
 answering AS MATERIALIZED (
-	SELECT DISTINCT capture_id, client, server
-	FROM asked
-	WHERE NOT lost AND server <> client
+	SELECT
+		a.capture_id,
+		iif(a.direction = 0, f.src, f.dst) AS client,
+		iif(a.direction = 0, f.dst, f.src) AS server,
+		a.queries
+	FROM answered a
+	CROSS JOIN flows f ON f.flow_id = a.flow_id
 ),
-ranked AS (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, server, lost ORDER BY query_ts_ns) AS n
-	FROM asked
+asked AS (
+	SELECT
+		capture_id,
+		client,
+		server,
+		1 AS queries,
+		1 AS unanswered,
+		retransmissions,
+		flow_id,
+		query_ts_ns,
+		iif(n <= 3, asked_for, NULL) AS asked_for,
+		iif(n <= 50, query_packet_id, NULL) AS packet_id
+	FROM ranked
+	UNION ALL
+	SELECT capture_id, client, server, queries, 0, 0, NULL, NULL, NULL, NULL
+	FROM answering
+	WHERE server IN (SELECT server FROM ranked)
 ),
-servers AS (
+servers AS MATERIALIZED (
 	SELECT
 		capture_id,
 		server,
-		count(*) AS queries,
-		sum(lost) AS unanswered,
-		sum(iif(lost, ifnull(retransmissions, 0), 0)) AS repeats,
+		sum(queries) AS queries,
+		sum(unanswered) AS unanswered,
+		ifnull(sum(retransmissions), 0) AS repeats,
 		count(DISTINCT client) AS clients,
 		min(client) AS client,
-		min(iif(lost, query_ts_ns, NULL)) AS ts_ns,
-		min(iif(lost, flow_id, NULL)) AS first_flow_id,
-		count(DISTINCT iif(lost, flow_id, NULL)) AS lost_flows,
-		group_concat(iif(lost AND n <= 3, asked_for, NULL), ', ') AS names,
-		group_concat(iif(lost AND n <= 50, query_packet_id, NULL)) AS packets
-	FROM ranked
+		min(query_ts_ns) AS ts_ns,
+		min(flow_id) AS first_flow_id,
+		count(DISTINCT flow_id) AS lost_flows,
+		group_concat(asked_for, ', ') AS names,
+		group_concat(packet_id) AS packets
+	FROM asked
 	GROUP BY capture_id, server
-	HAVING unanswered > 0
+	HAVING sum(unanswered) > 0
 ),
-silent AS (
-	SELECT capture_id, client, count(*) AS servers
+silent AS MATERIALIZED (
+	SELECT capture_id, client
 	FROM servers
 	WHERE unanswered = queries AND clients = 1
 	GROUP BY capture_id, client
@@ -91,39 +124,68 @@ silent AS (
 ),
 grouped AS (
 	SELECT
-		s.capture_id,
-		iif(k.servers IS NULL, s.server, NULL) AS server,
-		count(*) AS servers,
-		sum(s.queries) AS queries,
-		sum(s.unanswered) AS unanswered,
-		sum(s.repeats) AS repeats,
-		max(s.clients) AS clients,
-		min(s.client) AS client,
-		min(s.ts_ns) AS ts_ns,
-		min(s.first_flow_id) AS first_flow_id,
-		sum(s.lost_flows) AS lost_flows,
-		min(s.names) AS names,
-		group_concat(s.packets) AS packets
+		capture_id,
+		server,
+		1 AS servers,
+		queries,
+		unanswered,
+		repeats,
+		clients,
+		client,
+		ts_ns,
+		first_flow_id,
+		lost_flows,
+		names,
+		packets
 	FROM servers s
-	LEFT JOIN silent k
-		ON k.capture_id = s.capture_id
-		AND k.client = s.client
-		AND s.unanswered = s.queries
-		AND s.clients = 1
-	GROUP BY s.capture_id, iif(k.servers IS NULL, s.server, s.client), k.servers IS NULL
+	WHERE unanswered < queries
+		OR clients > 1
+		OR NOT EXISTS (SELECT 1 FROM silent k WHERE k.capture_id = s.capture_id AND k.client = s.client)
+	UNION ALL
+	SELECT
+		s.capture_id,
+		NULL,
+		count(*),
+		sum(s.queries),
+		sum(s.unanswered),
+		sum(s.repeats),
+		1,
+		s.client,
+		min(s.ts_ns),
+		min(s.first_flow_id),
+		sum(s.lost_flows),
+		min(s.names),
+		group_concat(s.packets)
+	FROM silent k
+	JOIN servers s ON s.capture_id = k.capture_id AND s.client = k.client
+	WHERE s.unanswered = s.queries AND s.clients = 1
+	GROUP BY s.capture_id, s.client
+),
+helped AS MATERIALIZED ( -- clients of silent servers whom another one answers
+	SELECT DISTINCT capture_id, client
+	FROM answering
+	WHERE server <> client
+		AND client IN (SELECT client FROM servers WHERE unanswered = queries)
+),
+deaf AS MATERIALIZED (
+	SELECT capture_id, address
+	FROM hosts
+	WHERE packets_received = 0
 ),
 judged AS (
 	SELECT
 		s.*,
 		unanswered < queries AS answers,
-		EXISTS (
+		unanswered < queries OR EXISTS (
 			SELECT 1
-			FROM answering a
-			WHERE a.capture_id = s.capture_id
-				AND a.client = s.client
-				AND a.server IS NOT s.server
-		) AS others_answer,
-		(capture_id, client) IN (SELECT capture_id, address FROM hosts WHERE packets_received > 0) AS client_hears
+			FROM helped a
+			WHERE a.capture_id = s.capture_id AND a.client = s.client
+		) AS has_answers,
+		NOT EXISTS (
+			SELECT 1
+			FROM deaf d
+			WHERE d.capture_id = s.capture_id AND d.address = s.client
+		) AS client_hears
 	FROM grouped s
 )
 SELECT
@@ -145,7 +207,7 @@ SELECT
 		iif(repeats > 0, printf('; sent %d times in all', unanswered + repeats), '')) AS symptoms,
 	packets,
 	CASE
-		WHEN NOT answers AND NOT others_answer THEN iif(unanswered + repeats > 1, 'high', 'medium')
+		WHEN NOT has_answers THEN iif(unanswered + repeats > 1, 'high', 'medium')
 		WHEN answers AND unanswered >= 5 AND unanswered * 2 >= queries THEN 'high'
 		WHEN answers AND unanswered >= 3 AND unanswered * 10 >= queries THEN 'medium'
 		WHEN NOT answers AND unanswered >= 5 THEN 'medium'

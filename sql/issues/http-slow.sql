@@ -31,35 +31,36 @@
 -- column symptoms    What was seen.
 -- column packets     The slowest requests and the first packets of their responses.
 -- column severity    How bad it is.
-WITH exchanges AS (
+WITH
+slow AS MATERIALIZED (
+	SELECT DISTINCT
+		iif(h.direction = 0, f.dst, f.src) AS peer,
+		iif(h.direction = 0, f.dst_port, f.src_port) AS port
+	FROM http h
+	CROSS JOIN flows f ON f.flow_id = h.flow_id
+	WHERE h.first_byte_ns > :limit_ms * 1e6 AND h.status IS NOT NULL
+),
+exchanges AS ( -- of servers with a slow one
 	SELECT
-		h.http_id,
 		h.capture_id,
 		h.flow_id,
-		h.direction,
-		h.status,
-		h.reason,
 		h.host,
-		h.target,
-		h.upgrade,
 		h.first_byte_ns,
 		h.request_ts_ns,
-		h.response_ts_ns,
 		h.request_packet_id,
-		h.response_packet_id,
 		h.response_first_packet_id,
+		h.method,
+		h.target,
 		iif(h.direction = 0, f.src, f.dst) AS client,
 		iif(h.direction = 0, f.dst, f.src) AS peer,
-		iif(h.direction = 0, f.dst_port, f.src_port) AS port,
-		printf('%s %s', ifnull(h.method, '?'), CASE
-			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
-			WHEN instr(h.target, '?') > 0
-				THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
-			ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
-		END) AS request
-	FROM http h
-	JOIN flows f ON f.flow_id = h.flow_id
-	WHERE h.first_byte_ns IS NOT NULL AND h.status IS NOT NULL
+		iif(h.direction = 0, f.dst_port, f.src_port) AS port
+	FROM (SELECT 1 FROM slow LIMIT 1) -- if none, no more is read
+	CROSS JOIN http h
+	CROSS JOIN flows f ON f.flow_id = h.flow_id
+	CROSS JOIN slow s ON s.peer = iif(h.direction = 0, f.dst, f.src)
+		AND s.port = iif(h.direction = 0, f.dst_port, f.src_port)
+	WHERE h.first_byte_ns IS NOT NULL
+		AND h.status IS NOT NULL
 ),
 ranked AS (
 	SELECT
@@ -81,7 +82,12 @@ servers AS (
 		max(host) AS host,
 		min(iif(n = 1, request_ts_ns, NULL)) AS ts_ns,
 		min(iif(n = 1, flow_id, NULL)) AS slowest_flow_id,
-		min(iif(n = 1, request, NULL)) AS slowest,
+		min(iif(n = 1, printf('%s %s', ifnull(method, '?'), CASE
+			WHEN target IS NULL OR instr(target, '@') > 0 THEN '(target not shown)'
+			WHEN instr(target, '?') > 0
+				THEN substr(target, 1, min(60, instr(target, '?') - 1)) || '?...'
+			ELSE substr(target, 1, 60) || iif(length(target) > 60, '...', '')
+		END), NULL)) AS slowest,
 		group_concat(iif(n <= 20 AND first_byte_ns > :limit_ms * 1e6,
 			ifnull(request_packet_id || ',', '') || response_first_packet_id, NULL)) AS packets
 	FROM ranked

@@ -31,82 +31,113 @@
 -- column symptoms    What was seen.
 -- column packets     The requests, and the ends of their connections.
 -- column severity    How bad it is.
-WITH exchanges AS (
+WITH
+waiting AS MATERIALIZED (
 	SELECT
 		h.http_id,
 		h.capture_id,
 		h.flow_id,
 		h.direction,
-		h.status,
-		h.reason,
-		h.host,
-		h.target,
-		h.upgrade,
-		h.first_byte_ns,
 		h.request_ts_ns,
-		h.response_ts_ns,
 		h.request_packet_id,
-		h.response_packet_id,
-		h.response_first_packet_id,
 		iif(h.direction = 0, f.src, f.dst) AS client,
 		iif(h.direction = 0, f.dst, f.src) AS peer,
 		iif(h.direction = 0, f.dst_port, f.src_port) AS port,
-		printf('%s %s', ifnull(h.method, '?'), CASE
+		f.src_rsts + f.dst_rsts > 0 AS was_reset,
+		f.last_packet_id
+	FROM http h
+	CROSS JOIN flows f ON f.flow_id = h.flow_id
+	JOIN captures c ON c.capture_id = h.capture_id
+	WHERE h.status IS NULL
+		AND h.request_packet_id IS NOT NULL
+		AND ifnull(h.upgrade, '') = ''
+		AND min(f.src_packets, f.dst_packets) > 0
+		AND f.src_missed_bytes + f.dst_missed_bytes = 0
+		AND (f.src_rsts + f.dst_rsts > 0
+			OR iif(h.direction = 0, f.dst_fins, f.src_fins) > 0
+			OR c.last_ts_ns - h.request_ts_ns > :wait_s * 1e9)
+),
+asked AS (
+	SELECT flow_id, direction, min(request_packet_id) AS request_packet_id
+	FROM waiting
+	GROUP BY flow_id, direction
+),
+heard AS MATERIALIZED ( -- the last data of the server behind the first request
+	SELECT a.flow_id, a.direction, max(p.packet_id) AS packet_id
+	FROM asked a
+	CROSS JOIN flow_packets fp ON fp.flow_id = a.flow_id AND fp.packet_id > a.request_packet_id
+	CROSS JOIN packets p ON p.packet_id = fp.packet_id
+	WHERE p.direction <> a.direction AND p.payload_len > 0
+	GROUP BY a.flow_id, a.direction
+),
+lost AS MATERIALIZED (
+	SELECT w.*
+	FROM waiting w
+	LEFT JOIN heard d ON d.flow_id = w.flow_id AND d.direction = w.direction
+	WHERE ifnull(d.packet_id, 0) <= w.request_packet_id
+),
+ranked AS (
+	SELECT *, row_number() OVER (PARTITION BY capture_id, peer, port ORDER BY request_ts_ns) AS n
+	FROM lost
+),
+sides AS ( -- the responses of a connection, one way
+	SELECT capture_id, flow_id, direction, count(*) AS answers
+	FROM (SELECT 1 FROM lost LIMIT 1) -- if none, no more is read
+	CROSS JOIN http
+	WHERE status IS NOT NULL
+	GROUP BY flow_id, direction
+),
+servers AS (
+	SELECT
+		s.capture_id,
+		iif(s.direction = 0, f.dst, f.src) AS peer,
+		iif(s.direction = 0, f.dst_port, f.src_port) AS port,
+		s.answers
+	FROM sides s
+	CROSS JOIN flows f ON f.flow_id = s.flow_id
+),
+totals AS (
+	SELECT capture_id, peer, port, sum(answers) AS answers
+	FROM servers
+	WHERE peer IN (SELECT peer FROM lost)
+	GROUP BY capture_id, peer, port
+),
+counts AS (
+	SELECT
+		r.capture_id,
+		min(r.request_ts_ns) AS ts_ns,
+		min(r.flow_id) AS first_flow_id,
+		count(DISTINCT r.flow_id) AS flows,
+		min(r.client) AS client,
+		count(DISTINCT r.client) AS clients,
+		r.peer,
+		r.port,
+		count(*) AS unanswered,
+		sum(r.was_reset) AS was_reset,
+		group_concat(iif(r.n <= 3, printf('%s %s', ifnull(h.method, '?'), CASE
 			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
 			WHEN instr(h.target, '?') > 0
 				THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
 			ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
-		END) AS request
-	FROM http h
-	JOIN flows f ON f.flow_id = h.flow_id
-),
-totals AS (
-	SELECT capture_id, peer, port, sum(status IS NOT NULL) AS answers
-	FROM exchanges
-	GROUP BY capture_id, peer, port
-),
-lost AS (
-	SELECT
-		e.*,
-		f.src_rsts + f.dst_rsts > 0 AS was_reset,
-		f.last_packet_id,
-		row_number() OVER (PARTITION BY e.capture_id, peer, port ORDER BY request_ts_ns) AS n
-	FROM exchanges e
-	JOIN flows f ON f.flow_id = e.flow_id
-	JOIN captures c ON c.capture_id = e.capture_id
-	WHERE e.status IS NULL
-		AND e.request_packet_id IS NOT NULL
-		AND ifnull(e.upgrade, '') = ''
-		AND min(f.src_packets, f.dst_packets) > 0
-		AND f.src_missed_bytes + f.dst_missed_bytes = 0
-		AND (f.src_rsts + f.dst_rsts > 0
-			OR iif(e.direction = 0, f.dst_fins, f.src_fins) > 0
-			OR c.last_ts_ns - e.request_ts_ns > :wait_s * 1e9)
-		AND NOT EXISTS (
-			SELECT 1
-			FROM flow_packets fp
-			JOIN packets p ON p.packet_id = fp.packet_id
-			WHERE fp.flow_id = e.flow_id
-				AND fp.packet_id > e.request_packet_id
-				AND p.direction <> e.direction
-				AND p.payload_len > 0
-		)
+		END), NULL), ', ') AS requests,
+		group_concat(iif(r.n <= 20, r.request_packet_id || ',' || r.last_packet_id, NULL)) AS packets
+	FROM ranked r
+	CROSS JOIN http h ON h.http_id = r.http_id
+	GROUP BY r.capture_id, r.peer, r.port
 )
 SELECT
 	capture_id,
-	min(request_ts_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	ts_ns,
+	iif(flows = 1, first_flow_id, NULL) AS flow_id,
+	iif(clients = 1, client, NULL) AS src,
 	peer AS dst,
-	count(*) AS value,
+	unanswered AS value,
 	printf('%s port %d gave no response to %d of %d %s (%d of these connections were reset): %s%s',
-		peer, port, count(*), count(*) + answers,
-		iif(count(*) + answers = 1, 'request', 'requests'), sum(was_reset),
-		group_concat(iif(n <= 3, request, NULL), ', '),
-		iif(count(*) > 3, printf(' and %d more', count(*) - 3), '')) AS symptoms,
-	group_concat(iif(n <= 20, request_packet_id || ',' || last_packet_id, NULL)) AS packets,
-	iif(answers = 0 AND count(*) > 1, 'high', 'medium') AS severity
-FROM lost
-JOIN totals USING (capture_id, peer, port)
-GROUP BY capture_id, peer, port
+		peer, port, unanswered, unanswered + ifnull(answers, 0),
+		iif(unanswered + ifnull(answers, 0) = 1, 'request', 'requests'), was_reset, requests,
+		iif(unanswered > 3, printf(' and %d more', unanswered - 3), '')) AS symptoms,
+	packets,
+	iif(ifnull(answers, 0) = 0 AND unanswered > 1, 'high', 'medium') AS severity
+FROM counts
+LEFT JOIN totals USING (capture_id, peer, port)
 ORDER BY value DESC;

@@ -44,29 +44,42 @@ errors AS MATERIALIZED (
 	FROM icmp_errors
 	WHERE original_protocol IN (1, 58) AND original_packet_id NOT NULL
 ),
-pings AS (
+lost AS MATERIALIZED (
 	SELECT
 		i.capture_id,
 		i.flow_id,
 		i.src,
 		i.dst,
-		sum(i.kind = 'answered') AS answered,
-		sum(i.kind = 'unanswered') AS lost,
-		min(iif(i.kind = 'unanswered', i.request_ts_ns, NULL)) AS ts_ns,
-		group_concat(iif(i.kind = 'unanswered', i.request_packet_id, NULL)) AS packets
+		count(*) AS lost,
+		min(i.request_ts_ns) AS ts_ns,
+		group_concat(i.request_packet_id) AS packets
 	FROM icmp_pairs i
-	WHERE (i.kind = 'answered'
-			OR i.kind = 'unanswered'
-				AND i.request_packet_id NOT IN (SELECT packet_id FROM errors)
-				AND i.request_ts_ns < :wait_ms * -1e6 + (
-					SELECT c.last_ts_ns
-					FROM captures c
-					WHERE c.capture_id = i.capture_id
-				))
+	WHERE i.kind = 'unanswered'
+		AND i.request_packet_id NOT IN (SELECT packet_id FROM errors)
+		AND i.request_ts_ns < :wait_ms * -1e6 + (
+			SELECT c.last_ts_ns
+			FROM captures c
+			WHERE c.capture_id = i.capture_id
+		)
 		AND (i.request_ttl >= :least_ttl
 			OR i.flow_id NOT IN (SELECT flow_id FROM flow_signs WHERE has_ttls))
 	GROUP BY i.flow_id, i.src
-	HAVING lost >= :min_lost AND lost * 100.0 >= :percent * (lost + answered)
+	HAVING count(*) >= :min_lost
+),
+replies AS (
+	SELECT i.flow_id, i.src, count(*) AS answered
+	FROM icmp_pairs i
+	WHERE i.kind = 'answered'
+		AND i.flow_id IN (SELECT flow_id FROM lost)
+		AND (i.request_ttl >= :least_ttl
+			OR i.flow_id NOT IN (SELECT flow_id FROM flow_signs WHERE has_ttls))
+	GROUP BY i.flow_id, i.src
+),
+pings AS (
+	SELECT l.*, ifnull(r.answered, 0) AS answered
+	FROM lost l
+	LEFT JOIN replies r ON r.flow_id = l.flow_id AND r.src = l.src
+	WHERE l.lost * 100.0 >= :percent * (l.lost + ifnull(r.answered, 0))
 )
 SELECT
 	capture_id,

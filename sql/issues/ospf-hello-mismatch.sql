@@ -3,7 +3,8 @@
 -- Hellos of two routers on one link that differ in hello interval, dead interval, network mask
 -- or kind of authentication: such routers ignore each other's hellos and never become
 -- neighbours. Two routers count as on one link if the address of one is within the network of
--- the other's hello; with IPv6, always. value is always 1.
+-- the other's hello; with IPv6, always. Of a capture the first 500 different hellos are compared.
+-- value is always 1.
 --
 -- severity: high
 -- category: configuration
@@ -50,6 +51,15 @@ hellos AS (
 	LEFT JOIN prefixes p ON p.mask = r.network_mask
 	WHERE r.protocol = 'ospf' AND r.type = 'hello'
 ),
+speakers AS MATERIALIZED (
+	SELECT *
+	FROM (
+		SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY routing_id) AS place
+		FROM hellos
+		WHERE n = 1
+	)
+	WHERE place <= 500
+),
 pairs AS (
 	SELECT
 		a.capture_id,
@@ -66,11 +76,9 @@ pairs AS (
 		row_number() OVER (
 			PARTITION BY a.capture_id, a.address, b.address ORDER BY max(a.ts_ns, b.ts_ns)
 		) AS place
-	FROM hellos a
-	JOIN hellos b ON b.capture_id = a.capture_id AND b.address > a.address AND b.version = a.version
-	WHERE a.n = 1
-		AND b.n = 1
-		AND (a.ip_version = 6 OR ip_in(b.address, a.prefix) OR ip_in(a.address, b.prefix))
+	FROM speakers a
+	JOIN speakers b ON b.capture_id = a.capture_id AND b.address > a.address AND b.version = a.version
+	WHERE (a.ip_version = 6 OR ip_in(b.address, a.prefix) OR ip_in(a.address, b.prefix))
 		AND (a.hello_interval_s <> b.hello_interval_s
 			OR a.dead_interval_s <> b.dead_interval_s
 			OR a.network_mask <> b.network_mask

@@ -5,7 +5,7 @@
 -- 0 (virtual links) does not count. value is the difference in bytes.
 --
 -- Two routers are taken together if they speak within one flow, or if the hellos of one name
--- the other.
+-- the other. Of a capture the first 500 different descriptions are compared.
 --
 -- severity: high
 -- category: configuration
@@ -25,7 +25,13 @@
 -- column value       Difference in bytes.
 -- column symptoms    What was seen.
 -- column packets     A database description of each.
-WITH descriptions AS (
+WITH
+neighbors AS MATERIALIZED (
+	SELECT DISTINCT capture_id, router_id, neighbors
+	FROM routing
+	WHERE protocol = 'ospf' AND type = 'hello'
+),
+descriptions AS (
 	SELECT
 		r.capture_id,
 		r.flow_id,
@@ -41,6 +47,14 @@ WITH descriptions AS (
 	WHERE r.protocol = 'ospf' AND r.type = 'db_description' AND r.mtu > 0
 	GROUP BY r.capture_id, r.flow_id, r.router_id, r.area, r.mtu, r.direction
 ),
+speakers AS MATERIALIZED (
+	SELECT *
+	FROM (
+		SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY packet_id) AS n
+		FROM descriptions
+	)
+	WHERE n <= 500
+),
 pairs AS (
 	SELECT
 		a.*,
@@ -51,8 +65,8 @@ pairs AS (
 		row_number() OVER (
 			PARTITION BY a.capture_id, a.address, b.address ORDER BY a.packet_id
 		) AS place
-	FROM descriptions a
-	JOIN descriptions b
+	FROM speakers a
+	JOIN speakers b
 		ON b.capture_id = a.capture_id
 		AND b.area = a.area
 		AND b.router_id > a.router_id
@@ -60,9 +74,8 @@ pairs AS (
 	WHERE a.flow_id = b.flow_id
 		OR EXISTS (
 			SELECT 1
-			FROM routing h
+			FROM neighbors h
 			WHERE h.capture_id = a.capture_id
-				AND h.type = 'hello'
 				AND h.router_id = a.router_id
 				AND instr(' ' || h.neighbors || ' ', ' ' || b.router_id || ' ') > 0
 		)

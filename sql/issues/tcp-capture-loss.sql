@@ -71,8 +71,10 @@ SELECT
 FROM captured c
 JOIN (
 	SELECT capture_id, min(ts_ns) AS ts_ns, group_concat(packet_id) AS packets
-	FROM tcp_events
-	WHERE kind = 'ack_lost_segment' AND flow_id IN (SELECT flow_id FROM lossy)
+	FROM (SELECT 1 FROM lossy LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events
+	WHERE kind = 'ack_lost_segment'
+		AND flow_id IN (SELECT flow_id FROM lossy)
 	GROUP BY capture_id
 ) e ON e.capture_id = c.capture_id
 WHERE c.acks >= :min_acks;

@@ -30,6 +30,11 @@
 -- column packets      The last packets of the connections.
 -- column title        In a few words.
 WITH
+scans AS MATERIALIZED (
+	SELECT capture_id, src, dst
+	FROM issues
+	WHERE detector = 'port-scan'
+),
 reset AS (
 	SELECT capture_id, src, dst, dst_port, flow_id, first_ts_ns AS ts_ns, last_packet_id, 'reset' AS kind
 	FROM flow_signs
@@ -40,7 +45,11 @@ reset AS (
 		AND dst_packets = dst_rsts
 		AND (src_payload_bytes > 0 OR src_fins > 0)
 		AND src_rsts = 0
-		AND (capture_id, src, dst) NOT IN (SELECT capture_id, src, dst FROM issues WHERE detector = 'port-scan')
+		AND NOT EXISTS (
+			SELECT 1
+			FROM scans i
+			WHERE i.capture_id = flows.capture_id AND i.src = flows.src AND i.dst = flows.dst
+		)
 ),
 tried AS MATERIALIZED (
 	SELECT
@@ -72,8 +81,8 @@ silent AS (
 		) AS heard_id
 	FROM tried t
 ),
-gone AS (
-	SELECT s.capture_id, s.src, s.dst, s.dst_port, s.flow_id, p.ts_ns, s.last_packet_id, 'silent' AS kind
+quiet AS MATERIALIZED (
+	SELECT s.capture_id, s.src, s.dst, s.dst_port, s.flow_id, p.ts_ns, s.last_packet_id, s.heard_id
 	FROM silent s
 	JOIN packets p ON p.packet_id = s.heard_id
 	WHERE s.last_ts_ns - p.ts_ns >= :silent_s * 1e9
@@ -82,11 +91,20 @@ gone AS (
 			FROM flow_packets fp
 			WHERE fp.flow_id = s.flow_id AND fp.packet_id > s.heard_id
 		)
-		AND EXISTS (
-			SELECT 1
-			FROM tcp_events e
-			WHERE e.flow_id = s.flow_id AND e.packet_id > s.heard_id AND e.kind = 'retransmission'
-		)
+),
+tries AS (
+	SELECT flow_id, max(packet_id) AS packet_id
+	FROM (SELECT 1 FROM quiet LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events
+	WHERE kind = 'retransmission'
+		AND flow_id IN (SELECT flow_id FROM quiet)
+	GROUP BY flow_id
+),
+gone AS (
+	SELECT q.capture_id, q.src, q.dst, q.dst_port, q.flow_id, q.ts_ns, q.last_packet_id, 'silent' AS kind
+	FROM quiet q
+	JOIN tries t ON t.flow_id = q.flow_id
+	WHERE t.packet_id > q.heard_id
 )
 SELECT
 	capture_id,

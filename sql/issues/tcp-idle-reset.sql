@@ -42,8 +42,10 @@ idle AS MATERIALIZED (
 ),
 rsts AS MATERIALIZED (
 	SELECT flow_id, min(packet_id) AS packet_id, direction, ts_ns
-	FROM tcp_events
-	WHERE kind = 'rst' AND flow_id IN (SELECT flow_id FROM idle)
+	FROM (SELECT 1 FROM idle LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events
+	WHERE kind = 'rst'
+		AND flow_id IN (SELECT flow_id FROM idle)
 	GROUP BY flow_id
 ),
 found AS MATERIALIZED (

@@ -64,19 +64,27 @@ wanted AS MATERIALIZED (
 	FROM tried t
 	WHERE t.flow_id NOT IN (SELECT original_flow_id FROM icmp_errors WHERE original_flow_id NOT NULL)
 		AND NOT EXISTS (
-		SELECT 1
-		FROM scans i
-		WHERE i.capture_id = t.capture_id
-			AND ifnull(i.src, t.src) = t.src
-			AND ifnull(i.dst, t.dst) = t.dst
-	)
+			SELECT 1
+			FROM scans i
+			WHERE i.capture_id = t.capture_id AND i.src = t.src AND ifnull(i.dst, t.dst) = t.dst
+		)
+		AND NOT EXISTS (
+			SELECT 1
+			FROM scans i
+			WHERE i.capture_id = t.capture_id AND i.dst = t.dst AND i.src IS NULL
+		)
+),
+targets AS MATERIALIZED (
+	SELECT DISTINCT capture_id, dst, dst_port
+	FROM wanted
 ),
 serving AS MATERIALIZED (
-	SELECT DISTINCT capture_id, dst, dst_port
-	FROM flows
-	WHERE protocol = 'tcp'
-		AND handshake_ns IS NOT NULL
-		AND dst IN (SELECT dst FROM wanted)
+	SELECT DISTINCT t.capture_id, t.dst, t.dst_port
+	FROM (SELECT 1 FROM targets LIMIT 1) -- if none, no more is read
+	CROSS JOIN flows f
+	CROSS JOIN targets t ON t.dst_port = f.dst_port AND t.dst = f.dst AND t.capture_id = f.capture_id
+	WHERE f.protocol = 'tcp'
+		AND f.handshake_ns IS NOT NULL
 ),
 services AS (
 	SELECT

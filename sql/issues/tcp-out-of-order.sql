@@ -73,7 +73,8 @@ SELECT
 		|| 'ACKs asked for', f.late, f.packets, f.src, counted(f.again, 'segment')) AS symptoms,
 	group_concat(e.packet_id) AS packets,
 	iif(f.again > 0, 'medium', 'low') AS severity
-FROM tcp_events e
+FROM (SELECT 1 FROM found LIMIT 1) -- if none, no more is read
+CROSS JOIN tcp_events e
 CROSS JOIN found f ON f.flow_id = e.flow_id AND f.direction = e.direction
 WHERE e.kind = 'out_of_order'
 GROUP BY f.flow_id, f.direction

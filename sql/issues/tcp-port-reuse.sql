@@ -26,32 +26,46 @@
 -- column packets      The new SYNs.
 -- column severity     low, medium, high or critical.
 WITH
+reused AS MATERIALIZED (
+	SELECT f.flow_id, f.connection_id
+	FROM flow_signs g
+	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	WHERE g.has_reused_ports
+),
+parts AS ( -- all flows of such connections: the first, those that reuse it, those behind a time-out
+	SELECT connection_id AS flow_id
+	FROM reused
+	UNION
+	SELECT flow_id
+	FROM reused
+	UNION
+	SELECT f.flow_id
+	FROM (SELECT 1 FROM captures WHERE flow_timeout_ns NOT NULL LIMIT 1)
+	CROSS JOIN flows f
+	WHERE f.connection_id IN (SELECT connection_id FROM reused)
+),
 uses AS (
 	SELECT
-		*,
-		first_ts_ns - lag(last_ts_ns) OVER (PARTITION BY connection_id ORDER BY flow_id) AS gap_ns
-	FROM (
-		SELECT
-			capture_id,
-			flow_id,
-			connection_id,
-			src,
-			dst,
-			dst_port,
-			started,
-			first_ts_ns,
-			last_ts_ns,
-			first_packet_id,
-			handshake_ns IS NULL AS failed
-		FROM flows
-		WHERE protocol = 'tcp'
-			AND connection_id IN (
-				SELECT connection_id
-				FROM flow_signs
-				CROSS JOIN flows USING (flow_id)
-				WHERE has_reused_ports
-			)
-	)
+		f.flow_id,
+		f.started,
+		f.first_ts_ns - lag(f.last_ts_ns) OVER (PARTITION BY f.connection_id ORDER BY f.flow_id) AS gap_ns
+	FROM parts p
+	CROSS JOIN flows f ON f.flow_id = p.flow_id
+),
+found AS (
+	SELECT
+		f.capture_id,
+		f.flow_id,
+		f.src,
+		f.dst,
+		f.dst_port,
+		f.first_ts_ns,
+		f.first_packet_id,
+		f.handshake_ns IS NULL AS failed,
+		u.gap_ns
+	FROM uses u
+	CROSS JOIN flows f ON f.flow_id = u.flow_id
+	WHERE u.started = 'reused_ports' AND u.gap_ns < :seconds * 1e9
 )
 SELECT
 	capture_id,
@@ -65,7 +79,6 @@ SELECT
 	) AS symptoms,
 	group_concat(first_packet_id) AS packets,
 	iif(sum(failed) > 0, 'medium', 'low') AS severity
-FROM uses
-WHERE started = 'reused_ports' AND gap_ns < :seconds * 1e9
+FROM found
 GROUP BY capture_id, src, dst, dst_port
 ORDER BY count(*) DESC;

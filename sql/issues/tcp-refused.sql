@@ -54,12 +54,17 @@ refused AS MATERIALIZED (
 			WHERE i.capture_id = f.capture_id AND i.src = f.src AND ifnull(i.dst, f.dst) = f.dst
 		)
 ),
-serving AS MATERIALIZED (
+targets AS MATERIALIZED (
 	SELECT DISTINCT capture_id, dst, dst_port
-	FROM flows
-	WHERE protocol = 'tcp'
-		AND handshake_ns IS NOT NULL
-		AND dst IN (SELECT dst FROM refused)
+	FROM refused
+),
+serving AS MATERIALIZED (
+	SELECT DISTINCT t.capture_id, t.dst, t.dst_port
+	FROM (SELECT 1 FROM targets LIMIT 1) -- if none, no more is read
+	CROSS JOIN flows f
+	CROSS JOIN targets t ON t.dst_port = f.dst_port AND t.dst = f.dst AND t.capture_id = f.capture_id
+	WHERE f.protocol = 'tcp'
+		AND f.handshake_ns IS NOT NULL
 )
 SELECT
 	r.capture_id,

@@ -87,9 +87,11 @@ found AS (
 		sum(e.kind = 'spurious_retransmission') AS spurious,
 		group_concat(e.packet_id) AS packets,
 		s.rate * 100 * count(*) / (s.slow + s.fast + s.spurious) AS percent
-	FROM tcp_events e
+	FROM (SELECT 1 FROM sick LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events e
 	CROSS JOIN sick s ON s.flow_id = e.flow_id AND s.direction = e.direction
-	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+	WHERE e.flow_id IN (SELECT flow_id FROM sick)
+		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
 		AND NOT (s.has_copies AND EXISTS (
 			SELECT 1
 			FROM packets p

@@ -31,14 +31,24 @@
 -- column severity    How bad it is.
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
-WITH connections AS (
+WITH
+connections AS MATERIALIZED (
 	SELECT
-		t.*,
+		t.tls_id,
+		t.capture_id,
+		t.flow_id,
+		t.direction,
+		t.finished_packet_id,
+		t.client_hello_packet_id,
+		t.server_hello_packet_id,
+		t.server_name,
+		t.client_version,
+		t.version,
 		iif(t.direction = 0, f.src, f.dst) AS client,
 		iif(t.direction = 0, f.dst, f.src) AS server,
 		iif(t.direction = 0, f.dst_port, f.src_port) AS port
 	FROM tls t
-	JOIN flows f ON f.flow_id = t.flow_id
+	CROSS JOIN flows f ON f.flow_id = t.flow_id
 ),
 totals AS (
 	SELECT

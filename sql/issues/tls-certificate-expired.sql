@@ -26,16 +26,17 @@
 -- column severity    How bad it is.
 WITH certificates AS (
 	SELECT
-		k.*,
+		k.tls_id,
+		k.packet_id,
+		k.sha256,
+		k.not_after_ts_ns,
+		k.self_signed,
 		t.capture_id,
 		t.flow_id,
-		t.server_name,
-		t.finished_packet_id,
 		t.client_hello_packet_id,
 		t.client_hello_ts_ns,
 		iif(t.direction = 0, f.src, f.dst) AS client,
 		iif(k.direction = 0, f.src, f.dst) AS owner,
-		iif(k.direction = 0, f.src_port, f.dst_port) AS port,
 		p.ts_ns,
 		ifnull(k.common_name, k.subject) AS who,
 		row_number() OVER (

@@ -33,14 +33,18 @@
 -- column symptoms    What was seen.
 -- column packets     Hellos, and ends of the connections.
 -- column severity    How bad it is.
-WITH connections AS (
+WITH
+connections AS MATERIALIZED (
 	SELECT
-		t.*,
+		t.tls_id,
+		t.capture_id,
+		t.flow_id,
+		t.finished_packet_id,
 		iif(t.direction = 0, f.src, f.dst) AS client,
 		iif(t.direction = 0, f.dst, f.src) AS server,
 		iif(t.direction = 0, f.dst_port, f.src_port) AS port
 	FROM tls t
-	JOIN flows f ON f.flow_id = t.flow_id
+	CROSS JOIN flows f ON f.flow_id = t.flow_id
 ),
 totals AS (
 	SELECT
@@ -54,11 +58,16 @@ totals AS (
 ),
 lost AS (
 	SELECT
-		t.*,
+		k.*,
+		t.client_hello_packet_id,
+		t.client_hello_ts_ns,
+		t.server_hello_packet_id,
+		t.server_name,
 		f.src_rsts + f.dst_rsts > 0 AS was_reset,
 		f.last_packet_id,
-		row_number() OVER (PARTITION BY t.capture_id, server, port ORDER BY t.tls_id) AS n
-	FROM connections t
+		row_number() OVER (PARTITION BY k.capture_id, k.server, k.port ORDER BY k.tls_id) AS n
+	FROM connections k
+	JOIN tls t ON t.tls_id = k.tls_id
 	JOIN flows f ON f.flow_id = t.flow_id
 	JOIN captures c ON c.capture_id = t.capture_id
 	WHERE t.transport = 'tcp'

@@ -21,18 +21,24 @@
 -- column value       See the description.
 -- column symptoms    What was seen.
 -- column packets     Client hello and certificate of the first connections.
-WITH certificates AS (
+WITH
+issuers AS MATERIALIZED (
+	SELECT tls_id, subject
+	FROM tls_certificates
+	WHERE position > 0
+),
+certificates AS (
 	SELECT
-		k.*,
+		k.tls_id,
+		k.packet_id,
+		k.sha256,
+		k.issuer,
 		t.capture_id,
 		t.flow_id,
-		t.server_name,
-		t.finished_packet_id,
 		t.client_hello_packet_id,
 		t.client_hello_ts_ns,
 		iif(t.direction = 0, f.src, f.dst) AS client,
 		iif(k.direction = 0, f.src, f.dst) AS owner,
-		iif(k.direction = 0, f.src_port, f.dst_port) AS port,
 		p.ts_ns,
 		ifnull(k.common_name, k.subject) AS who,
 		row_number() OVER (
@@ -48,8 +54,8 @@ WITH certificates AS (
 		AND k.direction <> t.direction
 		AND NOT EXISTS (
 			SELECT 1
-			FROM tls_certificates s
-			WHERE s.tls_id = k.tls_id AND s.position > 0 AND s.subject = k.issuer
+			FROM issuers s
+			WHERE s.tls_id = k.tls_id AND s.subject = k.issuer
 		)
 )
 SELECT

@@ -36,15 +36,21 @@
 -- column symptoms     What was seen.
 -- column packets      First packets of the flows.
 -- column severity     low, medium, high or critical.
-WITH asked AS (
-	SELECT f.*
+WITH
+scans AS MATERIALIZED (
+	SELECT capture_id, src, dst
+	FROM issues
+	WHERE detector = 'port-scan'
+),
+asked AS (
+	SELECT f.capture_id, f.flow_id, f.src, f.dst, f.dst_port, f.src_packets, f.first_ts_ns, f.first_packet_id
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id
 	JOIN captures c ON c.capture_id = f.capture_id
 	WHERE g.has_one_side
 		AND f.protocol = 'udp'
 		AND f.dst_port < f.src_port
-		AND ' ' || :ports || ' ' LIKE '% ' || f.dst_port || ' %'
+		AND instr(' ' || :ports || ' ', ' ' || f.dst_port || ' ')
 		AND ifnull(f.application, '') <> 'dns'
 		AND f.last_ts_ns <= c.last_ts_ns - :wait_ms * 1e6
 		AND NOT ip_in(f.dst, '224.0.0.0/4')
@@ -52,9 +58,8 @@ WITH asked AS (
 		AND f.dst NOT LIKE '%.255'
 		AND NOT EXISTS (
 			SELECT 1
-			FROM issues i
+			FROM scans i
 			WHERE i.capture_id = f.capture_id
-				AND i.detector = 'port-scan'
 				AND i.src = f.src
 				AND i.dst = f.dst
 		)
