@@ -576,7 +576,7 @@ static enum recognised recognise_start(struct bytes data)
 	struct bytes word = data;
 	word.left = bytes_find(data, ' ');
 	if (word.left == data.left)
-		return data.left <= METHOD_MAX ? RECOGNISED_MORE : RECOGNISED_NO;
+		return data.left <= METHOD_MAX && isalpha((int)bytes_peek(data, 0, 1)) ? RECOGNISED_MORE : RECOGNISED_NO;
 	return is_method(word) || begins(data, "HTTP/1.") || begins(data, "ICY ") ? RECOGNISED_YES : RECOGNISED_NO;
 }
 

@@ -17,7 +17,7 @@ VERIFY = "-2 -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_c
 ORDERED = "-2 -o tcp.reassemble_out_of_order:TRUE".split()
 
 # What pcapdex follows above the transport layer, by its name in frame.protocols.
-APPLICATIONS = set("dns mdns llmnr http http2 tls bgp ospf".split())
+APPLICATIONS = set("dns mdns llmnr http http2 websocket tls bgp ospf".split())
 
 # tcp.analysis.NAME: what tshark flags. It flags the fast and spurious retransmissions as retransmissions too.
 EVENTS = ["retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment",
