@@ -1,8 +1,8 @@
 -- HTTP server does not accept the request (4xx).
 --
 -- Responses with a status from 400 to 499, by server and status. A 401 or 407 that the same
--- client got over with a later success for the same target is the way authentication works,
--- and is left out. value is the number of responses.
+-- client got over later is the way authentication works, and is left out: a later request for
+-- the same target had success, or had credentials and another answer. value is the number of responses.
 --
 -- Severity: medium where at least two and half of the server's responses have the status, or
 -- for 408 and 429; else low. What stands behind the ? of a target is not shown: it may be
@@ -35,6 +35,7 @@ WITH exchanges AS (
 		h.flow_id,
 		h.direction,
 		h.status,
+		h.credentials,
 		h.reason,
 		h.host,
 		h.target,
@@ -80,7 +81,8 @@ ranked AS (
 					AND later.peer = e.peer
 					AND later.target IS e.target
 					AND later.http_id > e.http_id
-					AND later.status BETWEEN 200 AND 399
+					AND (later.status BETWEEN 200 AND 399
+						OR later.credentials NOT NULL AND later.status NOT IN (401, 407))
 			))
 ),
 codes AS (

@@ -3,8 +3,8 @@
 -- A SYN that nothing answered for :wait_ms, or a SYN-ACK that its client did not complete, of a service
 -- (server and port) together. Connections that a port scan or a SYN flood tried, and those that ICMP errors
 -- were about, are left to those detectors; those whose client went on to send are left out, because the
--- capture has only one direction of them. value is the number of connections. High where the service
--- answered nobody in the capture, else medium.
+-- capture has only one direction of them, and those of BGP whose session came to be by a connection the other
+-- way. value is the number of connections. High where the service answered nobody in the capture, else medium.
 --
 -- severity: medium
 -- category: connectivity
@@ -59,10 +59,23 @@ tried AS MATERIALIZED (
 		AND (f.dst_packets = f.dst_syns AND f.src_packets = f.src_syns)
 		AND c.last_ts_ns - f.first_ts_ns >= :wait_ms * 1e6
 ),
+sessions AS MATERIALIZED ( -- of BGP, which either side may open (RFC 4271, 6.8)
+	SELECT DISTINCT capture_id, src, dst
+	FROM flows
+	WHERE protocol = 'tcp'
+		AND dst_port = 179
+		AND handshake_ns IS NOT NULL
+		AND src IN (SELECT dst FROM tried WHERE dst_port = 179)
+),
 wanted AS MATERIALIZED (
 	SELECT *
 	FROM tried t
 	WHERE t.flow_id NOT IN (SELECT original_flow_id FROM icmp_errors WHERE original_flow_id NOT NULL)
+		AND NOT EXISTS (
+			SELECT 1
+			FROM sessions b
+			WHERE t.dst_port = 179 AND b.capture_id = t.capture_id AND b.src = t.dst AND b.dst = t.src
+		)
 		AND NOT EXISTS (
 		SELECT 1
 		FROM scans i

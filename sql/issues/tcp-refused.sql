@@ -2,7 +2,8 @@
 --
 -- A RST answered the SYN: nothing listens on that port, or a firewall says so. A service (server and port)
 -- together; connections that a port scan tried are left to that detector. value is the number of
--- connections. High where the service accepted nobody in the capture, else medium.
+-- connections. High where the service accepted nobody in the capture, else medium; low for BGP where the
+-- session came to be by a connection the other way.
 --
 -- severity: high
 -- category: connectivity
@@ -54,6 +55,24 @@ refused AS MATERIALIZED (
 			WHERE i.capture_id = f.capture_id AND i.src = f.src AND ifnull(i.dst, f.dst) = f.dst
 		)
 ),
+sessions AS MATERIALIZED ( -- of BGP, which either side may open (RFC 4271, 6.8)
+	SELECT DISTINCT capture_id, src, dst
+	FROM flows
+	WHERE protocol = 'tcp'
+		AND dst_port = 179
+		AND handshake_ns IS NOT NULL
+		AND src IN (SELECT dst FROM refused WHERE dst_port = 179)
+),
+services AS (
+	SELECT
+		r.*,
+		EXISTS (
+			SELECT 1
+			FROM sessions b
+			WHERE r.dst_port = 179 AND b.capture_id = r.capture_id AND b.src = r.dst AND b.dst = r.src
+		) AS is_back
+	FROM refused r
+),
 serving AS MATERIALIZED (
 	SELECT DISTINCT capture_id, dst, dst_port
 	FROM flows
@@ -69,11 +88,18 @@ SELECT
 	r.dst,
 	count(*) AS value,
 	printf('port %d of %s answered %s of %s with RST; %s', r.dst_port, r.dst, counted(count(*), 'SYN'),
-		counted(count(DISTINCT r.src), 'client'), iif(s.dst IS NULL, 'no connection to it came to be',
-			'other connections to it came to be')) AS symptoms,
+		counted(count(DISTINCT r.src), 'client'), CASE
+			WHEN s.dst NOT NULL THEN 'other connections to it came to be'
+			WHEN min(r.is_back) THEN 'BGP sessions came to be by connections the other way'
+			ELSE 'no connection to it came to be'
+		END) AS symptoms,
 	group_concat(r.first_packet_id || ' ' || r.last_packet_id) AS packets,
-	iif(s.dst IS NULL, 'high', 'medium') AS severity
-FROM refused r
+	CASE
+		WHEN min(r.is_back) THEN 'low'
+		WHEN s.dst IS NULL THEN 'high'
+		ELSE 'medium'
+	END AS severity
+FROM services r
 LEFT JOIN serving s ON s.capture_id = r.capture_id AND s.dst = r.dst AND s.dst_port = r.dst_port
 GROUP BY r.capture_id, r.dst, r.dst_port
 ORDER BY s.dst IS NOT NULL, count(*) DESC;

@@ -50,7 +50,7 @@ SELECT
 	dst,
 	max(syn_rtt_ns) / 1e6 AS value,
 	printf('%s to port %d of %s: %s did not offer window scaling; %d bytes were on their way at most, the round '
-		|| 'trip was %.1f ms', counted(count(*), 'connection'), dst_port, dst,
+		|| 'trip was %.3g ms', counted(count(*), 'connection'), dst_port, dst,
 		CASE
 			WHEN max(src_window_scale) IS NULL AND max(dst_window_scale) IS NULL THEN 'both sides'
 			WHEN max(src_window_scale) IS NULL THEN 'the client'
