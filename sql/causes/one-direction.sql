@@ -22,7 +22,7 @@ SELECT
 	i.issue_id,
 	c.issue_id AS cause_issue_id,
 	0.8 AS confidence,
-	printf('%s sent %s and received none; %s of it acknowledge data that is not in the capture', h.address,
+	printf('%s sent %s and received none; in %s it acknowledged data that is not in the capture', h.address,
 		counted(h.packets_sent, 'packet'), counted(o.connections, 'TCP connection')) AS why,
 	'The capture has only one direction: the answers went another way, or past the capture point.' AS cause
 FROM one_sided o

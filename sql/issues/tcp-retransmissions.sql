@@ -110,9 +110,9 @@ SELECT
 	packets,
 	iif(percent * (slow + fast) / again >= :high_percent, 'high', 'medium') AS severity,
 	CASE
-		WHEN silent THEN 'The receiver is gone or cannot be reached.'
-		WHEN spurious * 2 > again THEN 'The round trip varies, or ACKs are lost: most segments had arrived before.'
-		ELSE 'Packets are lost on the way: a full queue, a bad link, a policer.'
+		WHEN silent THEN 'The receiver is gone or cannot be reached any more, where nothing of it is acknowledged.'
+		WHEN spurious * 2 > again THEN 'The round trip varies more than the sender expects (spurious retransmissions).'
+		ELSE 'Packets are lost on the way: a full queue, a bad cable or radio link, a duplex mismatch, a policer.'
 	END AS cause,
 	0.5 AS confidence
 FROM found
