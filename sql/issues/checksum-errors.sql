@@ -40,7 +40,8 @@ sides AS MATERIALIZED (
 		src AS sender,
 		0 AS direction,
 		src_wrong_checksums AS wrong,
-		ifnull(src_retransmissions + src_fast_retransmissions + src_spurious_retransmissions, 0) AS again
+		ifnull(src_retransmissions + src_fast_retransmissions
+			+ min(src_spurious_retransmissions, src_retransmitted_packets), 0) AS again
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
 	WHERE has_checksums AND src_wrong_checksums > 0
@@ -51,7 +52,8 @@ sides AS MATERIALIZED (
 		dst,
 		1,
 		dst_wrong_checksums,
-		ifnull(dst_retransmissions + dst_fast_retransmissions + dst_spurious_retransmissions, 0)
+		ifnull(dst_retransmissions + dst_fast_retransmissions
+			+ min(dst_spurious_retransmissions, dst_retransmitted_packets), 0)
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
 	WHERE has_checksums AND dst_wrong_checksums > 0

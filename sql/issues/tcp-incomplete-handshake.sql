@@ -4,7 +4,9 @@
 -- (server and port) together. Connections that a port scan or a SYN flood tried, and those that ICMP errors
 -- were about, are left to those detectors; those whose client went on to send are left out, because the
 -- capture has only one direction of them, and those of BGP whose session came to be by a connection the other
--- way. value is the number of connections. High where the service answered nobody in the capture, else medium.
+-- way. value is the number of connections. High where the service answered nobody in the capture, else medium;
+-- medium as well where its client got no answer from :ports different ports or more, as from peers of
+-- peer-to-peer programs.
 --
 -- severity: medium
 -- category: connectivity
@@ -20,6 +22,8 @@
 --
 -- param :wait_ms integer 0..3600000 = 1000   Silence after the last SYN, or until the capture ends, from
 --                                            which on it counts, milliseconds.
+-- param :ports integer 2..65535 = 8          Ports, of any hosts, that do not answer a client that asks for
+--                                            peers.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -84,6 +88,12 @@ wanted AS MATERIALIZED (
 			AND ifnull(i.dst, t.dst) = t.dst
 	)
 ),
+seekers AS MATERIALIZED (
+	SELECT capture_id, src
+	FROM wanted
+	GROUP BY capture_id, src
+	HAVING count(DISTINCT dst_port) >= :ports
+),
 serving AS MATERIALIZED (
 	SELECT DISTINCT capture_id, dst, dst_port
 	FROM flows
@@ -100,7 +110,8 @@ services AS (
 		sum(w.src_syns) AS syns,
 		min(w.first_ts_ns) AS begun_ns,
 		group_concat(w.first_packet_id || ' ' || w.last_packet_id) AS packets,
-		s.dst IS NOT NULL AS serves
+		s.dst IS NOT NULL AS serves,
+		min((w.capture_id, w.src) IN (SELECT * FROM seekers)) AS is_sought
 	FROM wanted w
 	LEFT JOIN serving s ON s.capture_id = w.capture_id AND s.dst = w.dst AND s.dst_port = w.dst_port
 	GROUP BY w.capture_id, w.dst, w.dst_port
@@ -119,7 +130,7 @@ SELECT
 			ELSE printf('%d without any answer, %d answered by a SYN-ACK, but not completed', connections - half, half)
 		END, iif(serves, 'other connections to it came to be', 'no connection to it came to be')) AS symptoms,
 	packets,
-	iif(serves OR half = connections, 'medium', 'high') AS severity,
+	iif(serves OR half = connections OR is_sought, 'medium', 'high') AS severity,
 	CASE
 		WHEN half = connections THEN 'The SYN-ACK did not reach the client, or its ACK was lost on the way back.'
 		WHEN serves THEN 'SYNs are lost, or the server drops some because its queue of new connections is full.'

@@ -2,8 +2,9 @@
 --
 -- A RST answered the SYN: nothing listens on that port, or a firewall says so. A service (server and port)
 -- together; connections that a port scan tried are left to that detector. value is the number of
--- connections. High where the service accepted nobody in the capture, else medium; low for BGP where the
--- session came to be by a connection the other way.
+-- connections. High where the service accepted nobody in the capture, else medium; medium as well where its
+-- client was refused at :ports different ports or more, as peers of peer-to-peer programs are; low for BGP where
+-- the session came to be by a connection the other way.
 --
 -- severity: high
 -- category: connectivity
@@ -15,6 +16,8 @@
 -- remedy: Compare the TTL of the RST with that of other packets of the server: another one points to a
 --    firewall on the way.
 -- source: RFC 9293, 3.5.2: a RST answers a segment for which there is no connection.
+--
+-- param :ports integer 2..65535 = 8   Ports, of any hosts, at which a client is refused that asks for peers.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -73,6 +76,12 @@ services AS (
 		) AS is_back
 	FROM refused r
 ),
+seekers AS MATERIALIZED (
+	SELECT capture_id, src
+	FROM refused
+	GROUP BY capture_id, src
+	HAVING count(DISTINCT dst_port) >= :ports
+),
 serving AS MATERIALIZED (
 	SELECT DISTINCT capture_id, dst, dst_port
 	FROM flows
@@ -96,7 +105,7 @@ SELECT
 	group_concat(r.first_packet_id || ' ' || r.last_packet_id) AS packets,
 	CASE
 		WHEN min(r.is_back) THEN 'low'
-		WHEN s.dst IS NULL THEN 'high'
+		WHEN s.dst IS NULL AND NOT min((r.capture_id, r.src) IN (SELECT * FROM seekers)) THEN 'high'
 		ELSE 'medium'
 	END AS severity
 FROM services r

@@ -43,7 +43,7 @@ reset AS MATERIALIZED (
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
 	WHERE has_reset
-		AND src_payload_bytes + dst_payload_bytes > 0
+		AND src_payload_bytes + dst_payload_bytes > src_keep_alives + dst_keep_alives
 		AND src_fins + dst_fins = 0
 		AND src_packets > src_rsts
 		AND dst_packets > dst_rsts
