@@ -54,7 +54,8 @@ SELECT
 	max(server_id) AS dst,
 	count(*) AS value,
 	printf('%s (%s) sent %s that no server answered: %s', client_mac,
-		ifnull(max(host_name), 'no host name'), counted(count(*), 'message'), group_concat(DISTINCT message)) AS symptoms,
+		ifnull(max(host_name), 'no host name'), counted(count(*), 'message'),
+		replace(group_concat(DISTINCT message), ',', ', ')) AS symptoms,
 	group_concat(iif(n <= 50, packet_id, NULL)) AS packets,
 	CASE
 		WHEN EXISTS (
