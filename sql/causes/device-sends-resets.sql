@@ -40,11 +40,17 @@ resets AS MATERIALIZED (
 		AND p.tcp_flags & 4
 		AND p.direction = 1
 ),
+own AS MATERIALIZED ( -- what the servers themselves sent these clients
+	SELECT capture_id, flow_id, src AS client, dst AS server, dst_ttl_min, dst_ttl_max
+	FROM flows
+	WHERE protocol = 'tcp'
+		AND dst_packets > dst_rsts
+		AND (capture_id, src, dst) IN (SELECT capture_id, client, server FROM resets)
+),
 alike AS (
 	SELECT
 		r.issue_id,
 		c.issue_id AS cause_issue_id,
-		c.capture_id,
 		c.client,
 		c.ttl,
 		c.server AS other_server,
@@ -54,15 +60,17 @@ alike AS (
 	WHERE c.place = 1
 		AND NOT EXISTS (
 			SELECT 1
-			FROM flows f
-			JOIN flow_packets fp ON fp.flow_id = f.flow_id
-			JOIN packets p ON p.packet_id = fp.packet_id
-			WHERE f.capture_id = r.capture_id
-				AND f.dst = r.server
-				AND f.src = r.client
-				AND p.direction = 1
-				AND p.ttl = r.ttl
-				AND NOT p.tcp_flags & 4
+			FROM own o
+			WHERE o.capture_id = r.capture_id
+				AND o.server = r.server
+				AND o.client = r.client
+				AND r.ttl BETWEEN o.dst_ttl_min AND o.dst_ttl_max
+				AND EXISTS (
+					SELECT 1
+					FROM flow_packets fp
+					CROSS JOIN packets p ON p.packet_id = fp.packet_id
+					WHERE fp.flow_id = o.flow_id AND p.direction = 1 AND p.ttl = r.ttl AND NOT p.tcp_flags & 4
+				)
 		)
 	GROUP BY r.issue_id
 ),
