@@ -17,6 +17,7 @@ struct run {
 	const struct row_taker *taker; // NULL: rows are printed
 	struct output output;
 	int rows;               // printed so far, up to 2 a section
+	size_t sections;        // of the report that are printed
 	char error[ERROR_ROOM]; // "" none
 	bool usage;             // the error is the SQL's, not the case's
 };
@@ -57,7 +58,7 @@ static void run_statement(struct run *run, sqlite3_stmt *statement, const struct
 	output_section_end(&run->output);
 }
 
-// Why nothing was printed, where that is known, or where not even names of columns were.
+// Why nothing was printed, where that is known, where not even names of columns were, or where empty sections hide it.
 static void explain_nothing(const struct run *run)
 {
 	const char *address;
@@ -65,7 +66,7 @@ static void explain_nothing(const struct run *run)
 	if (option)
 		message_note("report %s found nothing: no packet of the case has the address %s (--%s)", run->report->name,
 		             address, option);
-	else if (run->output.raw)
+	else if (run->output.raw || run->sections > 1)
 		message_note("report %s found nothing", run->report->name);
 }
 
@@ -136,10 +137,9 @@ int run_report(struct guard *guard, const struct report *report, const struct pa
 {
 	struct run run = {.guard = guard, .report = report, .parameters = parameters};
 	const char *shown_as = format ? format : "table";
-	size_t shown = 0;
 	for (size_t i = 0; i < report->section_count; i++)
-		shown += is_shown(&run, &report->sections[i], shown_as);
-	output_begin(&run.output, format, sink, header, shown > 1);
+		run.sections += is_shown(&run, &report->sections[i], shown_as);
+	output_begin(&run.output, format, sink, header, run.sections > 1);
 	for (size_t i = 0; i < report->section_count && !must_stop(&run); i++) {
 		if (is_shown(&run, &report->sections[i], shown_as))
 			run_section(&run, &report->sections[i]);

@@ -14,6 +14,7 @@ enum {
 	CHART_HEIGHT = 192,
 	LABEL_Y = 186, // baseline of what stands below
 	LABELS_MOST = 6,
+	NUMBERS_MOST = 5,
 	AXIS_WIDTH = 74, // of what stands left of the plot
 	BAR_HEIGHT = 9,
 	PALETTE = 6, // colours of layers without a severity, in style.css
@@ -75,6 +76,12 @@ static double nice_top(double number)
 	return 10 * power;
 }
 
+// Of counts, half of which stands at the axis as well.
+static double even_top(double top)
+{
+	return top < 10 && fmod(top, 2) != 0 ? top + 1 : top;
+}
+
 static void write_grid(struct sink *sink)
 {
 	for (int i = 0; i <= 2; i++) {
@@ -96,12 +103,22 @@ static void write_axis(struct sink *sink, const struct column *column, double to
 	sink_text(sink, "</svg>");
 }
 
+// 1, 2, 5, 10, 20 ..., at least the number, so that labels are as round as the steps of the chart.
+static size_t round_step(size_t number)
+{
+	size_t step = 1;
+	for (int digit = 1; step < number; digit = digit == 5 ? 1 : digit == 2 ? 5 : 2)
+		step = digit == 2 ? step / 2 * 5 : step * 2;
+	return step;
+}
+
 // Of a chart whose x is a number: some of them. Of words: all, or every second, third ...
 static void write_labels(struct sink *sink, const struct block *block, const struct range *range)
 {
 	const struct column *column = &block->columns[0];
 	bool numbers = block_value(block, range->first, 0)->kind == CELL_NUMBER;
-	size_t most = numbers ? 4 : LABELS_MOST, every = (range->count + most - 1) / most;
+	size_t every = numbers ? round_step((range->count + NUMBERS_MOST - 1) / NUMBERS_MOST)
+	                       : (range->count + LABELS_MOST - 1) / LABELS_MOST;
 	for (size_t i = 0; i < range->count; i += every) {
 		const struct value *value = block_value(block, range->first + i, 0);
 		double x = 100.0 * ((double)i + (numbers ? 0 : 0.5)) / (double)range->count;
@@ -201,9 +218,13 @@ static void write_panels(struct sink *sink, const struct block *block)
 {
 	double most = 0;
 	int capture = block_column(block, "capture");
-	for (size_t i = 0; i < block->row_count; i++)
-		most = fmax(most, height_of(block, i));
-	struct range range = {.top = nice_top(most)};
+	bool whole = true;
+	for (size_t i = 0; i < block->row_count; i++) {
+		double height = height_of(block, i);
+		most = fmax(most, height);
+		whole = whole && height == floor(height);
+	}
+	struct range range = {.top = whole ? even_top(nice_top(most)) : nice_top(most)};
 	for (; range.first < block->row_count; range.first += range.count) {
 		range.count = panel_length(block, range.first);
 		if (capture >= 0 && range.count < block->row_count) {

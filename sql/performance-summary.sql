@@ -85,14 +85,23 @@ ORDER BY c.capture_id;
 -- column zero_windows        Segments that closed a window, both ways.
 -- column http_first_byte_ms  Time to the first byte of HTTP responses, 95 % below.
 -- column bytes               On the wire, both ways.
-WITH waits AS (
+WITH
+waits AS (
 	SELECT flow_id, max(first_byte_ns) AS first_byte_ns
 	FROM http
 	GROUP BY flow_id
+),
+served AS ( -- with a ^ in the history, the server was the first to be seen
+	SELECT
+		*,
+		iif(instr(history, '^'), src, dst) AS server,
+		iif(instr(history, '^'), src_port, dst_port) AS port
+	FROM flows
+	WHERE protocol = 'tcp' AND (:capture IS NULL OR capture_id = :capture)
 )
 SELECT
-	f.dst AS server,
-	f.dst_port AS port,
+	f.server,
+	f.port,
 	ifnull(max(f.application), 'tcp') AS protocol,
 	count(*) AS connections,
 	percentile(f.syn_rtt_ns, 95) / 1e6 AS handshake_p95_ms,
@@ -103,10 +112,9 @@ SELECT
 	sum(src_zero_windows + dst_zero_windows) AS zero_windows,
 	percentile(w.first_byte_ns, 95) / 1e6 AS http_first_byte_ms,
 	sum(src_bytes + dst_bytes) AS bytes
-FROM flows f
+FROM served f
 LEFT JOIN waits w ON w.flow_id = f.flow_id
-WHERE f.protocol = 'tcp' AND (:capture IS NULL OR f.capture_id = :capture)
-GROUP BY f.dst, f.dst_port
+GROUP BY f.server, f.port
 ORDER BY max(ifnull(percentile(w.first_byte_ns, 95), 0), ifnull(rtt_p95_ms * 1e6, 0)) DESC, bytes DESC
 LIMIT :limit;
 

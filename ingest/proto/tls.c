@@ -17,7 +17,7 @@ enum {
 	RECORD_HEADER_LEN = 5,
 	RECORD_MAX = 16384 + 2048, // RFC 5246, 6.2.3
 	HANDSHAKE_HEADER_LEN = 4,
-	HANDSHAKE_MAX = 131072, // a message over several records; longer ones are passed over
+	HANDSHAKE_MAX = 131072, // a handshake message; longer ones are passed over
 	CERTIFICATES_MAX = 32,  // of a chain that get a row
 	ALERTS_MAX = 16,        // of a connection that get a row
 };
@@ -45,6 +45,7 @@ struct side {
 	uint8_t type;     // its type
 	uint8_t *message; // owned: a handshake message over several records
 	size_t length, capacity;
+	size_t too_long; // bytes still to come of a message beyond HANDSHAKE_MAX
 };
 
 struct state {
@@ -162,15 +163,13 @@ static void forget_message(struct side *side)
 	free(side->message);
 	side->message = NULL;
 	side->length = side->capacity = 0;
+	side->too_long = 0;
 }
 
+// A message and a record at most: take_messages() lets no longer message wait.
 static void append(struct side *side, struct bytes data)
 {
 	size_t n = data.left;
-	if (side->length + n > HANDSHAKE_MAX + RECORD_MAX) {
-		forget_message(side);
-		return;
-	}
 	if (side->length + n > side->capacity) {
 		side->capacity = (side->length + n) * 2;
 		side->message = memory_resize(side->message, side->capacity);
@@ -179,13 +178,19 @@ static void append(struct side *side, struct bytes data)
 	side->length += n;
 }
 
-// Takes whole messages off; gives what is left.
-static struct bytes take_messages(struct application_call *call, struct bytes data, uint16_t record_version)
+// Takes whole messages off; gives what is left. Of a message that is too long, *too_long tells how much is to come.
+static struct bytes take_messages(struct application_call *call, struct bytes data, uint16_t record_version,
+                                  size_t *too_long)
 {
 	while (data.left >= HANDSHAKE_HEADER_LEN) {
 		struct bytes rest = data;
 		uint8_t type = bytes_u8(&rest);
-		struct bytes body = bytes_split(&rest, bytes_u24(&rest));
+		size_t length = bytes_u24(&rest);
+		if (length > HANDSHAKE_MAX && length > rest.left) {
+			*too_long = length - rest.left;
+			return bytes_of(NULL, 0);
+		}
+		struct bytes body = bytes_split(&rest, length);
 		if (body.bad)
 			break;
 		take_handshake(call, type, body, record_version);
@@ -199,13 +204,19 @@ static void take_handshake_record(struct application_call *call, struct bytes da
 {
 	struct state *s = call->state;
 	struct side *side = &s->side[call->direction];
+	size_t passed = side->too_long < data.left ? side->too_long : data.left, too_long = 0;
+	side->too_long -= passed;
+	bytes_skip(&data, passed);
+	if (!data.left)
+		return;
 	if (side->length) {
 		append(side, data);
 		data = bytes_of(side->message, side->length);
 	}
-	struct bytes rest = take_messages(call, data, record_version);
+	struct bytes rest = take_messages(call, data, record_version, &too_long);
 	if (!rest.left) {
 		forget_message(side);
+		side->too_long = too_long;
 		return;
 	}
 	if (!side->length) {

@@ -85,10 +85,11 @@ other AS (
 		j.issue_id AS slow_issue_id,
 		min(i.issue_id) AS issue_id
 	FROM judged j
-	JOIN issues i ON i.flow_id = j.flow_id
-	WHERE (j.verdict = 'loss' AND i.detector = 'tcp-retransmissions')
-		OR (j.verdict = 'window' AND i.detector = 'tcp-zero-window')
-		OR (j.verdict = 'network' AND i.detector = 'tcp-high-rtt')
+	JOIN flows f ON f.flow_id = j.flow_id
+	JOIN issues i ON i.capture_id = f.capture_id
+	WHERE (j.verdict = 'loss' AND i.detector = 'tcp-retransmissions' AND i.flow_id = f.flow_id)
+		OR (j.verdict = 'window' AND i.detector = 'tcp-zero-window' AND i.flow_id = f.flow_id)
+		OR (j.verdict = 'network' AND i.detector = 'tcp-high-rtt' AND i.src = f.src AND i.dst = f.dst)
 	GROUP BY j.issue_id
 )
 SELECT

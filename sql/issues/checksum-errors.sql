@@ -40,7 +40,8 @@ sides AS MATERIALIZED (
 		src AS sender,
 		0 AS direction,
 		src_wrong_checksums AS wrong,
-		ifnull(src_retransmissions + src_fast_retransmissions + src_spurious_retransmissions, 0) AS again
+		ifnull(src_retransmissions + src_fast_retransmissions
+			+ min(src_spurious_retransmissions, src_retransmitted_packets), 0) AS again
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
 	WHERE has_checksums AND src_wrong_checksums > 0
@@ -51,7 +52,8 @@ sides AS MATERIALIZED (
 		dst,
 		1,
 		dst_wrong_checksums,
-		ifnull(dst_retransmissions + dst_fast_retransmissions + dst_spurious_retransmissions, 0)
+		ifnull(dst_retransmissions + dst_fast_retransmissions
+			+ min(dst_spurious_retransmissions, dst_retransmitted_packets), 0)
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
 	WHERE has_checksums AND dst_wrong_checksums > 0
@@ -99,8 +101,8 @@ SELECT
 	iif(count(*) = 1, e.sender, NULL) AS src,
 	NULL AS dst,
 	sum(e.wrong) * 100.0 / sum(e.sent) AS value,
-	printf('%d of %s of %s have a wrong checksum; %s', sum(e.wrong), counted(sum(e.sent), 'packet'),
-		iif(count(*) = 1, e.sender, counted(count(*), 'sender')),
+	printf('%d of %s of %s %s a wrong checksum; %s', sum(e.wrong), counted(sum(e.sent), 'packet'),
+		iif(count(*) = 1, e.sender, counted(count(*), 'sender')), iif(sum(e.wrong) = 1, 'has', 'have'),
 		counted(sum(e.again), 'segment') || ' in these flows had to be sent again') AS symptoms,
 	group_concat(e.packets) AS packets,
 	iif(e.is_damage, 'medium', 'low') AS severity,

@@ -51,8 +51,9 @@ SELECT
 	r.client_mac AS src,
 	max(r.server_id) AS dst,
 	count(*) AS value,
-	printf('%s %s %d times%s%s', r.client_mac,
-		iif(r.message = 'nak', 'was told NAK', 'declined an address'), count(*), ifnull(', address ' || max(r.requested_address), ''),
+	printf('%s %s %s%s%s', r.client_mac,
+		iif(r.message = 'nak', 'was told NAK', 'declined an address'), counted(count(*), 'time'),
+		ifnull(', address ' || max(r.requested_address), ''),
 		ifnull(': "' || max(r.error) || '"', '')) AS symptoms,
 	group_concat(iif(n <= 25, ifnull(r.request_packet_id || ',', '') || r.packet_id, NULL)) AS packets,
 	CASE

@@ -4,7 +4,8 @@
 -- after which :wait_ms passed. Requests that only renew a lease count as well. value is the
 -- number of such messages of a client.
 --
--- Severity: high where the client got no answer of any server in the capture, else low.
+-- Severity: low where the client got an answer of a server in the capture, as when the lease was only renewed
+-- early; medium for a single message, which may have been lost or answered out of sight of the capture; else high.
 --
 -- severity: high
 -- category: connectivity
@@ -63,10 +64,15 @@ SELECT
 	a.client_mac AS src,
 	max(server_id) AS dst,
 	count(*) AS value,
-	printf('%s (%s) sent %d messages that no server answered: %s', a.client_mac,
-		ifnull(max(host_name), 'no host name'), count(*), group_concat(DISTINCT message)) AS symptoms,
+	printf('%s (%s) sent %s that no server answered: %s', a.client_mac,
+		ifnull(max(host_name), 'no host name'), counted(count(*), 'message'),
+		replace(group_concat(DISTINCT message), ',', ', ')) AS symptoms,
 	group_concat(iif(n <= 50, packet_id, NULL)) AS packets,
-	iif(s.client_mac NOT NULL, 'low', 'high') AS severity
+	CASE
+		WHEN s.client_mac NOT NULL THEN 'low'
+		WHEN count(*) = 1 THEN 'medium'
+		ELSE 'high'
+	END AS severity
 FROM asked a
 LEFT JOIN served s ON s.capture_id = a.capture_id AND s.client_mac = a.client_mac
 GROUP BY a.capture_id, a.client_mac

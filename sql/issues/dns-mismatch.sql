@@ -82,8 +82,8 @@ SELECT
 	client AS src,
 	server AS dst,
 	count(*) AS value,
-	printf('%d responses from %s to %s do not match a query: %d with another question, %d with a '
-		|| 'number that was not asked with', count(*), server, client, sum(other_question IS 1),
+	printf('%s from %s to %s that match no query: %d with another question, %d with a number that was not '
+		|| 'asked with', counted(count(*), 'response'), server, client, sum(other_question IS 1),
 		sum(other_question IS NOT 1)) AS symptoms,
 	group_concat(iif(n <= 25, ifnull(query_packet_id || ',', '') || answer_packet_id, NULL))
 		AS packets,

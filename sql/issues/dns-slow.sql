@@ -101,9 +101,11 @@ SELECT
 	iif(clients = 1, client, NULL) AS src,
 	server AS dst,
 	p95_ms AS value,
-	printf('95 %% of %d answers of %s came within %.0f ms, half within %.0f ms; the slowest, '
-		|| 'for %s, took %.0f ms%s', answers, server, p95_ms, median_ms, slowest, max_ms,
-		iif(repeated > 0, printf('; %d queries had to be sent again', repeated), '')) AS symptoms,
+	iif(answers = 1, printf('the only answer of %s, for %s, took %.0f ms', server, slowest, max_ms),
+		printf('95 %% of %d answers of %s came within %.0f ms, half within %.0f ms; the slowest, for %s, took '
+			|| '%.0f ms', answers, server, p95_ms, median_ms, slowest, max_ms))
+		|| iif(repeated > 0, printf('; %s had to be sent again',
+			iif(repeated = 1, '1 query', repeated || ' queries')), '') AS symptoms,
 	packets,
 	iif(answers >= 5 AND p95_ms >= :severe_ms, 'medium', 'low') AS severity
 FROM counts

@@ -55,7 +55,7 @@ SELECT
 	avg(length(d.name)) AS value,
 	printf('%s asked for %d different names below %s, %.0f characters on average, %d at most; record types %s; '
 		|| '%d bytes of DNS both ways', f.src, count(DISTINCT d.name), d.domain, avg(length(d.name)), max(length(d.name)),
-		group_concat(DISTINCT d.type_name), sum(d.bytes)) AS symptoms,
+		replace(group_concat(DISTINCT d.type_name), ',', ', '), sum(d.bytes)) AS symptoms,
 	group_concat(d.query_packet_id) AS packets
 FROM domains d
 JOIN flows f ON f.flow_id = d.flow_id

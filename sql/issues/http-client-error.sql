@@ -1,8 +1,8 @@
 -- HTTP server does not accept the request (4xx).
 --
 -- Responses with a status from 400 to 499, by server and status. A 401 or 407 that the same
--- client got over with a later success for the same target is the way authentication works,
--- and is left out. value is the number of responses.
+-- client got over later is the way authentication works, and is left out: a later request for
+-- the same target had success, or had credentials and another answer. value is the number of responses.
 --
 -- Severity: medium where at least two and half of the server's responses have the status, or
 -- for 408 and 429; else low. What stands behind the ? of a target is not shown: it may be
@@ -44,7 +44,7 @@ errors AS (
 	CROSS JOIN flows f ON f.flow_id = h.flow_id
 	WHERE h.status BETWEEN 400 AND 499
 ),
-welcome AS MATERIALIZED ( -- the last success for a target that wants authentication
+welcome AS MATERIALIZED ( -- the last time that a target which wants authentication let the client in
 	SELECT
 		h.capture_id,
 		iif(h.direction = 0, f.src, f.dst) AS client,
@@ -53,7 +53,8 @@ welcome AS MATERIALIZED ( -- the last success for a target that wants authentica
 		max(h.http_id) AS http_id
 	FROM http h
 	CROSS JOIN flows f ON f.flow_id = h.flow_id
-	WHERE h.status BETWEEN 200 AND 399
+	WHERE h.status >= 200
+		AND (h.status < 400 OR h.credentials NOT NULL AND h.status NOT IN (401, 407))
 		AND ifnull(h.target, '') IN (
 			SELECT ifnull(target, '')
 			FROM http

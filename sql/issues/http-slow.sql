@@ -101,9 +101,9 @@ SELECT
 	iif(clients = 1, client, NULL) AS src,
 	peer AS dst,
 	max_ms AS value,
-	printf('%d of %d responses of %s port %d%s took more than %g ms to begin; %s took %.0f ms, '
-		|| 'half took less than %.0f ms', slow, answers, peer, port,
-		ifnull(' (' || host || ')', ''), :limit_ms, slowest, max_ms, median_ms) AS symptoms,
+	printf('%d of %s of %s port %d%s took more than %g ms to begin; %s took %.0f ms%s', slow,
+		counted(answers, 'response'), peer, port, ifnull(' (' || host || ')', ''), :limit_ms, slowest, max_ms,
+		iif(answers > 1, printf(', half took less than %.0f ms', median_ms), '')) AS symptoms,
 	packets,
 	iif(slow >= 3 OR max_ms >= :severe_ms, 'medium', 'low') AS severity
 FROM servers

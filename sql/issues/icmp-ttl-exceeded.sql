@@ -2,7 +2,7 @@
 --
 -- ICMP time exceeded in transit, the two hosts of the original packets together. A traceroute asks for it:
 -- errors of at least :min_routers routers about pings, or UDP or TCP of few bytes, or about packets that
--- left with a TTL below :least_ttl. That is low. Without these signs the packets went round in a loop, or
+-- left with a TTL below :least_ttl, or fewer than :min_errors about pings. That is low. Without these signs the packets went round in a loop, or
 -- their TTL was too small: high, and medium below :min_errors errors. value is the number of errors.
 --
 -- severity: high
@@ -59,7 +59,8 @@ WITH found AS (
 judged AS (
 	SELECT
 		*,
-		ifnull(ttl_max < :least_ttl, routers >= :min_routers OR probes = errors) AS is_traceroute,
+		ifnull(ttl_max < :least_ttl, routers >= :min_routers OR probes = errors
+			OR (others = 0 AND errors < :min_errors)) AS is_traceroute,
 		errors < :min_errors AS is_rare
 	FROM found
 )

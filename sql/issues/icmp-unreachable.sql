@@ -3,7 +3,7 @@
 -- ICMP destination unreachable (types 3 and ICMPv6 1, without fragmentation needed), sender, reporter and
 -- kind together; the title says which kind. A port that a traceroute asks for on purpose (UDP to
 -- 33434..33534, or where ICMP also reported a TTL exceeded about the same two hosts) is left out. Low where
--- only pings were concerned: they are there to try; and where the errors are answers that came after their
+-- only ICMP was concerned, as with pings: they are there to try; and where the errors are answers that came after their
 -- asker had closed its port, or multicast. Else medium; high where TCP connections are concerned. value is
 -- the number of errors.
 --
@@ -118,7 +118,7 @@ SELECT
 			WHEN ports = 1 THEN ' ' || original_dst_port
 			ELSE ', ' || counted(ports, 'port')
 		END, CASE
-			WHEN icmp = errors THEN '; all about pings'
+			WHEN icmp = errors THEN '; all about ICMP'
 			WHEN tcp > 0 THEN '; about TCP: ' || tcp
 			ELSE ''
 		END) AS symptoms,

@@ -97,9 +97,10 @@ SELECT
 	src,
 	dst,
 	sum(lacks_first OR lacks_last OR has_hole) * 100.0 / count(*) AS value,
-	printf('%d of %s of %s to %s are not complete: %d lack the first fragment, %d the last, %d one between',
-		sum(lacks_first OR lacks_last OR has_hole), counted(count(*), 'fragmented datagram'), src, dst, sum(lacks_first),
-		sum(lacks_last), sum(has_hole)) AS symptoms,
+	printf('%d of %s of %s to %s %s not complete; missing: %s, %s, %s',
+		sum(lacks_first OR lacks_last OR has_hole), counted(count(*), 'fragmented datagram'), src, dst,
+		iif(sum(lacks_first OR lacks_last OR has_hole) = 1, 'is', 'are'), counted(sum(lacks_first), 'first fragment'),
+		counted(sum(lacks_last), 'last one'), counted(sum(has_hole), 'one') || ' between') AS symptoms,
 	group_concat(iif(lacks_first OR lacks_last OR has_hole, packets, NULL)) AS packets,
 	iif(sum(lacks_first OR lacks_last OR has_hole) BETWEEN :min_count AND count(*), 'medium', 'low') AS severity
 FROM datagrams

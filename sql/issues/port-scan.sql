@@ -78,9 +78,9 @@ SELECT
 		counted(count(DISTINCT dst_port), iif(protocol = 'udp', 'UDP port', 'TCP port')), dst,
 		(max(last_ts_ns) - min(first_ts_ns)) / 1e9, count(DISTINCT iif(is_open, dst_port, NULL)),
 		count(DISTINCT iif(is_closed, dst_port, NULL)), count(DISTINCT iif(is_open OR is_closed, NULL, dst_port)),
-		group_concat(DISTINCT kind)) AS symptoms,
+		replace(group_concat(DISTINCT kind), ',', ', ')) AS symptoms,
 	group_concat(first_packet_id) AS packets,
-	'Port scan (' || group_concat(DISTINCT kind) || ')' AS title
+	'Port scan (' || replace(group_concat(DISTINCT kind), ',', ', ') || ')' AS title
 FROM tries
 WHERE kind NOT NULL
 GROUP BY capture_id, src, dst, protocol

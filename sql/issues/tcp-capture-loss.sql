@@ -1,9 +1,10 @@
 -- The capture lacks packets that were there.
 --
 -- ACKs acknowledge data that the capture does not hold (Wireshark's ACKed unseen segment), of connections
--- of which both directions were captured. The network carried those packets; the capture lost them, so
--- other findings about these connections may be wrong. A capture together. value is the number of such
--- ACKs. Medium where the bytes that are missing are at least :percent of the data of these connections.
+-- of which both directions were captured. The network carried those packets; the capture lost them, or it
+-- holds them behind their ACKs, so other findings about these connections may be wrong. A capture together.
+-- value is the number of such ACKs. Medium where the bytes that are missing are at least :percent of the data
+-- of these connections.
 --
 -- severity: low
 -- category: configuration
@@ -28,6 +29,8 @@
 -- column symptoms     What was seen.
 -- column packets      Such ACKs.
 -- column severity     low, medium, high or critical.
+-- column title        In a few words.
+-- column cause        What usually causes this kind.
 WITH
 lossy AS MATERIALIZED (
 	SELECT
@@ -35,7 +38,9 @@ lossy AS MATERIALIZED (
 		flow_id,
 		src_ack_lost_segments + dst_ack_lost_segments AS acks,
 		ifnull(src_missed_bytes, 0) + ifnull(dst_missed_bytes, 0) AS missed,
-		ifnull(src_unique_bytes, 0) + ifnull(dst_unique_bytes, 0) AS bytes
+		ifnull(src_unique_bytes, 0) + ifnull(dst_unique_bytes, 0) AS bytes,
+		max(src_spurious_retransmissions - src_retransmitted_packets, 0)
+			+ max(dst_spurious_retransmissions - dst_retransmitted_packets, 0) AS late
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
 	WHERE has_unseen
@@ -48,7 +53,9 @@ captured AS (
 		count(*) AS connections,
 		sum(acks) AS acks,
 		sum(missed) AS missed,
-		sum(missed + bytes) AS bytes
+		sum(missed + bytes) AS bytes,
+		sum(late) AS late,
+		sum(missed) = 0 AND sum(late) > 0 AS is_order
 	FROM lossy
 	GROUP BY capture_id
 )
@@ -59,15 +66,23 @@ SELECT
 	NULL AS src,
 	NULL AS dst,
 	c.acks AS value,
-	printf('%s in %s for data that is not in the capture, which lacks %d of %d bytes of theirs%s',
-		counted(c.acks, 'ACK'), counted(c.connections, 'connection'), c.missed, c.bytes, (
+	printf('%s in %s for data that is not in the capture%s%s', counted(c.acks, 'ACK'),
+		counted(c.connections, 'connection'), CASE
+			WHEN c.is_order THEN printf(' before them; %s behind them, and none is missing',
+				iif(c.late = 1, '1 segment stands', c.late || ' segments stand'))
+			WHEN c.missed > 0 THEN printf(', which lacks %d of %d bytes of theirs', c.missed, c.bytes)
+			ELSE ''
+		END, (
 			SELECT '; its interfaces report ' || counted(sum(i.dropped), 'dropped packet')
 			FROM interfaces i
 			JOIN capture_files cf ON cf.capture_file_id = i.capture_file_id
 			WHERE cf.capture_id = c.capture_id AND i.dropped NOT NULL
 		)) AS symptoms,
 	e.packets,
-	iif(c.missed * 100.0 >= c.bytes * :percent AND c.missed > 0, 'medium', 'low') AS severity
+	iif(c.missed * 100.0 >= c.bytes * :percent AND c.missed > 0, 'medium', 'low') AS severity,
+	iif(c.is_order, 'The capture holds packets in another order than they were sent', NULL) AS title,
+	iif(c.is_order, 'Packets of several interfaces, queues or mirror ports were put together without exact times.', NULL)
+		AS cause
 FROM captured c
 JOIN (
 	SELECT capture_id, min(ts_ns) AS ts_ns, group_concat(packet_id) AS packets

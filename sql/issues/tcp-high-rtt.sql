@@ -1,8 +1,9 @@
 -- Round trips take long.
 --
 -- The mean time from a segment to its ACK, by Karn's rule where there are samples of it, of either direction of a
--- connection. value is that mean in milliseconds. Measured where the capture was taken: it is the time to the far end
--- and back from there, and what the far end waits before it acknowledges.
+-- connection; connections of a client to a server together. value is the mean over them, in milliseconds. Measured where
+-- the capture was taken: it is the time to the far end and back from there, and what the far end waits before it
+-- acknowledges.
 --
 -- severity: medium
 -- category: performance
@@ -18,12 +19,12 @@
 --
 -- column capture_id   The capture.
 -- column ts_ns        Begin of the connection.
--- column flow_id      The connection.
+-- column flow_id      The connection, if there is one only.
 -- column src          Client.
 -- column dst          Server.
 -- column value        Mean round trip, milliseconds.
 -- column symptoms     What was seen.
--- column packets      The ACKs with the longest times.
+-- column packets      The ACKs with the longest times, of the connection with the longest mean.
 WITH sides AS (
 	SELECT
 		*,
@@ -33,26 +34,52 @@ WITH sides AS (
 		) AS rtt_ns
 	FROM flows
 	WHERE protocol = 'tcp'
+),
+ranked AS (
+	SELECT
+		capture_id,
+		flow_id,
+		first_ts_ns,
+		src,
+		dst,
+		rtt_ns,
+		max(ifnull(src_rtt_max_ns, 0), ifnull(dst_rtt_max_ns, 0)) AS longest_ns,
+		row_number() OVER (PARTITION BY capture_id, src, dst ORDER BY rtt_ns DESC) AS place
+	FROM sides
+	WHERE rtt_ns > :limit_ms * 1e6
+),
+slow AS (
+	SELECT
+		capture_id,
+		min(first_ts_ns) AS ts_ns,
+		max(iif(place = 1, flow_id, NULL)) AS flow_id,
+		src,
+		dst,
+		count(*) AS connections,
+		avg(rtt_ns) AS rtt_ns,
+		max(longest_ns) AS longest_ns
+	FROM ranked
+	GROUP BY capture_id, src, dst
 )
 SELECT
 	capture_id,
-	first_ts_ns AS ts_ns,
-	flow_id,
+	ts_ns,
+	iif(connections = 1, flow_id, NULL) AS flow_id,
 	src,
 	dst,
 	rtt_ns / 1e6 AS value,
-	printf('round trips took %.0f ms on average, %.0f ms at most', rtt_ns / 1e6,
-		max(ifnull(src_rtt_max_ns, 0), ifnull(dst_rtt_max_ns, 0)) / 1e6) AS symptoms,
+	printf('round trips%s took %.0f ms on average, %.0f ms at most',
+		iif(connections = 1, '', printf(' of %d connections', connections)), rtt_ns / 1e6, longest_ns / 1e6) AS symptoms,
 	(
 		SELECT group_concat(packet_id)
 		FROM (
 			SELECT p.packet_id
 			FROM flow_packets fp
 			JOIN packets p ON p.packet_id = fp.packet_id
-			WHERE fp.flow_id = sides.flow_id AND p.acks IS NOT NULL
+			WHERE fp.flow_id = slow.flow_id AND p.acks IS NOT NULL
 			ORDER BY p.ack_rtt_ns DESC
 			LIMIT 10
 		)
 	) AS packets
-FROM sides
-WHERE rtt_ns > :limit_ms * 1e6;
+FROM slow
+ORDER BY connections DESC, value DESC;

@@ -3,8 +3,10 @@
 -- A SYN that nothing answered for :wait_ms, or a SYN-ACK that its client did not complete, of a service
 -- (server and port) together. Connections that a port scan or a SYN flood tried, and those that ICMP errors
 -- were about, are left to those detectors; those whose client went on to send are left out, because the
--- capture has only one direction of them. value is the number of connections. High where the service
--- answered nobody in the capture, else medium.
+-- capture has only one direction of them, and those of BGP whose session came to be by a connection the other
+-- way. value is the number of connections. High where the service answered nobody in the capture, else medium;
+-- medium as well where its client got no answer from :ports different ports or more, as from peers of
+-- peer-to-peer programs.
 --
 -- severity: medium
 -- category: connectivity
@@ -20,6 +22,8 @@
 --
 -- param :wait_ms integer 0..3600000 = 1000   Silence after the last SYN, or until the capture ends, from
 --                                            which on it counts, milliseconds.
+-- param :ports integer 2..65535 = 8          Ports, of any hosts, that do not answer a client that asks for
+--                                            peers.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -59,10 +63,24 @@ tried AS MATERIALIZED (
 		AND (f.dst_packets = f.dst_syns AND f.src_packets = f.src_syns)
 		AND c.last_ts_ns - f.first_ts_ns >= :wait_ms * 1e6
 ),
+sessions AS MATERIALIZED ( -- of BGP, which either side may open (RFC 4271, 6.8)
+	SELECT DISTINCT capture_id, src, dst
+	FROM (SELECT 1 FROM tried WHERE dst_port = 179 LIMIT 1) -- if none, no more is read
+	CROSS JOIN flows
+	WHERE protocol = 'tcp'
+		AND dst_port = 179
+		AND handshake_ns IS NOT NULL
+		AND src IN (SELECT dst FROM tried WHERE dst_port = 179)
+),
 wanted AS MATERIALIZED (
 	SELECT *
 	FROM tried t
 	WHERE t.flow_id NOT IN (SELECT original_flow_id FROM icmp_errors WHERE original_flow_id NOT NULL)
+		AND NOT EXISTS (
+			SELECT 1
+			FROM sessions b
+			WHERE t.dst_port = 179 AND b.capture_id = t.capture_id AND b.src = t.dst AND b.dst = t.src
+		)
 		AND NOT EXISTS (
 			SELECT 1
 			FROM scans i
@@ -77,6 +95,12 @@ wanted AS MATERIALIZED (
 targets AS MATERIALIZED (
 	SELECT DISTINCT capture_id, dst, dst_port
 	FROM wanted
+),
+seekers AS MATERIALIZED (
+	SELECT capture_id, src
+	FROM wanted
+	GROUP BY capture_id, src
+	HAVING count(DISTINCT dst_port) >= :ports
 ),
 serving AS MATERIALIZED (
 	SELECT DISTINCT t.capture_id, t.dst, t.dst_port
@@ -95,7 +119,8 @@ services AS (
 		sum(w.src_syns) AS syns,
 		min(w.first_ts_ns) AS begun_ns,
 		group_concat(w.first_packet_id || ' ' || w.last_packet_id) AS packets,
-		s.dst IS NOT NULL AS serves
+		s.dst IS NOT NULL AS serves,
+		min((w.capture_id, w.src) IN (SELECT * FROM seekers)) AS is_sought
 	FROM wanted w
 	LEFT JOIN serving s ON s.capture_id = w.capture_id AND s.dst = w.dst AND s.dst_port = w.dst_port
 	GROUP BY w.capture_id, w.dst, w.dst_port
@@ -114,7 +139,7 @@ SELECT
 			ELSE printf('%d without any answer, %d answered by a SYN-ACK, but not completed', connections - half, half)
 		END, iif(serves, 'other connections to it came to be', 'no connection to it came to be')) AS symptoms,
 	packets,
-	iif(serves OR half = connections, 'medium', 'high') AS severity,
+	iif(serves OR half = connections OR is_sought, 'medium', 'high') AS severity,
 	CASE
 		WHEN half = connections THEN 'The SYN-ACK did not reach the client, or its ACK was lost on the way back.'
 		WHEN serves THEN 'SYNs are lost, or the server drops some because its queue of new connections is full.'

@@ -2,7 +2,8 @@
 --
 -- The MSS options of the two SYNs differ by at least :difference, or one is below :least. Not every
 -- difference is trouble; it tells of a tunnel, a VPN or a device that clamps the MSS, and of where large
--- packets may get lost. Server, port and sizes together. value is the smaller MSS in bytes.
+-- packets may get lost. Those with the same two sizes together. value is the smaller
+-- MSS in bytes.
 --
 -- severity: low
 -- category: configuration
@@ -22,8 +23,8 @@
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
 -- column flow_id      The connection, if there is one only.
--- column src          Client.
--- column dst          Server.
+-- column src          Client; NULL: several.
+-- column dst          Server; NULL: several.
 -- column value        Smaller MSS, bytes.
 -- column symptoms     What was seen.
 -- column packets      The SYNs.
@@ -32,14 +33,18 @@ SELECT
 	min(first_ts_ns) AS ts_ns,
 	iif(count(*) = 1, flow_id, NULL) AS flow_id,
 	iif(count(DISTINCT src) = 1, src, NULL) AS src,
-	dst,
+	iif(count(DISTINCT dst) = 1, dst, NULL) AS dst,
 	min(src_mss, dst_mss) AS value,
-	printf('%s to port %d of %s: the client offers an MSS of %d bytes, the server one of %d',
-		counted(count(*), 'connection'), dst_port, dst, src_mss, dst_mss) AS symptoms,
+	printf('%s to %s: %s an MSS of %d bytes, %s one of %d', counted(count(*), 'connection'), CASE
+			WHEN count(DISTINCT dst) > 1 THEN counted(count(DISTINCT dst), 'server')
+			WHEN count(DISTINCT dst_port) > 1 THEN counted(count(DISTINCT dst_port), 'port') || ' of ' || dst
+			ELSE printf('port %d of %s', dst_port, dst)
+		END, iif(count(DISTINCT src) = 1, 'the client offers', counted(count(DISTINCT src), 'client') || ' offer'), src_mss,
+		iif(count(DISTINCT dst) = 1, 'the server', 'the servers'), dst_mss) AS symptoms,
 	group_concat(first_packet_id) AS packets
 FROM flows
 WHERE protocol = 'tcp'
 	AND (abs(src_mss - dst_mss) >= :difference OR min(src_mss, dst_mss) < :least)
 	AND src_payload_bytes + dst_payload_bytes >= :min_bytes
-GROUP BY capture_id, dst, dst_port, src_mss, dst_mss
+GROUP BY capture_id, src_mss, dst_mss
 ORDER BY count(*) DESC;

@@ -2,7 +2,9 @@
 --
 -- A RST answered the SYN: nothing listens on that port, or a firewall says so. A service (server and port)
 -- together; connections that a port scan tried are left to that detector. value is the number of
--- connections. High where the service accepted nobody in the capture, else medium.
+-- connections. High where the service accepted nobody in the capture, else medium; medium as well where its
+-- client was refused at :ports different ports or more, as peers of peer-to-peer programs are; low for BGP where
+-- the session came to be by a connection the other way.
 --
 -- severity: high
 -- category: connectivity
@@ -14,6 +16,8 @@
 -- remedy: Compare the TTL of the RST with that of other packets of the server: another one points to a
 --    firewall on the way.
 -- source: RFC 9293, 3.5.2: a RST answers a segment for which there is no connection.
+--
+-- param :ports integer 2..65535 = 8   Ports, of any hosts, at which a client is refused that asks for peers.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -54,6 +58,31 @@ refused AS MATERIALIZED (
 			WHERE i.capture_id = f.capture_id AND i.src = f.src AND ifnull(i.dst, f.dst) = f.dst
 		)
 ),
+sessions AS MATERIALIZED ( -- of BGP, which either side may open (RFC 4271, 6.8)
+	SELECT DISTINCT capture_id, src, dst
+	FROM (SELECT 1 FROM refused WHERE dst_port = 179 LIMIT 1) -- if none, no more is read
+	CROSS JOIN flows
+	WHERE protocol = 'tcp'
+		AND dst_port = 179
+		AND handshake_ns IS NOT NULL
+		AND src IN (SELECT dst FROM refused WHERE dst_port = 179)
+),
+services AS (
+	SELECT
+		r.*,
+		EXISTS (
+			SELECT 1
+			FROM sessions b
+			WHERE r.dst_port = 179 AND b.capture_id = r.capture_id AND b.src = r.dst AND b.dst = r.src
+		) AS is_back
+	FROM refused r
+),
+seekers AS MATERIALIZED (
+	SELECT capture_id, src
+	FROM refused
+	GROUP BY capture_id, src
+	HAVING count(DISTINCT dst_port) >= :ports
+),
 targets AS MATERIALIZED (
 	SELECT DISTINCT capture_id, dst, dst_port
 	FROM refused
@@ -74,11 +103,18 @@ SELECT
 	r.dst,
 	count(*) AS value,
 	printf('port %d of %s answered %s of %s with RST; %s', r.dst_port, r.dst, counted(count(*), 'SYN'),
-		counted(count(DISTINCT r.src), 'client'), iif(s.dst IS NULL, 'no connection to it came to be',
-			'other connections to it came to be')) AS symptoms,
+		counted(count(DISTINCT r.src), 'client'), CASE
+			WHEN s.dst NOT NULL THEN 'other connections to it came to be'
+			WHEN min(r.is_back) THEN 'BGP sessions came to be by connections the other way'
+			ELSE 'no connection to it came to be'
+		END) AS symptoms,
 	group_concat(r.first_packet_id || ' ' || r.last_packet_id) AS packets,
-	iif(s.dst IS NULL, 'high', 'medium') AS severity
-FROM refused r
+	CASE
+		WHEN min(r.is_back) THEN 'low'
+		WHEN s.dst IS NULL AND NOT min((r.capture_id, r.src) IN (SELECT * FROM seekers)) THEN 'high'
+		ELSE 'medium'
+	END AS severity
+FROM services r
 LEFT JOIN serving s ON s.capture_id = r.capture_id AND s.dst = r.dst AND s.dst_port = r.dst_port
 GROUP BY r.capture_id, r.dst, r.dst_port
 ORDER BY s.dst IS NOT NULL, count(*) DESC;

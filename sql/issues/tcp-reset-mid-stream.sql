@@ -43,7 +43,7 @@ reset AS MATERIALIZED (
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
 	WHERE has_reset
-		AND src_payload_bytes + dst_payload_bytes > 0
+		AND src_payload_bytes + dst_payload_bytes > src_keep_alives + dst_keep_alives
 		AND src_fins + dst_fins = 0
 		AND src_packets > src_rsts
 		AND dst_packets > dst_rsts
@@ -51,9 +51,15 @@ reset AS MATERIALIZED (
 rsts AS MATERIALIZED (
 	SELECT flow_id, min(packet_id) AS packet_id, direction, ts_ns
 	FROM (SELECT 1 FROM reset LIMIT 1) -- if none, no more is read
-	CROSS JOIN tcp_events
-	WHERE kind = 'rst'
-		AND flow_id IN (SELECT flow_id FROM reset)
+	CROSS JOIN tcp_events e
+	WHERE e.kind = 'rst'
+		AND e.flow_id IN (SELECT flow_id FROM reset)
+		AND EXISTS ( -- data before it: a SYN that was refused may be sent again with success
+			SELECT 1
+			FROM flow_packets fp
+			CROSS JOIN packets b ON b.packet_id = fp.packet_id
+			WHERE fp.flow_id = e.flow_id AND fp.packet_id <= e.packet_id AND b.payload_len > 0
+		)
 	GROUP BY flow_id
 ),
 found AS (
@@ -86,9 +92,11 @@ SELECT
 	src,
 	dst,
 	count(*) AS value,
-	printf('the %s %s reset %s to port %d of %s, after %s bytes of data', iif(direction, 'server', 'client'),
-		iif(direction, dst, src), counted(count(*), 'connection'), dst_port, dst,
-		iif(count(*) = 1, bytes, min(bytes) || ' to ' || max(bytes))) AS symptoms,
+	printf('the %s %s reset %s to %s, after %s of data', iif(direction, 'server', 'client'),
+		iif(direction, dst, src), counted(count(*), 'connection'),
+		iif(direction, 'its port ' || dst_port, printf('port %d of %s', dst_port, dst)),
+		iif(min(bytes) = max(bytes), counted(max(bytes), 'byte'), printf('%d to %d bytes', min(bytes), max(bytes))))
+		AS symptoms,
 	group_concat(packet_id) AS packets,
 	iif(count(*) >= :many, 'high', 'medium') AS severity
 FROM found

@@ -2,7 +2,8 @@
 --
 -- A direction of a connection where at least :percent of the segments with data, SYN or FIN are
 -- retransmissions (Wireshark's, of any kind), and at least :min_count of them. Copies that the capture made
--- are no retransmissions. value is that percentage. High where those that were needed are :high_percent or
+-- are no retransmissions, nor are segments that the capture holds behind their ACK (Wireshark calls them spurious)
+-- where no number was sent twice. value is that percentage. High where those that were needed are :high_percent or
 -- more.
 --
 -- severity: medium
@@ -45,7 +46,8 @@ sides AS MATERIALIZED (
 		0 AS direction,
 		src_retransmissions AS slow,
 		src_fast_retransmissions AS fast,
-		src_spurious_retransmissions AS spurious,
+		min(src_spurious_retransmissions, src_retransmitted_packets) AS spurious,
+		src_retransmissions + src_fast_retransmissions + src_spurious_retransmissions AS events,
 		src_retransmission_rate AS rate,
 		dst_packets = 0 AS silent
 	FROM flow_signs
@@ -60,7 +62,8 @@ sides AS MATERIALIZED (
 		1,
 		dst_retransmissions,
 		dst_fast_retransmissions,
-		dst_spurious_retransmissions,
+		min(dst_spurious_retransmissions, dst_retransmitted_packets),
+		dst_retransmissions + dst_fast_retransmissions + dst_spurious_retransmissions,
 		dst_retransmission_rate,
 		src_packets = 0
 	FROM flow_signs
@@ -86,12 +89,12 @@ found AS (
 		sum(e.kind = 'fast_retransmission') AS fast,
 		sum(e.kind = 'spurious_retransmission') AS spurious,
 		group_concat(e.packet_id) AS packets,
-		s.rate * 100 * count(*) / (s.slow + s.fast + s.spurious) AS percent
+		s.rate * 100 * count(*) / s.events AS percent
 	FROM (SELECT 1 FROM sick LIMIT 1) -- if none, no more is read
 	CROSS JOIN tcp_events e
 	CROSS JOIN sick s ON s.flow_id = e.flow_id AND s.direction = e.direction
 	WHERE e.flow_id IN (SELECT flow_id FROM sick)
-		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+		AND (e.kind IN ('retransmission', 'fast_retransmission') OR e.kind = 'spurious_retransmission' AND s.spurious > 0)
 		AND NOT (s.has_copies AND EXISTS (
 			SELECT 1
 			FROM packets p
@@ -112,9 +115,9 @@ SELECT
 	packets,
 	iif(percent * (slow + fast) / again >= :high_percent, 'high', 'medium') AS severity,
 	CASE
-		WHEN silent THEN 'The receiver is gone or cannot be reached.'
-		WHEN spurious * 2 > again THEN 'The round trip varies, or ACKs are lost: most segments had arrived before.'
-		ELSE 'Packets are lost on the way: a full queue, a bad link, a policer.'
+		WHEN silent THEN 'The receiver is gone or cannot be reached any more, where nothing of it is acknowledged.'
+		WHEN spurious * 2 > again THEN 'The round trip varies more than the sender expects (spurious retransmissions).'
+		ELSE 'Packets are lost on the way: a full queue, a bad cable or radio link, a duplex mismatch, a policer.'
 	END AS cause,
 	0.5 AS confidence
 FROM found

@@ -5,7 +5,8 @@
 -- different sequence numbers at nearly the same time (within :burst_ms). Sign 3 alone does not count: a
 -- host that gets several segments for a closed connection does so. One of the others is medium, two signs
 -- are high; a TTL of 64, 128 or 255 alone is low: that RST comes from a NAT or virtual network beside the
--- capture point. value is the number of signs.
+-- capture point; so is one that differs by :hops at most: its sender is about as far away. value is the number
+-- of signs.
 --
 -- severity: medium
 -- category: security
@@ -21,6 +22,9 @@
 --
 -- param :burst_ms number 0..60000 = 50   Time within which several RSTs count as sent at once,
 --                                        milliseconds.
+--
+-- param :hops integer 0..255 = 2         Difference of TTLs up to which another path, or a load balancer in
+--                                        front of the server, explains it.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -86,7 +90,8 @@ signs AS (
 	SELECT
 		*,
 		after_id NOT NULL AS has_data_after,
-		seqs > 1 AND span_ns <= :burst_ms * 1e6 AS is_burst
+		seqs > 1 AND span_ns <= :burst_ms * 1e6 AS is_burst,
+		abs(ttl - iif(ttl_min = ttl, ttl_max, ttl_min)) <= :hops AS is_near
 	FROM judged
 	WHERE other_ttl OR after_id NOT NULL
 )
@@ -104,12 +109,14 @@ SELECT
 		iif(is_burst, printf('; RSTs with %d sequence numbers came at once', seqs), '')) AS symptoms,
 	packets || ifnull(',' || after_id, '') AS packets,
 	CASE
+		WHEN NOT has_data_after AND is_near THEN 'low'
 		WHEN other_ttl + has_data_after + is_burst > 1 THEN 'high'
 		WHEN NOT has_data_after AND ttl IN (64, 128, 255) THEN 'low'
 		ELSE 'medium'
 	END AS severity,
 	CASE
 		WHEN has_data_after THEN 'Somebody on the way sent the RST: its supposed sender did not know of it.'
+		WHEN is_near THEN 'The RST took another path, or a load balancer in front of the server sent it.'
 		WHEN ttl IN (64, 128, 255) THEN 'A NAT or virtual network beside the capture point sent the RST.'
 		ELSE 'A device on the way sent the RST, or the system sends its RSTs with a TTL of its own.'
 	END AS cause,

@@ -2,8 +2,7 @@
 --
 -- Both SYNs are in the capture, not both offered the window scale option, and the connection carried at
 -- least :min_bytes. No more than 65,535 bytes can be on their way then. Medium where that held a sender
--- back: it had :full_percent of them on their way, or filled the window, with a round trip of at least
--- :min_rtt_ms; else low. Server and port together. value is the round trip time in milliseconds: 65,535
+-- back: it had :full_percent of them on their way, with a round trip of at least :min_rtt_ms; else low. Server and port together. value is the round trip time in milliseconds: 65,535
 -- bytes a round trip are the most there can be.
 --
 -- severity: low
@@ -33,8 +32,7 @@
 WITH unscaled AS (
 	SELECT
 		*,
-		max(ifnull(src_bytes_in_flight_max, 0), ifnull(dst_bytes_in_flight_max, 0)) AS in_flight,
-		src_window_fulls + dst_window_fulls AS fulls
+		max(ifnull(src_bytes_in_flight_max, 0), ifnull(dst_bytes_in_flight_max, 0)) AS in_flight
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
 	WHERE is_unscaled
@@ -50,15 +48,14 @@ SELECT
 	dst,
 	max(syn_rtt_ns) / 1e6 AS value,
 	printf('%s to port %d of %s: %s did not offer window scaling; %d bytes were on their way at most, the round '
-		|| 'trip was %.1f ms', counted(count(*), 'connection'), dst_port, dst,
+		|| 'trip was %.3g ms', counted(count(*), 'connection'), dst_port, dst,
 		CASE
 			WHEN max(src_window_scale) IS NULL AND max(dst_window_scale) IS NULL THEN 'both sides'
 			WHEN max(src_window_scale) IS NULL THEN 'the client'
 			ELSE 'the server'
 		END, max(in_flight), max(syn_rtt_ns) / 1e6) AS symptoms,
 	group_concat(first_packet_id) AS packets,
-	iif(max(syn_rtt_ns) >= :min_rtt_ms * 1e6 AND (max(in_flight) >= 655.35 * :full_percent OR sum(fulls) > 0),
-		'medium', 'low') AS severity
+	iif(max(syn_rtt_ns) >= :min_rtt_ms * 1e6 AND max(in_flight) >= 655.35 * :full_percent, 'medium', 'low') AS severity
 FROM unscaled
 GROUP BY capture_id, dst, dst_port, src_window_scale IS NULL, dst_window_scale IS NULL
-ORDER BY sum(fulls) DESC, count(*) DESC;
+ORDER BY max(in_flight) DESC, count(*) DESC;

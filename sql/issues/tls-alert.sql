@@ -104,9 +104,10 @@ SELECT
 	iif(clients = 1, client, NULL) AS src,
 	server AS dst,
 	connections AS value,
-	printf('the %s sent the alert %s in %d of %d TLS connections to %s port %d%s; %d handshakes '
-		|| 'with it were completed (%s)', sender, name, connections, handshakes, server, port,
-		ifnull(' (' || server_name || ')', ''), finished, coalesce('version ' || version,
+	printf('the %s sent the alert %s in %d of %s to %s port %d%s; %s with it %s completed (%s)',
+		sender, name, connections, counted(handshakes, 'TLS connection'), server, port,
+		ifnull(' (' || server_name || ')', ''), counted(finished, 'handshake'),
+		iif(finished = 1, 'was', 'were'), coalesce('version ' || version,
 		'the client offers up to ' || client_version, 'no hello in the capture')) AS symptoms,
 	packets,
 	CASE

@@ -87,9 +87,9 @@ SELECT
 	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
 	server AS dst,
 	count(*) AS value,
-	printf('%d of %d handshakes with %s port %d%s were not finished: %d without a server hello, '
-		|| '%d reset', count(*), handshakes, server, port,
-		ifnull(' (' || max(server_name) || ')', ''), sum(server_hello_packet_id IS NULL),
+	printf('%d of %s with %s port %d%s %s not finished: %d without a server hello, %d reset',
+		count(*), counted(handshakes, 'handshake'), server, port,
+		ifnull(' (' || max(server_name) || ')', ''), iif(count(*) = 1, 'was', 'were'), sum(server_hello_packet_id IS NULL),
 		sum(was_reset)) AS symptoms,
 	group_concat(iif(n <= 20, client_hello_packet_id || ','
 		|| ifnull(server_hello_packet_id || ',', '') || last_packet_id, NULL)) AS packets,

@@ -40,9 +40,10 @@ told AS (
 	FROM chosen c
 	CROSS JOIN talk t
 )
-SELECT printf('%s: %,d packets (%s) in %,d flows%s.',
+SELECT printf('%s: %,d %s (%s) in %,d %s%s.',
 	iif(captures = 1, 'Capture ' || name, captures || ' captures'),
 	ifnull(packets, 0),
+	iif(packets = 1, 'packet', 'packets'),
 	CASE
 		WHEN bytes >= 1e9 THEN printf('%.1f GB', bytes / 1e9)
 		WHEN bytes >= 1e6 THEN printf('%.1f MB', bytes / 1e6)
@@ -50,6 +51,7 @@ SELECT printf('%s: %,d packets (%s) in %,d flows%s.',
 		ELSE printf('%d bytes', ifnull(bytes, 0))
 	END,
 	flows,
+	iif(flows = 1, 'flow', 'flows'),
 	ifnull(
 		', from ' || replace(substr(iso_time(first_ts_ns), 1, 19), 'T', ' ') || ' UTC over '
 			|| CASE

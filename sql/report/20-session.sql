@@ -87,7 +87,7 @@ WHERE unsupported * 20 > packets;
 -- column packets    Packets.
 -- column flows      Flows.
 SELECT
-	ifnull(application || ' over ', '') || protocol AS protocol,
+	ifnull(nullif(application, protocol) || ' over ', '') || protocol AS protocol,
 	sum(src_bytes + dst_bytes) AS bytes,
 	sum(src_packets + dst_packets) AS packets,
 	count(*) AS flows

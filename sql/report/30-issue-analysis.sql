@@ -13,24 +13,33 @@
 -- column low        Low ones.
 WITH RECURSIVE
 span AS (
-	SELECT
-		min(first_ts_ns) AS first_ts_ns,
-		(max(last_ts_ns) - min(first_ts_ns)) / 30 + 1 AS step_ns
+	SELECT min(first_ts_ns) AS first_ts_ns, max(last_ts_ns) - min(first_ts_ns) AS span_ns
 	FROM captures
 	WHERE :capture IS NULL OR capture_id = :capture
+),
+sizes(size_ns, digit) AS ( -- 1, 2, 5, 10 ... microseconds, until 40 steps are enough
+	SELECT 1000, 1
+	UNION ALL
+	SELECT iif(digit = 2, size_ns / 2 * 5, size_ns * 2), iif(digit = 5, 1, iif(digit = 2, 5, 2))
+	FROM sizes, span
+	WHERE size_ns * 40 < span_ns
+),
+chart AS (
+	SELECT first_ts_ns, span_ns, (SELECT max(size_ns) FROM sizes) AS step_ns
+	FROM span
 ),
 steps AS (
 	SELECT 0 AS step
 	UNION ALL
 	SELECT step + 1
-	FROM steps
-	WHERE step < 29
+	FROM steps, chart
+	WHERE (step + 1) * step_ns <= span_ns
 ),
 chosen AS (
 	SELECT
 		(i.ts_ns - s.first_ts_ns) / s.step_ns AS step,
 		i.severity
-	FROM span s
+	FROM chart s
 	CROSS JOIN issues i
 	LEFT JOIN flows f ON f.flow_id = i.flow_id
 	WHERE i.ts_ns IS NOT NULL
@@ -54,7 +63,7 @@ SELECT
 	ifnull(c.medium, 0) AS medium,
 	ifnull(c.low, 0) AS low
 FROM steps s
-CROSS JOIN span sp
+CROSS JOIN chart sp
 LEFT JOIN counted c USING (step)
 WHERE EXISTS (SELECT 1 FROM counted)
 ORDER BY s.step;

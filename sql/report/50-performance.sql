@@ -170,8 +170,8 @@ ORDER BY b.place;
 WITH
 samples AS (
 	SELECT
-		f.dst,
-		f.dst_port,
+		iif(p.direction, f.dst, f.src) AS server,
+		iif(p.direction, f.dst_port, f.src_port) AS port,
 		f.server_name,
 		p.ack_rtt_ns,
 		p.flow_id,
@@ -179,12 +179,12 @@ samples AS (
 	FROM packets p
 	CROSS JOIN flows f ON f.flow_id = p.flow_id
 	WHERE p.ack_rtt_ns IS NOT NULL
-		AND p.direction = 1
+		AND p.direction = (ifnull(instr(f.history, '^'), 0) = 0)
 		AND (:capture IS NULL OR p.capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (f.protocol, f.application))
 )
 SELECT
-	dst || ' port ' || dst_port AS server,
+	server || ' port ' || port AS server,
 	max(server_name) AS name,
 	count(*) AS count,
 	percentile(ack_rtt_ns, 50) / 1e6 AS p50_ms,
@@ -194,7 +194,7 @@ SELECT
 	(SELECT label FROM packet_labels l WHERE l.packet_id = s.packet_id) AS max_number,
 	count(DISTINCT flow_id) AS flows
 FROM samples s
-GROUP BY dst, dst_port
+GROUP BY s.server, port
 HAVING count(*) >= 3
 ORDER BY 5 DESC, 1
 LIMIT 12;

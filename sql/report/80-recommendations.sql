@@ -9,7 +9,7 @@
 -- column title       The kind of issue.
 -- column severity    Worst severity of them.
 -- column what_to_do  In this order.
--- column issues      How many issues it is for.
+-- column how_many    Issues that it is for.
 -- column issue_ids   Their numbers, the first ten.
 -- column hosts       Where, the hosts that most of them name.
 WITH
@@ -47,7 +47,7 @@ SELECT
 	ifnull(d.title, i.title) AS title,
 	i.severity,
 	i.remedies AS what_to_do,
-	k.issues,
+	k.issues AS how_many,
 	k.issue_ids,
 	(
 		SELECT group_concat(host, ', ')

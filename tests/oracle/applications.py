@@ -85,12 +85,20 @@ def ordered(values, as_set):
     return sorted(set(values) if as_set else values, key=lambda v: (str(type(v)), v))
 
 
-def compare(result, database, comparison, path, version):
+def protocols_of(path, version):
+    """The protocols that tshark finds in a capture: those that it has not need no run of their own."""
+    rows = wireshark.run(path, version, OPTIONS, ["frame.protocols"])
+    names = {name for row in rows for name in re.findall(r"\w+", row["frame.protocols"])}
+    return names | ({"dns"} if names & {"mdns", "llmnr"} else set())
+
+
+def compare(result, database, comparison, path, version, protocols):
     names = list(dict.fromkeys(f[1] for f in comparison["fields"]))
     theirs = {}
     options = OPTIONS + ["-Y", "(%s) && !icmp && !icmpv6" % comparison["when"]]
-    for row in wireshark.run(path, version, options, ["frame.number", *names]):
-        theirs[int(row["frame.number"])] = row
+    if protocols & set(re.findall(r"\w+", comparison["when"])):
+        for row in wireshark.run(path, version, options, ["frame.number", *names]):
+            theirs[int(row["frame.number"])] = row
     ours = our_rows(database, comparison)
     for number in sorted(set(theirs) | set(ours)):
         mine, row = ours.get(number, []), theirs.get(number)
@@ -113,8 +121,9 @@ def compare_capture(job):
             return result, {}
         ours = tshark.Ours(case)
         database = sqlite3.connect(case)
+        protocols = protocols_of(path, version)
         for comparison in load_comparisons(only):
-            compare(result, database, comparison, path, version)
+            compare(result, database, comparison, path, version, protocols)
         result.differences = [(f, n, str(a), str(b)) for f, n, a, b in result.differences]
         return result, tshark.explain(result, ours, rules)
 

@@ -1,0 +1,92 @@
+-- RSTs of a device on the way, in the names of several servers.
+--
+-- Connections that were refused or reset by RSTs with the TTL of a RST that does not look like
+-- its sender (tcp-rst-injection, of medium severity or worse), where the servers in whose names
+-- they came have sent that client nothing else with this TTL.
+--
+-- column issue_id        The issue.
+-- column cause_issue_id  The issue behind it.
+-- column confidence      How sure the rule is, 0 to 1.
+-- column why             Why, with the numbers.
+-- column cause           Most likely cause.
+WITH
+injected AS MATERIALIZED ( -- the first of a client and TTL
+	SELECT
+		i.issue_id,
+		i.capture_id,
+		i.src AS server,
+		i.dst AS client,
+		p.ttl,
+		row_number() OVER (PARTITION BY i.capture_id, i.dst, p.ttl ORDER BY i.rank DESC, i.ts_ns, i.issue_id) AS place
+	FROM issues i
+	JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	JOIN packets p ON p.packet_id = ip.packet_id
+	WHERE i.detector = 'tcp-rst-injection' AND i.rank > 1 AND p.tcp_flags & 4
+),
+resets AS MATERIALIZED (
+	SELECT
+		i.issue_id,
+		i.capture_id,
+		i.dst AS server,
+		p.flow_id,
+		f.src AS client,
+		p.ttl
+	FROM issues i
+	JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	JOIN packets p ON p.packet_id = ip.packet_id
+	JOIN flows f ON f.flow_id = p.flow_id
+	WHERE i.detector IN ('tcp-refused', 'tcp-reset-mid-stream', 'tcp-reset-in-handshake')
+		AND (i.capture_id, f.src) IN (SELECT capture_id, client FROM injected)
+		AND p.tcp_flags & 4
+		AND p.direction = 1
+),
+own AS MATERIALIZED ( -- what the servers themselves sent these clients
+	SELECT capture_id, flow_id, src AS client, dst AS server, dst_ttl_min, dst_ttl_max
+	FROM flows
+	WHERE protocol = 'tcp'
+		AND dst_packets > dst_rsts
+		AND (capture_id, src, dst) IN (SELECT capture_id, client, server FROM resets)
+),
+alike AS (
+	SELECT
+		r.issue_id,
+		c.issue_id AS cause_issue_id,
+		c.client,
+		c.ttl,
+		c.server AS other_server,
+		r.server
+	FROM resets r
+	JOIN injected c ON c.capture_id = r.capture_id AND c.client = r.client AND c.ttl = r.ttl
+	WHERE c.place = 1
+		AND NOT EXISTS (
+			SELECT 1
+			FROM own o
+			WHERE o.capture_id = r.capture_id
+				AND o.server = r.server
+				AND o.client = r.client
+				AND r.ttl BETWEEN o.dst_ttl_min AND o.dst_ttl_max
+				AND EXISTS (
+					SELECT 1
+					FROM flow_packets fp
+					CROSS JOIN packets p ON p.packet_id = fp.packet_id
+					WHERE fp.flow_id = o.flow_id AND p.direction = 1 AND p.ttl = r.ttl AND NOT p.tcp_flags & 4
+				)
+		)
+	GROUP BY r.issue_id
+),
+servers AS (
+	SELECT cause_issue_id, count(DISTINCT server) AS servers
+	FROM alike
+	GROUP BY cause_issue_id
+)
+SELECT
+	a.issue_id,
+	a.cause_issue_id,
+	iif(s.servers > 2, 0.8, 0.5) AS confidence,
+	printf('its RSTs have TTL %d, as the one in the name of %s that does not look like its sender; %s sent %s '
+		|| 'RSTs with that TTL, and nothing else with it', a.ttl, a.other_server, counted(s.servers, 'server'), a.client)
+		AS why,
+	'A device on the way answers in the names of the servers: a firewall, a filter, or something that breaks connections.'
+		AS cause
+FROM alike a
+JOIN servers s USING (cause_issue_id);
