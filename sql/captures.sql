@@ -16,10 +16,11 @@
 -- column truncated     Packets whose headers the snap length cut.
 -- column malformed     Packets whose headers contradict themselves or the packet's length.
 -- column unsupported   Packets of a link type or protocol that pcapdex does not know.
--- column left_out      Packets of the files that --filter, --since, --until or --count of ingest left out.
+-- column left_out      Packets of the files that --filter, --since or --until of ingest left out.
 -- column duplicates    Packets that are copies of others in the capture; the report duplicates has more.
 -- column dropped       Packets the interfaces lost, as the files tell; empty: not told.
--- column filter        The capture filter that ingest was given.
+-- column filter        The capture filter that ingest was given, --since, --until, and --count, behind which it read no
+--                      further.
 SELECT
 	c.name AS capture,
 	c.packets,
@@ -39,7 +40,16 @@ SELECT
 		JOIN capture_files f USING (capture_file_id)
 		WHERE f.capture_id = c.capture_id
 	) AS dropped,
-	c.filter
+	nullif(
+		ltrim(
+			ifnull(c.filter, '')
+				|| ifnull('; since ' || iso_time(c.since_ts_ns), '')
+				|| ifnull('; until ' || iso_time(c.until_ts_ns), '')
+				|| ifnull('; count ' || c.packet_limit, ''),
+			'; '
+		),
+		''
+	) AS filter
 FROM captures c
 WHERE :capture IS NULL OR c.capture_id = :capture
 ORDER BY c.capture_id;
