@@ -472,9 +472,20 @@ static bool explain_flow(const struct report_parameter *parameter, int64_t flow,
 	return found != NULL;
 }
 
+static bool is_time_empty(const struct parameters *parameters)
+{
+	const struct parameter_value *since = find_value(parameters, "since"), *until = find_value(parameters, "until");
+	return since && until && since->kind == VALUE_INTEGER && until->kind == VALUE_INTEGER &&
+	       since->integer >= until->integer;
+}
+
 bool parameters_explain(const struct parameters *parameters, const struct report *report, struct guard *guard,
                         char *to, size_t size)
 {
+	if (is_time_empty(parameters)) {
+		snprintf(to, size, "--since is not before --until");
+		return true;
+	}
 	for (size_t i = 0; i < report->parameter_count; i++) {
 		const struct report_parameter *parameter = &report->parameters[i];
 		const struct parameter_value *value = find_value(parameters, parameter->name);
