@@ -693,8 +693,8 @@ const struct command command_ingest = {
 		"killed, what was saved up to a second before is there. To capture takes rights: sudo, or once "
 		"sudo setcap cap_net_raw,cap_net_admin+eip \"$(command -v pcapdex)\".\n"
 		"\n"
-		"Memory grows with flows, about a kilobyte for each, and not with packets; with -i and --ring it is bounded, because "
-		"flows end that are idle or closed.",
+		"Memory grows with flows, 500 bytes for each and 2,500 if it is TCP, and not with packets; with -i and --ring it is "
+		"bounded, because flows end that are idle or closed.",
 	.examples =
 		"  pcapdex ingest trace.pcapng\n"
 		"  pcapdex ingest -o case.db client.pcap server.pcap.gz\n"
