@@ -344,7 +344,8 @@ static struct capture *open_input(struct job *job, const char *path)
 // False: the case cannot be written; nothing more is tried.
 static bool ingest_each(struct job *job, const struct inputs *inputs)
 {
-	for (size_t i = 0; i < inputs->count && !load_interrupted(); i++) {
+	size_t i;
+	for (i = 0; i < inputs->count && !load_interrupted(); i++) {
 		struct load_input input = {.path = inputs->at[i]};
 		if (!is_due(job, input.path) || !(input.file = open_input(job, input.path)))
 			continue;
@@ -354,6 +355,10 @@ static bool ingest_each(struct job *job, const struct inputs *inputs)
 		if (!ok)
 			return false;
 	}
+	if (i < inputs->count)
+		message_warning("interrupted: %zu of %zu files were not read; ingest them again", inputs->count - i,
+		                inputs->count);
+	job->failed += (int64_t)(inputs->count - i);
 	return true;
 }
 
