@@ -154,7 +154,7 @@ static bool store_number(const struct option_spec *spec, const char *value, void
 	const char *wanted;
 	if (spec->kind == OPTION_COUNT) {
 		ok = parse_count(value, &number);
-		wanted = "a whole number";
+		wanted = "a whole number, not negative";
 	} else if (spec->kind == OPTION_BYTES) {
 		ok = parse_bytes(value, &number);
 		wanted = "bytes such as 500M or 2G";

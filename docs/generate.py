@@ -97,10 +97,10 @@ def schema_page():
     parts = [describe_schema(path) for path in sorted((ROOT / "schema").glob("*.sql"))]
     intro = """# The tables of a case
 
-A case is a plain SQLite file: `PRAGMA application_id` is 0x70636478, `PRAGMA user_version` is 1. Times are integers:
+A case is a plain SQLite file: `PRAGMA application_id` is 0x70636478, `PRAGMA user_version` is %s. Times are integers:
 nanoseconds since 1970 UTC (`_ts_ns`), or durations (`_ns`). What has no value is NULL. [definitions.md](definitions.md)
 says what the numbers mean.
-"""
+""" % re.search(r"CASE_VERSION (\d+)", (ROOT / "common/case.h").read_text())[1]
     return NOTE.format("schema/*.sql") + intro + "\n" + "\n".join(parts)
 
 

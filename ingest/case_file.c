@@ -53,6 +53,9 @@ static void say_why(const struct case_file *c, int rc)
 		message_error("%s: may only be read; change its permissions, or choose another name with -o", c->path);
 	else if (rc == SQLITE_FULL)
 		say_full(c);
+	else if (rc == SQLITE_CORRUPT)
+		message_error("%s: the case is damaged (%s); ingest its captures into a new one", c->path,
+		              sqlite3_errmsg(c->db));
 	else
 		message_error("%s: %s", c->path, sqlite3_errmsg(c->db));
 }

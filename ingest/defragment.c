@@ -32,7 +32,8 @@ struct datagram {
 	size_t capacity;
 	struct range *ranges; // what has come, in order, apart from each other
 	unsigned range_count;
-	uint32_t length; // 0: the last fragment has not come
+	uint32_t length;     // 0: the last fragment has not come
+	uint64_t frames_len; // bytes on the wire of what has come
 };
 
 void defragmenter_init(struct defragmenter *d)
@@ -157,7 +158,7 @@ static bool is_complete(const struct datagram *g)
 	return g->length && g->range_count && g->ranges[0].start == 0 && g->ranges[0].end >= g->length;
 }
 
-bool defragment(struct defragmenter *d, const struct packet *p, struct bytes *whole)
+bool defragment(struct defragmenter *d, struct packet *p, struct bytes *whole)
 {
 	const struct headers *ip = &p->ip;
 	struct fragment_key key = {ip->src, ip->dst, ip->ip_id, ip->ip_version, ip->protocol, 0};
@@ -169,6 +170,7 @@ bool defragment(struct defragmenter *d, const struct packet *p, struct bytes *wh
 	struct datagram *g = find_or_make(d, &key);
 	if (g->range_count == RANGES_MAX)
 		return false;
+	g->frames_len += p->frames_len;
 	make_room(d, g, start + length);
 	copy_new(g, start, p->payload);
 	add_range(g, start, start + length);
@@ -177,6 +179,8 @@ bool defragment(struct defragmenter *d, const struct packet *p, struct bytes *wh
 	if (is_complete(g)) {
 		take_out(d, g);
 		d->finished = g;
+		p->frames_len = g->frames_len;
+		p->ip.is_reassembled = true;
 		*whole = bytes_of(g->data, g->length);
 		return true;
 	}

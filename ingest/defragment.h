@@ -24,8 +24,8 @@ struct defragmenter {
 void defragmenter_init(struct defragmenter *);
 void defragmenter_release(struct defragmenter *);
 
-// Takes the payload of a packet that is a fragment, captured whole. True: *whole is the datagram's payload, borrowed
-// until the next call.
-bool defragment(struct defragmenter *, const struct packet *, struct bytes *whole);
+// Takes the payload of a packet that is a fragment, captured whole. True: it completes a datagram, whose payload is
+// *whole, borrowed until the next call; packet->ip.is_reassembled and packet->frames_len are set.
+bool defragment(struct defragmenter *, struct packet *, struct bytes *whole);
 
 #endif

@@ -10,7 +10,7 @@ struct filter_program;
 
 struct filter {
 	const char *text;                // borrowed; NULL: everything passes
-	struct filter_program *programs; // one a link type, compiled when it is first met
+	struct filter_program *programs; // one a link type and byte order, compiled when first met
 	unsigned program_count;
 };
 

@@ -32,7 +32,8 @@ struct icmp_request {
 	uint32_t next; // in the bucket: place + 1
 	bool answered;
 	uint8_t ttl, ip_version;
-	uint32_t wire_len, data_len;
+	uint64_t frames_len;
+	uint32_t data_len;
 	int64_t packet_id, ts_ns;
 	struct address src, dst;
 };
@@ -136,7 +137,7 @@ static void set_request(struct icmp_pair_row *row, const struct icmp_request *re
 	row->dst = writer_address(w, &request->dst, false);
 	row->request_packet_id = request->packet_id;
 	row->request_ts_ns = request->ts_ns;
-	row->request_bytes = request->wire_len;
+	row->request_bytes = (int64_t)request->frames_len;
 	row->request_data_bytes = request->data_len;
 	row->request_ttl = request->ttl;
 }
@@ -181,7 +182,7 @@ static void note_request(struct icmp_pairs *pairs, const struct packet *p, const
 		.next = *bucket,
 		.ttl = p->ip.ttl,
 		.ip_version = p->ip.ip_version,
-		.wire_len = p->frame->wire_len,
+		.frames_len = p->frames_len,
 		.data_len = p->payload_len,
 		.packet_id = p->id,
 		.ts_ns = p->frame->ts_ns,
@@ -207,7 +208,7 @@ static void note_reply(struct icmp_pairs *pairs, const struct packet *p, const s
 	}
 	row->reply_packet_id = p->id;
 	row->reply_ts_ns = p->frame->ts_ns;
-	row->reply_bytes = p->frame->wire_len;
+	row->reply_bytes = (int64_t)p->frames_len;
 	row->reply_data_bytes = p->payload_len;
 	row->reply_ttl = p->ip.ttl;
 }

@@ -344,7 +344,8 @@ static struct capture *open_input(struct job *job, const char *path)
 // False: the case cannot be written; nothing more is tried.
 static bool ingest_each(struct job *job, const struct inputs *inputs)
 {
-	for (size_t i = 0; i < inputs->count && !load_interrupted(); i++) {
+	size_t i;
+	for (i = 0; i < inputs->count && !load_interrupted(); i++) {
 		struct load_input input = {.path = inputs->at[i]};
 		if (!is_due(job, input.path) || !(input.file = open_input(job, input.path)))
 			continue;
@@ -354,6 +355,10 @@ static bool ingest_each(struct job *job, const struct inputs *inputs)
 		if (!ok)
 			return false;
 	}
+	if (i < inputs->count)
+		message_warning("interrupted: %zu of %zu files were not read; ingest them again", inputs->count - i,
+		                inputs->count);
+	job->failed += (int64_t)(inputs->count - i);
 	return true;
 }
 
@@ -693,8 +698,8 @@ const struct command command_ingest = {
 		"killed, what was saved up to a second before is there. To capture takes rights: sudo, or once "
 		"sudo setcap cap_net_raw,cap_net_admin+eip \"$(command -v pcapdex)\".\n"
 		"\n"
-		"Memory grows with flows, about a kilobyte for each, and not with packets; with -i and --ring it is bounded, because "
-		"flows end that are idle or closed.",
+		"Memory grows with flows, 500 bytes for each and 2,500 if it is TCP, and not with packets; with -i and --ring it is "
+		"bounded, because flows end that are idle or closed.",
 	.examples =
 		"  pcapdex ingest trace.pcapng\n"
 		"  pcapdex ingest -o case.db client.pcap server.pcap.gz\n"

@@ -321,7 +321,6 @@ static void reassemble(struct load *l)
 	for (int i = 0; i < REASSEMBLIES_MAX && l->packet.ip.is_fragment && !l->packet.ip.is_reassembled; i++) {
 		if (!defragment(&l->defragmenter[i], &l->packet, &datagram))
 			return;
-		l->packet.ip.is_reassembled = true;
 		dissect_resume(&l->packet, datagram);
 	}
 }

@@ -132,6 +132,7 @@ struct packet {
 	int64_t number;            // packets.number
 
 	// dissect
+	uint64_t frames_len; // bytes on the wire of its frame; where it completes a datagram, of all fragments' frames
 	enum verdict verdict;
 	uint32_t errors; // enum packet_error
 	enum checksum ip_checksum, l4_checksum;

@@ -52,10 +52,12 @@ char *catalog_read_file(const char *path)
 
 enum catalog_kind catalog_kind(const char *name)
 {
-	static const char detectors[] = "issues/", rules[] = "causes/";
-	if (!strncmp(name, detectors, sizeof detectors - 1))
-		return CATALOG_DETECTOR;
-	return strncmp(name, rules, sizeof rules - 1) == 0 ? CATALOG_RULE : CATALOG_REPORT;
+	static const char *const folders[] = {
+		[CATALOG_DETECTOR] = "issues/", [CATALOG_RULE] = "causes/", [CATALOG_CHAPTER] = "report/"};
+	for (int kind = CATALOG_DETECTOR; kind <= CATALOG_CHAPTER; kind++)
+		if (!strncmp(name, folders[kind], strlen(folders[kind])))
+			return (enum catalog_kind)kind;
+	return CATALOG_REPORT;
 }
 
 const struct catalog_entry *catalog_find(const struct catalog *catalog, const char *name)

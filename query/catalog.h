@@ -17,8 +17,9 @@ struct catalog {
 	size_t count;
 };
 
-// What a file is for, by its name: a detector is below issues/, a rule below causes/ (analyze/analysis.h).
-enum catalog_kind { CATALOG_REPORT, CATALOG_DETECTOR, CATALOG_RULE };
+// What a file is for, by its name: a detector is below issues/, a rule below causes/ (analyze/analysis.h), a chapter of
+// `pcapdex report` below report/.
+enum catalog_kind { CATALOG_REPORT, CATALOG_DETECTOR, CATALOG_RULE, CATALOG_CHAPTER };
 
 enum catalog_kind catalog_kind(const char *name);
 

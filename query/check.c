@@ -223,7 +223,7 @@ static void check_kind(struct check *check)
 {
 	enum catalog_kind kind = catalog_kind(check->report->name);
 	const struct report_section *section = check->report->sections;
-	if (kind == CATALOG_REPORT || check->report->section_count == 0)
+	if (kind == CATALOG_REPORT || kind == CATALOG_CHAPTER || check->report->section_count == 0)
 		return;
 	if (check->report->section_count > 1 || section->formats || section->depends)
 		say(check, "a detector or rule is one statement, without sections");
@@ -239,12 +239,20 @@ static void check_kind(struct check *check)
 
 // ---- all ----------------------------------------------------------------------------------------------------------
 
+static bool is_sentence(const char *text)
+{
+	size_t length = strlen(text);
+	return length > 0 && strchr(".?!", text[length - 1]);
+}
+
 static void check_report(struct check *check, const struct report *report)
 {
 	check->report = report;
 	memset(check->used, 0, sizeof check->used);
 	if (!report->summary)
 		say(check, "no header: the first line is a comment that says what the report shows");
+	else if (!is_sentence(report->summary))
+		say(check, "the first line is no whole sentence: it stands for the report in lists");
 	for (size_t i = 0; i < report->section_count; i++) {
 		const struct report_section *section = &report->sections[i];
 		if (section->formats && !known_format(section->formats))

@@ -411,13 +411,35 @@ void names_release(struct names *names)
 	*names = (struct names){0};
 }
 
-// "no such column: f.scr" gives "; did you mean src?".
-static void suggest(struct guard *guard, const char *message, char *to, size_t size)
+static void find_nearest(struct guard *guard, const char *names_sql, const char *word, char *to, size_t size)
 {
+	struct names names = {0};
+	names_read(&names, guard->db, names_sql);
+	message_nearest(to, size, word, names.at, names.count);
+	names_release(&names);
+}
+
+// Among the columns of the tables that sql names.
+static void find_nearest_column(struct guard *guard, const char *sql, const char *word, char *to, size_t size)
+{
+	char *names_sql = sqlite3_mprintf(
+		"SELECT DISTINCT c.name FROM pragma_table_list t, pragma_table_info(t.name) c"
+		" WHERE instr(lower(%Q), lower(t.name))",
+		sql);
+	*to = 0;
+	if (names_sql)
+		find_nearest(guard, names_sql, word, to, size);
+	sqlite3_free(names_sql);
+}
+
+// "no such column: f.scr" gives "; did you mean src?".
+static void suggest(struct guard *guard, const char *sql, const char *message, char *to, size_t size)
+{
+	static const char column[] = "no such column: ";
 	static const struct {
 		const char *message, *names, *otherwise;
 	} kinds[] = {
-		{"no such column: ", "SELECT DISTINCT c.name FROM pragma_table_list t, pragma_table_info(t.name) c",
+		{column, "SELECT DISTINCT c.name FROM pragma_table_list t, pragma_table_info(t.name) c",
 	     "PRAGMA table_info(TABLE) lists the columns of a table"},
 		{"no such table: ", "SELECT name FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'",
 	     "PRAGMA table_list lists the tables"},
@@ -428,12 +450,12 @@ static void suggest(struct guard *guard, const char *message, char *to, size_t s
 		if (strncmp(message, kinds[i].message, strlen(kinds[i].message)) != 0)
 			continue;
 		const char *word = message + strlen(kinds[i].message), *dot = strrchr(word, '.');
-		struct names names = {0};
-		char nearest[256], text[128];
+		char nearest[256] = "", text[128];
 		snprintf(text, sizeof text, "%s", dot ? dot + 1 : word);
-		names_read(&names, guard->db, kinds[i].names);
-		message_nearest(nearest, sizeof nearest, text, names.at, names.count);
-		names_release(&names);
+		if (kinds[i].message == column)
+			find_nearest_column(guard, sql, text, nearest, sizeof nearest);
+		if (!*nearest)
+			find_nearest(guard, kinds[i].names, text, nearest, sizeof nearest);
 		if (*nearest)
 			snprintf(to, size, "; %s", nearest);
 		else if (kinds[i].otherwise)
@@ -507,7 +529,7 @@ static void explain_prepare(struct guard *guard, const char *sql, int line, int 
 	}
 	locate(guard, sql, line, place, sizeof place);
 	snprintf(text, sizeof text, "%s", sqlite3_errmsg(guard->db));
-	suggest(guard, text, suggestion, sizeof suggestion);
+	suggest(guard, sql, text, suggestion, sizeof suggestion);
 	snprintf(error, size, "%s%s%s", place, text, suggestion);
 }
 

@@ -51,7 +51,7 @@ static bool read_integer(struct parameter_value *value, const char *option, cons
 {
 	int64_t integer;
 	if (!parse_count(text, &integer))
-		return wants(option, "a whole number", text);
+		return wants(option, "a whole number, not negative", text);
 	set_integer(value, integer);
 	return true;
 }
@@ -446,21 +446,57 @@ bool parameters_init(struct parameters *parameters, const struct report *report,
 	return ok;
 }
 
-const char *parameters_absent(const struct parameters *parameters, const struct report *report, struct guard *guard,
-                              const char **address)
+// An address or a prefix that no packet of the case has.
+static bool explain_address(const struct report_parameter *parameter, const char *address, struct guard *guard,
+                            char *to, size_t size)
 {
+	sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM hosts WHERE ip_in(address, ?1) LIMIT 1", address);
+	sqlite3_finalize(found);
+	if (!found)
+		snprintf(to, size, "no packet of the case has the address %s (--%s)", address, parameter->option);
+	return !found;
+}
+
+// A flow that most reports on flows have nothing to say of.
+static bool explain_flow(const struct report_parameter *parameter, int64_t flow, struct guard *guard, char *to,
+                         size_t size)
+{
+	char id[32];
+	snprintf(id, sizeof id, "%lld", (long long)flow);
+	sqlite3_stmt *found =
+		look_up(guard, "SELECT protocol FROM flows WHERE flow_id = CAST(?1 AS INTEGER) AND protocol <> 'tcp'", id);
+	if (found)
+		snprintf(to, size, "flow %s is %s (--%s)", id, (const char *)sqlite3_column_text(found, 0),
+		         parameter->option);
+	sqlite3_finalize(found);
+	return found != NULL;
+}
+
+static bool is_time_empty(const struct parameters *parameters)
+{
+	const struct parameter_value *since = find_value(parameters, "since"), *until = find_value(parameters, "until");
+	return since && until && since->kind == VALUE_INTEGER && until->kind == VALUE_INTEGER &&
+	       since->integer >= until->integer;
+}
+
+bool parameters_explain(const struct parameters *parameters, const struct report *report, struct guard *guard,
+                        char *to, size_t size)
+{
+	if (is_time_empty(parameters)) {
+		snprintf(to, size, "--since is not before --until");
+		return true;
+	}
 	for (size_t i = 0; i < report->parameter_count; i++) {
 		const struct report_parameter *parameter = &report->parameters[i];
 		const struct parameter_value *value = find_value(parameters, parameter->name);
-		if (parameter->type != PARAMETER_ADDRESS || !value || value->kind != VALUE_TEXT)
-			continue;
-		sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM hosts WHERE ip_in(address, ?1) LIMIT 1", value->text);
-		sqlite3_finalize(found);
-		*address = value->text;
-		if (!found)
-			return parameter->option;
+		if (parameter->type == PARAMETER_ADDRESS && value && value->kind == VALUE_TEXT &&
+		    explain_address(parameter, value->text, guard, to, size))
+			return true;
+		if (parameter->type == PARAMETER_FLOW && value && value->kind == VALUE_INTEGER &&
+		    explain_flow(parameter, value->integer, guard, to, size))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 void parameters_release(struct parameters *parameters)

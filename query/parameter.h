@@ -28,10 +28,10 @@ bool parameters_init(struct parameters *, const struct report *, const struct ar
                      const struct option_spec *command_options);
 void parameters_release(struct parameters *);
 
-// The option of the first parameter whose value is an address or a prefix that no packet of the case has, and the
-// address; NULL: there is none.
-const char *parameters_absent(const struct parameters *, const struct report *, struct guard *,
-                              const char **address);
+// Why a report may have found nothing: no time between --since and --until, an address or a prefix that no packet of the
+// case has, a flow that is not TCP.
+// False: not known.
+bool parameters_explain(const struct parameters *, const struct report *, struct guard *, char *to, size_t size);
 
 // Whether it has a value: given, or by default.
 bool parameters_has(const struct parameters *, const char *name);

@@ -309,7 +309,10 @@ static int list_reports(const struct query *query, struct sink *sink)
 		if (catalog_kind(query->catalog.entries[i].name) == CATALOG_REPORT)
 			print_report_line(sink, &query->catalog.entries[i], width);
 	sink_char(sink, '\n');
-	write_folded(sink, "The report detectors lists what is looked for; issues/DETECTOR is a report, too.", 0);
+	write_folded(sink,
+	             "The report detectors lists what is looked for; issues/DETECTOR is a report, too, and so are the"
+	             " chapters of `pcapdex report`, such as report/70-tcp.",
+	             0);
 	sink_char(sink, '\n');
 	sink_flush(sink);
 	return EXIT_DONE;

@@ -61,11 +61,9 @@ static void run_statement(struct run *run, sqlite3_stmt *statement, const struct
 // Why nothing was printed, where that is known, where not even names of columns were, or where empty sections hide it.
 static void explain_nothing(const struct run *run)
 {
-	const char *address;
-	const char *option = parameters_absent(run->parameters, run->report, run->guard, &address);
-	if (option)
-		message_note("report %s found nothing: no packet of the case has the address %s (--%s)", run->report->name,
-		             address, option);
+	char why[ERROR_ROOM];
+	if (parameters_explain(run->parameters, run->report, run->guard, why, sizeof why))
+		message_note("report %s found nothing: %s", run->report->name, why);
 	else if (run->output.raw || run->sections > 1)
 		message_note("report %s found nothing", run->report->name);
 }

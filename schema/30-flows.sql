@@ -21,8 +21,8 @@ CREATE TABLE flows (
 	application                  TEXT, -- what it was found to carry, by its bytes: http, tls, dns ...; NULL not known
 	service                      TEXT, -- what its server's port is for (IANA), whatever it carries: https, domain, ssh; that of dst_port, else of src_port; NULL: none that is well known
 	server_name                  TEXT, -- what the client calls the server: TLS server name, HTTP host; NULL not known
-	state                        TEXT, -- Zeek's conn_state: SF, S0, REJ ...; tcp_states says what each means; OTH where neither TCP nor UDP; NULL without IP
-	history                      TEXT, -- Zeek's history: a letter for each kind of packet, in order, upper case from the originator. The originator is src, or dst where there is a ^: src is the sender of the first packet, which then looked like an answer. NULL where neither TCP nor UDP. docs/definitions.md tells the letters
+	state                        TEXT, -- Zeek's conn_state: SF, S0, REJ ...; tcp_states says what each means; OTH where neither TCP nor UDP; NULL without IP, and where all IP checksums are wrong: Zeek drops such packets
+	history                      TEXT, -- Zeek's history: a letter for each kind of packet, in order, upper case from the originator. The originator is src, or dst where there is a ^: src is the sender of the first packet, which then looked like an answer. NULL where neither TCP nor UDP, and without a state. docs/definitions.md tells the letters
 	orig_bytes                   INTEGER, -- Zeek's orig_bytes: payload of the originator (src, or dst where the history has a ^), of TCP by sequence numbers, so that bytes the capture lacks count; NULL where not TCP, UDP or ICMP
 	resp_bytes                   INTEGER, -- Zeek's resp_bytes: the same of the responder
 	idle_max_ns                  INTEGER, -- longest time between two packets in a row, either way; NULL with one packet

@@ -14,13 +14,13 @@ CREATE TABLE icmp_pairs (
 	seq                INTEGER NOT NULL, -- its sequence number
 	request_packet_id  INTEGER REFERENCES packets, -- NULL: unrequested
 	request_ts_ns      INTEGER, -- ns since 1970 UTC
-	request_bytes      INTEGER, -- frame, on the wire
+	request_bytes      INTEGER, -- frame, on the wire; where it came in fragments, the frames of all
 	request_data_bytes INTEGER, -- behind the 8 bytes of ICMP header
 	request_ttl        INTEGER, -- as captured; IPv6: hop limit
 	reply_packet_id    INTEGER REFERENCES packets, -- NULL: unanswered
 	reply_ts_ns        INTEGER, -- ns since 1970 UTC
 	rtt_ns             INTEGER, -- request to reply
-	reply_bytes        INTEGER, -- frame, on the wire
+	reply_bytes        INTEGER, -- frame, on the wire; where it came in fragments, the frames of all
 	reply_data_bytes   INTEGER, -- behind the ICMP header
 	reply_ttl          INTEGER, -- as captured
 	kind               TEXT NOT NULL DEFAULT 'answered', -- answered, unanswered, duplicate, unrequested

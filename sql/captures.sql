@@ -16,10 +16,11 @@
 -- column truncated     Packets whose headers the snap length cut.
 -- column malformed     Packets whose headers contradict themselves or the packet's length.
 -- column unsupported   Packets of a link type or protocol that pcapdex does not know.
--- column left_out      Packets of the files that --filter, --since, --until or --count of ingest left out.
+-- column left_out      Packets of the files that --filter, --since or --until of ingest left out.
 -- column duplicates    Packets that are copies of others in the capture; the report duplicates has more.
 -- column dropped       Packets the interfaces lost, as the files tell; empty: not told.
--- column filter        The capture filter that ingest was given.
+-- column filter        The capture filter that ingest was given, --since, --until, and --count, behind which it read no
+--                      further.
 SELECT
 	c.name AS capture,
 	c.packets,
@@ -39,7 +40,16 @@ SELECT
 		JOIN capture_files f USING (capture_file_id)
 		WHERE f.capture_id = c.capture_id
 	) AS dropped,
-	c.filter
+	nullif(
+		ltrim(
+			ifnull(c.filter, '')
+				|| ifnull('; since ' || iso_time(c.since_ts_ns), '')
+				|| ifnull('; until ' || iso_time(c.until_ts_ns), '')
+				|| ifnull('; count ' || c.packet_limit, ''),
+			'; '
+		),
+		''
+	) AS filter
 FROM captures c
 WHERE :capture IS NULL OR c.capture_id = :capture
 ORDER BY c.capture_id;
@@ -78,7 +88,8 @@ ORDER BY f.capture_id, f.capture_file_id;
 -- column file           Number of the file in its capture, from 1, in the order above.
 -- column interface      Number of the interface in its file, from 0.
 -- column name           Name, as the file tells.
--- column link_type      Link type: LINKTYPE_ number, 1 is Ethernet.
+-- column link_type      Link type: LINKTYPE_ number.
+-- column link           The same in words; empty: not a common one.
 -- column snaplen        Bytes captured of a packet at most; empty: no limit.
 -- column resolution_s   Resolution of time stamps, seconds.
 -- column filter         Filter it was captured with.
@@ -91,6 +102,7 @@ SELECT
 	i.number AS interface,
 	i.name,
 	i.link_type,
+	l.column2 AS link,
 	i.snaplen,
 	1.0 / i.ts_units AS resolution_s,
 	i.filter,
@@ -107,5 +119,25 @@ FROM (
 ) i
 JOIN capture_files f USING (capture_file_id)
 JOIN captures c USING (capture_id)
+LEFT JOIN (
+	VALUES
+		(0, 'BSD loopback'),
+		(1, 'Ethernet'),
+		(9, 'PPP'),
+		(10, 'FDDI'),
+		(50, 'PPP'),
+		(51, 'PPPoE'),
+		(101, 'raw IP'),
+		(104, 'Cisco HDLC'),
+		(105, '802.11'),
+		(107, 'frame relay'),
+		(108, 'OpenBSD loopback'),
+		(113, 'Linux cooked'),
+		(127, '802.11, radiotap'),
+		(192, 'PPI'),
+		(228, 'IPv4'),
+		(229, 'IPv6'),
+		(276, 'Linux cooked, v2')
+) l ON l.column1 = i.link_type
 WHERE :capture IS NULL OR c.capture_id = :capture
 ORDER BY c.capture_id, f.capture_file_id, i.number;

@@ -3,7 +3,7 @@
 -- A copy is the same packet again, not one that its sender sent again: a port mirrored in both directions, a capture on
 -- several interfaces, both sides of a router, a routing loop, or a network that doubles packets. TCP analysis, like
 -- Wireshark's, takes copies of segments for retransmissions, duplicate ACKs or packets out of order. To leave copies out
--- of a question of your own, ask for packets WHERE duplicate_of IS NULL.
+-- of a question of your own, ask for packets WHERE duplicate_of IS NULL; tcp-retransmissions and tcp-anomalies do.
 --
 -- One line for each way: from which interface and VLAN to which, and through how many routers. A packet goes from where
 -- its TTL is higher, or else from where it comes first in the capture. The same place with ttl_less 0 is a mirror that sees

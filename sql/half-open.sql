@@ -1,5 +1,4 @@
--- Connections that the capture leaves open: begun or established, and not closed by both sides, nor reset; the longest
--- silent first.
+-- Connections that the capture leaves open: not closed by both sides, nor reset; the longest silent first.
 --
 -- Those whose SYN or SYN-ACK is in the capture. What is silent for long is often dead, or kept for later; what is not
 -- goes on behind the capture's end.

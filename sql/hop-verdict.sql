@@ -1,6 +1,6 @@
--- Is it the network? For each TCP connection that lost time: where it went, between the two capture points, beyond a,
--- beyond b, and to what.
+-- Is it the network? For each TCP connection that lost time: where the time went, and to what.
 --
+-- Where: between the two capture points, beyond a, or beyond b.
 -- The time of a connection is taken apart at the point that is nearer to the client. Each wait for a packet of the server
 -- is compared with the same wait at the other point: what passed there, passed beyond it, the rest between the points.
 -- Only differences of one clock are used, so it does not matter how the clocks are set. The shortest round trip between

@@ -4,10 +4,10 @@
 -- its own; --capture chooses one. In --format csv and text this is the course's sheet, with two decimals; a capture
 -- named Node1 is titled Node 1 there. The definitions:
 --
--- Bytes are those of the frame on the wire, data what follows the ICMP header. Round trip: echo request sent to its
--- reply. Throughput: bytes of the requests sent, over the sum of all round trips; goodput the same with data; a kB is
--- 1000 bytes. Reply delay: request received to the reply sent. Hops: TTL of a request less that of its reply, plus 1;
--- pairs with less than 1, as in captures that another node made, do not count.
+-- Bytes are those of the frame on the wire, or of the frames of all fragments, data what follows the ICMP header.
+-- Round trip: echo request sent to its reply. Throughput: bytes of the requests sent, over the sum of all round trips;
+-- goodput the same with data; a kB is 1000 bytes. Reply delay: request received to the reply sent. Hops: TTL of a
+-- request less that of its reply, plus 1; pairs with less than 1, as in captures that another node made, do not count.
 --
 -- param :node required   Address of the node.
 -- param :capture

@@ -4,6 +4,9 @@
 -- duplicate ACKs, windows that were full or closed, probes. docs/definitions.md says how each is recognised; tcp-events
 -- --flow shows the packets. Failed handshakes and resets have reports of their own.
 --
+-- Packets that the capture holds more than once (duplicates) are no trouble of the flow: their copies are left out.
+-- Wireshark takes them for retransmissions, duplicate ACKs or out of order; --copies yes counts them as it does.
+--
 -- A flow is stalled while its data waits for a retransmission timer (the RTO of each retransmission), or for a closed
 -- receive window to open; time that is both counts once. Severity:
 --
@@ -12,6 +15,7 @@
 --   minor      anything else
 --
 -- param :severity one of severe|moderate|minor   Only flows that are at least so bad.
+-- param :copies one of no|yes = no   Whether packets count that are copies of others.
 -- param :flow
 -- param :capture
 -- param :host
@@ -34,9 +38,20 @@
 -- column dst_port         Its port.
 -- column capture          Name of the capture.
 WITH
+copies AS MATERIALIZED ( -- that are called retransmissions
+	SELECT e.flow_id, e.direction, count(*) AS segments
+	FROM captures c
+	CROSS JOIN tcp_events e ON e.capture_id = c.capture_id
+	CROSS JOIN packets p ON p.packet_id = e.packet_id
+	WHERE :copies = 'no'
+		AND c.duplicates > 0
+		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+		AND p.duplicate_of IS NOT NULL
+	GROUP BY e.flow_id, e.direction
+),
 trouble AS MATERIALIZED (
 	SELECT flow_id, packet_id, ts_ns, kind, value
-	FROM tcp_events
+	FROM tcp_events e
 	WHERE kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission',
 			'out_of_order', 'lost_segment', 'ack_lost_segment', 'duplicate_ack', 'zero_window',
 			'zero_window_probe', 'zero_window_probe_ack', 'window_full')
@@ -44,6 +59,27 @@ trouble AS MATERIALIZED (
 		AND (:capture IS NULL OR capture_id = :capture)
 		AND (:since IS NULL OR ts_ns >= :since)
 		AND (:until IS NULL OR ts_ns < :until)
+		AND (
+			:copies = 'yes'
+			OR NOT EXISTS (
+				SELECT 1
+				FROM packets p
+				WHERE p.packet_id = e.packet_id AND p.duplicate_of IS NOT NULL
+			)
+		)
+),
+rates AS ( -- of the segments that are no copies
+	SELECT
+		f.flow_id,
+		f.src_retransmission_rate * (1 - ifnull(s.segments, 0) * 1.0 / max(1,
+			f.src_retransmissions + f.src_fast_retransmissions + f.src_spurious_retransmissions))
+			AS src_rate,
+		f.dst_retransmission_rate * (1 - ifnull(d.segments, 0) * 1.0 / max(1,
+			f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions))
+			AS dst_rate
+	FROM flows f
+	LEFT JOIN copies s ON s.flow_id = f.flow_id AND s.direction = 0
+	LEFT JOIN copies d ON d.flow_id = f.flow_id AND d.direction = 1
 ),
 counts AS (
 	SELECT
@@ -96,13 +132,10 @@ measured AS (
 		t.*,
 		f.*,
 		ifnull(s.stalled_s, 0.0) AS stalled_s,
-		coalesce(
-			max(f.src_retransmission_rate, f.dst_retransmission_rate),
-			f.src_retransmission_rate,
-			f.dst_retransmission_rate
-		) AS rate
+		coalesce(max(r.src_rate, r.dst_rate), r.src_rate, r.dst_rate) AS rate
 	FROM flows_in_trouble t
 	JOIN flows f ON f.flow_id = t.flow_id
+	JOIN rates r ON r.flow_id = t.flow_id
 	LEFT JOIN stalls s ON s.flow_id = t.flow_id
 	WHERE :host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host)
 ),

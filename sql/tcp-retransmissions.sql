@@ -5,8 +5,12 @@
 -- a timer; its RTO is the time since the oldest segment that was not acknowledged. A segment that was lost before it came
 -- to the capture point, and is sent again within a round trip, is out_of_order or follows a lost_segment: see tcp-events.
 --
+-- A packet that the capture holds more than once (duplicates) was not sent again: such copies are left out, which
+-- Wireshark takes for retransmissions. --copies yes counts them as it does.
+--
 -- param :flow        Only this flow: its flow_id; one row a segment.
 -- param :kind one of retransmission|fast_retransmission|spurious_retransmission   Only this kind.
+-- param :copies one of no|yes = no   Whether packets count that are copies of others.
 -- param :side one of src|dst   Only what this side of the flow sent: src opened it, dst is the other one.
 -- param :capture
 -- param :host
@@ -32,7 +36,19 @@
 -- column receiver_port     Its port.
 -- column flow_id           Number of the flow.
 -- column capture           Name of the capture.
-WITH resent AS MATERIALIZED (
+WITH
+copies AS MATERIALIZED ( -- that are called retransmissions
+	SELECT e.flow_id, e.direction, count(*) AS segments
+	FROM captures c
+	CROSS JOIN tcp_events e ON e.capture_id = c.capture_id
+	CROSS JOIN packets p ON p.packet_id = e.packet_id
+	WHERE :copies = 'no'
+		AND c.duplicates > 0
+		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+		AND p.duplicate_of IS NOT NULL
+	GROUP BY e.flow_id, e.direction
+),
+resent AS MATERIALIZED (
 	SELECT
 		e.capture_id,
 		e.flow_id,
@@ -49,6 +65,7 @@ WITH resent AS MATERIALIZED (
 	FROM tcp_events e
 	JOIN packets p ON p.packet_id = e.packet_id
 	WHERE e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+		AND (:copies = 'yes' OR p.duplicate_of IS NULL)
 		AND (:kind IS NULL OR e.kind = :kind)
 		AND (:side IS NULL OR e.direction = (:side = 'dst'))
 		AND (:capture IS NULL OR e.capture_id = :capture)
@@ -58,7 +75,16 @@ WITH resent AS MATERIALIZED (
 )
 SELECT
 	r.segments,
-	round(100 * iif(r.direction, f.dst_retransmission_rate, f.src_retransmission_rate), 3) AS percent,
+	round(
+		100 * iif(r.direction, f.dst_retransmission_rate, f.src_retransmission_rate) * (
+			1 - ifnull(d.segments, 0) * 1.0 / iif(
+				r.direction,
+				f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions,
+				f.src_retransmissions + f.src_fast_retransmissions + f.src_spurious_retransmissions
+			)
+		),
+		3
+	) AS percent,
 	r.retransmission,
 	r.fast,
 	r.spurious,
@@ -76,6 +102,7 @@ SELECT
 FROM resent r
 JOIN flows f ON f.flow_id = r.flow_id
 JOIN captures c ON c.capture_id = r.capture_id
+LEFT JOIN copies d ON d.flow_id = r.flow_id AND d.direction = r.direction
 WHERE :host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host)
 ORDER BY r.segments DESC, r.first_packet_id
 LIMIT ifnull(:limit, -1);
@@ -144,6 +171,7 @@ FROM segments s
 JOIN flows f ON f.flow_id = s.flow_id
 JOIN captures c ON c.capture_id = s.capture_id
 WHERE s.kind IS NOT NULL
+	AND (:copies = 'yes' OR s.duplicate_of IS NULL)
 	AND (:side IS NULL OR s.direction = (:side = 'dst'))
 	AND (:capture IS NULL OR s.capture_id = :capture)
 	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))

@@ -9,7 +9,7 @@
 -- param :until       Only flows with packets before this time.
 -- param :limit
 --
--- column state           Connection state: SF, S0, REJ ...
+-- column state           Connection state: SF, S0, REJ ...; NULL: all IP checksums are wrong.
 -- column meaning         What it means.
 -- column flows           Flows in this state.
 -- column percent         Their share of all flows shown here, per cent.
@@ -19,7 +19,7 @@
 -- column first_flow_id   The first of them.
 SELECT
 	f.state,
-	s.meaning,
+	ifnull(s.meaning, 'not known: all IP checksums are wrong, and Zeek drops such packets') AS meaning,
 	count(*) AS flows,
 	round(100.0 * count(*) / sum(count(*)) OVER (), 2) AS percent,
 	sum(f.src_packets + f.dst_packets) AS packets,
@@ -27,7 +27,7 @@ SELECT
 	sum(f.orig_bytes + f.resp_bytes) AS payload_bytes,
 	min(f.flow_id) AS first_flow_id
 FROM flows f
-JOIN tcp_states s USING (state)
+LEFT JOIN tcp_states s USING (state)
 WHERE f.protocol = :protocol
 	AND (:capture IS NULL OR f.capture_id = :capture)
 	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))

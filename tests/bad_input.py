@@ -455,6 +455,21 @@ def test_interrupted():
     tap.equal(0 < kept < 40000, True, "%d packets kept" % kept)
 
 
+def test_interrupted_among_files():
+    """Ctrl-C with files still to come: they are counted, and the exit code tells"""
+    write_pcap("first.pcap")
+    process = subprocess.Popen([tap.PROGRAM, "ingest", "-", "first.pcap", "-o", "case.db"], stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process.stdin.write(open("first.pcap", "rb").read())
+    process.stdin.flush()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate(timeout=60)[1].decode()
+    tap.equal(process.returncode, DAMAGED, "exit code")
+    tap.contains(errors, "interrupted: 1 of 2 files were not read")
+    tap.equal(rows("SELECT name, packets FROM captures"), [("stdin", 5)])
+
+
 def limit_file_size():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000))

@@ -10,7 +10,11 @@
 -- column flows    TCP flows in it.
 -- column code     Zeek's name of it.
 SELECT
-	coalesce(substr(s.meaning, 1, instr(s.meaning || '; UDP', '; UDP') - 1), f.state, 'not known') AS state,
+	coalesce(
+		substr(s.meaning, 1, instr(s.meaning || '; UDP', '; UDP') - 1),
+		f.state,
+		'not known: all IP checksums are wrong'
+	) AS state,
 	count(*) AS flows,
 	f.state AS code
 FROM flows f

@@ -89,10 +89,8 @@ static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 		memcpy(copy, data.at, data.left);
 	frame->data = bytes_of(copy, data.left);
 	dissect_frame(packet, frame);
-	if (packet->ip.is_fragment && defragment(&s->defragmenter, packet, &datagram)) {
-		packet->ip.is_reassembled = true;
+	if (packet->ip.is_fragment && defragment(&s->defragmenter, packet, &datagram))
 		dissect_resume(packet, datagram);
-	}
 	dissect_stack_text(packet, stack, sizeof stack);
 	look_at(frame);
 	packet->id = ++packet->number;

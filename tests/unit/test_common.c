@@ -148,8 +148,8 @@ static void test_options_refused(void **state)
 	assert_refused("--zzzzzzzz", "unknown option --zzzzzzzz; see pcapdex try -h");
 	assert_refused("-x", "unknown option -x; see pcapdex try -h");
 	assert_refused("--f 1", "--f can mean --format or --flow-timeout");
-	assert_refused("--count x", "--count wants a whole number, got 'x'");
-	assert_refused("--count -1", "--count wants a whole number, got '-1'");
+	assert_refused("--count x", "--count wants a whole number, not negative, got 'x'");
+	assert_refused("--count -1", "--count wants a whole number, not negative, got '-1'");
 	assert_refused("--count", "--count wants a value: --count N");
 	assert_refused("-o", "--output wants a value: --output FILE");
 	assert_refused("--replace=yes", "--replace takes no value, got 'yes'");
@@ -159,7 +159,7 @@ static void test_options_refused(void **state)
 	assert_refused(
 		"--since now",
 		"--since wants a time such as 2018-09-26T21:21:02Z or @1538000000 (seconds since 1970), got 'now'");
-	assert_refused("--count \033[1m", "--count wants a whole number, got '\\x1b[1m'");
+	assert_refused("--count \033[1m", "--count wants a whole number, not negative, got '\\x1b[1m'");
 }
 
 static void test_unknown_options_are_collected(void **state)
