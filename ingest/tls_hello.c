@@ -134,6 +134,12 @@ bool tls_read_client_hello(struct tls_hello *h, struct bytes body)
 	return true;
 }
 
+// Drafts of TLS 1.3 before the 22nd had neither session nor compression in the server hello.
+static bool is_short_server_hello(uint16_t version)
+{
+	return version >= 0x7f00 && version < 0x7f00 + 22;
+}
+
 bool tls_read_server_hello(struct tls_hello *h, struct bytes body)
 {
 	uint8_t random[RANDOM_LEN];
@@ -141,9 +147,12 @@ bool tls_read_server_hello(struct tls_hello *h, struct bytes body)
 	h->legacy_version = h->version = bytes_u16(&body);
 	bytes_copy(&body, random, sizeof random);
 	h->is_retry = memcmp(random, retry_random, sizeof random) == 0;
-	h->session_id = bytes_split(&body, bytes_u8(&body));
+	bool is_short = is_short_server_hello(h->legacy_version);
+	if (!is_short)
+		h->session_id = bytes_split(&body, bytes_u8(&body));
 	h->cipher = bytes_u16(&body);
-	bytes_skip(&body, 1); // compression method
+	if (!is_short)
+		bytes_skip(&body, 1); // compression method
 	if (body.bad)
 		return false;
 	if (body.left)

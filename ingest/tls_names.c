@@ -299,7 +299,7 @@ const char *tls_cipher_name(uint16_t cipher)
 
 const char *tls_version_name(uint16_t version)
 {
-	return FIND(versions, version);
+	return version >> 8 == 0x7f ? "TLSv1.3" : FIND(versions, version); // 0x7fNN: draft NN
 }
 
 const char *tls_alert_name(uint8_t code)

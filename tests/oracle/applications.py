@@ -57,6 +57,10 @@ def convert(kind, text):
             return wireshark.nanoseconds(text)
         if kind == "boolean":
             return 1 if text in ("1", "True") else 0
+        if kind == "tls_version":  # drafts of TLS 1.3 have numbers of their own
+            return 0x303 if int(text, 0) >> 8 == 0x7F else int(text, 0)
+        if kind == "serial":  # without the byte that says that it is positive
+            return text[2:] if len(text) > 2 and text.startswith("00") else text
         if kind == "name":
             return "." if text == "<Root>" else NO_TEXT.sub("?", text)
     except ValueError:
