@@ -33,12 +33,21 @@ enum flow_column {
 	FLOW_SIDES // then for each side:
 };
 
-enum side_column { SIDE_SYNS, SIDE_ISN, SIDE_MSS, SIDE_WINDOW_SCALE, SIDE_SACK, SIDE_TIMESTAMPS, SIDE_COLUMNS };
+enum side_column {
+	SIDE_SYNS,
+	SIDE_ISN,
+	SIDE_MSS,
+	SIDE_WINDOW_SCALE,
+	SIDE_SACK,
+	SIDE_TIMESTAMPS,
+	SIDE_UNIQUE_BYTES,
+	SIDE_COLUMNS
+};
 
 static const char flows_sql[] =
 	"SELECT flow_id, protocol, src, dst, src_port, dst_port, ip_version, first_ts_ns, last_ts_ns, completeness,"
-	" src_syns, src_isn, src_mss, src_window_scale, src_sack, src_timestamps,"
-	" dst_syns, dst_isn, dst_mss, dst_window_scale, dst_sack, dst_timestamps"
+	" src_syns, src_isn, src_mss, src_window_scale, src_sack, src_timestamps, src_unique_bytes,"
+	" dst_syns, dst_isn, dst_mss, dst_window_scale, dst_sack, dst_timestamps, dst_unique_bytes"
 	" FROM flows WHERE capture_id = ? ORDER BY flow_id";
 
 static const char *text_of(sqlite3_stmt *row, int column)
@@ -93,6 +102,7 @@ static void read_side(struct point_flow *f, int side, sqlite3_stmt *row)
 	f->has_isn[side] = sqlite3_column_type(row, at + SIDE_ISN) != SQLITE_NULL;
 	f->isn[side] = (uint32_t)sqlite3_column_int64(row, at + SIDE_ISN);
 	f->has_syn[side] = sqlite3_column_int(row, at + SIDE_SYNS) > 0;
+	f->stream_len[side] = sqlite3_column_int64(row, at + SIDE_UNIQUE_BYTES);
 	f->options[side] = (struct syn_options){
 		.mss = small_of(row, at + SIDE_MSS),
 		.window_scale = small_of(row, at + SIDE_WINDOW_SCALE),

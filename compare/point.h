@@ -19,12 +19,14 @@ struct syn_options {
 // A row of flows, as far as comparing needs it. Arrays of two: sent by src, sent by dst.
 struct point_flow {
 	int64_t flow_id;
-	uint64_t key;                    // of protocol and endpoints, the same whichever of them is src
-	uint64_t address[2];             // hash of src and dst
-	int32_t port[2];                 // -1 none
-	uint32_t isn[2];                 // what numbers are relative to: raw = isn + seq
-	bool has_isn[2], has_syn[2];     // of TCP
-	struct syn_options options[2];   // of TCP
+	uint64_t key;                  // of protocol and endpoints, the same whichever of them is src
+	uint64_t address[2];           // hash of src and dst
+	int32_t port[2];               // -1 none
+	uint32_t isn[2];               // what numbers are relative to: raw = isn + seq
+	bool has_isn[2], has_syn[2];   // of TCP
+	struct syn_options options[2]; // of TCP
+	int64_t stream_len[2];         // of TCP: bytes of data without those sent again
+	uint16_t head[2]; // of TCP: fingerprint of the first bytes, of a flow without a counterpart; 0 not known
 	int64_t first_ts_ns, last_ts_ns; // on this point's clock
 	enum flow_kind kind;
 	bool is_local;    // never leaves its network: no IP, or a link-local or broadcast address

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "../common/message.h"
+#include "streams.h"
 
 enum {
 	GROUP_MAX = 16,          // combinations of packets that look the same; more tell nothing
@@ -138,6 +139,8 @@ static void pick(struct search *s, int point, const struct sighting *p)
 	struct point_flow *f = p->flow >= 0 ? &s->pairing->points[point].flows[p->flow] : NULL;
 	if (!f || p->is_copy)
 		return;
+	if (f->pair < 0)
+		streams_note(f, p);
 	uint64_t key = f->pair >= 0 ? paired_key(s, point, p, f) : stranger_key(p, f);
 	unsigned first = f->pair >= 0 ? SAMPLES_OF_FLOW : SAMPLES_OF_STRANGER;
 	bool is_first = f->sampled < first;
@@ -259,6 +262,14 @@ static void find_cluster(struct search *s, struct sampling *result)
 	result->offset_ns = s->candidates[best_count / 2].raw_ns;
 }
 
+// Whether two packets with the same payload were sent by two hosts.
+static bool is_own(const struct sample *a, const struct sample *b)
+{
+	bool have_ids = a->ip_id > 0 && b->ip_id > 0, have_tsvals = a->has_tsval && b->has_tsval;
+	return (have_ids || have_tsvals) && (!have_ids || a->ip_id != b->ip_id) &&
+	       (!have_tsvals || a->tsval != b->tsval);
+}
+
 static void collect_votes(const struct search *s)
 {
 	struct pairing *p = s->pairing;
@@ -273,6 +284,7 @@ static void collect_votes(const struct search *s)
 			.flow = {a->flow, b->flow},
 			.is_swapped = a->direction != b->direction,
 			.is_weak = a->is_weak,
+			.is_own = is_own(a, b),
 			.direction = a->direction,
 			.seq_delta = b->seq - a->seq,
 		};
@@ -354,6 +366,7 @@ bool sampling_run(struct sampling *result, struct pairing *pairing)
 		find_candidates(&s);
 		find_cluster(&s, result);
 		collect_votes(&s);
+		streams_pair(pairing, result);
 		pairing_complete(pairing, result->offset_ns, START_TOLERANCE_NS);
 		learn_all(&s, result->offset_ns);
 		result->offset_ns = start_offset(&s, result);
