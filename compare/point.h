@@ -88,6 +88,7 @@ bool sighting_same_payload(const struct sighting *, const struct sighting *);
 struct cursor {
 	const struct point *point; // borrowed
 	sqlite3_stmt *packets, *echoes;
+	sqlite3_stmt *whole;    // one packet, of a cursor over outlines; NULL: it gives all of each packet
 	int64_t echo_packet_id; // of the echo that comes next; INT64_MAX none
 	bool failed;
 };
@@ -96,6 +97,12 @@ struct cursor {
 // message was printed).
 bool cursor_begin(struct cursor *, const struct point *);
 bool cursor_next(struct cursor *, struct sighting *);
+
+// The same in less time, for who wants few of them, at least the first `of_flow` of each flow: packet_id, flow, direction, payload_len, payload_hash, tcp_flags,
+// and seq and ack are filled, the rest by cursor_complete.
+bool cursor_begin_outlines(struct cursor *, const struct point *, int of_flow);
+bool cursor_next_outline(struct cursor *, struct sighting *);
+bool cursor_complete(struct cursor *, struct sighting *); // false at an error
 bool cursor_end(struct cursor *);
 
 #endif

@@ -134,35 +134,56 @@ static void add_weak_samples(struct samples *s, const struct sighting *p, const 
 		add_sample(s, p, identity_key(p, f, end), true);
 }
 
-static void pick(struct search *s, int point, const struct sighting *p)
+// Whether a packet is a sample, from its outline: a hash of what no router changes.
+static bool is_picked(const struct search *s, int point, const struct sighting *p, const struct point_flow *f)
 {
-	struct point_flow *f = p->flow >= 0 ? &s->pairing->points[point].flows[p->flow] : NULL;
-	if (!f || p->is_copy)
-		return;
-	if (f->pair < 0)
-		streams_note(f, p);
-	uint64_t key = f->pair >= 0 ? paired_key(s, point, p, f) : stranger_key(p, f);
-	unsigned first = f->pair >= 0 ? SAMPLES_OF_FLOW : SAMPLES_OF_STRANGER;
-	bool is_first = f->sampled < first;
-	if (!is_first && key % s->divisor != 0)
-		return;
-	f->sampled += is_first;
+	uint64_t key;
+	if (f->kind != KIND_TCP)
+		key = payload_key(p);
+	else
+		key = f->pair >= 0 ? paired_key(s, point, p, f) : stranger_key(p, f);
+	return key % s->divisor == 0;
+}
+
+static bool is_among_first(const struct point_flow *f)
+{
+	return f->sampled < (f->pair >= 0 ? SAMPLES_OF_FLOW : SAMPLES_OF_STRANGER);
+}
+
+static void add_samples(struct search *s, int point, const struct sighting *p, const struct point_flow *f)
+{
 	bool is_tcp = f->kind == KIND_TCP;
 	if (f->pair >= 0)
-		add_sample(&s->samples[point], p, key, false);
+		add_sample(&s->samples[point], p, paired_key(s, point, p, f), false);
 	else if (is_tcp ? has_numbers(p) : p->payload_len > 0)
-		add_sample(&s->samples[point], p, key, !is_tcp && p->payload_len < WEAK_LEN_MIN);
+		add_sample(&s->samples[point], p, stranger_key(p, f), !is_tcp && p->payload_len < WEAK_LEN_MIN);
 	if (f->pair < 0)
 		add_weak_samples(&s->samples[point], p, f);
+}
+
+static void pick(struct search *s, int point, struct cursor *cursor, struct sighting *p)
+{
+	struct point_flow *f = p->flow >= 0 ? &s->pairing->points[point].flows[p->flow] : NULL;
+	if (!f)
+		return;
+	bool is_first = is_among_first(f), is_head = f->pair < 0 && streams_want(f, p);
+	bool is_sample = is_first || is_picked(s, point, p, f);
+	if ((!is_sample && !is_head) || !cursor_complete(cursor, p) || p->is_copy)
+		return;
+	if (is_head)
+		streams_note(f, p);
+	f->sampled += is_first;
+	if (is_sample)
+		add_samples(s, point, p, f);
 }
 
 static bool pick_all(struct search *s, int point)
 {
 	struct cursor cursor;
 	struct sighting p;
-	if (cursor_begin(&cursor, &s->pairing->points[point]))
-		while (cursor_next(&cursor, &p))
-			pick(s, point, &p);
+	if (cursor_begin_outlines(&cursor, &s->pairing->points[point], SAMPLES_OF_FLOW))
+		while (cursor_next_outline(&cursor, &p))
+			pick(s, point, &cursor, &p);
 	return cursor_end(&cursor);
 }
 

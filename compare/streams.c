@@ -18,13 +18,16 @@ enum {
 	CONFIDENCE_BEGINNING = 70,
 };
 
-void streams_note(struct point_flow *f, const struct sighting *s)
+bool streams_want(const struct point_flow *f, const struct sighting *s)
 {
 	int d = s->direction;
-	if (f->kind != KIND_TCP || f->head[d] || !f->has_syn[d] || s->payload_len == 0 || s->fragment_offset >= 0)
-		return;
-	if (s->seq == f->isn[d] + 1)
-		f->head[d] = (uint16_t)(s->payload_hash >> HEAD_SHIFT);
+	return f->kind == KIND_TCP && !f->head[d] && f->has_syn[d] && s->payload_len > 0 && s->seq == f->isn[d] + 1;
+}
+
+void streams_note(struct point_flow *f, const struct sighting *s)
+{
+	if (s->fragment_offset < 0)
+		f->head[s->direction] = (uint16_t)(s->payload_hash >> HEAD_SHIFT);
 }
 
 // A flow by what its streams are.

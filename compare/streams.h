@@ -11,7 +11,10 @@
 #include "pairing.h"
 #include "sampling.h"
 
-// Keeps the first bytes of a flow's streams. Call it with each packet, in the order of the capture.
+// Whether a packet, of which the outline is enough, begins a stream of its flow.
+bool streams_want(const struct point_flow *, const struct sighting *);
+
+// Keeps the first bytes that such a packet has.
 void streams_note(struct point_flow *, const struct sighting *);
 
 // Pairs TCP flows that are left. Times tell which of several that are alike; where nothing is known of the clocks
