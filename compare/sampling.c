@@ -1,6 +1,7 @@
 // A first look at both captures. See sampling.h.
 #include "sampling.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,54 @@ static bool pick_all(struct search *s, int point)
 		while (cursor_next_outline(&cursor, &p))
 			pick(s, point, &cursor, &p);
 	return cursor_end(&cursor);
+}
+
+// Points do not share what picking writes. So the second one is read by a thread of its own, through a connection of its
+// own: while nothing is written, it sees the same case.
+struct picking {
+	struct search *search;
+	int point;
+	bool ok;
+};
+
+static void *pick_in_thread(void *argument)
+{
+	struct picking *p = argument;
+	p->ok = pick_all(p->search, p->point);
+	return NULL;
+}
+
+// NULL where the case cannot be read twice: this comparison is not the first of the transaction, and the writes of the
+// last one have reached the file.
+static sqlite3 *open_again(sqlite3 *db)
+{
+	sqlite3 *again = NULL;
+	int rc =
+		sqlite3_open_v2(sqlite3_db_filename(db, "main"), &again, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(again, "BEGIN; SELECT 1 FROM packets LIMIT 1", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		return again;
+	sqlite3_close(again);
+	return NULL;
+}
+
+static bool pick_both(struct search *s)
+{
+	struct point *second = &s->pairing->points[1];
+	struct picking picking = {.search = s, .point = 1};
+	sqlite3 *shared = second->db, *own = open_again(shared);
+	pthread_t thread;
+	second->db = own ? own : shared;
+	bool in_thread = own && pthread_create(&thread, NULL, pick_in_thread, &picking) == 0;
+	bool ok = pick_all(s, 0);
+	if (in_thread)
+		pthread_join(thread, NULL);
+	else
+		pick_in_thread(&picking);
+	second->db = shared;
+	sqlite3_close(own);
+	return ok && picking.ok;
 }
 
 // ---- finding the same packets ---------------------------------------------------------------------------------------
@@ -382,7 +431,7 @@ bool sampling_run(struct sampling *result, struct pairing *pairing)
 	int64_t a = pairing->points[0].packets, b = pairing->points[1].packets;
 	*result = (struct sampling){0};
 	s.divisor = 1 + (uint64_t)(a > b ? a : b) / SAMPLES_WANTED;
-	bool ok = pick_all(&s, 0) && pick_all(&s, 1);
+	bool ok = pick_both(&s);
 	if (ok) {
 		find_candidates(&s);
 		find_cluster(&s, result);
