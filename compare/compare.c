@@ -232,7 +232,7 @@ const struct command command_compare = {
 		"number, in the order in which they lie on the path; with more than two, each is compared with the next.\n"
 		"\n"
 		"Packets are known again by what routers leave alone. Addresses and ports may be translated, sequence numbers "
-		"rewritten by a constant, segments cut or joined by offloading, datagrams fragmented; snap lengths, link types and "
+		"rewritten by a constant, segments cut or joined by offloading or a proxy, datagrams fragmented; snap lengths, link types and "
 		"VLAN tags may differ, and the clocks may be apart and run at different rates. Where packets go both ways, "
 		"offset and drift of the clocks are found from the fastest of them, with how far they may be off; one way only, "
 		"absolute delays cannot be known, and are left empty.\n"

@@ -45,7 +45,8 @@
 	X(LINK_LOCAL, "link_local", "it never leaves its network: no IP, or a link-local address") \
 	X(TTL_EXPIRED, "ttl_expired", "a router reported that its TTL ran out") \
 	X(REJECTED, "rejected", "a router or host reported by ICMP that it did not deliver it") \
-	X(DUPLICATE, "duplicate", "a copy of another packet in its own capture")
+	X(DUPLICATE, "duplicate", "a copy of another packet in its own capture") \
+	X(PROXIED, "proxied", "a proxy between the points ends connections itself: what one side exchanged with it alone")
 // clang-format on
 
 enum method {
@@ -83,7 +84,7 @@ struct finding {
 	bool has_ttl;
 	uint8_t direction; // of the pair
 	uint8_t method, confidence;
-	uint8_t reason;     // enum reason; MISSED: it is, if it went towards the other point
+	uint8_t reason;     // enum reason: DUPLICATE, PROXIED; MISSED: it is, if it went towards the other point
 	uint8_t late_point; // where it came late
 };
 

@@ -255,8 +255,8 @@ static enum reason reason_of(const struct writing *w, const struct finding *f)
 	const struct point_flow *flow = own_flow(w, f, point);
 	const struct flow_pair *pair = flow ? &w->pairing->pairs[f->pair] : NULL;
 	bool absent = pair && is_absent(pair, point, f->direction);
-	if (f->reason == REASON_DUPLICATE)
-		return REASON_DUPLICATE;
+	if (f->reason == REASON_DUPLICATE || f->reason == REASON_PROXIED)
+		return f->reason;
 	if (absent && flow->is_local)
 		return REASON_LINK_LOCAL;
 	if (is_outside(w, point, travel, f->ts_ns[point]))

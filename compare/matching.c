@@ -343,7 +343,7 @@ static void report_match(struct room *r, int point, const struct sighting *const
 		.method = (uint8_t)method,
 		.confidence = (uint8_t)confidence_of(r, index, method),
 	};
-	if (f.has_ttl && f.ttl_change != 0)
+	if (f.has_ttl && f.ttl_change != 0 && pair_of(r, index)->mapping != MAPPING_PROXY)
 		(*(f.ttl_change > 0 ? &side->ttl_less : &side->ttl_more))++;
 	if (method != METHOD_BYTE_RANGE && method != METHOD_FRAGMENT)
 		note_order(side, point, seen[point], seen[!point], &f);
@@ -443,6 +443,30 @@ static bool was_missed(const struct room *r, int point, const struct waiting *w)
 		if (!is_before(seq + to_there, h->at[i].begin) && !is_before(h->at[i].end, end + to_there))
 			return true;
 	return false;
+}
+
+// Whether the other point saw a segment's bytes.
+static bool has_passed(const struct room *r, int point, const struct waiting *w)
+{
+	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	const struct holes *h = side->holes[!point];
+	uint32_t begin = w->seen.seq + (point ? 0 - side->seq_delta : side->seq_delta),
+			 end = begin + w->seen.payload_len;
+	if (!side->has_seq_delta || !side->has_next_seq[!point] || is_before(side->next_seq[!point], end))
+		return false;
+	for (int i = 0; h && i < h->count; i++)
+		if (is_before(begin, h->at[i].end) && is_before(h->at[i].begin, end))
+			return false;
+	return true;
+}
+
+static enum reason reason_to_be_alone(const struct room *r, int point, const struct waiting *w)
+{
+	if (!w->is_listed)
+		return REASON_NONE;
+	if (pair_of(r, w->pair)->mapping == MAPPING_PROXY && has_passed(r, point, w))
+		return REASON_PROXIED;
+	return was_missed(r, point, w) ? REASON_MISSED : REASON_NONE;
 }
 
 // ---- meeting --------------------------------------------------------------------------------------------------------
@@ -617,6 +641,10 @@ static void meet(struct room *r, int point, const struct sighting *s)
 		report_alone(r, point, s, index, direction, REASON_NONE);
 		return;
 	}
+	if (is_paired && pair->mapping == MAPPING_PROXY && is_tcp(s) && s->payload_len == 0) {
+		report_alone(r, point, s, index, direction, REASON_PROXIED);
+		return;
+	}
 	note_numbers(r, point, s, pair, direction);
 	uint64_t key = is_fragment(s) ? fragment_key(s->ip_id) : paired_key(r, point, s, index, direction);
 	struct choice choice = {0};
@@ -734,8 +762,7 @@ static void leave_alone(struct room *r, int point, uint32_t place)
 	else if (!is_fragment(&w->seen) && !w->seen.is_copy)
 		match_fragments(r, point, place);
 	if (!w->is_covered)
-		report_alone(r, point, &w->seen, w->pair, w->direction,
-		             w->is_listed && was_missed(r, point, w) ? REASON_MISSED : REASON_NONE);
+		report_alone(r, point, &w->seen, w->pair, w->direction, reason_to_be_alone(r, point, w));
 	unseat(r, point, place);
 }
 

@@ -32,7 +32,7 @@ static struct point_flow *flow_of(const struct pairing *p, int point, int32_t in
 	return &p->points[point].flows[index];
 }
 
-static struct flow_pair *add_pair(struct pairing *p, int32_t a, int32_t b)
+struct flow_pair *pairing_add(struct pairing *p, int32_t a, int32_t b)
 {
 	if (p->count == p->capacity) {
 		p->capacity = p->capacity ? p->capacity * 2 : 256;
@@ -116,7 +116,7 @@ static void set_deltas(struct flow_pair *pair, const struct point_flow *a, const
 static void join_by_endpoints(struct pairing *p, int32_t a, int32_t b)
 {
 	const struct point_flow *x = flow_of(p, 0, a), *y = flow_of(p, 1, b);
-	struct flow_pair *pair = add_pair(p, a, b);
+	struct flow_pair *pair = pairing_add(p, a, b);
 	pair->is_swapped = are_swapped(x, y);
 	pair->confidence = compare_numbers(x, y, pair->is_swapped) == NUMBERS_AGREE ? 99 : 95;
 	pair->is_echo_ident_kept = true;
@@ -244,11 +244,21 @@ static struct common_delta find_delta(const struct vote *votes, size_t count, in
 	return best;
 }
 
-// TCP with other numbers: a constant difference is a rewritten ISN, else the payload went through a proxy.
+static bool are_own(const struct vote *votes, size_t count)
+{
+	size_t own = 0;
+	for (size_t i = 0; i < count; i++)
+		own += votes[i].is_own;
+	return own * 2 > count;
+}
+
+// TCP with other numbers: a constant difference is a rewritten ISN, unless another host sent the packets; else the
+// payload went through a proxy.
 static void set_rewritten(struct flow_pair *pair, const struct vote *votes, size_t count,
                           const struct point_flow *a, const struct point_flow *b)
 {
-	pair->mapping = MAPPING_ISN;
+	bool is_constant = true;
+	pair->mapping = are_own(votes, count) ? MAPPING_PROXY : MAPPING_ISN;
 	for (int d = 0; d < 2; d++) {
 		int e = pair->is_swapped ? !d : d;
 		struct common_delta common = find_delta(votes, count, d);
@@ -257,17 +267,18 @@ static void set_rewritten(struct flow_pair *pair, const struct vote *votes, size
 		bool saw_syns = a->has_syn[d] && b->has_syn[e];
 		side->has_seq_delta = common.of ? common.count * 2 > common.of : saw_syns;
 		side->seq_delta = common.of ? common.delta : of_syns;
-		if (common.of && !side->has_seq_delta)
-			pair->mapping = MAPPING_PROXY;
+		is_constant = is_constant && (!common.of || side->has_seq_delta);
 	}
-	if (pair->mapping == MAPPING_PROXY)
-		pair->side[0].has_seq_delta = pair->side[1].has_seq_delta = false;
+	if (is_constant)
+		return;
+	pair->mapping = MAPPING_PROXY;
+	pair->side[0].has_seq_delta = pair->side[1].has_seq_delta = false;
 }
 
 static void join_by_votes(struct pairing *p, const struct vote *votes, size_t count)
 {
 	const struct point_flow *a = flow_of(p, 0, votes->flow[0]), *b = flow_of(p, 1, votes->flow[1]);
-	struct flow_pair *pair = add_pair(p, votes->flow[0], votes->flow[1]);
+	struct flow_pair *pair = pairing_add(p, votes->flow[0], votes->flow[1]);
 	pair->is_swapped = votes->is_swapped;
 	pair->evidence = (int32_t)count;
 	pair->mapping = MAPPING_NAT;
@@ -380,8 +391,8 @@ static void set_has_ack(const struct pairing *p, struct flow_pair *pair)
 {
 	const struct point_flow *a = flow_of(p, 0, pair->flow[0]), *b = flow_of(p, 1, pair->flow[1]);
 	for (int d = 0; d < 2; d++)
-		pair->side[d].has_ack =
-			pair->side[!d].has_seq_delta && a->has_isn[!d] && b->has_isn[pair->is_swapped ? d : !d];
+		pair->side[d].has_ack = pair->mapping != MAPPING_PROXY && pair->side[!d].has_seq_delta && a->has_isn[!d] &&
+		                        b->has_isn[pair->is_swapped ? d : !d];
 }
 
 void pairing_complete(struct pairing *p, int64_t offset_ns, int64_t tolerance_ns)
@@ -394,7 +405,7 @@ void pairing_complete(struct pairing *p, int64_t offset_ns, int64_t tolerance_ns
 		for (size_t i = 0; i < p->points[point].flow_count; i++) {
 			if (flow_of(p, point, (int32_t)i)->pair >= 0)
 				continue;
-			struct flow_pair *pair = add_pair(p, point == 0 ? (int32_t)i : -1, point == 1 ? (int32_t)i : -1);
+			struct flow_pair *pair = pairing_add(p, point == 0 ? (int32_t)i : -1, point == 1 ? (int32_t)i : -1);
 			pair->mapping = MAPPING_ABSENT;
 		}
 	}

@@ -3,7 +3,7 @@
 // First by their endpoints: of several uses of the same ports, those with the same initial sequence numbers. What is left
 // is put together by packets that both sides have (votes): behind NAT with the same numbers in the header, behind a
 // firewall that rewrites initial sequence numbers with a constant difference and the same payload, behind a proxy with
-// the same payload alone.
+// the same payload alone. Where a proxy cut the bytes into other segments, streams.h goes on.
 #ifndef COMPARE_PAIRING_H
 #define COMPARE_PAIRING_H
 
@@ -72,6 +72,9 @@ struct pairing {
 void pairing_init(struct pairing *, struct point points[2]);
 void pairing_release(struct pairing *);
 
+// A pair of that flow of each point; -1 none. Valid until the next one.
+struct flow_pair *pairing_add(struct pairing *, int32_t a, int32_t b);
+
 // Pairs by endpoints; flows that have no counterpart, or one with other sequence numbers, are left for votes.
 void pairing_by_endpoints(struct pairing *);
 
@@ -79,8 +82,9 @@ void pairing_by_endpoints(struct pairing *);
 struct vote {
 	int32_t flow[2];
 	bool is_swapped;
-	bool is_weak;       // only the payload is the same, not the numbers in the header
-	uint8_t direction;  // of the flow at the first point
+	bool is_weak;      // only the payload is the same, not the numbers in the header
+	bool is_own;       // nor IP identification and timestamp, of which there is one at least: another host's packet
+	uint8_t direction; // of the flow at the first point
 	uint32_t seq_delta; // TCP
 	uint32_t weight;    // set by pairing_by_votes
 };

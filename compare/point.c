@@ -33,12 +33,21 @@ enum flow_column {
 	FLOW_SIDES // then for each side:
 };
 
-enum side_column { SIDE_SYNS, SIDE_ISN, SIDE_MSS, SIDE_WINDOW_SCALE, SIDE_SACK, SIDE_TIMESTAMPS, SIDE_COLUMNS };
+enum side_column {
+	SIDE_SYNS,
+	SIDE_ISN,
+	SIDE_MSS,
+	SIDE_WINDOW_SCALE,
+	SIDE_SACK,
+	SIDE_TIMESTAMPS,
+	SIDE_UNIQUE_BYTES,
+	SIDE_COLUMNS
+};
 
 static const char flows_sql[] =
 	"SELECT flow_id, protocol, src, dst, src_port, dst_port, ip_version, first_ts_ns, last_ts_ns, completeness,"
-	" src_syns, src_isn, src_mss, src_window_scale, src_sack, src_timestamps,"
-	" dst_syns, dst_isn, dst_mss, dst_window_scale, dst_sack, dst_timestamps"
+	" src_syns, src_isn, src_mss, src_window_scale, src_sack, src_timestamps, src_unique_bytes,"
+	" dst_syns, dst_isn, dst_mss, dst_window_scale, dst_sack, dst_timestamps, dst_unique_bytes"
 	" FROM flows WHERE capture_id = ? ORDER BY flow_id";
 
 static const char *text_of(sqlite3_stmt *row, int column)
@@ -93,6 +102,7 @@ static void read_side(struct point_flow *f, int side, sqlite3_stmt *row)
 	f->has_isn[side] = sqlite3_column_type(row, at + SIDE_ISN) != SQLITE_NULL;
 	f->isn[side] = (uint32_t)sqlite3_column_int64(row, at + SIDE_ISN);
 	f->has_syn[side] = sqlite3_column_int(row, at + SIDE_SYNS) > 0;
+	f->stream_len[side] = sqlite3_column_int64(row, at + SIDE_UNIQUE_BYTES);
 	f->options[side] = (struct syn_options){
 		.mss = small_of(row, at + SIDE_MSS),
 		.window_scale = small_of(row, at + SIDE_WINDOW_SCALE),
@@ -208,9 +218,28 @@ enum packet_column {
 	PACKET_DUPLICATE_OF,
 };
 
-static const char packets_sql[] =
-	"SELECT packet_id, ts_ns, flow_id, direction, payload_len, ttl, ip_id, tos, tcp_flags, seq, ack, window, tsval,"
+#define PACKET_COLUMNS                                                                                             \
+	"packet_id, ts_ns, flow_id, direction, payload_len, ttl, ip_id, tos, tcp_flags, seq, ack, window, tsval,"      \
 	" vlan_id, fragment_offset, payload_hash, duplicate_of"
+
+static const char packets_sql[] =
+	"SELECT " PACKET_COLUMNS " FROM packets WHERE packet_id BETWEEN ? AND ? ORDER BY packet_id";
+
+static const char whole_sql[] = "SELECT " PACKET_COLUMNS " FROM packets WHERE packet_id = ?";
+
+enum outline_column {
+	OUTLINE_ID,
+	OUTLINE_FLOW,
+	OUTLINE_DIRECTION,
+	OUTLINE_PAYLOAD_LEN,
+	OUTLINE_TCP_FLAGS,
+	OUTLINE_SEQ,
+	OUTLINE_ACK,
+	OUTLINE_PAYLOAD_HASH,
+};
+
+static const char outlines_sql[] =
+	"SELECT packet_id, flow_id, direction, payload_len, tcp_flags, seq, ack, payload_hash"
 	" FROM packets WHERE packet_id BETWEEN ? AND ? ORDER BY packet_id";
 
 static const char echoes_sql[] =
@@ -225,10 +254,10 @@ static void next_echo(struct cursor *c)
 	c->echo_packet_id = rc == SQLITE_ROW ? sqlite3_column_int64(c->echoes, 0) : INT64_MAX;
 }
 
-bool cursor_begin(struct cursor *c, const struct point *p)
+static bool begin(struct cursor *c, const struct point *p, const char *sql)
 {
 	*c = (struct cursor){.point = p};
-	if (!prepare(p->db, &c->packets, packets_sql) || !prepare(p->db, &c->echoes, echoes_sql)) {
+	if (!prepare(p->db, &c->packets, sql) || !prepare(p->db, &c->echoes, echoes_sql)) {
 		c->failed = true;
 		return false;
 	}
@@ -237,6 +266,22 @@ bool cursor_begin(struct cursor *c, const struct point *p)
 	sqlite3_bind_int64(c->echoes, 1, p->capture_id);
 	next_echo(c);
 	return true;
+}
+
+bool cursor_begin(struct cursor *c, const struct point *p)
+{
+	return begin(c, p, packets_sql);
+}
+
+bool cursor_begin_outlines(struct cursor *c, const struct point *p, int of_flow)
+{
+	enum { LOOK_UP_COST = 4 }; // of one packet more than in passing
+	if ((int64_t)p->flow_count * of_flow > p->packets / LOOK_UP_COST)
+		return cursor_begin(c, p);
+	if (!begin(c, p, outlines_sql))
+		return false;
+	c->failed = !prepare(p->db, &c->whole, whole_sql);
+	return !c->failed;
 }
 
 static int32_t flow_index(const struct point *p, int64_t flow_id)
@@ -258,13 +303,19 @@ static int32_t flow_index(const struct point *p, int64_t flow_id)
 	return low < p->flow_count && p->flows[low].flow_id == flow_id ? (int32_t)low : -1;
 }
 
-static void read_tcp(struct sighting *s, sqlite3_stmt *row, const struct point_flow *f)
+// Numbers as in the headers. ack: INT64_MIN none.
+static void set_numbers(struct sighting *s, const struct point_flow *f, int64_t seq, int64_t ack)
 {
 	int direction = s->direction;
-	int64_t ack = integer_of(row, PACKET_ACK, INT64_MIN), tsval = integer_of(row, PACKET_TSVAL, -1);
-	s->seq = f->isn[direction] + (uint32_t)sqlite3_column_int64(row, PACKET_SEQ);
+	s->seq = f->isn[direction] + (uint32_t)seq;
 	s->has_ack = ack != INT64_MIN && f->has_isn[!direction];
 	s->ack = s->has_ack ? f->isn[!direction] + (uint32_t)ack : 0;
+}
+
+static void read_tcp(struct sighting *s, sqlite3_stmt *row, const struct point_flow *f)
+{
+	int64_t tsval = integer_of(row, PACKET_TSVAL, -1);
+	set_numbers(s, f, sqlite3_column_int64(row, PACKET_SEQ), integer_of(row, PACKET_ACK, INT64_MIN));
 	s->window = small_of(row, PACKET_WINDOW);
 	s->has_tsval = tsval >= 0;
 	s->tsval = s->has_tsval ? (uint32_t)tsval : 0;
@@ -281,9 +332,8 @@ static void read_echo(struct cursor *c, struct sighting *s)
 	s->is_echo_reply = sqlite3_column_int(c->echoes, 3) != 0;
 }
 
-static void read_packet(struct cursor *c, struct sighting *s)
+static void read_packet(struct cursor *c, sqlite3_stmt *row, struct sighting *s)
 {
-	sqlite3_stmt *row = c->packets;
 	int64_t payload_len = sqlite3_column_int64(row, PACKET_PAYLOAD_LEN);
 	int64_t flow_id = integer_of(row, PACKET_FLOW, -1);
 	*s = (struct sighting){
@@ -313,11 +363,53 @@ bool cursor_next(struct cursor *c, struct sighting *s)
 {
 	int rc = c->failed ? SQLITE_DONE : sqlite3_step(c->packets);
 	if (rc == SQLITE_ROW) {
-		read_packet(c, s);
+		read_packet(c, c->packets, s);
 		return true;
 	}
 	c->failed = c->failed || rc != SQLITE_DONE;
 	return false;
+}
+
+static void read_outline(struct cursor *c, struct sighting *s)
+{
+	sqlite3_stmt *row = c->packets;
+	int64_t flow_id = integer_of(row, OUTLINE_FLOW, -1);
+	*s = (struct sighting){
+		.packet_id = sqlite3_column_int64(row, OUTLINE_ID),
+		.flow = flow_id >= 0 ? flow_index(c->point, flow_id) : -1,
+		.direction = sqlite3_column_int(row, OUTLINE_DIRECTION) != 0,
+		.payload_len = (uint32_t)sqlite3_column_int64(row, OUTLINE_PAYLOAD_LEN),
+		.payload_hash = (uint32_t)sqlite3_column_int64(row, OUTLINE_PAYLOAD_HASH),
+		.tcp_flags = small_of(row, OUTLINE_TCP_FLAGS),
+	};
+	if (s->flow >= 0 && s->tcp_flags >= 0)
+		set_numbers(s, &c->point->flows[s->flow], sqlite3_column_int64(row, OUTLINE_SEQ),
+		            integer_of(row, OUTLINE_ACK, INT64_MIN));
+}
+
+bool cursor_next_outline(struct cursor *c, struct sighting *s)
+{
+	if (!c->whole)
+		return cursor_next(c, s);
+	int rc = c->failed ? SQLITE_DONE : sqlite3_step(c->packets);
+	if (rc == SQLITE_ROW) {
+		read_outline(c, s);
+		return true;
+	}
+	c->failed = c->failed || rc != SQLITE_DONE;
+	return false;
+}
+
+bool cursor_complete(struct cursor *c, struct sighting *s)
+{
+	if (!c->whole)
+		return true;
+	sqlite3_bind_int64(c->whole, 1, s->packet_id);
+	bool found = sqlite3_step(c->whole) == SQLITE_ROW;
+	if (found)
+		read_packet(c, c->whole, s);
+	c->failed = sqlite3_reset(c->whole) != SQLITE_OK || c->failed;
+	return found;
 }
 
 bool cursor_end(struct cursor *c)
@@ -326,6 +418,7 @@ bool cursor_end(struct cursor *c)
 		message_error("%s: %s", c->point->name, sqlite3_errmsg(c->point->db));
 	sqlite3_finalize(c->packets);
 	sqlite3_finalize(c->echoes);
-	c->packets = c->echoes = NULL;
+	sqlite3_finalize(c->whole);
+	c->packets = c->echoes = c->whole = NULL;
 	return !c->failed;
 }

@@ -19,12 +19,14 @@ struct syn_options {
 // A row of flows, as far as comparing needs it. Arrays of two: sent by src, sent by dst.
 struct point_flow {
 	int64_t flow_id;
-	uint64_t key;                    // of protocol and endpoints, the same whichever of them is src
-	uint64_t address[2];             // hash of src and dst
-	int32_t port[2];                 // -1 none
-	uint32_t isn[2];                 // what numbers are relative to: raw = isn + seq
-	bool has_isn[2], has_syn[2];     // of TCP
-	struct syn_options options[2];   // of TCP
+	uint64_t key;                  // of protocol and endpoints, the same whichever of them is src
+	uint64_t address[2];           // hash of src and dst
+	int32_t port[2];               // -1 none
+	uint32_t isn[2];               // what numbers are relative to: raw = isn + seq
+	bool has_isn[2], has_syn[2];   // of TCP
+	struct syn_options options[2]; // of TCP
+	int64_t stream_len[2];         // of TCP: bytes of data without those sent again
+	uint16_t head[2]; // of TCP: fingerprint of the first bytes, of a flow without a counterpart; 0 not known
 	int64_t first_ts_ns, last_ts_ns; // on this point's clock
 	enum flow_kind kind;
 	bool is_local;    // never leaves its network: no IP, or a link-local or broadcast address
@@ -86,6 +88,7 @@ bool sighting_same_payload(const struct sighting *, const struct sighting *);
 struct cursor {
 	const struct point *point; // borrowed
 	sqlite3_stmt *packets, *echoes;
+	sqlite3_stmt *whole;    // one packet, of a cursor over outlines; NULL: it gives all of each packet
 	int64_t echo_packet_id; // of the echo that comes next; INT64_MAX none
 	bool failed;
 };
@@ -94,6 +97,12 @@ struct cursor {
 // message was printed).
 bool cursor_begin(struct cursor *, const struct point *);
 bool cursor_next(struct cursor *, struct sighting *);
+
+// The same in less time, for who wants few of them, at least the first `of_flow` of each flow: packet_id, flow, direction, payload_len, payload_hash, tcp_flags,
+// and seq and ack are filled, the rest by cursor_complete.
+bool cursor_begin_outlines(struct cursor *, const struct point *, int of_flow);
+bool cursor_next_outline(struct cursor *, struct sighting *);
+bool cursor_complete(struct cursor *, struct sighting *); // false at an error
 bool cursor_end(struct cursor *);
 
 #endif

@@ -1,6 +1,7 @@
 // A first look at both captures. See sampling.h.
 #include "sampling.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include <xxhash.h>
 
 #include "../common/message.h"
+#include "streams.h"
 
 enum {
 	GROUP_MAX = 16,          // combinations of packets that look the same; more tell nothing
@@ -133,34 +135,105 @@ static void add_weak_samples(struct samples *s, const struct sighting *p, const 
 		add_sample(s, p, identity_key(p, f, end), true);
 }
 
-static void pick(struct search *s, int point, const struct sighting *p)
+// Whether a packet is a sample, from its outline: a hash of what no router changes.
+static bool is_picked(const struct search *s, int point, const struct sighting *p, const struct point_flow *f)
 {
-	struct point_flow *f = p->flow >= 0 ? &s->pairing->points[point].flows[p->flow] : NULL;
-	if (!f || p->is_copy)
-		return;
-	uint64_t key = f->pair >= 0 ? paired_key(s, point, p, f) : stranger_key(p, f);
-	unsigned first = f->pair >= 0 ? SAMPLES_OF_FLOW : SAMPLES_OF_STRANGER;
-	bool is_first = f->sampled < first;
-	if (!is_first && key % s->divisor != 0)
-		return;
-	f->sampled += is_first;
+	uint64_t key;
+	if (f->kind != KIND_TCP)
+		key = payload_key(p);
+	else
+		key = f->pair >= 0 ? paired_key(s, point, p, f) : stranger_key(p, f);
+	return key % s->divisor == 0;
+}
+
+static bool is_among_first(const struct point_flow *f)
+{
+	return f->sampled < (f->pair >= 0 ? SAMPLES_OF_FLOW : SAMPLES_OF_STRANGER);
+}
+
+static void add_samples(struct search *s, int point, const struct sighting *p, const struct point_flow *f)
+{
 	bool is_tcp = f->kind == KIND_TCP;
 	if (f->pair >= 0)
-		add_sample(&s->samples[point], p, key, false);
+		add_sample(&s->samples[point], p, paired_key(s, point, p, f), false);
 	else if (is_tcp ? has_numbers(p) : p->payload_len > 0)
-		add_sample(&s->samples[point], p, key, !is_tcp && p->payload_len < WEAK_LEN_MIN);
+		add_sample(&s->samples[point], p, stranger_key(p, f), !is_tcp && p->payload_len < WEAK_LEN_MIN);
 	if (f->pair < 0)
 		add_weak_samples(&s->samples[point], p, f);
+}
+
+static void pick(struct search *s, int point, struct cursor *cursor, struct sighting *p)
+{
+	struct point_flow *f = p->flow >= 0 ? &s->pairing->points[point].flows[p->flow] : NULL;
+	if (!f)
+		return;
+	bool is_first = is_among_first(f), is_head = f->pair < 0 && streams_want(f, p);
+	bool is_sample = is_first || is_picked(s, point, p, f);
+	if ((!is_sample && !is_head) || !cursor_complete(cursor, p) || p->is_copy)
+		return;
+	if (is_head)
+		streams_note(f, p);
+	f->sampled += is_first;
+	if (is_sample)
+		add_samples(s, point, p, f);
 }
 
 static bool pick_all(struct search *s, int point)
 {
 	struct cursor cursor;
 	struct sighting p;
-	if (cursor_begin(&cursor, &s->pairing->points[point]))
-		while (cursor_next(&cursor, &p))
-			pick(s, point, &p);
+	if (cursor_begin_outlines(&cursor, &s->pairing->points[point], SAMPLES_OF_FLOW))
+		while (cursor_next_outline(&cursor, &p))
+			pick(s, point, &cursor, &p);
 	return cursor_end(&cursor);
+}
+
+// Points do not share what picking writes. So the second one is read by a thread of its own, through a connection of its
+// own: while nothing is written, it sees the same case.
+struct picking {
+	struct search *search;
+	int point;
+	bool ok;
+};
+
+static void *pick_in_thread(void *argument)
+{
+	struct picking *p = argument;
+	p->ok = pick_all(p->search, p->point);
+	return NULL;
+}
+
+// NULL where the case cannot be read twice: this comparison is not the first of the transaction, and the writes of the
+// last one have reached the file.
+static sqlite3 *open_again(sqlite3 *db)
+{
+	sqlite3 *again = NULL;
+	int rc =
+		sqlite3_open_v2(sqlite3_db_filename(db, "main"), &again, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(again, "BEGIN; SELECT 1 FROM packets LIMIT 1", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		return again;
+	sqlite3_close(again);
+	return NULL;
+}
+
+static bool pick_both(struct search *s)
+{
+	struct point *second = &s->pairing->points[1];
+	struct picking picking = {.search = s, .point = 1};
+	sqlite3 *shared = second->db, *own = open_again(shared);
+	pthread_t thread;
+	second->db = own ? own : shared;
+	bool in_thread = own && pthread_create(&thread, NULL, pick_in_thread, &picking) == 0;
+	bool ok = pick_all(s, 0);
+	if (in_thread)
+		pthread_join(thread, NULL);
+	else
+		pick_in_thread(&picking);
+	second->db = shared;
+	sqlite3_close(own);
+	return ok && picking.ok;
 }
 
 // ---- finding the same packets ---------------------------------------------------------------------------------------
@@ -259,6 +332,14 @@ static void find_cluster(struct search *s, struct sampling *result)
 	result->offset_ns = s->candidates[best_count / 2].raw_ns;
 }
 
+// Whether two packets with the same payload were sent by two hosts.
+static bool is_own(const struct sample *a, const struct sample *b)
+{
+	bool have_ids = a->ip_id > 0 && b->ip_id > 0, have_tsvals = a->has_tsval && b->has_tsval;
+	return (have_ids || have_tsvals) && (!have_ids || a->ip_id != b->ip_id) &&
+	       (!have_tsvals || a->tsval != b->tsval);
+}
+
 static void collect_votes(const struct search *s)
 {
 	struct pairing *p = s->pairing;
@@ -273,6 +354,7 @@ static void collect_votes(const struct search *s)
 			.flow = {a->flow, b->flow},
 			.is_swapped = a->direction != b->direction,
 			.is_weak = a->is_weak,
+			.is_own = is_own(a, b),
 			.direction = a->direction,
 			.seq_delta = b->seq - a->seq,
 		};
@@ -349,11 +431,12 @@ bool sampling_run(struct sampling *result, struct pairing *pairing)
 	int64_t a = pairing->points[0].packets, b = pairing->points[1].packets;
 	*result = (struct sampling){0};
 	s.divisor = 1 + (uint64_t)(a > b ? a : b) / SAMPLES_WANTED;
-	bool ok = pick_all(&s, 0) && pick_all(&s, 1);
+	bool ok = pick_both(&s);
 	if (ok) {
 		find_candidates(&s);
 		find_cluster(&s, result);
 		collect_votes(&s);
+		streams_pair(pairing, result);
 		pairing_complete(pairing, result->offset_ns, START_TOLERANCE_NS);
 		learn_all(&s, result->offset_ns);
 		result->offset_ns = start_offset(&s, result);

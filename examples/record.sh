@@ -423,6 +423,22 @@ scene_bad_network() { # it loses, and it is narrow
 	finish bad-network-client.pcapng bad-network-r1.pcapng bad-network-r2.pcapng bad-network-server.pcapng
 }
 
+scene_long_transfers() { # through a network that loses, one that is narrow, and a good one from a slow server
+	begin_known
+	wire --delay-ms 10 --loss 0.01 --seed 14
+	record client eth0 long-transfers-client.pcapng -s 96
+	record server eth0 long-transfers-server.pcapng -s 96
+	client long-download
+	client long-upload
+	wire --delay-ms 10 --rate-kbit 4000
+	client long-download
+	client long-upload
+	wire --delay-ms 10
+	client slow-download
+	finish long-transfers-client.pcapng long-transfers-server.pcapng
+	zstd -q -f --rm "$out/long-transfers-client.pcapng" "$out/long-transfers-server.pcapng"
+}
+
 scene_behind_nat() { # r1 gives its own address to all that goes into the wire
 	addresses client eth0 192.0.2.11/24
 	in_node client ping -q -c 1 -w 5 -I 192.0.2.11 192.0.2.1 >/dev/null
@@ -598,7 +614,7 @@ scene_udp_one_way() {
 # ---- main
 
 scenes=(web ipv6_web dns tls pings pings_lossy refused client_resets server_resets stalled_reader keep_alive lossy
-	slow_handshakes slow_answers slow_server bad_network behind_nat port_reuse vlan tunnels ring two_interfaces link_types arp udp_one_way)
+	slow_handshakes slow_answers slow_server bad_network long_transfers behind_nat port_reuse vlan tunnels ring two_interfaces link_types arp udp_one_way)
 
 usage() {
 	sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"

@@ -55,6 +55,9 @@ static const struct column tcp_stats_columns[] = {TCP_STATS_ROW(COLUMN)};
 #define ROW tcp_event_row
 static const struct column tcp_events_columns[] = {TCP_EVENT_ROW(COLUMN)};
 #undef ROW
+#define ROW tcp_sack_row
+static const struct column tcp_sacks_columns[] = {TCP_SACK_ROW(COLUMN)};
+#undef ROW
 #define ROW icmp_pair_row
 static const struct column icmp_pairs_columns[] = {ICMP_PAIR_ROW(COLUMN)};
 #undef ROW

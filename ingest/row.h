@@ -129,6 +129,9 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, packet_id) X(INTEGER, flow_id) X(INTEGER, direction) X(INTEGER, ts_ns) X(TEXT, kind)                    \
 	X(INTEGER, related_packet_id) X(INTEGER, value) X(INTEGER, capture_id)
 
+#define TCP_SACK_ROW(X)                                                                                                \
+	X(INTEGER, tcp_sack_id) X(INTEGER, packet_id) X(INTEGER, begin_seq) X(INTEGER, end_seq)
+
 // What most directions have not comes last, as in packets.
 #define TCP_STATS_ROW(X)                                                                                               \
 	X(INTEGER, tcp_stats_id) X(INTEGER, ack_packets) X(INTEGER, pure_acks) X(INTEGER, owin_max)       \
@@ -174,6 +177,7 @@ typedef struct address row_ADDRESS;
 	X(HOSTS, host_row, hosts, HOST_ROW, true)                                                                          \
 	X(TCP_STATS, tcp_stats_row, tcp_stats, TCP_STATS_ROW, false)                                                       \
 	X(TCP_EVENTS, tcp_event_row, tcp_events, TCP_EVENT_ROW, true)                                                      \
+	X(TCP_SACKS, tcp_sack_row, tcp_sacks, TCP_SACK_ROW, false)                                                         \
 	X(ICMP_PAIRS, icmp_pair_row, icmp_pairs, ICMP_PAIR_ROW, true)                                                      \
 	X(ICMP_ERRORS, icmp_error_row, icmp_errors, ICMP_ERROR_ROW, true)                                                  \
 	TABLES_OF_PROTOCOLS(X)

@@ -750,6 +750,22 @@ static void judge(struct segment *s)
 	check_retransmission(s);
 }
 
+static void add_sacks(const struct segment *s, struct writer *w)
+{
+	const struct packet *p = s->packet;
+	const struct tcp_header *tcp = &p->ip.tcp;
+	uint32_t first = p->flow->side[!p->direction].first_seq;
+	for (unsigned i = 0; i < tcp->sack_count; i++) {
+		struct tcp_sack_row *row = writer_add(w, TABLE_TCP_SACKS);
+		*row = (struct tcp_sack_row){
+			.tcp_sack_id = p->id * PACKET_SACKS_MAX + (int64_t)i,
+			.packet_id = p->id,
+			.begin_seq = unwrap(tcp->sacks[i].left, first, s->other->seq),
+			.end_seq = unwrap(tcp->sacks[i].right, first, s->other->seq),
+		};
+	}
+}
+
 void tcp_analyze(struct tcp_analyzer *analyzer, struct packet *p, struct writer *w, int64_t capture_id)
 {
 	if (!p->flow || !p->ip.has_transport || p->ip.protocol != 6)
@@ -770,4 +786,5 @@ void tcp_analyze(struct tcp_analyzer *analyzer, struct packet *p, struct writer 
 	for (unsigned i = 0; s.events >> i; i++)
 		if (s.events >> i & 1)
 			add_event(&s, (enum tcp_event)i, w, capture_id);
+	add_sacks(&s, w);
 }

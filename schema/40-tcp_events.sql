@@ -10,3 +10,11 @@ CREATE TABLE tcp_events (
 	value             INTEGER, -- syn_ack, established: ns since the first SYN; retransmission: ns since related_packet_id (RTO); duplicate_ack: its number in the run, from 1
 	capture_id        INTEGER NOT NULL DEFAULT 1 REFERENCES captures -- the capture
 );
+
+-- SACK blocks of segments (RFC 2018): what their sender has received beyond its ACK. One row a block.
+CREATE TABLE tcp_sacks (
+	tcp_sack_id INTEGER PRIMARY KEY, -- 4 * packet_id, and the block's place in the option, from 0: those of a packet are a range
+	packet_id   INTEGER NOT NULL REFERENCES packets, -- the segment
+	begin_seq   INTEGER NOT NULL, -- first sequence number of the block, relative as packets.ack
+	end_seq     INTEGER NOT NULL -- the number behind its last
+);

@@ -36,7 +36,7 @@ CREATE TABLE hop_flows (
 	a_flow_id          INTEGER REFERENCES flows, -- the flow at a; NULL: a has none
 	b_flow_id          INTEGER REFERENCES flows, -- the flow at b; NULL: b has none
 	swapped            INTEGER NOT NULL, -- 1: what is src at a is dst at b, because a capture begins in the middle
-	mapping            TEXT NOT NULL, -- none (the same endpoints), nat (other addresses or ports), isn (rewritten sequence numbers), proxy (only the payload is the same), absent (one point has no such flow)
+	mapping            TEXT NOT NULL, -- none (the same endpoints), nat (other addresses or ports), isn (rewritten sequence numbers), proxy (only the bytes are the same), absent (one point has no such flow)
 	confidence         INTEGER NOT NULL, -- that these are the same conversation, per cent
 	evidence           INTEGER NOT NULL, -- packets that put the flows together where the endpoints did not
 	src_seq_delta      INTEGER, -- b's sequence numbers less a's, as in the headers, modulo 2^32; NULL: not constant, or no TCP

@@ -1,6 +1,7 @@
 -- Conversations in the order of their first packets: ends, times, packets and bytes, and how TCP fared.
 --
 -- param :capture
+-- param :flow
 -- param :host
 -- param :protocol    Only this protocol: tcp, udp, icmp, arp ...
 -- param :port port   Only flows with this port at either end.
@@ -46,6 +47,7 @@ SELECT
 FROM flows f
 JOIN captures c USING (capture_id)
 WHERE (:capture IS NULL OR f.capture_id = :capture)
+	AND (:flow IS NULL OR f.flow_id = :flow)
 	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 	AND (:protocol IS NULL OR f.protocol = lower(:protocol))
 	AND (:port IS NULL OR :port IN (f.src_port, f.dst_port))

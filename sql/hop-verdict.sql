@@ -1,12 +1,14 @@
 -- Is it the network? For each TCP connection that lost time: where the time went, and to what.
 --
 -- Where: between the two capture points, beyond a, or beyond b.
--- The time of a connection is taken apart at the point that is nearer to the client. Each wait for a packet of the server
--- is compared with the same wait at the other point: what passed there, passed beyond it, the rest between the points.
--- Only differences of one clock are used, so it does not matter how the clocks are set. The shortest round trip between
--- the points is distance, not loss of time. A wait that a retransmission ended belongs to where the packet was lost;
--- one during which the receiver's window was closed to the receiver. An ACK counts where the other side sent data as soon
--- as it came. Between an answer and the next request nobody waits: that time is shown, but is not in the shares.
+-- The time of a connection is taken apart at the point that is nearer to the client, wait by wait; an ACK that nobody
+-- waited for ends none. Of a wait for the server, what passed at the other point since the server had what it needed
+-- passed beyond that point, and what its packets were late on the way between the points; the rest is distance, no loss of
+-- time. Only differences of one clock are used, so it does not matter how the clocks are set. A wait that a
+-- retransmission ended belongs to where the packet was lost, and so do waits until it came, with what was sent behind
+-- it there; one during which the receiver's window was closed to the receiver. In long transfers, round trips count as
+-- slowed when less is under way than before a loss between the points. An ACK counts where the other side sent data as
+-- soon as it came. Between an answer and the next request nobody waits: that time is shown, but is not in the shares.
 --
 --   it is the network         at least half of the time lost went to the way between the points
 --   it is not the network     less than half of it, and the captures account for the rest
@@ -38,15 +40,16 @@
 -- column beyond_a_pct      Share of it beyond a.
 -- column beyond_b_pct      Share of it beyond b.
 -- column unknown_pct       Share of it that cannot be placed.
--- column loss_ms           Waiting for retransmissions of what was lost between the points, or whose ACK was.
--- column queue_ms          Round trips between the points beyond the shortest.
+-- column loss_ms           Waiting for what was lost between the points, or whose ACK was, to be sent again.
+-- column slowed_ms         Round trips during which less was under way than before, because packets had been lost between the points.
+-- column queue_ms          Time between the points beyond that of the fastest packets.
 -- column elsewhere_ms      Waiting for retransmissions of what was not lost between the points.
 -- column server_think_ms   Waiting for data of the server: what passed beyond its point.
 -- column server_ack_ms     Waiting for an ACK or SYN-ACK of the server: what passed beyond its point.
 -- column client_ack_ms     Waiting for an ACK of the client: what passed beyond its point.
 -- column server_window_ms  While the server's window was closed.
 -- column client_window_ms  While the client's window was closed.
--- column distance_ms       Shortest round trip between the points, for each time that it was waited for.
+-- column distance_ms       What round trips between the points take at the least, for each time that one was waited for.
 -- column idle_ms           Nobody waited: the client had not asked again, or had more to send and did not.
 -- column lost_packets      Packets of the connection lost between the points.
 -- column a_number          The packet that ended the longest wait: its number in a.
@@ -89,6 +92,10 @@ sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow,
 		h.src_travel = -1 AS turned,
 		iif(h.src_travel = -1, h.b_flow_id, h.a_flow_id) AS near_flow_id,
 		iif(h.src_travel = -1, h.a_flow_id, h.b_flow_id) AS far_flow_id,
+		1.5 * ifnull(iif(h.src_travel = -1, iif(h.swapped, g.src_rtt_min_ns, g.dst_rtt_min_ns), f.dst_rtt_min_ns), 0)
+			+ 500000 AS beyond_near_ns, -- data that answers an ACK comes as soon
+		1.5 * ifnull(iif(h.src_travel = -1, f.src_rtt_min_ns, iif(h.swapped, g.dst_rtt_min_ns, g.src_rtt_min_ns)), 0)
+			+ 500000 AS beyond_far_ns,
 		f.src,
 		f.src_port,
 		f.dst,
@@ -97,32 +104,50 @@ sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow,
 	JOIN hop_flows h ON h.hop_flow_id = k.hop_flow_id
 	JOIN compared c ON c.comparison_id = h.comparison_id
 	JOIN flows f ON f.flow_id = h.a_flow_id
+	JOIN flows g ON g.flow_id = h.b_flow_id
 	WHERE k.packets_so_far <= :packets OR k.packets_so_far = k.packets
 ),
 found AS MATERIALIZED ( -- their packets
 	SELECT
 		h.hop_flow_id,
-		s.round_trip_ns,
 		h.direction AS from_server,
 		iif(s.turned, h.b_packet_id, h.a_packet_id) AS near_id,
 		iif(s.turned, h.a_packet_id, h.b_packet_id) AS far_id,
+		h.excess_ns,
 		h.reason
 	FROM hop_packets h
 	JOIN sick s ON s.hop_flow_id = h.hop_flow_id
 ),
-seen AS ( -- each packet of the near point, with its appearance at the far one
-	SELECT hop_flow_id, round_trip_ns, from_server, near_id, min(far_id) AS far_id
+once AS ( -- each packet of the near point, with its appearance at the far one
+	SELECT hop_flow_id, from_server, near_id, min(far_id) AS far_id, excess_ns
 	FROM found
 	WHERE near_id IS NOT NULL AND reason IS NOT 'duplicate'
 	GROUP BY hop_flow_id, near_id
+),
+seen AS MATERIALIZED ( -- begins, ends: numbers of what it carries, where its sender is
+	SELECT
+		o.*,
+		p.payload_len,
+		p.tcp_flags,
+		p.ts_ns AS near_ts_ns,
+		q.ts_ns AS far_ts_ns,
+		iif(o.from_server, o.far_id, o.near_id) AS sent_id,
+		iif(o.from_server, q.seq, p.seq) AS begins,
+		iif(o.from_server, q.seq, p.seq) + p.payload_len + (p.tcp_flags & 3 <> 0) AS ends,
+		iif(o.from_server, p.seq, q.seq) + p.payload_len + (p.tcp_flags & 3 <> 0) AS received_end,
+		iif(o.from_server, p.ack, q.ack) AS received_ack,
+		iif(o.from_server, q.ttl, NULL) AS server_ttl
+	FROM once o
+	JOIN packets p ON p.packet_id = o.near_id
+	LEFT JOIN packets q ON q.packet_id = o.far_id
 ),
 vanished AS MATERIALIZED ( -- segments lost between the points, where they were sent
 	SELECT
 		h.hop_flow_id,
 		h.from_server,
 		p.packet_id,
-		p.seq,
-		p.seq + p.payload_len + (p.tcp_flags & 3 <> 0) AS end_seq,
+		p.seq AS begins,
+		p.seq + p.payload_len + (p.tcp_flags & 3 <> 0) AS ends,
 		p.ack
 	FROM found h
 	JOIN packets p ON p.packet_id = ifnull(h.near_id, h.far_id)
@@ -150,32 +175,111 @@ probes AS MATERIALIZED (
 	FROM marks
 	WHERE kind IN ('keep_alive', 'zero_window_probe')
 ),
-steps AS ( -- each packet of the near point behind the one before it
+at_far AS MATERIALIZED ( -- in the order of the far point
 	SELECT
 		s.hop_flow_id,
 		s.near_id,
-		s.far_id,
-		s.round_trip_ns,
-		s.from_server,
-		p.payload_len,
-		p.tcp_flags,
-		p.ts_ns - lag(p.ts_ns) OVER of_flow AS gap_ns,
-		lag(s.from_server) OVER of_flow AS after_server,
-		lead(s.from_server) OVER of_flow AS server_next,
-		lead(p.payload_len > 0 OR p.tcp_flags & 2) OVER of_flow AS data_next,
-		q.ts_ns - max(q.ts_ns) OVER before AS far_gap_ns,
-		iif(s.from_server, s.far_id, s.near_id) AS sent_id,
-		iif(s.from_server, q.seq, p.seq) AS sent_seq,
-		iif(s.from_server, s.near_id, s.far_id) AS received_id,
-		iif(s.from_server, p.seq, q.seq) + p.payload_len + (p.tcp_flags & 3 <> 0) AS received_end,
-		iif(s.from_server, q.ttl, NULL) AS server_ttl,
+		s.far_ts_ns,
+		max(iif(s.from_server = 0, s.far_ts_ns, NULL)) OVER before AS client_ts_ns,
+		max(iif(s.from_server = 0, s.far_id, NULL)) OVER before AS client_far_id,
+		max(iif(s.from_server = 0 AND (s.payload_len > 0 OR s.tcp_flags & 2), s.far_id, 0)) OVER before AS request_far_id,
+		max(iif(s.from_server = 1 AND s.payload_len > 0, s.far_ts_ns, NULL)) OVER before AS data_ts_ns,
+		max(iif(s.from_server = 1 AND s.payload_len > 0, s.far_id, 0)) OVER before AS data_far_id,
+		max(iif(s.from_server = 0, s.received_ack, NULL)) OVER before AS acked,
+		lead(iif(s.from_server = 1 AND s.payload_len > 0, s.far_ts_ns, NULL)) OVER of_flow AS data_next_ts_ns,
+		min(iif(s.from_server = 1, s.near_id, NULL)) OVER behind AS server_next_near_id
+	FROM seen s
+	WHERE s.far_id IS NOT NULL
+	WINDOW
+		of_flow AS (PARTITION BY s.hop_flow_id ORDER BY s.far_id),
+		before AS (PARTITION BY s.hop_flow_id ORDER BY s.far_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+		behind AS (PARTITION BY s.hop_flow_id ORDER BY s.far_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+resent AS MATERIALIZED ( -- packets sent again, where they arrived
+	SELECT s.hop_flow_id, s.from_server, s.sent_id, s.begins, s.ends, s.near_id
+	FROM seen s
+	WHERE s.sent_id IN (SELECT packet_id FROM again) AND s.far_id IS NOT NULL
+),
+filled AS MATERIALIZED ( -- what was lost, with the packet that made up for it
+	SELECT v.hop_flow_id, v.from_server, v.packet_id, min(r.sent_id) AS sent_id, r.near_id
+	FROM vanished v
+	JOIN resent r ON r.hop_flow_id = v.hop_flow_id
+		AND r.from_server = v.from_server
+		AND r.sent_id > v.packet_id
+		AND r.begins < v.ends
+		AND r.ends > v.begins
+	WHERE v.ends > v.begins
+	GROUP BY v.hop_flow_id, v.packet_id
+),
+overtakers AS ( -- for each packet sent, the first behind it that arrived, of all that were sent later
+	SELECT
+		hop_flow_id,
+		from_server,
+		packet_id,
+		min(near_id) OVER (
+			PARTITION BY hop_flow_id, from_server
+			ORDER BY packet_id DESC
+			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+		) AS near_id
+	FROM (
+		SELECT hop_flow_id, from_server, sent_id AS packet_id, near_id
+		FROM seen
+		WHERE far_id IS NOT NULL
+		UNION ALL
+		SELECT hop_flow_id, from_server, packet_id, NULL
+		FROM vanished
+	)
+),
+edges AS ( -- of the times at the near point when data behind a loss had come, or its ACKs, and not yet the loss
+	SELECT
+		f.hop_flow_id,
+		iif(f.from_server, o.near_id, x.server_next_near_id) AS begin_id,
+		iif(f.from_server, f.near_id, y.server_next_near_id) AS end_id
+	FROM filled f
+	JOIN overtakers o ON o.hop_flow_id = f.hop_flow_id AND o.from_server = f.from_server AND o.packet_id = f.packet_id
+	LEFT JOIN at_far x ON x.hop_flow_id = f.hop_flow_id AND x.near_id = o.near_id
+	LEFT JOIN at_far y ON y.hop_flow_id = f.hop_flow_id AND y.near_id = f.near_id
+),
+holes AS ( -- +1 where one opens, -1 where it is filled
+	SELECT hop_flow_id, begin_id AS near_id, count(*) AS opened, 0 AS closed
+	FROM edges
+	WHERE begin_id < end_id
+	GROUP BY hop_flow_id, begin_id
+	UNION ALL
+	SELECT hop_flow_id, end_id, 0, count(*)
+	FROM edges
+	WHERE begin_id < end_id
+	GROUP BY hop_flow_id, end_id
+),
+hole_sums AS MATERIALIZED (
+	SELECT hop_flow_id, near_id, sum(opened) AS opened, sum(closed) AS closed
+	FROM holes
+	GROUP BY hop_flow_id, near_id
+),
+at_near AS ( -- in the order of the near point
+	SELECT
+		s.*,
+		f.client_ts_ns,
+		f.client_far_id,
+		f.request_far_id,
+		f.data_ts_ns,
+		f.data_far_id,
+		f.data_next_ts_ns,
+		lead(iif(s.from_server = 0 AND s.payload_len > 0, s.near_ts_ns, NULL)) OVER of_flow AS client_next_ts_ns,
 		max(iif(s.from_server = 0, s.near_id, NULL)) OVER before AS last_client_id,
 		max(iif(s.from_server = 1, s.near_id, NULL)) OVER before AS last_server_id,
-		max(iif(s.from_server = 0 AND p.payload_len > 0, s.near_id, 0)) OVER before AS last_request_id,
-		max(iif(s.from_server = 1 AND p.payload_len > 0, s.near_id, 0)) OVER before AS last_answer_id
+		max(iif(s.from_server = 0 AND s.payload_len > 0, s.near_id, 0)) OVER before AS last_request_id,
+		max(iif(s.from_server = 1 AND s.payload_len > 0, s.near_id, 0)) OVER before AS last_answer_id,
+		total(h.opened) OVER before - total(h.closed) OVER before AS holes,
+		total(h.opened) OVER before AS losses,
+		CASE
+			WHEN s.from_server = 1 AND s.payload_len > 0 THEN s.ends - f.acked
+			WHEN s.from_server = 1 THEN max(iif(s.from_server = 0, s.ends, NULL)) OVER before
+				- max(iif(s.from_server = 1, s.received_ack, NULL)) OVER before
+		END AS in_flight -- of the sender of the data, before this packet
 	FROM seen s
-	JOIN packets p ON p.packet_id = s.near_id
-	LEFT JOIN packets q ON q.packet_id = s.far_id
+	LEFT JOIN at_far f ON f.hop_flow_id = s.hop_flow_id AND f.near_id = s.near_id
+	LEFT JOIN hole_sums h ON h.hop_flow_id = s.hop_flow_id AND h.near_id = s.near_id
 	WINDOW
 		of_flow AS (PARTITION BY s.hop_flow_id ORDER BY s.near_id),
 		before AS (
@@ -184,13 +288,11 @@ steps AS ( -- each packet of the near point behind the one before it
 			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
 		)
 ),
-waits AS MATERIALIZED ( -- what passed beyond the far point, and whether the packet had been sent before
+marked AS (
 	SELECT
 		s.*,
-		CASE
-			WHEN s.from_server = 1 THEN max(0, min(s.gap_ns, s.far_gap_ns))
-			ELSE 0
-		END AS far_ns,
+		k.round_trip_ns,
+		k.beyond_far_ns,
 		s.sent_id IN (SELECT packet_id FROM again) AS is_again,
 		s.sent_id IN (SELECT packet_id FROM again)
 			AND EXISTS ( -- the segment, or an ACK of it
@@ -199,9 +301,9 @@ waits AS MATERIALIZED ( -- what passed beyond the far point, and whether the pac
 				WHERE v.hop_flow_id = s.hop_flow_id
 					AND CASE v.from_server = s.from_server
 						WHEN 1 THEN v.packet_id < s.sent_id
-							AND v.seq <= s.sent_seq + s.payload_len
-							AND v.end_seq > s.sent_seq
-						ELSE v.packet_id < s.received_id
+							AND v.begins <= s.begins + s.payload_len
+							AND v.ends > s.begins
+						ELSE v.packet_id < iif(s.from_server, s.near_id, s.far_id)
 							AND v.ack >= s.received_end
 					END
 			) AS is_lost_before,
@@ -209,16 +311,57 @@ waits AS MATERIALIZED ( -- what passed beyond the far point, and whether the pac
 		s.payload_len = 0
 			AND iif(s.from_server, s.last_server_id, s.last_client_id) IN (SELECT packet_id FROM shut)
 			AS is_opening, -- of a window that its sender had closed
-		s.sent_id IN (SELECT packet_id FROM probes) AS is_probe
+		s.sent_id IN (SELECT packet_id FROM probes) AS is_probe,
+		CASE s.from_server -- the other side sent data as soon as it came
+			WHEN 1 THEN s.client_next_ts_ns - s.near_ts_ns <= k.beyond_near_ns
+			ELSE s.data_next_ts_ns - s.far_ts_ns <= k.beyond_far_ns
+		END IS TRUE AS is_release,
+		max(s.in_flight) OVER (
+			PARTITION BY s.hop_flow_id
+			ORDER BY s.near_id
+			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+		) AS most_in_flight
+	FROM at_near s
+	JOIN sick k ON k.hop_flow_id = s.hop_flow_id
+),
+steps AS ( -- what somebody may have waited for: no ACKs that changed nothing
+	SELECT m.*, m.near_ts_ns - lag(m.near_ts_ns) OVER (PARTITION BY m.hop_flow_id ORDER BY m.near_id) AS gap_ns
+	FROM marked m
+	WHERE m.payload_len > 0
+		OR m.tcp_flags & 7 <> 0
+		OR m.is_release
+		OR m.is_shut
+		OR m.is_opening
+		OR m.is_again
+		OR m.near_id IN (SELECT packet_id FROM shut)
+		OR m.holes > 0
+		OR (m.from_server = 1 AND m.last_request_id > m.last_answer_id)
+),
+waits AS ( -- what passed beyond the far point
+	SELECT
+		s.*,
+		CASE
+			WHEN s.from_server = 0 OR s.client_ts_ns IS NULL THEN 0
+			WHEN s.tcp_flags & 2 THEN s.far_ts_ns - s.client_ts_ns
+			WHEN s.client_far_id > s.request_far_id AND s.client_far_id > s.data_far_id -- it waited for an ACK
+				AND s.far_ts_ns - s.client_ts_ns <= s.beyond_far_ns
+				THEN 0
+			WHEN s.payload_len = 0 OR s.request_far_id > s.data_far_id THEN s.far_ts_ns - s.client_ts_ns
+			ELSE s.far_ts_ns - s.data_ts_ns
+		END AS beyond_ns,
+		s.tcp_flags & 2 OR s.payload_len = 0 OR s.request_far_id > s.data_far_id
+			OR (s.client_far_id > s.data_far_id AND s.far_ts_ns - s.client_ts_ns <= s.beyond_far_ns) AS waits_for_client
 	FROM steps s
 	WHERE s.gap_ns > 0
 ),
-parts AS ( -- each wait in one part or two
+parts AS MATERIALIZED (
 	SELECT
 		w.*,
+		max(0, min(w.gap_ns, w.beyond_ns)) AS far_ns,
 		CASE
 			WHEN w.from_server = 1 AND w.far_id IS NULL THEN 'unknown'
 			WHEN w.is_again AND w.is_lost_before THEN 'loss'
+			WHEN w.holes > 0 THEN 'loss'
 			WHEN w.is_again AND w.from_server = 1 THEN 'loss_near'
 			WHEN w.is_again THEN 'loss_far'
 			WHEN w.is_shut AND w.from_server = 1 THEN 'client_window'
@@ -228,39 +371,42 @@ parts AS ( -- each wait in one part or two
 			WHEN w.is_probe THEN 'idle'
 			WHEN w.from_server = 1 AND w.payload_len > 0 THEN 'server_think'
 			WHEN w.from_server = 1
-				AND (w.tcp_flags & 2 OR w.last_request_id > w.last_answer_id OR (w.data_next AND w.server_next = 0))
+				AND (w.tcp_flags & 2 OR w.last_request_id > w.last_answer_id OR w.is_release)
 				THEN 'server_ack'
-			WHEN w.from_server = 0 AND w.payload_len = 0 AND w.data_next AND w.server_next = 1 THEN 'client_ack'
+			WHEN w.from_server = 0 AND w.payload_len = 0 AND w.is_release THEN 'client_ack'
 			ELSE 'idle'
-		END AS cause,
-		w.from_server = 1 AND w.after_server = 0 AND w.far_id IS NOT NULL AND NOT w.is_again AS is_turn
+		END AS cause
 	FROM waits w
+),
+split AS ( -- the rest, between the points: beyond what the fastest packets need
+	SELECT
+		p.*,
+		min(
+			p.gap_ns - p.far_ns,
+			ifnull(p.excess_ns, max(0, p.gap_ns - p.far_ns - p.round_trip_ns))
+				+ iif(p.waits_for_client, ifnull(c.excess_ns, 0), 0)
+		) AS queue_ns
+	FROM parts p
+	LEFT JOIN seen c ON c.hop_flow_id = p.hop_flow_id AND c.far_id = p.client_far_id
 ),
 placed AS MATERIALIZED (
 	SELECT
-		p.*,
+		s.*,
 		CASE
-			WHEN p.cause IN ('loss', 'unknown', 'loss_near', 'loss_far', 'client_window') THEN p.gap_ns
-			WHEN p.from_server = 1 THEN p.far_ns
-			ELSE p.gap_ns
+			WHEN s.cause IN ('server_think', 'server_ack') THEN s.far_ns
+			WHEN s.cause = 'server_window' AND s.from_server = 1 THEN s.far_ns
+			ELSE s.gap_ns
 		END AS cause_ns,
-		iif(
-			p.from_server = 1 AND p.cause IN ('server_think', 'server_ack'),
-			p.gap_ns - p.far_ns,
-			0
-		) AS between_ns,
-		iif(
-			p.is_turn AND p.cause IN ('server_think', 'server_ack'),
-			min(p.round_trip_ns, p.gap_ns - p.far_ns),
-			0
-		) AS distance_ns
-	FROM parts p
+		iif(s.cause IN ('server_think', 'server_ack'), s.gap_ns - s.far_ns - s.queue_ns, 0) AS distance_ns,
+		s.losses > 0 AND s.waits_for_client AND (s.last_request_id < s.last_answer_id OR (s.payload_len = 0 AND s.is_release))
+			AND s.in_flight < s.most_in_flight AS is_slowed
+	FROM split s
 ),
 sums AS (
 	SELECT
 		hop_flow_id,
 		total(iif(cause = 'loss', cause_ns, 0)) / 1e6 AS loss,
-		total(between_ns - distance_ns) / 1e6 AS queue,
+		total(iif(cause IN ('server_think', 'server_ack'), queue_ns, 0)) / 1e6 AS queue,
 		total(iif(cause = 'loss_near', cause_ns, 0)) / 1e6 AS loss_near,
 		total(iif(cause = 'loss_far', cause_ns, 0)) / 1e6 AS loss_far,
 		total(iif(cause = 'unknown', cause_ns, 0)) / 1e6 AS unknown,
@@ -270,7 +416,8 @@ sums AS (
 		total(iif(cause = 'idle', gap_ns, 0)) / 1e6 AS idle,
 		total(iif(cause = 'server_window', cause_ns, 0)) / 1e6 AS server_window,
 		total(iif(cause = 'client_window', cause_ns, 0)) / 1e6 AS client_window,
-		total(distance_ns) / 1e6 AS distance,
+		total(iif(is_slowed, 0, distance_ns)) / 1e6 AS distance,
+		total(iif(is_slowed, distance_ns, 0)) / 1e6 AS slowed,
 		total(server_ttl IN (64, 128, 255)) = count(server_ttl) AS is_at_server, -- TTLs that senders begin with
 		max(iif(cause = 'idle', NULL, gap_ns)) / 1e6 AS longest,
 		near_id, -- of the longest, as SQLite gives it
@@ -281,10 +428,10 @@ sums AS (
 shares AS (
 	SELECT
 		s.*,
-		s.loss + s.queue AS network,
+		s.loss + s.queue + s.slowed AS network,
 		s.loss_near + s.client_ack + s.client_window AS near,
 		s.loss_far + s.server_think + s.server_ack + s.server_window AS far,
-		s.loss + s.queue + s.loss_near + s.client_ack + s.client_window + s.loss_far + s.server_think
+		s.loss + s.queue + s.slowed + s.loss_near + s.client_ack + s.client_window + s.loss_far + s.server_think
 			+ s.server_ack + s.server_window + s.unknown AS waste
 	FROM sums s
 ),
@@ -297,7 +444,7 @@ worded AS (
 			WHEN s.network + s.unknown < s.waste / 2 THEN 'it is not the network'
 			ELSE 'these captures cannot tell'
 		END AS verdict,
-		max(s.loss, s.queue, s.loss_near, s.loss_far, s.server_think, s.server_ack, s.client_ack,
+		max(s.loss, s.queue, s.slowed, s.loss_near, s.loss_far, s.server_think, s.server_ack, s.client_ack,
 			s.server_window, s.client_window, s.unknown) AS most
 	FROM shares s
 )
@@ -309,6 +456,7 @@ SELECT
 		CASE w.most
 			WHEN w.loss THEN '%.0f of %.0f ms went by until packets were sent again that, or whose ACKs, were lost between the points'
 			WHEN w.queue THEN '%.0f of %.0f ms went by between the points, beyond their shortest round trip'
+			WHEN w.slowed THEN '%.0f of %.0f ms went by in round trips with the little that was sent at a time after packets were lost between the points'
 			WHEN w.server_think THEN '%.0f of %.0f ms went by beyond ' || iif(k.turned, k.a, k.b)
 				|| ' until the server sent data'
 			WHEN w.server_ack THEN '%.0f of %.0f ms went by beyond ' || iif(k.turned, k.a, k.b)
@@ -342,6 +490,7 @@ SELECT
 	100 * iif(k.turned, w.near, w.far) / w.waste AS beyond_b_pct,
 	100 * w.unknown / w.waste AS unknown_pct,
 	w.loss AS loss_ms,
+	w.slowed AS slowed_ms,
 	w.queue AS queue_ms,
 	w.loss_near + w.loss_far AS elsewhere_ms,
 	w.server_think AS server_think_ms,

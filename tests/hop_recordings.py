@@ -116,7 +116,7 @@ def verdict_rows():
 
 def verdicts():
     """Server's port, verdict, and greatest cause, of each connection that lost more than 100 ms."""
-    causes = ("loss_ms", "queue_ms", "elsewhere_ms", "server_think_ms", "server_ack_ms", "client_ack_ms",
+    causes = ("loss_ms", "slowed_ms", "queue_ms", "elsewhere_ms", "server_think_ms", "server_ack_ms", "client_ack_ms",
               "server_window_ms", "client_window_ms")
     return sorted((int(row["server_port"]), row["verdict"], max(causes, key=lambda name: float(row[name])))
                   for row in verdict_rows())
@@ -138,7 +138,8 @@ def test_slow_server():
 def test_bad_network():
     """A lossy and narrow network and a fast server: every loss and every delay, and it is the network"""
     ends("bad-network")
-    tap.equal(verdicts(), [(port, "it is the network", "loss_ms") for port in (7000, 7001)])
+    tap.equal(verdicts(), [(7000, "it is the network", "loss_ms"), (7001, "it is the network", "loss_ms"),
+                           (7002, "it is the network", "queue_ms")])
     tap.equal({row["elsewhere_ms"] for row in verdict_rows()}, {"0.0"}, "nothing was lost elsewhere")
 
 
@@ -167,6 +168,19 @@ def test_behind_nat():
     tap.equal({row[3:] for row in found}, outside, "addresses behind the translator")
     tap.equal(len({row[4] for row in found if row[1] == 40000}), 2, "one port of two hosts becomes two")
     tap.equal(verdicts(), [(7001, "it is the network", "queue_ms"), (7002, "it is not the network", "server_think_ms")])
+
+
+def test_long_transfers():
+    """Many small waits: downloads and uploads that losses and a narrow network slow down, and a slow server"""
+    compared("long-transfers-client.pcapng.zst", "long-transfers-server.pcapng.zst")
+    rows = list(verdict_rows())
+    tap.equal(verdicts(), [(7000, "it is the network", "queue_ms"), (7000, "it is the network", "slowed_ms"),
+                           (7001, "it is the network", "queue_ms"), (7001, "it is the network", "slowed_ms"),
+                           (7002, "it is not the network", "server_think_ms")])
+    shares = [(row["server_port"], float(row["network_pct"])) for row in rows]
+    tap.equal([share for port, share in shares if (share > 90) != (port != "7002")], [])
+    narrow = [float(row["queue_ms"]) for row in rows if row["lost_packets"] == "0" and row["server_port"] == "7000"]
+    tap.equal([780 < ms < 950 for ms in narrow], [True], "400 kB and headers at 4 Mbit/s take 850 ms")
 
 
 def lost_and_matched(case):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """compare on pairs of captures made here, of which it is known what became of every packet between the two points."""
 import dataclasses
+import os
 import random
 import sqlite3
 import struct
@@ -380,6 +381,95 @@ def test_proxy():
     matched = sum(1 for a, b, _ in findings(case, path) if a and b)
     tap.equal(matched, sum(1 for p in path.truth.values() if p.payload or p.kind != "tcp"))
     tap.equal(mappings(case)["proxy"], 2)
+
+
+def resegment(path, size, outside=("198.51.100.7", 5000)):
+    """Point b behind a proxy: connections of its own, the same bytes in segments of another size."""
+    numbers = iter(range(10**6, 2 * 10**6))
+    out, streams = [], {}
+    for ts_ns, uids, p in path.b:
+        if p.kind != "tcp":
+            out.append((ts_ns, uids, p))
+            continue
+        key = min(p.ends, key=lambda end: end[1] == 80), max(p.ends, key=lambda end: end[1] == 80)
+        s = streams.setdefault(key, {"seq": [next(numbers) * 3001 % 2**32, next(numbers) * 7001 % 2**32],
+                                     True: [], False: []})
+        forward = p.forward
+
+        def send(forward, flags, payload=b"", uids=frozenset(), s=s, key=key, ts_ns=ts_ns, p=p):
+            ends = (outside[0], key[0][1] + outside[1]), key[1]
+            uids = uids or {next(numbers)}
+            q = dataclasses.replace(p, forward=forward, ends=ends if forward else ends[::-1], flags=flags, payload=payload,
+                                    seq=s["seq"][forward], ack=s["seq"][not forward] if flags & ACK else 0, stamps=None,
+                                    ip_id=next(numbers) % 65536, mss=1460 if flags & SYN else None,
+                                    ttl=64 if forward else 57)
+            s["seq"][forward] += len(payload) + (flags & 3 != 0)
+            out.append((ts_ns + len(out) % 7 * US, set(uids), q))
+
+        def flush(forward, least, s=s):
+            while s[forward] and len(s[forward]) >= least:
+                part, s[forward] = s[forward][:size], s[forward][size:]
+                send(forward, ACK | PSH, bytes(byte for byte, _ in part), {uid for _, uid in part})
+                send(not forward, ACK)
+
+        if p.payload:
+            flush(not forward, 1)
+            s[forward] += [(byte, p.uid) for byte in p.payload]
+            flush(forward, size)
+        elif p.flags & 7:
+            flush(True, 1)
+            flush(False, 1)
+            send(forward, p.flags)
+    path.b = out
+
+
+def expect_streams(case, path):
+    """Segments are matched with those that carry their bytes, all of them, and the rest is the proxy's."""
+    found = set()
+    for a, b, row in findings(case, path):
+        if a and b:
+            if not a & b:
+                raise AssertionError("%r was taken for %r: %r" % (a, b, dict(row)))
+            found |= a & b
+        elif row["reason"] != "proxied":
+            raise AssertionError("%r, %r: %r" % (a, b, dict(row)))
+    wanted = {p.uid for p in path.truth.values() if p.payload or p.kind != "tcp"}
+    tap.equal(sorted(wanted - found), [], "packets not found again")
+
+
+def test_proxy_cuts():
+    """A proxy with connections of its own, that cuts the bytes into other segments"""
+    for size, others in ((700, True), (1448, False)):
+        traffic = Traffic()
+        for i in range(5):
+            traffic.connection(40000 + i)
+            if others:
+                traffic.query(50000 + i)
+        path = Path(traffic)
+        path.offset_ns = 86400 * S
+        resegment(path, size)
+        case = compare(path, snap_a=96)
+        expect_streams(case, path)
+        tap.equal(mappings(case), {"proxy": 5, **({"none": 5} if others else {})})
+        case.close()
+        os.remove("case.db")
+
+
+def test_proxy_same_requests():
+    """The same request and answer on many connections through a proxy: told apart by their times"""
+    traffic = Traffic()
+    for i in range(6):
+        traffic.random = random.Random(7)
+        first = len(traffic.packets)
+        traffic.connection(40000)
+        for p in traffic.packets[first:]:
+            p.ends = tuple((end[0], end[1] + i if end[1] == 40000 else end[1]) for end in p.ends)
+        traffic.now += 3 * S
+    path = Path(traffic)
+    resegment(path, 700)
+    case = compare(path)
+    expect_streams(case, path)
+    tap.equal(mappings(case), {"proxy": 6})
 
 
 def test_rewritten_fields():

@@ -68,11 +68,12 @@ def test_window():
 
 
 def test_sequence():
-    """sequence: segments, ACKs, the window's limit, and each kind of segment that is out of the ordinary"""
+    """sequence: segments, ACKs, SACK blocks, the window's limit, and each kind of segment that is out of the ordinary"""
     need_gnuplot()
     plot(case_of("lossy-client.pcapng.zst"), "sequence", "--flow", 3)
     picture = Picture()
-    for text in ("Segments of dst", "Acknowledged by src", "Window limit of src", "Sequence number, relative (kB)"):
+    for text in ("Segments of dst", "Acknowledged by src", "Window limit of src", "SACKed by src",
+                 "Sequence number, relative (kB)"):
         tap.equal(picture.texts.count(text), 1, text)
     db = sqlite3.connect("case.db")
     kinds = dict(db.execute("SELECT kind, count(*) FROM tcp_events WHERE flow_id = 3 AND direction = 1 AND kind IN "
@@ -81,9 +82,9 @@ def test_sequence():
     names = ["Retransmission", "Fast retransmission", "Spurious retransmission", "Out of order"]
     drawn = [name for name in names if kinds.get(name.lower().replace(" ", "_"))]
     tap.equal([t for t in picture.texts if t in names], drawn, "kinds")
-    for number, name in enumerate(drawn, 4):
+    for number, name in enumerate(drawn, 5):
         tap.equal(picture.symbols("gnuplot_plot_%d" % number), kinds[name.lower().replace(" ", "_")], name)
-    tap.equal(len(picture.series), 3 + len(drawn), "series")
+    tap.equal(len(picture.series), 4 + len(drawn), "series")
 
 
 def test_others():

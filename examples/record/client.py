@@ -226,8 +226,36 @@ def behind_nat():
     requests(connect(SERVER, 7002, source_port=40001, source=SECOND_CLIENT), 0, 500, 0)
 
 
+def download(port, size, *lines):
+    connection = connect(SERVER, port)
+    ask(connection, *lines)
+    read(connection, size)
+    ask(connection, "close")
+    read_to_end(connection)
+
+
+def long_download():
+    """400 kB down, as fast as the network lets them."""
+    download(7000, 400000, "say 400000")
+
+
+def long_upload():
+    """400 kB up."""
+    up = connect(SERVER, 7001)
+    ask(up, "take 400000")
+    up.sendall(b"".join(b"up %012d\n" % n for n in range(25000)))
+    ask(up, "close")
+    read_to_end(up)
+
+
+def slow_download():
+    """400 kB down, which the server has to get from elsewhere, 4 kB at a time."""
+    download(7002, 400000, *["say 4000", "wait 4"] * 100)
+
+
 SCENES = (refused, client_resets, server_resets, stalled_reader, transfers, handshakes, slow_answers, port_reuse,
-          long_flows, keep_alive, one_way, slow_server, bad_network, behind_nat)
+          long_flows, keep_alive, one_way, slow_server, bad_network, behind_nat,
+          long_download, long_upload, slow_download)
 
 if __name__ == "__main__":
     scenes = {scene.__name__.replace("_", "-"): scene for scene in SCENES}
