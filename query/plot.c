@@ -533,7 +533,8 @@ static double bar_width(const struct series *s)
 	return isfinite(least) ? least : 1;
 }
 
-static void write_style(const struct series *s, size_t marks, struct sink *script)
+// Bars that may stand before others are seen through.
+static void write_style(const struct series *s, size_t marks, bool alone, struct sink *script)
 {
 	// Colours that people tell apart who do not see all of them (Okabe and Ito 2008), and reds for what stands out.
 	static const char *const colours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
@@ -545,7 +546,8 @@ static void write_style(const struct series *s, size_t marks, struct sink *scrip
 	double width = bar_width(s);
 	switch (s->plot->style) {
 	case PLOT_BARS:
-		snprintf(text, sizeof text, "using ($1+%.9g):2:(%.9g) with boxes linecolor '%s'", width / 2, width, colour);
+		snprintf(text, sizeof text, "using ($1+%.9g):2:(%.9g) with boxes linecolor '%s'%s", width / 2, width,
+		         colour, alone ? "" : " fillstyle transparent solid 0.3 border");
 		break;
 	case PLOT_SPANS:
 		snprintf(text, sizeof text, "using 1:2:(0):($3-$2) with vectors nohead linewidth 2.5 linecolor '%s'",
@@ -566,12 +568,12 @@ static void write_style(const struct series *s, size_t marks, struct sink *scrip
 	sink_text(script, text);
 }
 
-static void write_series(const struct series *s, size_t number, size_t marks, struct sink *script)
+static void write_series(const struct series *s, size_t number, size_t marks, bool alone, struct sink *script)
 {
 	char text[64];
 	snprintf(text, sizeof text, "%s$d%zu ", number ? ", \\\n     " : "plot ", number);
 	sink_text(script, text);
-	write_style(s, marks, script);
+	write_style(s, marks, alone, script);
 	sink_text(script, s->plot->right ? " axes x1y2 title " : " axes x1y1 title ");
 	char *title = s->group ? memory_join(s->plot->label, " ", *s->group ? s->group : "none")
 	                       : memory_copy_text(s->plot->label);
@@ -590,7 +592,7 @@ static void write_script(const struct plot *p, const struct parameters *paramete
 	for (size_t i = 0; i < p->series_count; i++)
 		write_points(&p->series[i], i, p->series[i].plot->right ? right : left, script);
 	for (size_t i = 0; i < p->series_count; i++) {
-		write_series(&p->series[i], i, marks, script);
+		write_series(&p->series[i], i, marks, p->series_count == 1, script);
 		marks += p->series[i].plot->style == PLOT_MARKS;
 	}
 	sink_char(script, '\n');
