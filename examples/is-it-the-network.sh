@@ -39,7 +39,7 @@ found "it is not the network" 2
 
 echo "A fast server on a network that loses packets:"
 investigate "$here/bad-network-client.pcapng" "$here/bad-network-server.pcapng"
-found "it is the network" 2
+found "it is the network" 3
 # The wire between kept a log, and lost as many packets.
 lost=$("$PCAPDEX" query "$work/case.db" --format tsv --no-header "SELECT forward_lost + back_lost FROM hop_comparisons")
 test "$lost" -eq "$(grep -c "$(printf '\tlost\t')" "$here/bad-network-wire.tsv")"
