@@ -29,6 +29,8 @@ static void run_sql(const char *sql)
 		abort();
 }
 
+static int64_t last_packet_id; // goes on: a case takes many inputs
+
 // A writer on an empty case, anew from time to time.
 static void prepare(void)
 {
@@ -93,7 +95,8 @@ static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 		dissect_resume(packet, datagram);
 	dissect_stack_text(packet, stack, sizeof stack);
 	look_at(frame);
-	packet->id = ++packet->number;
+	packet->number++;
+	packet->id = ++last_packet_id;
 	flow_track(&s->flows, packet);
 	tcp_analyze(&s->tcp, packet, writer, 1);
 	copies_find(&s->copies, packet);
