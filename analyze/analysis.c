@@ -1,32 +1,21 @@
 // Runs detectors and rules. See analysis.h.
 #include "analysis.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../common/message.h"
-#include "../query/catalog.h"
 #include "../query/query.h"
-#include "../query/report.h"
+#include "detection.h"
 
 static const char *const severities[] = {"low", "medium", "high", "critical"};
 
 enum { SEVERITY_COUNT = sizeof severities / sizeof *severities };
 
-#define WHOLE_MAX 9e15 // whole numbers below it are exact in a double
-
 struct analysis {
 	sqlite3 *db;
-	const struct analysis_setting *settings;
-	size_t setting_count;
-	bool *used; // by setting
-	struct found {
-		int64_t issues, last_id; // of the detector that runs: issues found, and the last one kept
-	} * found;                   // by capture_id, up to last_capture_id
-	int64_t last_capture_id;
+	struct thresholds thresholds;
 	sqlite3_stmt *add_detector, *add_issue, *add_packet, *add_link, *set_cause, *say_more;
 	struct analysis_totals *totals;
 };
@@ -126,105 +115,6 @@ static double real_of(sqlite3_stmt *statement, const char *name, double otherwis
 	return value ? sqlite3_value_double(value) : otherwise;
 }
 
-// ---- thresholds ---------------------------------------------------------------------------------------------------
-
-static const char *base_name(const struct report *report)
-{
-	return strchr(report->name, '/') + 1;
-}
-
-// The value given with "NAME.OPTION=VALUE" for a parameter; its default without one.
-static const char *setting_of(const struct analysis *a, const struct report *report,
-                              const struct report_parameter *parameter)
-{
-	const char *name = base_name(report);
-	size_t length = strlen(name);
-	const char *value = parameter->fallback;
-	for (size_t i = 0; i < a->setting_count; i++) {
-		const char *setting = a->settings[i].name;
-		if (strncmp(setting, name, length) != 0 || setting[length] != '.' ||
-		    strcmp(setting + length + 1, parameter->option) != 0)
-			continue;
-		a->used[i] = true;
-		value = a->settings[i].value;
-	}
-	return value;
-}
-
-static bool refuse(const struct report *report, const struct report_parameter *parameter, const char *value)
-{
-	const char *kind = parameter->type == PARAMETER_INTEGER ? "a whole number" : "a number";
-	if (parameter->type == PARAMETER_CHOICE)
-		message_error("--set %s.%s wants one of %s, got '%s'", base_name(report), parameter->option,
-		              parameter->choices, value);
-	else if (parameter->ranged)
-		message_error("--set %s.%s wants %s from %g to %g, got '%s'", base_name(report), parameter->option, kind,
-		              parameter->least, parameter->most, value);
-	else
-		message_error("--set %s.%s wants %s%s, got '%s'", base_name(report), parameter->option, kind,
-		              parameter->type == PARAMETER_INTEGER ? ", not negative" : "", value);
-	return false;
-}
-
-static bool bind_number(const struct report *report, const struct report_parameter *parameter, sqlite3_stmt *s,
-                        int place, const char *value)
-{
-	char *end;
-	double number = strtod(value, &end);
-	if (!*value || *end || !isfinite(number) || !report_in_range(parameter, number))
-		return refuse(report, parameter, value);
-	bool whole = fabs(number) < WHOLE_MAX && number == floor(number);
-	if (parameter->type == PARAMETER_INTEGER && (!whole || number < 0))
-		return refuse(report, parameter, value);
-	if (whole)
-		sqlite3_bind_int64(s, place, (int64_t)number);
-	else
-		sqlite3_bind_double(s, place, number);
-	return true;
-}
-
-static bool bind_threshold(const struct report *report, const struct report_parameter *parameter, sqlite3_stmt *s,
-                           int place, const char *value)
-{
-	size_t length;
-	const char *word = parameter->type == PARAMETER_CHOICE ? report_choice(parameter, value, &length) : NULL;
-	if (word)
-		return sqlite3_bind_text(s, place, word, (int)length, SQLITE_TRANSIENT) == SQLITE_OK;
-	if (parameter->type == PARAMETER_CHOICE)
-		return refuse(report, parameter, value);
-	if (parameter->type != PARAMETER_TEXT)
-		return bind_number(report, parameter, s, place, value);
-	bind_text(s, place, value);
-	return true;
-}
-
-static bool bind_thresholds(const struct analysis *a, const struct report *report, sqlite3_stmt *s)
-{
-	for (int i = 1; i <= sqlite3_bind_parameter_count(s); i++) {
-		const struct report_parameter *parameter =
-			report_find_parameter(report, sqlite3_bind_parameter_name(s, i) + 1);
-		const char *value = parameter ? setting_of(a, report, parameter) : NULL;
-		if (value && !bind_threshold(report, parameter, s, i, value))
-			return false;
-	}
-	return true;
-}
-
-// "limit-ms=200 min-packets=10".
-static char *thresholds_text(const struct analysis *a, const struct report *report)
-{
-	char *text = memory_copy_text("");
-	for (size_t i = 0; i < report->parameter_count; i++) {
-		const char *value = setting_of(a, report, &report->parameters[i]);
-		char *pair = memory_join(report->parameters[i].option, "=", value ? value : "");
-		char *longer = memory_join(text, *text ? " " : "", pair);
-		free(pair);
-		free(text);
-		text = longer;
-	}
-	return text;
-}
-
 // ---- detectors ----------------------------------------------------------------------------------------------------
 
 // Every note of a key, a line each. The caller frees it.
@@ -287,79 +177,105 @@ static void first_line(char *text)
 	text[strcspn(text, "\n")] = '\0';
 }
 
-// The place to count an issue of a row; NULL: its capture_id is none.
-static struct found *found_of(const struct analysis *a, sqlite3_stmt *row)
+static void defaults_init(struct defaults *d, const struct report *report)
 {
-	int64_t capture_id = (int64_t)real_of(row, "capture_id", -1);
-	return capture_id >= 0 && capture_id <= a->last_capture_id ? &a->found[capture_id] : NULL;
+	*d = (struct defaults){
+		.title = memory_copy_text(report->summary),
+		.causes = notes(report, "cause"),
+		.remedies = notes(report, "remedy"),
+		.severity = note(report, "severity"),
+		.category = note(report, "category"),
+		.protocol = note(report, "protocol"),
+	};
+	size_t length = strlen(d->title);
+	if (length > 0 && d->title[length - 1] == '.')
+		d->title[length - 1] = '\0';
+	first_line(d->causes);
 }
 
-static bool add_issue(struct analysis *a, const struct report *report, const struct defaults *d, sqlite3_stmt *row)
+static void defaults_release(struct defaults *d)
+{
+	free(d->title);
+	free(d->causes);
+	free(d->remedies);
+}
+
+static const char *found_text(const struct finding *finding, enum finding_column column, const char *otherwise)
+{
+	sqlite3_value *value = finding->values[column];
+	return value ? (const char *)sqlite3_value_text(value) : otherwise;
+}
+
+static void bind_found(sqlite3_stmt *to, int place, const struct finding *finding, enum finding_column column)
+{
+	if (finding->values[column])
+		sqlite3_bind_value(to, place, finding->values[column]);
+	else
+		sqlite3_bind_null(to, place);
+}
+
+// Adds an issue; its id, or 0 after a message.
+static int64_t add_issue(struct analysis *a, const struct report *report, const struct defaults *d,
+                         const struct finding *f)
 {
 	sqlite3_stmt *s = a->add_issue;
-	const char *severity = text_of(row, "severity", d->severity);
+	const char *severity = found_text(f, FINDING_SEVERITY, d->severity);
+	sqlite3_value *confidence = f->values[FINDING_CONFIDENCE];
 	int rank = severity_rank(severity);
-	struct found *found = found_of(a, row);
-	if (rank < 0 || !found) {
-		message_error("detector %s: %s '%s'", base_name(report), rank < 0 ? "severity" : "a row without capture_id",
-		              rank < 0 ? severity : "");
-		return false;
+	if (rank < 0) {
+		message_error("detector %s: severity '%s'", thresholds_name(report), severity);
+		return 0;
 	}
-	if (++found->issues > ANALYSIS_ISSUES_MAX)
-		return true;
-	bind_value(s, 1, row, "capture_id");
-	bind_text(s, 2, base_name(report));
+	bind_found(s, 1, f, FINDING_CAPTURE_ID);
+	bind_text(s, 2, thresholds_name(report));
 	bind_text(s, 3, d->category);
 	bind_text(s, 4, severity);
 	sqlite3_bind_int(s, 5, rank + 1);
 	bind_text(s, 6, d->protocol);
-	bind_value(s, 7, row, "ts_ns");
-	bind_value(s, 8, row, "src");
-	bind_value(s, 9, row, "dst");
-	bind_value(s, 10, row, "flow_id");
-	bind_text(s, 11, text_of(row, "title", d->title));
-	bind_text(s, 12, text_of(row, "symptoms", d->title));
-	bind_value(s, 13, row, "value");
-	bind_text(s, 14, text_of(row, "cause", d->causes));
-	sqlite3_bind_double(s, 15, real_of(row, "confidence", 0.3));
+	bind_found(s, 7, f, FINDING_TS_NS);
+	bind_found(s, 8, f, FINDING_SRC);
+	bind_found(s, 9, f, FINDING_DST);
+	bind_found(s, 10, f, FINDING_FLOW_ID);
+	bind_text(s, 11, found_text(f, FINDING_TITLE, d->title));
+	bind_text(s, 12, found_text(f, FINDING_SYMPTOMS, d->title));
+	bind_found(s, 13, f, FINDING_VALUE);
+	bind_text(s, 14, found_text(f, FINDING_CAUSE, d->causes));
+	sqlite3_bind_double(s, 15, confidence ? sqlite3_value_double(confidence) : 0.3);
 	bind_text(s, 16, d->remedies);
 	if (!step(a, s))
-		return false;
+		return 0;
 	a->totals->issues++;
 	a->totals->by_severity[rank]++;
-	found->last_id = sqlite3_last_insert_rowid(a->db);
-	return add_packets(a, found->last_id, text_of(row, "packets", NULL));
+	int64_t issue_id = sqlite3_last_insert_rowid(a->db);
+	return add_packets(a, issue_id, found_text(f, FINDING_PACKETS, NULL)) ? issue_id : 0;
 }
 
-// Says of each capture how many issues were not kept, and counts from 0 again.
-static bool finish_counts(struct analysis *a)
+// The last issue of a capture that is kept says how many more there are.
+static bool say_more(const struct analysis *a, int64_t issue_id, int64_t more)
 {
-	bool ok = true;
-	for (int64_t i = 0; i <= a->last_capture_id && ok; i++) {
-		const struct found *found = &a->found[i];
-		if (found->issues <= ANALYSIS_ISSUES_MAX)
-			continue;
-		sqlite3_bind_int64(a->say_more, 1, found->last_id);
-		sqlite3_bind_int64(a->say_more, 2, found->issues - ANALYSIS_ISSUES_MAX);
-		ok = step(a, a->say_more);
+	sqlite3_bind_int64(a->say_more, 1, issue_id);
+	sqlite3_bind_int64(a->say_more, 2, more);
+	return step(a, a->say_more);
+}
+
+static bool add_issues(struct analysis *a, const struct detection *found, const struct defaults *d)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		const struct finding *f = &found->findings[i];
+		int64_t issue_id = add_issue(a, &found->report, d, f);
+		int64_t more = f->place == ANALYSIS_ISSUES_MAX ? found->issues[f->capture_id] - ANALYSIS_ISSUES_MAX : 0;
+		if (!issue_id || (more > 0 && !say_more(a, issue_id, more)))
+			return false;
 	}
-	memset(a->found, 0, (size_t)(a->last_capture_id + 1) * sizeof *a->found);
-	return ok;
+	return true;
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static bool add_detector(struct analysis *a, const struct report *report, const struct defaults *d, int64_t issues,
-                         int64_t elapsed_ns)
+static bool add_detector(struct analysis *a, const struct detection *found, const struct defaults *d)
 {
 	sqlite3_stmt *s = a->add_detector;
-	char *thresholds = thresholds_text(a, report), *causes = notes(report, "cause");
-	bind_text(s, 1, base_name(report));
+	const struct report *report = &found->report;
+	char *thresholds = thresholds_text(&a->thresholds, report), *causes = notes(report, "cause");
+	bind_text(s, 1, thresholds_name(report));
 	bind_text(s, 2, d->title);
 	bind_text(s, 3, d->severity);
 	bind_text(s, 4, d->category);
@@ -369,72 +285,71 @@ static bool add_detector(struct analysis *a, const struct report *report, const 
 	bind_text(s, 8, causes);
 	bind_text(s, 9, d->remedies);
 	bind_text(s, 10, note(report, "source"));
-	sqlite3_bind_int64(s, 11, issues);
-	sqlite3_bind_int64(s, 12, elapsed_ns);
+	sqlite3_bind_int64(s, 11, (int64_t)found->count);
+	sqlite3_bind_int64(s, 12, found->elapsed_ns);
 	free(thresholds);
 	free(causes);
 	a->totals->detectors++;
 	return step(a, s);
 }
 
-// Runs a file's statement; each row goes to `take`.
-static bool each_row(struct analysis *a, const struct report *report, const void *context,
-                     bool (*take)(struct analysis *, const struct report *, const void *, sqlite3_stmt *))
+static bool add_findings(struct analysis *a, const struct detection *found)
 {
-	sqlite3_stmt *row = NULL;
-	char what[128];
-	snprintf(what, sizeof what, "sql/%s.sql", report->name);
-	if (sqlite3_prepare_v2(a->db, report->sections[0].sql, -1, &row, NULL) != SQLITE_OK)
-		return fail(a, what);
-	bool ok = bind_thresholds(a, report, row);
-	int rc = SQLITE_DONE;
-	while (ok && (rc = sqlite3_step(row)) == SQLITE_ROW)
-		ok = take(a, report, context, row);
-	if (ok && rc != SQLITE_DONE)
-		ok = fail(a, what);
-	sqlite3_finalize(row);
+	struct defaults d;
+	defaults_init(&d, &found->report);
+	bool ok = add_issues(a, found, &d) && add_detector(a, found, &d);
+	defaults_release(&d);
 	return ok;
 }
 
-static bool take_issue(struct analysis *a, const struct report *report, const void *context, sqlite3_stmt *row)
+// Late detectors run in their turn, when the issues of those before them are in the case.
+static bool add_all_findings(struct analysis *a, struct detections *all)
 {
-	return add_issue(a, report, context, row);
+	for (size_t i = 0; i < all->count; i++) {
+		struct detection *d = &all->at[i];
+		thresholds_note_used(&a->thresholds, &d->report);
+		if (d->is_late && !detection_run(d, a->db, &a->thresholds, all->last_capture_id))
+			return false;
+		if (!add_findings(a, d))
+			return false;
+	}
+	return true;
 }
 
-static bool run_detector(struct analysis *a, const struct report *report)
+static int64_t last_capture_id(const struct analysis *a)
 {
-	struct defaults d = {
-		.title = memory_copy_text(report->summary),
-		.causes = notes(report, "cause"),
-		.remedies = notes(report, "remedy"),
-		.severity = note(report, "severity"),
-		.category = note(report, "category"),
-		.protocol = note(report, "protocol"),
-	};
-	size_t length = strlen(d.title);
-	if (length > 0 && d.title[length - 1] == '.')
-		d.title[length - 1] = '\0';
-	first_line(d.causes);
-	int64_t begun_ns = now_ns(), before = a->totals->issues;
-	bool ok = each_row(a, report, &d, take_issue) && finish_counts(a) &&
-	          add_detector(a, report, &d, a->totals->issues - before, now_ns() - begun_ns);
-	free(d.title);
-	free(d.causes);
-	free(d.remedies);
+	sqlite3_stmt *s = NULL;
+	int64_t id = 0;
+	if (sqlite3_prepare_v2(a->db, "SELECT max(capture_id) FROM captures", -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
+		id = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return id;
+}
+
+// What earlier runs found goes away only when the new findings are there: until then, other connections read the case.
+static bool run_detectors(struct analysis *a, const struct catalog *catalog)
+{
+	struct detections all;
+	bool ok = detections_init(&all, catalog, last_capture_id(a)) && detections_run(&all, a->db, &a->thresholds) &&
+	          run_sql(a,
+	                  "DELETE FROM issue_links; DELETE FROM issue_packets; DELETE FROM issues;"
+	                  "DELETE FROM detectors") &&
+	          add_all_findings(a, &all);
+	detections_release(&all);
 	return ok;
 }
 
 // ---- rules --------------------------------------------------------------------------------------------------------
 
-static bool take_link(struct analysis *a, const struct report *report, const void *context, sqlite3_stmt *row)
+static bool take_link(struct analysis *a, const struct report *report, sqlite3_stmt *row)
 {
 	sqlite3_stmt *s = a->add_link;
 	const char *cause = text_of(row, "cause", NULL);
-	(void)context;
 	if (value_of(row, "cause_issue_id")) {
 		bind_value(s, 1, row, "issue_id");
 		bind_value(s, 2, row, "cause_issue_id");
-		bind_text(s, 3, base_name(report));
+		bind_text(s, 3, thresholds_name(report));
 		sqlite3_bind_double(s, 4, real_of(row, "confidence", 0.5));
 		bind_text(s, 5, text_of(row, "why", ""));
 		if (!step(a, s))
@@ -451,22 +366,32 @@ static bool take_link(struct analysis *a, const struct report *report, const voi
 
 static bool run_rule(struct analysis *a, const struct report *report)
 {
-	return each_row(a, report, NULL, take_link);
+	sqlite3_stmt *row = NULL;
+	char what[128];
+	snprintf(what, sizeof what, "sql/%s.sql", report->name);
+	thresholds_note_used(&a->thresholds, report);
+	if (sqlite3_prepare_v2(a->db, report->sections[0].sql, -1, &row, NULL) != SQLITE_OK)
+		return fail(a, what);
+	bool ok = thresholds_bind(&a->thresholds, report, row);
+	int rc = SQLITE_DONE;
+	while (ok && (rc = sqlite3_step(row)) == SQLITE_ROW)
+		ok = take_link(a, report, row);
+	if (ok && rc != SQLITE_DONE)
+		ok = fail(a, what);
+	sqlite3_finalize(row);
+	return ok;
 }
 
-// ---- all of them --------------------------------------------------------------------------------------------------
-
-static bool run_all(struct analysis *a, const struct catalog *catalog, enum catalog_kind kind,
-                    bool (*run)(struct analysis *, const struct report *))
+static bool run_rules(struct analysis *a, const struct catalog *catalog)
 {
 	struct report report;
 	for (size_t i = 0; i < catalog->count; i++) {
 		const struct catalog_entry *entry = &catalog->entries[i];
-		if (catalog_kind(entry->name) != kind)
+		if (catalog_kind(entry->name) != CATALOG_RULE)
 			continue;
 		if (!catalog_parse(entry, &report))
 			return false;
-		bool ok = run(a, &report);
+		bool ok = run_rule(a, &report);
 		report_release(&report);
 		if (!ok)
 			return false;
@@ -474,49 +399,21 @@ static bool run_all(struct analysis *a, const struct catalog *catalog, enum cata
 	return true;
 }
 
-static bool check_settings(const struct analysis *a)
-{
-	for (size_t i = 0; i < a->setting_count; i++) {
-		if (a->used[i])
-			continue;
-		message_error(
-			"--set %s: no detector or rule has such a threshold; `pcapdex query CASE.db detectors` lists them",
-			a->settings[i].name);
-		return false;
-	}
-	return true;
-}
-
-static bool count_captures(struct analysis *a)
-{
-	sqlite3_stmt *s = NULL;
-	if (sqlite3_prepare_v2(a->db, "SELECT max(capture_id) FROM captures", -1, &s, NULL) != SQLITE_OK)
-		return fail(a, "preparing the analysis");
-	a->last_capture_id = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-	sqlite3_finalize(s);
-	a->found = memory_alloc((size_t)(a->last_capture_id + 1) * sizeof *a->found);
-	return true;
-}
+// ---- all of them --------------------------------------------------------------------------------------------------
 
 bool analysis_run(sqlite3 *db, const struct analysis_setting *settings, size_t count,
                   struct analysis_totals *totals)
 {
-	struct analysis a = {.db = db, .settings = settings, .setting_count = count, .totals = totals};
+	struct analysis a = {.db = db, .totals = totals};
 	struct catalog catalog;
 	*totals = (struct analysis_totals){0};
-	a.used = memory_alloc((count + 1) * sizeof *a.used);
-	bool ok = catalog_init(&catalog, NULL);
-	if (ok) {
-		ok = functions_register(db) == SQLITE_OK &&
-		     run_sql(
-				 &a,
-				 "DELETE FROM issue_links; DELETE FROM issue_packets; DELETE FROM issues; DELETE FROM detectors") &&
-		     count_captures(&a) && prepare_all(&a) && run_all(&a, &catalog, CATALOG_DETECTOR, run_detector) &&
-		     run_all(&a, &catalog, CATALOG_RULE, run_rule) && check_settings(&a);
-		finalize_all(&a);
-		catalog_release(&catalog);
-	}
-	free(a.used);
-	free(a.found);
+	if (!catalog_init(&catalog, NULL))
+		return false;
+	thresholds_init(&a.thresholds, settings, count);
+	bool ok = functions_register(db) == SQLITE_OK && prepare_all(&a) && run_detectors(&a, &catalog) &&
+	          run_rules(&a, &catalog) && thresholds_all_used(&a.thresholds);
+	finalize_all(&a);
+	thresholds_release(&a.thresholds);
+	catalog_release(&catalog);
 	return ok;
 }

@@ -26,14 +26,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "thresholds.h"
+
 enum {
 	ANALYSIS_PACKETS_MAX = 200, // of an issue's evidence that are kept
 	ANALYSIS_ISSUES_MAX = 100,  // of a detector and a capture that are kept
-};
-
-// A threshold: "tcp-high-rtt.limit-ms" and its value.
-struct analysis_setting {
-	const char *name, *value;
 };
 
 struct analysis_totals {
@@ -41,8 +38,8 @@ struct analysis_totals {
 	int64_t by_severity[4]; // low, medium, high, critical
 };
 
-// Runs all detectors and rules on an open case, inside a transaction of the caller: what earlier runs found goes away.
-// False after a message; the caller rolls back.
+// Runs all detectors and rules on an open case, inside a transaction of the caller that has changed nothing yet: what
+// earlier runs found goes away. False after a message; the caller rolls back.
 bool analysis_run(sqlite3 *, const struct analysis_setting *, size_t count, struct analysis_totals *);
 
 #endif

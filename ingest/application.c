@@ -16,7 +16,7 @@ struct held {
 struct application_flow {
 	const struct application *application; // NULL: not known yet
 	unsigned place;                        // of the application
-	void *state;                           // owned
+	void *state;                           // in the stage's memory
 	bool done;                             // nothing more is wanted
 	bool has_fin[2], closed[2];            // by direction
 	uint32_t fin_seq[2];                   // number behind the last byte
@@ -141,23 +141,23 @@ static int find(struct application_stage *s, struct application_call *call, stru
 // What flows point to that are nobody's.
 static struct application_flow nobody = {.done = true};
 
-static void choose(struct application_flow *above, struct flow *f, unsigned place)
+static void choose(struct application_stage *s, struct application_flow *above, struct flow *f, unsigned place)
 {
 	const struct application *a = applications[place];
 	above->application = a;
 	above->place = place;
-	above->state = memory_alloc(a->state_size);
+	above->state = pool_take(&s->states[place], a->state_size);
 	f->application = a->name;
 }
 
 // The first packet of a flow without streams: it is of the application at `place`, or of nobody.
-static void meet(struct flow *f, int place)
+static void meet(struct application_stage *s, struct flow *f, int place)
 {
 	f->above = &nobody;
 	if (place < 0)
 		return;
-	f->above = memory_alloc(sizeof *f->above);
-	choose(f->above, f, (unsigned)place);
+	f->above = pool_take(&s->flows, sizeof *f->above);
+	choose(s, f->above, f, (unsigned)place);
 }
 
 static void prepare(struct application_stage *s, const struct application_flow *above,
@@ -185,7 +185,7 @@ static void analyze_udp(struct application_stage *s, struct packet *p)
 	if (p->payload.left == 0)
 		return;
 	if (!f->above)
-		meet(f, find(s, &call, p->payload, false, &more));
+		meet(s, f, find(s, &call, p->payload, false, &more));
 	if (!f->above->done)
 		give_datagram(s, &call, p->payload);
 }
@@ -219,7 +219,7 @@ static void analyze_ip(struct application_stage *s, struct packet *p)
 	if (f->key.has_ports)
 		return;
 	if (!f->above)
-		meet(f, p->ip.ip_version ? ip_protocols[p->ip.protocol] - 1 : -1);
+		meet(s, f, p->ip.ip_version ? ip_protocols[p->ip.protocol] - 1 : -1);
 	if (!f->above->done)
 		give_datagram(s, &call, p->layer);
 }
@@ -303,7 +303,7 @@ static void end_application(struct application_stage *s, struct application_flow
 	if (a->end)
 		a->end(call);
 	call->packet = packet;
-	free(above->state);
+	pool_give(&s->states[above->place], above->state);
 	above->state = NULL;
 	above->application = NULL;
 }
@@ -317,7 +317,7 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 		return true;
 	int place = find(s, call, data, true, &more);
 	if (place >= 0)
-		choose(above, call->flow, (unsigned)place);
+		choose(s, above, call->flow, (unsigned)place);
 	else if (!more || data.left >= APPLICATION_RECOGNISE_MAX)
 		stop(s, above);
 	return place >= 0;
@@ -469,7 +469,7 @@ static void analyze_tcp(struct application_stage *s, struct packet *p)
 	if (f->above ? f->above->done : p->payload_len == 0)
 		return;
 	if (!f->above) {
-		f->above = memory_alloc(sizeof *f->above);
+		f->above = pool_take(&s->flows, sizeof *f->above);
 		begin(&f->above->stream, f);
 	}
 	stream_add(&f->above->stream, &s->budget, p);
@@ -485,6 +485,7 @@ void application_init(struct application_stage *s, struct writer *writer, int64_
 		enter_all();
 	*s = (struct application_stage){.writer = writer, .capture_id = capture_id, .names = names};
 	s->capture_states = memory_alloc((application_count + 1) * sizeof *s->capture_states);
+	s->states = memory_alloc((application_count + 1) * sizeof *s->states);
 }
 
 void application_analyze(struct application_stage *s, struct packet *p)
@@ -517,7 +518,7 @@ void application_end_flow(struct application_stage *s, struct flow *f)
 	struct application_call call = call_of(s, NULL, f, 0);
 	end_application(s, above, &call);
 	stop(s, above);
-	free(above);
+	pool_give(&s->flows, above);
 	f->above = NULL;
 }
 
@@ -529,7 +530,11 @@ void application_finish(struct application_stage *s)
 		if (call.capture_state && applications[i]->end_capture)
 			applications[i]->end_capture(&call);
 		free(s->capture_states[i]);
+		pool_release(&s->states[i]);
 	}
+	pool_release(&s->flows);
+	free(s->states);
+	s->states = NULL;
 	free(s->capture_states);
 	s->capture_states = NULL;
 }

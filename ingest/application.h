@@ -90,6 +90,8 @@ struct application_stage {
 	int64_t capture_id;
 	struct names *names;
 	void **capture_states; // by place in applications[]
+	struct pool *states;   // the same: memory for the states of flows
+	struct pool flows;     // memory for application_flow
 	struct stream_budget budget;
 	size_t held_total;
 	struct application_counts counts;

@@ -89,13 +89,13 @@ const char *conn_state_text(enum conn_state_name state)
 	return names[state];
 }
 
-void conn_state_release(struct conn_state *c)
+void conn_state_release(struct conn_state *c, struct pool *sides)
 {
 	if (!c->side)
 		return;
 	free(c->side[0].pieces);
 	free(c->side[1].pieces);
-	free(c->side);
+	pool_give(sides, c->side);
 	c->side = NULL;
 }
 
@@ -529,7 +529,7 @@ static bool begin(struct conn_state *c, const struct packet *p)
 	if ((kind == CONN_KIND_TCP || kind == CONN_KIND_UDP) && looks_like_answer(kind, &p->ip))
 		flip(c);
 	if (kind == CONN_KIND_TCP) {
-		c->side = memory_alloc(2 * sizeof *c->side);
+		c->side = pool_take(&p->flow->table->conn_sides, 2 * sizeof *c->side);
 		c->side[0].contiguous = c->side[1].contiguous = 1;
 	}
 	return true;

@@ -12,6 +12,7 @@
 #define INGEST_CONN_STATE_H
 
 #include "packet.h"
+#include "pool.h"
 
 enum {
 	CONN_HISTORY_MAX = 47,  // letters; a longer history ends in X
@@ -58,7 +59,7 @@ struct conn_state {
 	uint32_t bad_checksums[2];
 	int64_t bytes[2];       // UDP, ICMP: payload by direction
 	bool sent[2];           // UDP, ICMP: by direction
-	struct conn_side *side; // owned; two, by direction, from the first TCP segment
+	struct conn_side *side; // two, by direction, from the first TCP segment; in the table's conn_sides
 };
 
 // Follows the flow of a packet that flow_track() has seen.
@@ -71,6 +72,6 @@ const char *conn_state_text(enum conn_state_name); // "SF"; NULL for CONN_NONE
 // -1 for other protocols than TCP, UDP and ICMP.
 int64_t conn_state_bytes(const struct conn_state *, int direction);
 
-void conn_state_release(struct conn_state *);
+void conn_state_release(struct conn_state *, struct pool *sides);
 
 #endif

@@ -51,6 +51,8 @@ void flow_table_release(struct flow_table *t)
 	free(t->buckets);
 	pool_release(&t->flows);
 	pool_release(&t->tcp_flows);
+	pool_release(&t->tcp_stats);
+	pool_release(&t->conn_sides);
 	*t = (struct flow_table){0};
 }
 
@@ -261,9 +263,10 @@ void flow_free(struct flow *f)
 	tcp_flow_release(f->tcp);
 	pool_give(&f->table->tcp_flows, f->tcp);
 	free(f->server_name);
-	tcp_stats_free(f->stats);
+	tcp_stats_release(f->stats);
+	pool_give(&f->table->tcp_stats, f->stats);
 	free(f->told);
-	conn_state_release(&f->conn);
+	conn_state_release(&f->conn, &f->table->conn_sides);
 	pool_give(&f->table->flows, f);
 }
 

@@ -64,7 +64,7 @@ struct flow {
 	struct flow_side side[2];       // by direction: 0 src, 1 dst
 	struct flow_table *table;       // that it was made for
 	struct tcp_flow *tcp;           // owned; tcp_analysis.c makes it in table->tcp_flows at the first TCP segment
-	struct tcp_stats *stats;        // owned; tcp_stats.c makes it then
+	struct tcp_stats *stats;        // the same of tcp_stats.c, in table->tcp_stats
 	struct application_flow *above; // application.c's, which frees it
 	const char *application;        // name of the last application found; static; NULL none
 	char *server_name; // owned; what the client calls the server: TLS server name, HTTP host; NULL unknown
@@ -90,7 +90,7 @@ struct flow_table {
 	int64_t timeout_ns;           // 0 none
 	int64_t closed_timeout_ns;    // of closed flows
 	size_t in_memory, flows_max;  // beyond flows_max the oldest counts as idle; 0 no limit
-	struct pool flows, tcp_flows; // their memory
+	struct pool flows, tcp_flows, tcp_stats, conn_sides; // their memory
 };
 
 void flow_table_init(struct flow_table *, int64_t first_id, int64_t timeout_ns);

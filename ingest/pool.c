@@ -67,7 +67,7 @@ static void add_chunk(struct pool *pool, size_t item_size)
 void *pool_take(struct pool *pool, size_t size)
 {
 	struct pool_item *item = pool->given;
-	size_t room = in_lines(size);
+	size_t room = in_lines(size ? size : 1);
 	pool->item_size = size;
 	if (item) {
 		ASAN_UNPOISON_MEMORY_REGION(item, size);

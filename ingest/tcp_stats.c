@@ -31,9 +31,9 @@ static bool seq_lt(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) < 0;
 }
 
-static struct tcp_stats *tcp_stats_make(struct tcp_space_memory *memory)
+static struct tcp_stats *tcp_stats_make(struct pool *pool, struct tcp_space_memory *memory)
 {
-	struct tcp_stats *stats = memory_alloc(sizeof *stats);
+	struct tcp_stats *stats = pool_take(pool, sizeof *stats);
 	for (int i = 0; i < 2; i++) {
 		tcp_space_init(&stats->side[i].space, memory);
 		stats->side[i].owin_min_less_1 = UINT32_MAX;
@@ -41,7 +41,7 @@ static struct tcp_stats *tcp_stats_make(struct tcp_space_memory *memory)
 	return stats;
 }
 
-void tcp_stats_free(struct tcp_stats *stats)
+void tcp_stats_release(struct tcp_stats *stats)
 {
 	if (!stats)
 		return;
@@ -49,7 +49,6 @@ void tcp_stats_free(struct tcp_stats *stats)
 		tcp_space_release(&stats->side[i].space);
 		free(stats->side[i].rare);
 	}
-	free(stats);
 }
 
 static struct tcp_stats_rare *rare(struct tcp_stats_side *side)
@@ -464,7 +463,7 @@ void tcp_stats_add(struct packet *p, struct tcp_space_memory *memory)
 	if (!flow || !p->ip.has_transport || p->ip.protocol != 6)
 		return;
 	if (!flow->stats)
-		flow->stats = tcp_stats_make(memory);
+		flow->stats = tcp_stats_make(&flow->table->tcp_stats, memory);
 	s.packet = p;
 	s.tcp = &p->ip.tcp;
 	s.stats = flow->stats;

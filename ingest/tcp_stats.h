@@ -83,7 +83,8 @@ struct tcp_stats {
 // Packets that are no whole TCP header are left alone.
 void tcp_stats_add(struct packet *, struct tcp_space_memory *);
 
-void tcp_stats_free(struct tcp_stats *); // NULL is fine
+// Frees what it owns, not itself. NULL is fine.
+void tcp_stats_release(struct tcp_stats *);
 
 // Adds the rows of tcp_stats of a flow that has ended.
 void tcp_stats_add_rows(const struct flow *, struct writer *);

@@ -99,7 +99,7 @@ static void take_certificates(struct application_call *call, struct bytes body)
 		row->packet_id = s->packet_id;
 		row->direction = call->direction;
 		row->position = position;
-		certificate_describe(row, call->writer, der);
+		certificates_describe(call->capture_state, row, call->writer, der);
 	}
 	if (!is_server)
 		return;
@@ -438,6 +438,11 @@ static enum recognised recognise(const struct application_call *call, struct byt
 	return at_home || is_hello ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
+static void end_capture(struct application_call *call)
+{
+	certificates_release(call->capture_state);
+}
+
 const struct application application_tls = {
 	.name = "tls",
 	.keys = {{"tcp.port", 443},
@@ -456,8 +461,10 @@ const struct application application_tls = {
              {"tcp.port", 6697},
              {"tcp.port", 8443}},
 	.state_size = sizeof(struct state),
+	.capture_state_size = sizeof(struct certificates),
 	.recognise = recognise,
 	.stream = take_stream,
 	.gap = gap,
 	.end = end,
+	.end_capture = end_capture,
 };

@@ -12,6 +12,7 @@
 
 enum { CLIENT = 0, SERVER = 1 };
 
+static struct flow_table table;
 static struct flow flow;
 
 static void send_segment(int direction, uint16_t flags, uint32_t seq, uint32_t ack, uint32_t length)
@@ -30,7 +31,7 @@ static void send_segment(int direction, uint16_t flags, uint32_t seq, uint32_t a
 // Client's first byte has number `seq`, the server's 500.
 static void establish(uint32_t seq)
 {
-	memset(&flow, 0, sizeof flow);
+	flow = (struct flow){.table = &table};
 	send_segment(CLIENT, TCP_SYN, seq - 1, 0, 0);
 	send_segment(SERVER, TCP_SYN | TCP_ACK, 499, seq, 0);
 	send_segment(CLIENT, TCP_ACK, seq, 500, 0);
@@ -50,7 +51,7 @@ static void test_beyond_4_gb(void **state)
 	assert_int_equal(conn_state_bytes(&flow.conn, CLIENT), INT64_C(10) * STEP);
 	assert_int_equal(conn_state_bytes(&flow.conn, SERVER), 0);
 	assert_string_equal(flow.conn.history, "ShADa");
-	conn_state_release(&flow.conn);
+	conn_state_release(&flow.conn, &table.conn_sides);
 }
 
 // Of more than 2 GB the capture has only SYN and FIN.
@@ -61,7 +62,7 @@ static void test_only_syn_and_fin(void **state)
 	send_segment(CLIENT, TCP_FIN | TCP_ACK, 100 + 3000000000u, 500, 0);
 	assert_int_equal(conn_state_bytes(&flow.conn, CLIENT), 3000000000);
 	assert_int_equal(conn_state_of(&flow.conn), CONN_S2);
-	conn_state_release(&flow.conn);
+	conn_state_release(&flow.conn, &table.conn_sides);
 }
 
 static void test_long_history(void **state)
@@ -74,7 +75,7 @@ static void test_long_history(void **state)
 	assert_memory_equal(flow.conn.history, "ShArrrr", 7);
 	assert_int_equal(flow.conn.history[CONN_HISTORY_MAX - 1], 'X');
 	assert_int_equal(conn_state_of(&flow.conn), CONN_RSTR);
-	conn_state_release(&flow.conn);
+	conn_state_release(&flow.conn, &table.conn_sides);
 }
 
 static void test_many_pieces(void **state)
@@ -89,7 +90,7 @@ static void test_many_pieces(void **state)
 	send_segment(CLIENT, TCP_ACK, 110 + 20 * (CONN_PIECES_MAX + 1), 500, 10);
 	send_segment(SERVER, TCP_ACK, 500, 110 + 20 * (CONN_PIECES_MAX + 1), 0);
 	assert_string_equal(flow.conn.history, "ShADaX");
-	conn_state_release(&flow.conn);
+	conn_state_release(&flow.conn, &table.conn_sides);
 }
 
 // Pieces that arrive in any order, twice and overlapping, close the gap.
@@ -109,7 +110,7 @@ static void test_pieces_join(void **state)
 	send_segment(CLIENT, TCP_ACK, 701, 500, 10);
 	send_segment(SERVER, TCP_ACK, 500, 711, 0);
 	assert_string_equal(flow.conn.history, "ShADTaG");
-	conn_state_release(&flow.conn);
+	conn_state_release(&flow.conn, &table.conn_sides);
 }
 
 // Much beyond a gap, and nothing was ever acknowledged: the capture has one direction only.
@@ -121,7 +122,7 @@ static void test_one_direction(void **state)
 	send_segment(CLIENT, TCP_ACK, 100 + 20000, 500, 10);
 	send_segment(SERVER, TCP_ACK, 500, 100 + 20010, 0);
 	assert_string_equal(flow.conn.history, "ShADa");
-	conn_state_release(&flow.conn);
+	conn_state_release(&flow.conn, &table.conn_sides);
 }
 
 int main(void)
