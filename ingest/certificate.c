@@ -12,6 +12,7 @@
 
 #include "../common/message.h"
 #include "address.h"
+#include "wire_text.h"
 
 enum {
 	CERTIFICATE_MAX = 1048576, // bytes that are looked into
@@ -183,8 +184,7 @@ void certificates_describe(struct certificates *known, struct tls_certificates_r
 	char hex[2 * CERTIFICATE_DIGEST_LEN + 1];
 	size_t length = der.left;
 	const struct certificate *c = look_up(known, bytes_take(&der, length), length);
-	for (int i = 0; i < CERTIFICATE_DIGEST_LEN; i++)
-		snprintf(hex + (size_t)i * 2, 3, "%02x", c->sha256[i]);
+	wire_digits(hex, c->sha256, sizeof c->sha256);
 	row->sha256 = writer_text(w, hex);
 	row->bytes = (int64_t)length;
 	if (!c->is_readable)

@@ -59,6 +59,19 @@ const char *tcp_event_name(enum tcp_event event)
 	return names[event];
 }
 
+// The first event of a set that has one.
+static enum tcp_event lowest_of(uint32_t events)
+{
+#if defined(__GNUC__)
+	return (enum tcp_event)__builtin_ctz(events);
+#else
+	unsigned i = 0;
+	while (!(events >> i & 1))
+		i++;
+	return (enum tcp_event)i;
+#endif
+}
+
 // Half the number space apart, either is beyond the other, as in Wireshark.
 static bool seq_gt(uint32_t a, uint32_t b)
 {
@@ -508,34 +521,37 @@ static void measure_flight(struct segment *s, struct packet *p)
 
 // ---- the connection's course --------------------------------------------------------------------------------------
 
-static void note_handshake(struct segment *s)
+static void note_syn(struct segment *s)
 {
 	struct tcp_flow *flow = s->flow;
-	uint16_t syn_ack = s->flags & (TCP_SYN | TCP_ACK);
-	if (syn_ack == TCP_SYN) {
-		s->events |= SET(SYN);
-		flow->last_syn_ts_ns = s->ts_ns;
-		if (flow->first_syn_ts_ns == ROW_NULL) {
-			flow->first_syn_ts_ns = s->ts_ns;
-			flow->first_syn_id = s->packet->id;
-			flow->first_syn_seq = s->seq;
-		}
-	} else if (syn_ack == (TCP_SYN | TCP_ACK)) {
-		s->events |= SET(SYN_ACK);
-		if (flow->syn_ack_ts_ns == ROW_NULL) {
-			flow->syn_ack_ts_ns = s->ts_ns;
-			flow->syn_ack_id = s->packet->id;
-			flow->syn_ack_seq = s->seq;
-		}
-	}
-	bool answers = syn_ack == TCP_ACK && !(s->flags & TCP_RST) && flow->syn_ack_ts_ns != ROW_NULL &&
-	               flow->established_ts_ns == ROW_NULL && seq_gt(s->ack, flow->syn_ack_seq);
-	if (answers && s->sender == &flow->side[0]) {
-		s->events |= SET(ESTABLISHED);
-		flow->established_ts_ns = s->ts_ns;
-	}
-	if (s->flags & TCP_SYN && (flow->any_syn_ts_ns == ROW_NULL || s->ts_ns < flow->any_syn_ts_ns))
+	if (flow->any_syn_ts_ns == ROW_NULL || s->ts_ns < flow->any_syn_ts_ns)
 		flow->any_syn_ts_ns = s->ts_ns;
+	if (s->flags & TCP_ACK) {
+		s->events |= SET(SYN_ACK);
+		if (flow->syn_ack_ts_ns != ROW_NULL)
+			return;
+		flow->syn_ack_ts_ns = s->ts_ns;
+		flow->syn_ack_id = s->packet->id;
+		flow->syn_ack_seq = s->seq;
+		return;
+	}
+	s->events |= SET(SYN);
+	flow->last_syn_ts_ns = s->ts_ns;
+	if (flow->first_syn_ts_ns != ROW_NULL)
+		return;
+	flow->first_syn_ts_ns = s->ts_ns;
+	flow->first_syn_id = s->packet->id;
+	flow->first_syn_seq = s->seq;
+}
+
+static void note_control(struct segment *s)
+{
+	struct tcp_flow *flow = s->flow;
+	s->sender->syns += (s->flags & TCP_SYN) != 0;
+	s->sender->fins += (s->flags & TCP_FIN) != 0;
+	s->sender->rsts += (s->flags & TCP_RST) != 0;
+	if (s->flags & TCP_SYN)
+		note_syn(s);
 	if (s->flags & TCP_FIN) {
 		s->events |= SET(FIN);
 		if (s->ts_ns > flow->last_fin_ts_ns) // ROW_NULL is the least
@@ -543,6 +559,18 @@ static void note_handshake(struct segment *s)
 	}
 	if (s->flags & TCP_RST)
 		s->events |= SET(RST);
+}
+
+// The opener's first ACK of the SYN-ACK.
+static void check_established(struct segment *s)
+{
+	struct tcp_flow *flow = s->flow;
+	bool answers = (s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK && flow->syn_ack_ts_ns != ROW_NULL &&
+	               seq_gt(s->ack, flow->syn_ack_seq);
+	if (!answers || s->sender != &flow->side[0])
+		return;
+	s->events |= SET(ESTABLISHED);
+	flow->established_ts_ns = s->ts_ns;
 }
 
 // Wireshark's initial round trip: the next segment is the first to be judged by it.
@@ -556,16 +584,15 @@ static void note_initial_rtt(struct segment *s)
 
 static uint8_t completeness_of(const struct segment *s)
 {
-	uint16_t syn_ack = s->flags & (TCP_SYN | TCP_ACK);
-	uint8_t bits = 0;
-	if (syn_ack == (TCP_SYN | TCP_ACK))
-		bits |= COMPLETE_SYN_ACK;
-	if (syn_ack == TCP_ACK)
-		bits |= s->length > 0 ? COMPLETE_DATA : COMPLETE_ACK;
-	if ((s->flags & (TCP_FIN | TCP_ACK)) == (TCP_FIN | TCP_ACK))
-		bits |= COMPLETE_FIN;
-	if (s->flags & TCP_RST)
-		bits |= COMPLETE_RST;
+	uint16_t control = s->flags & (CONTROL | TCP_ACK);
+	uint8_t data = s->length > 0 ? COMPLETE_DATA : COMPLETE_ACK;
+	if (control == TCP_ACK)
+		return data;
+	uint8_t bits = control & TCP_RST ? COMPLETE_RST : 0;
+	if (control & TCP_ACK) {
+		bits |= control & TCP_SYN ? COMPLETE_SYN_ACK : data;
+		bits |= control & TCP_FIN ? COMPLETE_FIN : 0;
+	}
 	return bits;
 }
 
@@ -642,16 +669,11 @@ static void count_segment(struct segment *s)
 	struct tcp_side *sender = s->sender;
 	uint16_t window = (uint16_t)s->window;
 	sender->segments++;
-	sender->syns += (s->flags & TCP_SYN) != 0;
-	sender->fins += (s->flags & TCP_FIN) != 0;
-	sender->rsts += (s->flags & TCP_RST) != 0;
 	sender->window_sum += window;
 	if (window < sender->min_window)
 		sender->min_window = window;
 	if (window > sender->max_window)
 		sender->max_window = window;
-	for (unsigned i = 0; s->events >> i; i++)
-		sender->events[i] += s->events >> i & 1;
 }
 
 // ---- relative numbers ---------------------------------------------------------------------------------------------
@@ -740,7 +762,10 @@ static void prepare(struct segment *s)
 
 static void judge(struct segment *s)
 {
-	note_handshake(s);
+	if (s->flags & CONTROL)
+		note_control(s);
+	if (s->flow->established_ts_ns == ROW_NULL)
+		check_established(s);
 	classify_segment(s);
 	if (s->ack != s->sender->last_ack) {
 		s->sender->ack_number = s->number;
@@ -783,8 +808,10 @@ void tcp_analyze(struct tcp_analyzer *analyzer, struct packet *p, struct writer 
 	note_options(&s);
 	note_completeness(&s);
 	count_segment(&s);
-	for (unsigned i = 0; s.events >> i; i++)
-		if (s.events >> i & 1)
-			add_event(&s, (enum tcp_event)i, w, capture_id);
+	for (uint32_t left = s.events; left; left &= left - 1) {
+		enum tcp_event event = lowest_of(left);
+		s.sender->events[event]++;
+		add_event(&s, event, w, capture_id);
+	}
 	add_sacks(&s, w);
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "wire_text.h"
+
 enum extension {
 	EXTENSION_SERVER_NAME = 0,
 	EXTENSION_GROUPS = 10,
@@ -168,23 +170,48 @@ struct text {
 	size_t length;
 };
 
-static void put(struct text *t, const char *format, unsigned value)
+static void put(struct text *t, char c)
 {
-	int n = snprintf(t->at + t->length, sizeof t->at - t->length, format, value);
-	if (n > 0 && t->length + (size_t)n < sizeof t->at)
-		t->length += (size_t)n;
+	if (t->length < sizeof t->at)
+		t->at[t->length++] = c;
 }
 
+static void put_text(struct text *t, const char *text)
+{
+	while (*text)
+		put(t, *text++);
+}
+
+// At least `digits` decimal digits.
+static void put_number(struct text *t, unsigned value, unsigned digits)
+{
+	if (value >= 10 || digits > 1)
+		put_number(t, value / 10, digits > 1 ? digits - 1 : 1);
+	put(t, (char)('0' + value % 10));
+}
+
+static void put_hex(struct text *t, uint16_t value)
+{
+	char digits[5];
+	wire_digits(digits, (const uint8_t[]){(uint8_t)(value >> 8), (uint8_t)value}, 2);
+	put_text(t, digits);
+}
+
+enum form { DECIMAL, HEX };
+
 // Values joined by a separator, without GREASE unless it is kept.
-static void put_list(struct text *t, const struct tls_list *list, const char *format, char separator, bool grease)
+static void put_list(struct text *t, const struct tls_list *list, enum form form, char separator, bool grease)
 {
 	bool first = true;
 	for (unsigned i = 0; i < list->count; i++) {
 		if (!grease && tls_is_grease(list->at[i]))
 			continue;
 		if (!first)
-			put(t, "%c", (unsigned char)separator);
-		put(t, format, list->at[i]);
+			put(t, separator);
+		if (form == HEX)
+			put_hex(t, list->at[i]);
+		else
+			put_number(t, list->at[i], 1);
 		first = false;
 	}
 }
@@ -196,30 +223,32 @@ static void put_digest(const struct text *t, const EVP_MD *digest, unsigned digi
 	unsigned length = 0;
 	memset(bytes, 0, sizeof bytes);
 	EVP_Digest(t->at, t->length, bytes, &length, digest, NULL);
-	for (unsigned i = 0; i < digits / 2; i++)
-		snprintf(to + (size_t)i * 2, 3, "%02x", bytes[i]);
+	wire_digits(to, bytes, digits / 2);
 }
 
 void tls_ja3(const struct tls_hello *h, char to[TLS_JA3_LEN + 1])
 {
 	struct text t = {.length = 0};
-	put(&t, "%u,", h->legacy_version);
-	put_list(&t, &h->ciphers, "%u", '-', false);
-	put(&t, ",", 0);
-	put_list(&t, &h->extensions, "%u", '-', false);
-	put(&t, ",", 0);
-	put_list(&t, &h->groups, "%u", '-', false);
-	put(&t, ",", 0);
-	put_list(&t, &h->formats, "%u", '-', true);
+	put_number(&t, h->legacy_version, 1);
+	put(&t, ',');
+	put_list(&t, &h->ciphers, DECIMAL, '-', false);
+	put(&t, ',');
+	put_list(&t, &h->extensions, DECIMAL, '-', false);
+	put(&t, ',');
+	put_list(&t, &h->groups, DECIMAL, '-', false);
+	put(&t, ',');
+	put_list(&t, &h->formats, DECIMAL, '-', true);
 	put_digest(&t, EVP_md5(), TLS_JA3_LEN, to);
 }
 
 void tls_ja3s(const struct tls_hello *h, char to[TLS_JA3_LEN + 1])
 {
 	struct text t = {.length = 0};
-	put(&t, "%u,", h->legacy_version);
-	put(&t, "%u,", h->cipher);
-	put_list(&t, &h->extensions, "%u", '-', false);
+	put_number(&t, h->legacy_version, 1);
+	put(&t, ',');
+	put_number(&t, h->cipher, 1);
+	put(&t, ',');
+	put_list(&t, &h->extensions, DECIMAL, '-', false);
 	put_digest(&t, EVP_md5(), TLS_JA3_LEN, to);
 }
 
@@ -252,26 +281,27 @@ static unsigned count_without_grease(const struct tls_list *list)
 // The first and the last character of the first protocol; where one is no letter or digit, of its hex form.
 static void put_alpn(struct text *t, struct bytes alpn)
 {
+	static const char digits[] = "0123456789abcdef";
 	size_t length = bytes_u8(&alpn);
 	struct bytes name = alpn.left ? bytes_split(&alpn, length) : alpn;
 	if (name.bad || !name.left) {
-		put(t, "00", 0);
+		put_text(t, "00");
 		return;
 	}
 	unsigned first = (unsigned)bytes_peek(name, 0, 1), last = (unsigned)bytes_peek(name, name.left - 1, 1);
 	bool plain = first < 0x80 && last < 0x80 && isalnum((int)first) && isalnum((int)last);
-	put(t, plain ? "%c" : "%x", plain ? first : first >> 4);
-	put(t, plain ? "%c" : "%x", plain ? last : last & 0xf);
+	put(t, plain ? (char)first : digits[first >> 4]);
+	put(t, plain ? (char)last : digits[last & 0xf]);
 }
 
 static void put_sorted_digest(struct tls_list list, const struct tls_list *behind, char *to)
 {
 	struct text t = {.length = 0};
 	qsort(list.at, list.count, sizeof *list.at, compare);
-	put_list(&t, &list, "%04x", ',', false);
+	put_list(&t, &list, HEX, ',', false);
 	if (behind && behind->count) {
-		put(&t, "_", 0);
-		put_list(&t, behind, "%04x", ',', false);
+		put(&t, '_');
+		put_list(&t, behind, HEX, ',', false);
 	}
 	if (t.length == 0)
 		memcpy(to, "000000000000", 13);
@@ -287,11 +317,11 @@ void tls_ja4(const struct tls_hello *h, char transport, char to[TLS_JA4_LEN + 1]
 	for (unsigned i = 0; i < h->extensions.count; i++)
 		if (h->extensions.at[i] != EXTENSION_SERVER_NAME && h->extensions.at[i] != EXTENSION_ALPN)
 			add(&others, h->extensions.at[i]);
-	put(&t, "%c", (unsigned char)transport);
-	put(&t, ja4_version(h->version), 0);
-	put(&t, "%c", h->has_server_name ? 'd' : 'i');
-	put(&t, "%02u", count_without_grease(&h->ciphers));
-	put(&t, "%02u", count_without_grease(&h->extensions));
+	put(&t, transport);
+	put_text(&t, ja4_version(h->version));
+	put(&t, h->has_server_name ? 'd' : 'i');
+	put_number(&t, count_without_grease(&h->ciphers), 2);
+	put_number(&t, count_without_grease(&h->extensions), 2);
 	put_alpn(&t, h->alpn);
 	put_sorted_digest(h->ciphers, NULL, ciphers);
 	put_sorted_digest(others, count_without_grease(&others) ? &h->algorithms : NULL, extensions);

@@ -5,7 +5,7 @@
 
 #include "../common/message.h"
 
-enum { HEX_MAX = 64 };
+enum { HEX_MAX = 64, SEPARATOR_MAX = 1 };
 
 const char *wire_words(struct writer *w, struct bytes bytes)
 {
@@ -17,14 +17,28 @@ const char *wire_words(struct writer *w, struct bytes bytes)
 	return writer_text(w, message_escape(safe, sizeof safe, raw, n));
 }
 
+char *wire_digits(char *to, const uint8_t *bytes, size_t count)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < count; i++) {
+		*to++ = digits[bytes[i] >> 4];
+		*to++ = digits[bytes[i] & 0xf];
+	}
+	*to = '\0';
+	return to;
+}
+
 const char *wire_hex(struct writer *w, struct bytes bytes, const char *separator)
 {
-	char text[3 * HEX_MAX + 1] = "";
-	size_t length = 0;
-	for (unsigned i = 0; bytes.left && i < HEX_MAX; i++)
-		length += (size_t)snprintf(text + length, sizeof text - length, "%s%02x", length ? separator : "",
-		                           bytes_u8(&bytes));
-	return length ? writer_text(w, text) : NULL;
+	char text[HEX_MAX * (2 + SEPARATOR_MAX) + 1], *to = text;
+	size_t separator_len = strlen(separator);
+	for (unsigned i = 0; bytes.left && i < HEX_MAX; i++) {
+		uint8_t byte = bytes_u8(&bytes);
+		if (i > 0)
+			memcpy(to, separator, separator_len);
+		to = wire_digits(to + (i > 0 ? separator_len : 0), &byte, 1);
+	}
+	return to > text ? writer_text(w, text) : NULL;
 }
 
 const char *wire_ipv4(struct writer *w, uint32_t a)

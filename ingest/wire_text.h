@@ -7,9 +7,13 @@
 enum { WIRE_TEXT_MAX = 1024 }; // bytes that are shown of words
 
 // Each lives until the row's batch is written; NULL of no bytes.
-const char *wire_words(struct writer *, struct bytes);                      // escaped: message_escape()
-const char *wire_hex(struct writer *, struct bytes, const char *separator); // the first 64 bytes, lower case
-const char *wire_ipv4(struct writer *, uint32_t address);                   // dotted
+const char *wire_words(struct writer *, struct bytes); // escaped: message_escape()
+const char *wire_hex(struct writer *, struct bytes,
+                     const char *separator);              // the first 64 bytes; separator: a character or none
+const char *wire_ipv4(struct writer *, uint32_t address); // dotted
+
+// 2 * count hex digits, lower case, and a NUL. Returns where that is.
+char *wire_digits(char *to, const uint8_t *bytes, size_t count);
 
 // Decodes base64 (RFC 4648, 4) up to its first other byte. Gives the number of bytes, at most size.
 size_t wire_base64(struct bytes, uint8_t *to, size_t size);

@@ -9,6 +9,7 @@
 
 #include "../../common/message.h"
 #include "../address.h"
+#include "../wire_text.h"
 
 enum {
 	HEADER_LEN = 12,
@@ -360,7 +361,8 @@ static void put_unknown(struct text *t, struct bytes data)
 	put_text(t, "\\# ");
 	put_number(t, (uint32_t)data.left);
 	for (unsigned i = 0; data.left && i < UNKNOWN_MAX; i++) {
-		snprintf(hex, sizeof hex, "%02x", bytes_u8(&data));
+		uint8_t byte = bytes_u8(&data);
+		wire_digits(hex, &byte, 1);
 		put_text(t, hex);
 	}
 }
