@@ -634,12 +634,27 @@ static struct pending *find_pending(const struct state *s, uint16_t id)
 	return NULL;
 }
 
+static void keep_name(struct application_call *call, struct pending *q, const char *name)
+{
+	q->name = memory_copy_text(name);
+	application_keep(call, strlen(name) + 1);
+}
+
+static void drop_name(struct application_call *call, struct pending *q)
+{
+	if (!q->name)
+		return;
+	application_drop(call, strlen(q->name) + 1);
+	free(q->name);
+	q->name = NULL;
+}
+
 static void forget_oldest(struct application_call *call, struct state *s)
 {
 	struct pending *q = pending_at(s, 0);
 	if (!q->is_answered)
 		add_unanswered(call, q);
-	free(q->name);
+	drop_name(call, q);
 	s->first = (s->first + 1) % s->capacity;
 	s->count--;
 }
@@ -657,6 +672,7 @@ static void make_room(struct application_call *call, struct state *s)
 	for (unsigned i = 0; i < s->count; i++)
 		pending[i] = *pending_at(s, i);
 	free(s->pending);
+	application_keep(call, (capacity - s->capacity) * sizeof *pending);
 	s->pending = pending;
 	s->capacity = capacity;
 	s->first = 0;
@@ -690,8 +706,9 @@ static void take_query(struct application_call *call, struct message *m)
 		.bytes = (uint32_t)m->whole.left,
 		.packet_id = call->packet_id,
 		.ts_ns = ts_ns,
-		.name = m->has_question ? memory_copy_text(m->name) : NULL,
 	};
+	if (m->has_question)
+		keep_name(call, q, m->name);
 }
 
 // Whether the response's question is another than the query's, which makes it none of its answers (RFC 5452, 9.1);
@@ -726,8 +743,7 @@ static void take_response(struct application_call *call, struct message *m)
 	if (!q)
 		return;
 	q->is_answered = true;
-	free(q->name);
-	q->name = NULL;
+	drop_name(call, q);
 }
 
 static void take_message(struct application_call *call, struct bytes whole)
@@ -778,6 +794,7 @@ static void end(struct application_call *call)
 	struct state *s = call->state;
 	while (s->count)
 		forget_oldest(call, s);
+	application_drop(call, s->capacity * sizeof *s->pending);
 	free(s->pending);
 }
 

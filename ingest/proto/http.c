@@ -25,6 +25,7 @@ struct head {
 	int status;
 	uint64_t length; // Content-Length
 	uint32_t bytes;
+	size_t kept; // bytes of the texts
 	char *method, *target, *host, *content_type, *user_agent, *referer, *credentials; // of a request
 	char *user;                                 // of a request with basic credentials (RFC 7617)
 	char *reason, *server, *location, *upgrade; // of a response
@@ -143,10 +144,12 @@ static char *copy_of(struct bytes text)
 	return memory_copy_text(message_escape(safe, sizeof safe, raw, n));
 }
 
-static void keep(char **to, struct bytes text)
+static void keep(struct head *h, char **to, struct bytes text)
 {
-	if (!*to)
-		*to = copy_of(text);
+	if (*to)
+		return;
+	*to = copy_of(text);
+	h->kept += strlen(*to) + 1;
 }
 
 // Whether text begins with a word, in any case.
@@ -236,7 +239,7 @@ static bool read_status_line(struct head *h, struct bytes line)
 	uint64_t status;
 	bool ok = read_decimal(bytes_split(&line, bytes_find(line, ' ')), &status) && status < 1000;
 	h->status = ok ? (int)status : 0;
-	keep(&h->reason, line);
+	keep(h, &h->reason, line);
 	return ok;
 }
 
@@ -245,7 +248,7 @@ static bool read_request_line(struct head *h, struct bytes line)
 	struct bytes method = bytes_split(&line, bytes_find(line, ' '));
 	if (!is_method(method) || !line.left)
 		return false;
-	keep(&h->method, method);
+	keep(h, &h->method, method);
 	bytes_skip(&line, 1);
 	struct bytes target = line;
 	h->minor = 0;
@@ -257,7 +260,7 @@ static bool read_request_line(struct head *h, struct bytes line)
 			h->minor = bytes_peek(version, 8, 1) == '0' ? 0 : 1;
 		}
 	}
-	keep(&h->target, target);
+	keep(h, &h->target, target);
 	return true;
 }
 
@@ -269,13 +272,13 @@ static void read_user(struct head *h, struct bytes base64)
 		bytes_skip(&base64, 1);
 	struct bytes user = bytes_of(decoded, wire_base64(base64, decoded, sizeof decoded));
 	user.left = bytes_find(user, ':');
-	keep(&h->user, user);
+	keep(h, &h->user, user);
 }
 
 static void read_credentials(struct head *h, struct bytes value)
 {
 	struct bytes scheme = bytes_split(&value, bytes_find(value, ' '));
-	keep(&h->credentials, scheme);
+	keep(h, &h->credentials, scheme);
 	for (char *c = h->credentials; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	if (strcmp(h->credentials, "basic") == 0)
@@ -304,7 +307,7 @@ static void read_field(struct head *h, struct bytes line)
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (name.left == strlen(texts[i].name) && begins(name, texts[i].name))
-			keep((char **)(void *)((char *)h + texts[i].text), value);
+			keep(h, (char **)(void *)((char *)h + texts[i].text), value);
 	if (name.left == 14 && begins(name, "content-length"))
 		h->has_length = read_decimal(value, &h->length);
 	else if (name.left == 17 && begins(name, "transfer-encoding"))
@@ -456,14 +459,22 @@ static void add_row(struct application_call *call, const struct http_message *re
 
 // ---- transactions -------------------------------------------------------------------------------------------------
 
-static void drop_first(struct state *s)
+static void drop_head(struct application_call *call, struct head *h)
 {
+	application_drop(call, h->kept);
+	head_release(h);
+}
+
+static void drop_first(struct application_call *call)
+{
+	struct state *s = call->state;
 	struct queued *first = s->first;
 	s->first = first->next;
 	if (!s->first)
 		s->last = NULL;
 	s->count--;
-	head_release(&first->message.head);
+	drop_head(call, &first->message.head);
+	application_drop(call, sizeof *first);
 	free(first);
 }
 
@@ -472,7 +483,7 @@ static void note_host(struct application_call *call, const struct http_message *
 {
 	const char *host = m->head.host;
 	size_t n = host ? strcspn(host, ":") : 0;
-	if (n == 0 || host[0] == '[')
+	if (n == 0 || n > NAME_LEN_MAX || host[0] == '[')
 		return;
 	if (!call->flow->server_name) {
 		call->flow->server_name = memory_copy_text(host);
@@ -491,9 +502,10 @@ static void end_request(struct application_call *call, struct http_message *m)
 	s->client = (uint8_t)call->direction;
 	if (s->count == QUEUE_MAX) {
 		add_row(call, &s->first->message, NULL);
-		drop_first(s);
+		drop_first(call);
 	}
 	struct queued *q = memory_alloc(sizeof *q);
+	application_keep(call, sizeof *q);
 	q->message = *m;
 	if (s->last)
 		s->last->next = q;
@@ -518,8 +530,8 @@ static void end_response(struct application_call *call, struct http_message *m)
 	call->leave = is_tunnel(s, &m->head);
 	add_row(call, s->first && !interim ? &s->first->message : NULL, m);
 	if (s->first && !interim)
-		drop_first(s);
-	head_release(&m->head);
+		drop_first(call);
+	drop_head(call, &m->head);
 }
 
 // A message is whole, or as much of it as will come.
@@ -611,6 +623,7 @@ static size_t take_head(struct application_call *call, struct side *side, struct
 	text.left = length ? length : data.left;
 	if (!read_head(&side->message.head, text))
 		return pass_over(call, side, data);
+	application_keep(call, side->message.head.kept);
 	s->is_seen = true;
 	if (length == 0) {
 		end_message(call, side, false);
@@ -759,7 +772,7 @@ static void end(struct application_call *call)
 	}
 	while (s->first) {
 		add_row(call, &s->first->message, NULL);
-		drop_first(s);
+		drop_first(call);
 	}
 }
 

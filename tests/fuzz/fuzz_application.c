@@ -193,7 +193,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 	application_finish(&c->applications);
 	names_finish(&c->names, writer, 1);
 	flow_table_release(&c->flows);
-	if (c->applications.held_total || c->applications.budget.bytes)
+	if (c->applications.held_total || c->applications.budget.bytes || c->applications.kept_total)
 		abort(); // what waits is counted, and given back
 	free(c);
 	return 0;
