@@ -312,7 +312,7 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 	int place = find(s, call, data, true, &more);
 	if (place >= 0)
 		choose(above, call->flow, (unsigned)place);
-	else if (!more || data.left >= APPLICATION_RECOGNISE_MAX)
+	else if (!more)
 		stop(s, above);
 	return place >= 0;
 }

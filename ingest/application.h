@@ -18,7 +18,6 @@
 
 enum {
 	APPLICATION_KEYS_MAX = 128,
-	APPLICATION_RECOGNISE_MAX = 64,          // bytes after which nobody will recognise a stream any more
 	APPLICATION_WAITING_MAX = 64 * 1048576, // bytes that wait, of all flows: see application_counts.forgotten
 };
 
@@ -53,7 +52,7 @@ struct application {
 	size_t state_size, capture_state_size;
 
 	// Whether the first bytes of a direction are its own; asked when no port decides, and at its own ports before the
-	// first byte is given. NULL: its ports decide.
+	// first byte is given. RECOGNISED_MORE: a few more bytes will tell. NULL: its ports decide.
 	enum recognised (*recognise)(const struct application_call *, struct bytes first);
 
 	// Takes one message off a datagram, or off a frame's layer.

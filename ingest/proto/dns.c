@@ -200,7 +200,7 @@ static bool read_name(struct bytes whole, struct bytes *at, char text[NAME_TEXT_
 			break;
 		wire += label + 1u;
 		struct bytes bytes = bytes_split(&from, label);
-		if (bytes.bad || wire > NAME_WIRE_MAX)
+		if (bytes.bad || wire >= NAME_WIRE_MAX) // the root's byte is to come
 			return false;
 		if (length)
 			text[length++] = '.';

@@ -653,8 +653,8 @@ static int hex_digit(uint8_t c)
 // The line before a chunk (RFC 9112, 7.1): its size in hex, and extensions.
 static size_t take_chunk_size(struct application_call *call, struct side *side, struct bytes data)
 {
-	size_t end = bytes_find(data, '\n');
-	if (end == data.left && data.left < CHUNK_LINE_MAX)
+	size_t end = bytes_find(data, '\n'), n = end < data.left ? end + 1 : end;
+	if (n == end && n < CHUNK_LINE_MAX)
 		return 0;
 	struct bytes line = strip(bytes_split(&data, end));
 	unsigned digits = 0;
@@ -665,12 +665,12 @@ static size_t take_chunk_size(struct application_call *call, struct side *side, 
 	}
 	if (digits == 0 || digits > 12) {
 		end_message(call, side, false);
-		return end + 1;
+		return n;
 	}
-	side->message.body_bytes += end + 1;
+	side->message.body_bytes += n;
 	side->phase = side->left ? PHASE_CHUNK : PHASE_TRAILER;
 	side->left += 2; // and the line end behind the chunk
-	return end + 1;
+	return n;
 }
 
 static size_t take_chunk(struct side *side, struct bytes data)
@@ -686,15 +686,15 @@ static size_t take_chunk(struct side *side, struct bytes data)
 // Trailer fields, up to an empty line.
 static size_t take_trailer(struct application_call *call, struct side *side, struct bytes data)
 {
-	size_t end = bytes_find(data, '\n');
-	if (end == data.left && data.left < HEAD_MAX)
+	size_t end = bytes_find(data, '\n'), n = end < data.left ? end + 1 : end;
+	if (n == end && n < HEAD_MAX)
 		return 0;
 	struct bytes line = data;
 	line.left = end;
-	side->message.body_bytes += end + 1;
+	side->message.body_bytes += n;
 	if (line.left == 0 || (line.left == 1 && bytes_peek(line, 0, 1) == '\r'))
 		end_message(call, side, true);
-	return end + 1;
+	return n;
 }
 
 static void note_packet(struct application_call *call)
