@@ -13,7 +13,6 @@
 #include "address.h"
 
 enum {
-	CERTIFICATE_MAX = 1048576, // bytes that are looked into
 	NAMES_MAX = 4096,          // of the text of all names
 	NAME_FLAGS = (XN_FLAG_RFC2253 & ~XN_FLAG_DN_REV) | XN_FLAG_SEP_COMMA_PLUS,
 };
@@ -135,7 +134,7 @@ void certificate_describe(struct tls_certificates_row *row, struct writer *w, st
 		snprintf(hex + (size_t)i * 2, 3, "%02x", digest[i]);
 	row->sha256 = writer_text(w, hex);
 	row->bytes = (int64_t)length;
-	X509 *certificate = length <= CERTIFICATE_MAX ? d2i_X509(NULL, &at, (long)length) : NULL;
+	X509 *certificate = d2i_X509(NULL, &at, (long)length);
 	if (certificate) {
 		row->subject = name_text(w, X509_get_subject_name(certificate));
 		row->issuer = name_text(w, X509_get_issuer_name(certificate));
