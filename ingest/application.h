@@ -85,8 +85,9 @@ struct application_counts {
 	// Flows whose application was ended before their time, because more than APPLICATION_WAITING_MAX bytes waited of all:
 	// those that had been silent for longest. Their rows are as at the end of the capture.
 	int64_t forgotten;
-	int64_t gaps;     // gaps in TCP streams that were given up,
-	int64_t given_up; // and those behind which an application, or nobody, could go on: the flow is followed no further
+	int64_t gaps; // gaps in TCP streams that were given up,
+	int64_t
+		given_up; // and those behind which an application, or nobody, could go on: the flow is followed no further
 };
 
 struct application_stage {

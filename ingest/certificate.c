@@ -13,7 +13,7 @@
 #include "address.h"
 
 enum {
-	NAMES_MAX = 4096,          // of the text of all names
+	NAMES_MAX = 4096, // of the text of all names
 	NAME_FLAGS = (XN_FLAG_RFC2253 & ~XN_FLAG_DN_REV) | XN_FLAG_SEP_COMMA_PLUS,
 };
 
@@ -83,12 +83,12 @@ static void put_name(char *to, size_t size, const char *text, size_t length)
 
 static void put_address(char *to, size_t size, const ASN1_OCTET_STRING *bytes)
 {
-	struct address address = {.at = {[10] = 0xff, [11] = 0xff}};
 	char text[ADDRESS_TEXT_MAX];
 	int length = ASN1_STRING_length(bytes);
 	if (length != 4 && length != 16)
 		return;
-	memcpy(address.at + 16 - length, ASN1_STRING_get0_data(bytes), (size_t)length);
+	struct address address =
+		address_from_bytes(bytes_of(ASN1_STRING_get0_data(bytes), (size_t)length), length == 16);
 	address_text(text, &address, false);
 	put_name(to, size, text, strlen(text));
 }

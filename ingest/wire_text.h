@@ -11,6 +11,15 @@ const char *wire_words(struct writer *, struct bytes);                      // e
 const char *wire_hex(struct writer *, struct bytes, const char *separator); // the first 64 bytes, lower case
 const char *wire_ipv4(struct writer *, uint32_t address);                   // dotted
 
+// Whether bytes begin with a word: exactly, or in any case of its letters.
+bool wire_begins(struct bytes, const char *word);
+bool wire_begins_like(struct bytes, const char *word);
+
+// Whether the first 16 bytes are printable ASCII, or white space.
+bool wire_is_text(struct bytes);
+
+void wire_to_lower(char *text); // ASCII letters
+
 // Decodes base64 (RFC 4648, 4) up to its first other byte. Gives the number of bytes, at most size.
 size_t wire_base64(struct bytes, uint8_t *to, size_t size);
 

@@ -365,21 +365,12 @@ static void put_unknown(struct text *t, struct bytes data)
 	}
 }
 
-static void read_address(struct address *to, struct bytes data)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	size_t n = data.left;
-	memcpy(to->at, mapped, sizeof mapped);
-	bytes_copy(&data, to->at + 16 - n, n);
-}
-
 static bool put_address(struct text *t, struct bytes data, size_t length)
 {
-	struct address address;
+	struct address address = address_from_bytes(data, length == 16);
 	char text[ADDRESS_TEXT_MAX];
 	if (data.left != length)
 		return false;
-	read_address(&address, data);
 	address_text(text, &address, false);
 	put_text(t, text);
 	return true;
@@ -444,7 +435,7 @@ static bool address_of_in_addr(struct address *to, const char *name)
 	}
 	if (strcasecmp(name, "in-addr.arpa") != 0)
 		return false;
-	read_address(to, bytes_of(bytes, sizeof bytes));
+	*to = address_from_bytes(bytes_of(bytes, sizeof bytes), false);
 	return true;
 }
 
@@ -473,7 +464,7 @@ static void learn(struct application_call *call, const struct message *m, bool i
 	const char *name = is_answer && m->has_question ? m->name : r->name;
 	bool is_address = (r->type == TYPE_A && r->data.left == 4) || (r->type == TYPE_AAAA && r->data.left == 16);
 	if (is_address)
-		read_address(&address, r->data);
+		address = address_from_bytes(r->data, r->data.left == 16);
 	else if (r->type == TYPE_PTR && address_of_arpa(&address, r->name))
 		name = data;
 	else

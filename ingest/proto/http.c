@@ -25,7 +25,7 @@ struct head {
 	int status;
 	uint64_t length; // Content-Length
 	uint32_t bytes;
-	size_t kept; // bytes of the texts
+	size_t kept;                                                                      // bytes of the texts
 	char *method, *target, *host, *content_type, *user_agent, *referer, *credentials; // of a request
 	char *user;                                 // of a request with basic credentials (RFC 7617)
 	char *reason, *server, *location, *upgrade; // of a response
@@ -152,30 +152,13 @@ static void keep(struct head *h, char **to, struct bytes text)
 	h->kept += strlen(*to) + 1;
 }
 
-// Whether text begins with a word, in any case.
-static bool begins(struct bytes text, const char *word)
-{
-	for (; *word; word++)
-		if (!text.left || tolower(bytes_u8(&text)) != tolower((unsigned char)*word))
-			return false;
-	return true;
-}
-
-static bool begins_exactly(struct bytes text, const char *word)
-{
-	for (; *word; word++)
-		if (!text.left || bytes_u8(&text) != (uint8_t)*word)
-			return false;
-	return true;
-}
-
 // Whether a list such as "keep-alive, Upgrade" has a word.
 static bool has_word(struct bytes list, const char *word)
 {
 	while (list.left) {
 		struct bytes part = strip(bytes_split(&list, bytes_find(list, ',')));
 		bytes_skip(&list, list.left ? 1 : 0);
-		if (part.left == strlen(word) && begins(part, word))
+		if (part.left == strlen(word) && wire_begins_like(part, word))
 			return true;
 	}
 	return false;
@@ -222,7 +205,7 @@ static bool is_method(struct bytes word)
 {
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 		size_t n = strlen(methods[i]);
-		if (word.left == n && begins_exactly(word, methods[i]))
+		if (word.left == n && wire_begins(word, methods[i]))
 			return true;
 	}
 	return false;
@@ -230,7 +213,7 @@ static bool is_method(struct bytes word)
 
 static bool read_status_line(struct head *h, struct bytes line)
 {
-	if (!begins(line, "HTTP/1.") && !begins(line, "ICY "))
+	if (!wire_begins_like(line, "HTTP/1.") && !wire_begins_like(line, "ICY "))
 		return false;
 	h->is_response = true;
 	struct bytes version = bytes_split(&line, bytes_find(line, ' '));
@@ -255,7 +238,7 @@ static bool read_request_line(struct head *h, struct bytes line)
 	if (line.left > 8) {
 		struct bytes version = line;
 		bytes_skip(&version, line.left - 9);
-		if (begins(version, " HTTP/")) {
+		if (wire_begins_like(version, " HTTP/")) {
 			target.left -= 9;
 			h->minor = bytes_peek(version, 8, 1) == '0' ? 0 : 1;
 		}
@@ -279,8 +262,7 @@ static void read_credentials(struct head *h, struct bytes value)
 {
 	struct bytes scheme = bytes_split(&value, bytes_find(value, ' '));
 	keep(h, &h->credentials, scheme);
-	for (char *c = h->credentials; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
+	wire_to_lower(h->credentials);
 	if (strcmp(h->credentials, "basic") == 0)
 		read_user(h, value);
 }
@@ -306,16 +288,16 @@ static void read_field(struct head *h, struct bytes line)
 		{"upgrade", offsetof(struct head, upgrade)},
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (name.left == strlen(texts[i].name) && begins(name, texts[i].name))
+		if (name.left == strlen(texts[i].name) && wire_begins_like(name, texts[i].name))
 			keep(h, (char **)(void *)((char *)h + texts[i].text), value);
-	if (name.left == 14 && begins(name, "content-length"))
+	if (name.left == 14 && wire_begins_like(name, "content-length"))
 		h->has_length = read_decimal(value, &h->length);
-	else if (name.left == 17 && begins(name, "transfer-encoding"))
+	else if (name.left == 17 && wire_begins_like(name, "transfer-encoding"))
 		h->chunked |= has_word(value, "chunked");
-	else if (name.left == 10 && begins(name, "connection")) {
+	else if (name.left == 10 && wire_begins_like(name, "connection")) {
 		h->close |= has_word(value, "close");
 		h->keep_alive |= has_word(value, "keep-alive");
-	} else if (name.left == 13 && begins(name, "authorization"))
+	} else if (name.left == 13 && wire_begins_like(name, "authorization"))
 		read_credentials(h, value);
 }
 
@@ -589,7 +571,8 @@ static enum recognised recognise_start(struct bytes data)
 	word.left = bytes_find(data, ' ');
 	if (word.left == data.left)
 		return data.left <= METHOD_MAX && isalpha((int)bytes_peek(data, 0, 1)) ? RECOGNISED_MORE : RECOGNISED_NO;
-	return is_method(word) || begins(data, "HTTP/1.") || begins(data, "ICY ") ? RECOGNISED_YES : RECOGNISED_NO;
+	return is_method(word) || wire_begins_like(data, "HTTP/1.") || wire_begins_like(data, "ICY ") ? RECOGNISED_YES
+	                                                                                              : RECOGNISED_NO;
 }
 
 // Line ends before a start line mean nothing (RFC 9112, 2.2).
@@ -789,7 +772,7 @@ static enum recognised recognise_http2(const struct application_call *call, stru
 	(void)call;
 	if (first.left < sizeof PREFACE - 1)
 		return first.left && bytes_peek(first, 0, 1) == 'P' ? RECOGNISED_MORE : RECOGNISED_NO;
-	return begins(first, PREFACE) ? RECOGNISED_YES : RECOGNISED_NO;
+	return wire_begins_like(first, PREFACE) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static bool is_port(uint16_t port)

@@ -159,12 +159,8 @@ static void test_too_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_orders),
-		cmocka_unit_test(test_overlap),
-		cmocka_unit_test(test_apart),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_orders),   cmocka_unit_test(test_overlap), cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_limits),   cmocka_unit_test(test_pieces),  cmocka_unit_test(test_late),
 		cmocka_unit_test(test_too_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
