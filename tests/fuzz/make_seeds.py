@@ -16,7 +16,8 @@ import case  # noqa: E402, pylint: disable=wrong-import-position
 SEED_MAX = 4000
 TCP, UDP, IP, LAYER, QUIC = range(5)  # enum carrier
 ARP_PLACE, OTHER_PORT = 0, 20001
-STEP_LONG = 128
+STEP_ACK, STEP_AHEAD, STEP_AGAIN, STEP_CUT, STEP_LONG = 8, 16, 32, 64, 128
+BENDS = (0, STEP_ACK, STEP_AHEAD, STEP_AGAIN, STEP_CUT)  # with a distance, the last three
 
 
 def pcapng_frames(data):
@@ -90,6 +91,16 @@ def steps(carrier, chunks):
     return out
 
 
+def bent_steps(chunks):
+    """The segments of a TCP conversation, ahead of their turn, again, cut, and acknowledged."""
+    out = b""
+    for number, (back, payload) in enumerate(chunks):
+        for part in (payload[:7], payload[7:]):
+            bend = BENDS[(number + len(part)) % len(BENDS)]
+            out += bytes([back | bend, len(part) & 255]) + bytes([3] if bend >= STEP_AHEAD else []) + part[:len(part) & 255]
+    return out
+
+
 def quic_crypto(message):
     """A handshake message of TLS in CRYPTO frames: its second half before its first."""
     half = len(message) // 2
@@ -104,6 +115,8 @@ def application_seeds(link, found):
         body = steps(carrier, chunks)[:SEED_MAX]
         for port in (number, OTHER_PORT) if body else ():
             yield struct.pack("!BH", carrier, port) + body
+        if carrier == TCP and len(chunks) > 1:
+            yield struct.pack("!BH", carrier, number) + bent_steps(chunks)[:SEED_MAX]
         hellos = [(back, quic_crypto(p[5:])) for back, p in chunks if carrier == TCP and p[:1] == b"\x16"]
         if hellos:
             yield struct.pack("!BH", QUIC, 443) + steps(QUIC, hellos)
