@@ -85,9 +85,8 @@ struct application_counts {
 	// Flows whose application was ended before their time, because more than APPLICATION_WAITING_MAX bytes waited of all:
 	// those that had been silent for longest. Their rows are as at the end of the capture.
 	int64_t forgotten;
-	int64_t gaps; // gaps in TCP streams that were given up,
-	int64_t
-		given_up; // and those behind which an application, or nobody, could go on: the flow is followed no further
+	int64_t gaps;     // in TCP streams that were given up; what the snap length cut is one at once
+	int64_t given_up; // flows followed no further, because their application cannot go on behind such a gap
 };
 
 struct application_stage {
