@@ -62,8 +62,14 @@ static void take_out(struct defragmenter *d, struct datagram *g)
 	while (*at != g)
 		at = &(*at)->next_in_bucket;
 	*at = g->next_in_bucket;
-	*(g->older ? &g->older->newer : &d->oldest) = g->newer;
-	*(g->newer ? &g->newer->older : &d->newest) = g->older;
+	if (d->oldest == g)
+		d->oldest = g->newer;
+	else
+		g->older->newer = g->newer;
+	if (d->newest == g)
+		d->newest = g->older;
+	else
+		g->newer->older = g->older;
 	d->count--;
 	d->bytes -= g->capacity;
 }
@@ -159,9 +165,13 @@ static bool is_complete(const struct datagram *g)
 	return g->length && g->range_count && g->ranges[0].start == 0 && g->ranges[0].end >= g->length;
 }
 
-static bool is_late(const struct datagram *g, int64_t ts_ns)
+static void give_up_late(struct defragmenter *d, int64_t now_ns)
 {
-	return ts_ns - g->first_ts_ns > DEFRAGMENT_WAIT_S * INT64_C(1000000000);
+	int64_t first_ns = now_ns - DEFRAGMENT_WAIT_S * INT64_C(1000000000);
+	for (struct datagram *g = d->oldest, *newer; g && g->first_ts_ns < first_ns; g = newer) {
+		newer = g->newer;
+		give_up(d, g);
+	}
 }
 
 bool defragment(struct defragmenter *d, struct packet *p, struct bytes *whole)
@@ -173,8 +183,7 @@ bool defragment(struct defragmenter *d, struct packet *p, struct bytes *whole)
 	d->finished = NULL;
 	if (!ip->is_fragment || p->payload_len != length || length == 0 || start + length > DATAGRAM_MAX)
 		return false;
-	while (d->oldest && is_late(d->oldest, p->frame->ts_ns))
-		give_up(d, d->oldest);
+	give_up_late(d, p->frame->ts_ns);
 	struct datagram *g = find_or_make(d, &key, p->frame->ts_ns);
 	g->frames_len += p->frames_len;
 	make_room(d, g, start + length);
