@@ -107,3 +107,11 @@ size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *a, bool is_
 	*end = '\0';
 	return (size_t)(end - to);
 }
+
+struct address address_from_bytes(struct bytes bytes, bool is_ipv6)
+{
+	size_t size = is_ipv6 ? 16 : 4;
+	struct address address = {.at = {[10] = is_ipv6 ? 0 : 0xff, [11] = is_ipv6 ? 0 : 0xff}};
+	bytes_copy(&bytes, address.at + 16 - size, bytes.left < size ? bytes.left : size);
+	return address;
+}

@@ -11,4 +11,7 @@ size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *, bool is_m
 
 struct address address_from_mac(const uint8_t mac[6]);
 
+// Of IPv4 or IPv6 by its first bytes; where there are fewer than an address has, as of a prefix, the others are 0.
+struct address address_from_bytes(struct bytes, bool is_ipv6);
+
 #endif

@@ -14,6 +14,9 @@ struct held {
 };
 
 struct application_flow {
+	struct application_flow *older, *newer; // in the stage's list
+	bool listed;
+	struct flow *flow;
 	const struct application *application; // NULL: not known yet
 	unsigned place;                        // of the application
 	void *state;                           // in the stage's memory
@@ -24,6 +27,7 @@ struct application_flow {
 	struct held held[2];                      // by direction: what the application waits on,
 	int64_t held_packet_id[2], held_ts_ns[2]; // and the packet that brought its last bytes
 	uint64_t skip[2];                         // bytes that are skipped as they come
+	size_t kept;                              // by the application
 	const char *named;                        // what application_layer() said of the bytes at hand
 	int64_t named_id;                         // and the packet
 };
@@ -74,6 +78,7 @@ static struct application_call call_of(struct application_stage *s, struct packe
 		.writer = s->writer,
 		.capture_id = s->capture_id,
 		.names = s->names,
+		.stage = s,
 	};
 }
 
@@ -157,6 +162,7 @@ static void meet(struct application_stage *s, struct flow *f, int place)
 	if (place < 0)
 		return;
 	f->above = pool_take(&s->flows, sizeof *f->above);
+	f->above->flow = f;
 	choose(s, f->above, f, (unsigned)place);
 }
 
@@ -242,24 +248,14 @@ static void stop(struct application_stage *s, struct application_flow *above)
 	drop_held(s, &above->held[1]);
 }
 
-static void give_up(struct application_stage *s, struct application_flow *above)
-{
-	s->counts.given_up++;
-	stop(s, above);
-}
-
-// Appends bytes to those that wait; false: too many.
-static bool hold(struct application_stage *s, struct held *held, struct bytes data)
+// Appends bytes to those that wait.
+static void hold(struct application_stage *s, struct held *held, struct bytes data)
 {
 	size_t length = held->left + data.left;
-	if (length > APPLICATION_HELD_MAX)
-		return false;
 	if (length > held->capacity) {
 		size_t capacity = held->capacity ? held->capacity : 1024;
 		while (capacity < length)
 			capacity *= 2;
-		if (s->held_total - held->capacity + capacity > APPLICATION_HELD_TOTAL_MAX)
-			return false;
 		s->held_total += capacity - held->capacity;
 		held->at = memory_resize(held->at, capacity);
 		held->capacity = capacity;
@@ -267,21 +263,19 @@ static bool hold(struct application_stage *s, struct held *held, struct bytes da
 	size_t n = data.left;
 	bytes_copy(&data, held->at + held->left, n);
 	held->left = length;
-	return true;
 }
 
 // What is left of the bytes that were given waits for more.
-static bool hold_rest(struct application_stage *s, struct held *held, struct bytes rest, bool is_held)
+static void hold_rest(struct application_stage *s, struct held *held, struct bytes rest, bool is_held)
 {
 	if (rest.left == 0) {
 		drop_held(s, held);
-		return true;
+	} else if (!is_held) {
+		hold(s, held, rest);
+	} else {
+		memmove(held->at, rest.at, rest.left);
+		held->left = rest.left;
 	}
-	if (!is_held)
-		return hold(s, held, rest);
-	memmove(held->at, rest.at, rest.left);
-	held->left = rest.left;
-	return true;
 }
 
 static void skip(struct application_flow *above, int direction, struct bytes *data)
@@ -318,7 +312,7 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 	int place = find(s, call, data, true, &more);
 	if (place >= 0)
 		choose(s, above, call->flow, (unsigned)place);
-	else if (!more || data.left >= APPLICATION_RECOGNISE_MAX)
+	else if (!more)
 		stop(s, above);
 	return place >= 0;
 }
@@ -358,15 +352,12 @@ static void give_bytes(struct application_stage *s, struct application_flow *abo
 	above->held_packet_id[call->direction] = call->packet_id;
 	above->held_ts_ns[call->direction] = call->ts_ns;
 	if (is_held) {
-		if (!hold(s, held, data)) {
-			give_up(s, above);
-			return;
-		}
+		hold(s, held, data);
 		data = bytes_of(held->at, held->left);
 	}
 	take_messages(s, above, call, &data, is_held);
-	if (!above->done && !hold_rest(s, held, data, is_held))
-		give_up(s, above);
+	if (!above->done)
+		hold_rest(s, held, data, is_held);
 }
 
 // What waits for bytes that are lost is given once more; what is not taken then is dropped.
@@ -393,11 +384,13 @@ static void give_gap(struct application_stage *s, struct application_flow *above
 	}
 	missing -= (uint32_t)*skipped;
 	*skipped = 0;
+	s->counts.gaps++;
 	give_cut(s, above, call);
 	if (above->done)
 		return;
 	if (!above->application || !above->application->gap) {
-		give_up(s, above);
+		s->counts.given_up++;
+		stop(s, above);
 		return;
 	}
 	prepare(s, above, call);
@@ -470,11 +463,76 @@ static void analyze_tcp(struct application_stage *s, struct packet *p)
 		return;
 	if (!f->above) {
 		f->above = pool_take(&s->flows, sizeof *f->above);
+		f->above->flow = f;
 		begin(&f->above->stream, f);
 	}
 	stream_add(&f->above->stream, &s->budget, p);
 	give_chunks(s, p, f);
 	note_end(s, p);
+}
+
+// ---- what waits ---------------------------------------------------------------------------------------------------
+
+static void unlist(struct application_stage *s, struct application_flow *above)
+{
+	if (!above->listed)
+		return;
+	*(above->older ? &above->older->newer : &s->oldest) = above->newer;
+	*(above->newer ? &above->newer->older : &s->newest) = above->older;
+	above->older = above->newer = NULL;
+	above->listed = false;
+}
+
+static bool has_waiting(const struct application_flow *above)
+{
+	return above->held[0].at || above->held[1].at || above->stream.side[0].ahead || above->stream.side[1].ahead ||
+	       above->kept;
+}
+
+// The newest of the list, if anything of it waits.
+static void list_again(struct application_stage *s, struct application_flow *above)
+{
+	if (s->newest == above && has_waiting(above))
+		return;
+	unlist(s, above);
+	if (!has_waiting(above))
+		return;
+	above->older = s->newest;
+	*(s->newest ? &s->newest->newer : &s->oldest) = above;
+	s->newest = above;
+	above->listed = true;
+}
+
+// The flow is over for what is above it.
+static void end(struct application_stage *s, struct application_flow *above)
+{
+	if (!above->done) {
+		stream_end(&above->stream);
+		give_chunks(s, NULL, above->flow);
+	}
+	struct application_call call = call_of(s, NULL, above->flow, 0);
+	end_application(s, above, &call);
+	stop(s, above);
+	unlist(s, above);
+}
+
+// Datagrams may begin anew; what follows in a stream is nobody's.
+static void forget(struct application_stage *s, struct application_flow *above)
+{
+	s->counts.forgotten++;
+	end(s, above);
+	if (above->flow->tcp)
+		return;
+	above->flow->above = NULL;
+	pool_give(&s->flows, above);
+}
+
+// After each packet of a flow. One flow's bounds lie far below those of all.
+static void note_waiting(struct application_stage *s, struct application_flow *above)
+{
+	list_again(s, above);
+	while (s->budget.bytes + s->held_total + s->kept_total > APPLICATION_WAITING_MAX && s->oldest != s->newest)
+		forget(s, s->oldest);
 }
 
 // ---- the stage ----------------------------------------------------------------------------------------------------
@@ -504,6 +562,8 @@ void application_analyze(struct application_stage *s, struct packet *p)
 		analyze_udp(s, p);
 	else if (p->verdict != VERDICT_MALFORMED)
 		analyze_ip(s, p);
+	if (p->flow && p->flow->above && p->flow->above != &nobody)
+		note_waiting(s, p->flow->above);
 }
 
 void application_end_flow(struct application_stage *s, struct flow *f)
@@ -511,13 +571,7 @@ void application_end_flow(struct application_stage *s, struct flow *f)
 	struct application_flow *above = f->above;
 	if (!above || above == &nobody)
 		return;
-	if (!above->done) {
-		stream_end(&above->stream);
-		give_chunks(s, NULL, f);
-	}
-	struct application_call call = call_of(s, NULL, f, 0);
-	end_application(s, above, &call);
-	stop(s, above);
+	end(s, above);
 	pool_give(&s->flows, above);
 	f->above = NULL;
 }
@@ -555,4 +609,16 @@ void application_layer_apart(struct application_call *call, const char *name)
 {
 	application_layer(call, name);
 	call->flow->above->named = NULL;
+}
+
+void application_keep(struct application_call *call, size_t bytes)
+{
+	call->flow->above->kept += bytes;
+	call->stage->kept_total += bytes;
+}
+
+void application_drop(struct application_call *call, size_t bytes)
+{
+	call->flow->above->kept -= bytes;
+	call->stage->kept_total -= bytes;
 }

@@ -18,9 +18,7 @@
 
 enum {
 	APPLICATION_KEYS_MAX = 128,
-	APPLICATION_HELD_MAX = 262144,             // bytes of a direction that an application may wait on
-	APPLICATION_HELD_TOTAL_MAX = 64 * 1048576, // of all flows
-	APPLICATION_RECOGNISE_MAX = 64,            // bytes after which nobody will recognise a stream any more
+	APPLICATION_WAITING_MAX = 64 * 1048576, // bytes that wait, of all flows: see application_counts.forgotten
 };
 
 enum recognised { RECOGNISED_NO, RECOGNISED_YES, RECOGNISED_MORE };
@@ -42,6 +40,7 @@ struct application_call {
 	bool cut;            // the bytes behind these are lost: they will not come again with more
 	bool leave; // set: this flow is another application's from the next byte on (CONNECT, Upgrade, STARTTLS)
 	bool stop;  // set: nothing more of this flow is wanted
+	struct application_stage *stage;
 };
 
 struct application {
@@ -53,14 +52,15 @@ struct application {
 	size_t state_size, capture_state_size;
 
 	// Whether the first bytes of a direction are its own; asked when no port decides, and at its own ports before the
-	// first byte is given. NULL: its ports decide.
+	// first byte is given. RECOGNISED_MORE: a few more bytes will tell. NULL: its ports decide.
 	enum recognised (*recognise)(const struct application_call *, struct bytes first);
 
 	// Takes one message off a datagram, or off a frame's layer.
 	void (*datagram)(struct application_call *, struct bytes message);
 
 	// Takes whole messages off a TCP stream. Gives the number of bytes taken; 0: it waits for more (the bytes come again,
-	// with what follows them). More than data.left: the bytes behind are skipped as they come.
+	// with what follows them), for a message of bounded length. More than data.left: the bytes behind are skipped as they
+	// come.
 	size_t (*stream)(struct application_call *, struct bytes data);
 
 	// `missing` bytes of a direction were lost. Those it waited on came once more before, with call->cut; what it did not
@@ -82,7 +82,11 @@ extern const struct application *const applications[];
 
 // Of a capture.
 struct application_counts {
-	int64_t given_up; // flows that were no longer followed: a message beyond APPLICATION_HELD_MAX, memory, or a gap
+	// Flows whose application was ended before their time, because more than APPLICATION_WAITING_MAX bytes waited of all:
+	// those that had been silent for longest. Their rows are as at the end of the capture.
+	int64_t forgotten;
+	int64_t gaps;     // in TCP streams that were given up; what the snap length cut is one at once
+	int64_t given_up; // flows followed no further, because their application cannot go on behind such a gap
 };
 
 struct application_stage {
@@ -92,8 +96,10 @@ struct application_stage {
 	void **capture_states; // by place in applications[]
 	struct pool *states;   // the same: memory for the states of flows
 	struct pool flows;     // memory for application_flow
+	// What waits, of all flows: segments behind a gap, bytes of unfinished messages, what applications keep.
 	struct stream_budget budget;
-	size_t held_total;
+	size_t held_total, kept_total;
+	struct application_flow *oldest, *newest; // flows of which something waits, in the order of their last packets
 	struct application_counts counts;
 };
 
@@ -117,5 +123,9 @@ void application_layer(struct application_call *, const char *name);
 
 // The same for a message that began before the packet and was skipped as it came: what follows it adds a name again.
 void application_layer_apart(struct application_call *, const char *name);
+
+// Counts memory that an application takes for a flow beyond its state, and gives back: every byte, at the end().
+void application_keep(struct application_call *, size_t bytes);
+void application_drop(struct application_call *, size_t bytes);
 
 #endif

@@ -15,8 +15,7 @@
 #include "wire_text.h"
 
 enum {
-	CERTIFICATE_MAX = 1048576, // bytes that are looked into
-	NAMES_MAX = 4096,          // of the text of all names
+	NAMES_MAX = 4096, // of the text of all names
 	NAME_FLAGS = (XN_FLAG_RFC2253 & ~XN_FLAG_DN_REV) | XN_FLAG_SEP_COMMA_PLUS,
 };
 
@@ -87,12 +86,12 @@ static void put_name(char *to, size_t size, const char *text, size_t length)
 
 static void put_address(char *to, size_t size, const ASN1_OCTET_STRING *bytes)
 {
-	struct address address = {.at = {[10] = 0xff, [11] = 0xff}};
 	char text[ADDRESS_TEXT_MAX];
 	int length = ASN1_STRING_length(bytes);
 	if (length != 4 && length != 16)
 		return;
-	memcpy(address.at + 16 - length, ASN1_STRING_get0_data(bytes), (size_t)length);
+	struct address address =
+		address_from_bytes(bytes_of(ASN1_STRING_get0_data(bytes), (size_t)length), length == 16);
 	address_text(text, &address, false);
 	put_name(to, size, text, strlen(text));
 }
@@ -129,7 +128,7 @@ static void read_key(struct certificate *to, X509 *certificate)
 
 static void read_certificate(struct certificate *to, const unsigned char *at, size_t length)
 {
-	X509 *certificate = length <= CERTIFICATE_MAX ? d2i_X509(NULL, &at, (long)length) : NULL;
+	X509 *certificate = d2i_X509(NULL, &at, (long)length);
 	if (certificate) {
 		to->is_readable = true;
 		to->subject = name_text(X509_get_subject_name(certificate));

@@ -10,7 +10,6 @@
 
 enum {
 	BUCKETS = 4096,
-	RANGES_MAX = 1024,     // separate pieces of a datagram; more are not taken
 	DATAGRAM_MAX = 131072, // the furthest that an offset and a length can reach, and a little more
 };
 
@@ -32,6 +31,7 @@ struct datagram {
 	size_t capacity;
 	struct range *ranges; // what has come, in order, apart from each other
 	unsigned range_count;
+	int64_t first_ts_ns; // time of the fragment that came first
 	uint32_t length;     // 0: the last fragment has not come
 	uint64_t frames_len; // bytes on the wire of what has come
 };
@@ -62,15 +62,21 @@ static void take_out(struct defragmenter *d, struct datagram *g)
 	while (*at != g)
 		at = &(*at)->next_in_bucket;
 	*at = g->next_in_bucket;
-	*(g->older ? &g->older->newer : &d->oldest) = g->newer;
-	*(g->newer ? &g->newer->older : &d->newest) = g->older;
+	if (d->oldest == g)
+		d->oldest = g->newer;
+	else
+		g->older->newer = g->newer;
+	if (d->newest == g)
+		d->newest = g->older;
+	else
+		g->newer->older = g->older;
 	d->count--;
 	d->bytes -= g->capacity;
 }
 
-static void drop_oldest(struct defragmenter *d)
+static void give_up(struct defragmenter *d, struct datagram *g)
 {
-	struct datagram *g = d->oldest;
+	d->given_up++;
 	take_out(d, g);
 	datagram_free(g);
 }
@@ -78,13 +84,13 @@ static void drop_oldest(struct defragmenter *d)
 void defragmenter_release(struct defragmenter *d)
 {
 	while (d->oldest)
-		drop_oldest(d);
+		give_up(d, d->oldest);
 	datagram_free(d->finished);
 	free(d->buckets);
 	defragmenter_init(d);
 }
 
-static struct datagram *find_or_make(struct defragmenter *d, const struct fragment_key *key)
+static struct datagram *find_or_make(struct defragmenter *d, const struct fragment_key *key, int64_t ts_ns)
 {
 	if (!d->buckets)
 		d->buckets = memory_alloc(BUCKETS * sizeof(struct datagram *));
@@ -93,9 +99,10 @@ static struct datagram *find_or_make(struct defragmenter *d, const struct fragme
 		if (memcmp(&g->key, key, sizeof *key) == 0)
 			return g;
 	if (d->count == DEFRAGMENT_DATAGRAMS_MAX)
-		drop_oldest(d);
+		give_up(d, d->oldest);
 	struct datagram *g = memory_alloc(sizeof *g);
 	g->key = *key;
+	g->first_ts_ns = ts_ns;
 	g->next_in_bucket = *bucket;
 	*bucket = g;
 	g->older = d->newest;
@@ -158,6 +165,15 @@ static bool is_complete(const struct datagram *g)
 	return g->length && g->range_count && g->ranges[0].start == 0 && g->ranges[0].end >= g->length;
 }
 
+static void give_up_late(struct defragmenter *d, int64_t now_ns)
+{
+	int64_t first_ns = now_ns - DEFRAGMENT_WAIT_S * INT64_C(1000000000);
+	for (struct datagram *g = d->oldest, *newer; g && g->first_ts_ns < first_ns; g = newer) {
+		newer = g->newer;
+		give_up(d, g);
+	}
+}
+
 bool defragment(struct defragmenter *d, struct packet *p, struct bytes *whole)
 {
 	const struct headers *ip = &p->ip;
@@ -167,9 +183,8 @@ bool defragment(struct defragmenter *d, struct packet *p, struct bytes *whole)
 	d->finished = NULL;
 	if (!ip->is_fragment || p->payload_len != length || length == 0 || start + length > DATAGRAM_MAX)
 		return false;
-	struct datagram *g = find_or_make(d, &key);
-	if (g->range_count == RANGES_MAX)
-		return false;
+	give_up_late(d, p->frame->ts_ns);
+	struct datagram *g = find_or_make(d, &key, p->frame->ts_ns);
 	g->frames_len += p->frames_len;
 	make_room(d, g, start + length);
 	copy_new(g, start, p->payload);
@@ -184,7 +199,9 @@ bool defragment(struct defragmenter *d, struct packet *p, struct bytes *whole)
 		*whole = bytes_of(g->data, g->length);
 		return true;
 	}
+	if (g->range_count == DEFRAGMENT_PIECES_MAX)
+		give_up(d, g);
 	while (d->bytes > DEFRAGMENT_BYTES_MAX)
-		drop_oldest(d);
+		give_up(d, d->oldest);
 	return false;
 }

@@ -1,7 +1,7 @@
 // IP fragments to datagrams: RFC 791, 3.2; RFC 8200, 4.5.
 //
-// As in Wireshark, the packet whose fragment completes a datagram carries it on, and there is no time-out. What
-// Wireshark keeps without bound is bounded here: beyond the limits the oldest unfinished datagram is given up.
+// As in Wireshark, the packet whose fragment completes a datagram carries it on. What Wireshark keeps without bound is
+// bounded here: beyond the limits the oldest unfinished datagram is given up, and one with too many pieces at once.
 #ifndef INGEST_DEFRAGMENT_H
 #define INGEST_DEFRAGMENT_H
 
@@ -9,7 +9,10 @@
 
 enum {
 	DEFRAGMENT_DATAGRAMS_MAX = 4096,     // unfinished at a time
-	DEFRAGMENT_BYTES_MAX = 64 * 1048576, // of them in all
+	DEFRAGMENT_BYTES_MAX = 64 * 1048576, // of their data in all
+	DEFRAGMENT_PIECES_MAX = 1024,        // apart from each other, of a datagram
+	// Since a datagram's first fragment. Linux waits 30 s, RFC 8200 (4.5) 60 s, RFC 1122 (3.3.2) 60 to 120 s.
+	DEFRAGMENT_WAIT_S = 120,
 };
 
 struct datagram;
@@ -19,6 +22,7 @@ struct defragmenter {
 	struct datagram **buckets; // made at the first fragment
 	struct datagram *finished; // lent out by the last defragment()
 	size_t count, bytes;
+	int64_t given_up; // datagrams
 };
 
 void defragmenter_init(struct defragmenter *);

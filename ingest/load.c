@@ -273,6 +273,19 @@ static void add_file(struct load *l, struct capture *file, const char *path, con
 	row->comment = writer_text(l->writer, capture_comment(file));
 }
 
+// What was given up to stay within bounds, beside what was before the capture was resumed.
+static void add_given_up(const struct load *l, struct capture_row *row)
+{
+	const struct application_counts *counts = &l->applications.counts;
+	row->analyses_given_up += l->tcp.given_up;
+	for (int i = 0; i < REASSEMBLIES_MAX; i++)
+		row->datagrams_given_up += l->defragmenter[i].given_up;
+	row->stream_gaps += counts->gaps;
+	row->streams_given_up += counts->given_up;
+	row->applications_forgotten += counts->forgotten;
+	row->names_given_up += l->names.refused;
+}
+
 static void add_capture(struct load *l)
 {
 	struct capture_row *row = writer_add(l->writer, TABLE_CAPTURES);
@@ -282,7 +295,7 @@ static void add_capture(struct load *l)
 	row->truncated = l->verdicts[VERDICT_TRUNCATED];
 	row->malformed = l->verdicts[VERDICT_MALFORMED];
 	row->unsupported = l->verdicts[VERDICT_UNSUPPORTED];
-	row->analyses_given_up = l->capture.analyses_given_up + l->tcp.given_up;
+	add_given_up(l, row);
 	row->name = writer_text(l->writer, l->capture.name);
 	row->filter = writer_text(l->writer, l->capture.filter);
 }
@@ -592,7 +605,8 @@ static bool resume(struct load *l, struct case_file *c)
 {
 	static const char accounts[] =
 		"SELECT first_packet_id, first_ts_ns, last_ts_ns, packets, bytes, duplicates, decoded, truncated, malformed,"
-		" unsupported, analyses_given_up FROM captures WHERE capture_id = ?";
+		" unsupported, analyses_given_up, datagrams_given_up, stream_gaps, streams_given_up, applications_forgotten,"
+		" names_given_up FROM captures WHERE capture_id = ?";
 	struct capture_row *row = &l->capture;
 	sqlite3_stmt *s;
 	if (sqlite3_prepare_v2(c->db, accounts, -1, &s, NULL) != SQLITE_OK)
@@ -612,6 +626,11 @@ static bool resume(struct load *l, struct case_file *c)
 		for (int i = VERDICT_DECODED; i <= VERDICT_UNSUPPORTED; i++)
 			l->verdicts[i] = sqlite3_column_int64(s, 6 + i);
 		row->analyses_given_up = sqlite3_column_int64(s, 10);
+		row->datagrams_given_up = sqlite3_column_int64(s, 11);
+		row->stream_gaps = sqlite3_column_int64(s, 12);
+		row->streams_given_up = sqlite3_column_int64(s, 13);
+		row->applications_forgotten = sqlite3_column_int64(s, 14);
+		row->names_given_up = sqlite3_column_int64(s, 15);
 	}
 	return sqlite3_finalize(s) == SQLITE_OK;
 }

@@ -130,5 +130,5 @@ void names_finish(struct names *names, struct writer *w, int64_t capture_id)
 		free(e);
 	}
 	free(names->buckets);
-	names_init(names);
+	*names = (struct names){.bucket_count = BUCKETS_FIRST, .refused = names->refused};
 }

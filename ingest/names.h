@@ -15,7 +15,7 @@ struct names {
 	struct name_entry *first, *last;
 	struct name_entry **buckets;
 	size_t bucket_count, count;
-	int64_t refused; // pairs beyond NAMES_MAX
+	int64_t refused; // times that a pair was beyond NAMES_MAX; names_finish() leaves it
 };
 
 void names_init(struct names *);

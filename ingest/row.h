@@ -49,7 +49,9 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, last_ts_ns) X(INTEGER, packets) X(INTEGER, bytes) X(INTEGER, decoded) X(INTEGER, truncated)             \
 	X(INTEGER, malformed) X(INTEGER, unsupported) X(INTEGER, left_out) X(INTEGER, duplicates) X(TEXT, filter)          \
 	X(INTEGER, packet_limit) X(INTEGER, since_ts_ns)                                                                   \
-	X(INTEGER, until_ts_ns) X(INTEGER, flow_timeout_ns) X(INTEGER, analyses_given_up)
+	X(INTEGER, until_ts_ns) X(INTEGER, flow_timeout_ns) X(INTEGER, analyses_given_up)                                  \
+	X(INTEGER, datagrams_given_up) X(INTEGER, stream_gaps) X(INTEGER, streams_given_up)                                \
+	X(INTEGER, applications_forgotten) X(INTEGER, names_given_up)
 
 #define CAPTURE_FILE_ROW(X)                                                                                            \
 	X(INTEGER, capture_file_id) X(INTEGER, capture_id) X(TEXT, path) X(TEXT, format) X(TEXT, compression)              \

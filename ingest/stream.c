@@ -48,16 +48,12 @@ static bool trim(uint32_t *seq, uint32_t next, struct bytes *data, uint32_t *cut
 static void keep(struct stream_side *side, struct stream_budget *budget, const struct packet *p, uint32_t seq,
                  struct bytes data, uint32_t cut)
 {
-	if (side->ahead_count == STREAM_SEGMENTS_MAX || budget->bytes + data.left > STREAM_TOTAL_MAX) {
-		budget->refused++;
-		return;
-	}
 	struct stream_segment *segment = memory_alloc(sizeof *segment + data.left);
 	segment->seq = seq;
 	segment->cut = cut;
 	segment->packet_id = p->id;
 	segment->ts_ns = p->frame->ts_ns;
-	segment->size = data.left;
+	segment->size = sizeof *segment + data.left;
 	segment->data = bytes_of(segment->copy, data.left);
 	bytes_copy(&data, segment->copy, data.left);
 	struct stream_segment **at = &side->ahead;
@@ -158,7 +154,7 @@ static struct stream_segment *take_first(struct stream_side *side)
 // Whether nobody will fill the hole before the first segment that waits.
 static bool is_given_up(const struct stream *s, const struct stream_side *side)
 {
-	return s->ended || side->ahead_bytes > STREAM_AHEAD_MAX || side->ahead_count == STREAM_SEGMENTS_MAX ||
+	return s->ended || side->ahead_bytes > STREAM_AHEAD_MAX || side->ahead_count >= STREAM_SEGMENTS_MAX ||
 	       side->patience > STREAM_PATIENCE;
 }
 

@@ -13,18 +13,16 @@
 #include "packet.h"
 
 enum {
-	STREAM_AHEAD_MAX = 1048576,      // bytes of one direction that wait behind a hole,
-	STREAM_SEGMENTS_MAX = 1024,      // and segments
-	STREAM_TOTAL_MAX = 64 * 1048576, // bytes that wait, of all connections
+	STREAM_AHEAD_MAX = 1048576, // bytes of memory for what waits of one direction behind a hole,
+	STREAM_SEGMENTS_MAX = 1024, // and segments
 	STREAM_PATIENCE =
 		16, // packets of a connection that a hole is left open for once what is behind it was acknowledged:
 			// captures may show an ACK a little before what it acknowledges
 };
 
-// What waits, of all connections. Beyond STREAM_TOTAL_MAX a segment is not kept, and becomes a hole.
+// What waits, of all connections.
 struct stream_budget {
-	size_t bytes;
-	int64_t refused; // segments that were not kept
+	size_t bytes; // of memory
 };
 
 struct stream_segment;

@@ -1,6 +1,7 @@
 // Bytes of the wire as text. See wire_text.h.
 #include "wire_text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #include "../common/message.h"
@@ -46,6 +47,36 @@ const char *wire_ipv4(struct writer *w, uint32_t a)
 	char text[16];
 	snprintf(text, sizeof text, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff);
 	return writer_text(w, text);
+}
+
+bool wire_begins(struct bytes bytes, const char *word)
+{
+	const uint8_t *first = bytes_take(&bytes, strlen(word));
+	return first && memcmp(first, word, strlen(word)) == 0;
+}
+
+bool wire_begins_like(struct bytes bytes, const char *word)
+{
+	for (; *word; word++)
+		if (!bytes.left || tolower(bytes_u8(&bytes)) != tolower((unsigned char)*word))
+			return false;
+	return true;
+}
+
+bool wire_is_text(struct bytes bytes)
+{
+	for (int i = 0; i < 16 && bytes.left; i++) {
+		uint8_t c = bytes_u8(&bytes);
+		if ((c < 0x20 && c != '\r' && c != '\n' && c != '\t') || c >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+void wire_to_lower(char *text)
+{
+	for (; *text; text++)
+		*text = (char)tolower((unsigned char)*text);
 }
 
 static int base64_value(uint8_t c)

@@ -15,6 +15,15 @@ const char *wire_ipv4(struct writer *, uint32_t address); // dotted
 // 2 * count hex digits, lower case, and a NUL. Returns where that is.
 char *wire_digits(char *to, const uint8_t *bytes, size_t count);
 
+// Whether bytes begin with a word: exactly, or in any case of its letters.
+bool wire_begins(struct bytes, const char *word);
+bool wire_begins_like(struct bytes, const char *word);
+
+// Whether the first 16 bytes are printable ASCII, or white space.
+bool wire_is_text(struct bytes);
+
+void wire_to_lower(char *text); // ASCII letters
+
 // Decodes base64 (RFC 4648, 4) up to its first other byte. Gives the number of bytes, at most size.
 size_t wire_base64(struct bytes, uint8_t *to, size_t size);
 

@@ -20,7 +20,12 @@ CREATE TABLE captures (
 	since_ts_ns       INTEGER, -- --since; NULL from the first packet
 	until_ts_ns       INTEGER, -- --until: packets before it; NULL to the last packet
 	flow_timeout_ns   INTEGER, -- idle flows were split after this: --flow-timeout, or that of live captures; NULL never
-	analyses_given_up INTEGER NOT NULL -- times that a flow's unacknowledged segments were forgotten for want of memory
+	analyses_given_up INTEGER NOT NULL, -- times that a flow's unacknowledged segments were forgotten for want of memory
+	datagrams_given_up INTEGER NOT NULL DEFAULT 0, -- fragmented datagrams that were waited for no longer: too many, too large, in too many pieces, or older than 120 s
+	stream_gaps       INTEGER NOT NULL DEFAULT 0, -- gaps in the byte streams of TCP connections that were given up, what the snap length cut among them; what is behind was read on
+	streams_given_up  INTEGER NOT NULL DEFAULT 0, -- connections followed no further above TCP, because their protocol cannot go on behind such a gap
+	applications_forgotten INTEGER NOT NULL DEFAULT 0, -- flows whose messages and transactions under way were ended early for want of memory, those silent for longest first
+	names_given_up    INTEGER NOT NULL DEFAULT 0 -- times that a name of an address was not kept, because there were too many
 );
 
 -- The files of a capture, in time order. Packets of a file are a range of packet_id.

@@ -35,6 +35,32 @@ FROM dns d
 JOIN flows f ON f.flow_id = d.flow_id
 JOIN captures c ON c.capture_id = d.capture_id;
 
+-- Truncated answers over UDP, and whether their client asked that server again over TCP (RFC 7766, 5).
+CREATE VIEW dns_retries AS
+WITH
+asked AS (
+	SELECT capture_id, client, server, lower(name) AS name, type_name, dns_id, answer_ts_ns AS ts_ns,
+		NULL AS query_number, NULL AS query_ts_ns
+	FROM dns_list
+	WHERE truncated AND transport = 'udp'
+	UNION ALL
+	SELECT d.capture_id, d.client, d.server, lower(d.name), d.type_name, NULL, d.ts_ns, d.query_number, d.ts_ns
+	FROM (SELECT 1 FROM dns WHERE truncated LIMIT 1) -- if none, no more is read
+	CROSS JOIN dns_list d
+	WHERE d.transport = 'tcp' AND d.query_number NOT NULL
+),
+followed AS (
+	SELECT dns_id, ts_ns, min(query_number) OVER later AS query_number, min(query_ts_ns) OVER later AS query_ts_ns
+	FROM asked
+	WINDOW later AS (PARTITION BY capture_id, client, server, name, type_name ORDER BY ts_ns DESC)
+)
+SELECT
+	dns_id, -- of the truncated answer
+	query_number AS retry_number, -- packet number of the first query over TCP behind it; NULL: none came
+	(query_ts_ns - ts_ns) / 1e6 AS retry_ms -- from the answer to that query
+FROM followed
+WHERE dns_id NOT NULL;
+
 -- HTTP requests with their responses.
 CREATE VIEW http_list AS
 SELECT

@@ -21,12 +21,6 @@
 -- column first_s   Time of the first question, seconds since its capture's first packet.
 -- column last_s    Time of the last one.
 WITH
-tcp_queries AS MATERIALIZED (
-	SELECT capture_id, client, server, name, type_name, max(ts_ns) AS last_ts_ns
-	FROM dns_list
-	WHERE transport = 'tcp' AND query_number IS NOT NULL
-	GROUP BY capture_id, client, server, name, type_name
-),
 failed AS MATERIALIZED (
 	SELECT d.*, CASE
 		WHEN d.kind = 'unanswered' THEN 'unanswered'
@@ -34,13 +28,10 @@ failed AS MATERIALIZED (
 		WHEN d.truncated THEN 'truncated'
 	END AS failure
 	FROM dns_list d
-	LEFT JOIN tcp_queries t
-		ON t.capture_id = d.capture_id AND t.client = d.client AND t.server = d.server
-		AND t.name = d.name AND t.type_name = d.type_name AND t.last_ts_ns >= d.answer_ts_ns
+	LEFT JOIN dns_retries r USING (dns_id)
 	WHERE CASE d.kind
 			WHEN 'unanswered' THEN d.variant = 'dns'
-			WHEN 'answered' THEN d.rcode <> 0
-				OR (d.truncated AND d.transport = 'udp' AND t.name IS NULL)
+			WHEN 'answered' THEN d.rcode <> 0 OR (d.truncated AND d.transport = 'udp' AND r.retry_number IS NULL)
 			WHEN 'unsolicited' THEN d.rcode <> 0
 		END
 )
@@ -79,12 +70,6 @@ ORDER BY count(*) DESC, failure;
 -- column flow_id           Number of the flow.
 -- column capture           Name of the capture.
 WITH
-tcp_queries AS MATERIALIZED (
-	SELECT capture_id, client, server, name, type_name, max(ts_ns) AS last_ts_ns
-	FROM dns_list
-	WHERE transport = 'tcp' AND query_number IS NOT NULL
-	GROUP BY capture_id, client, server, name, type_name
-),
 failed AS MATERIALIZED (
 	SELECT d.*, CASE
 		WHEN d.kind = 'unanswered' THEN 'unanswered'
@@ -92,13 +77,10 @@ failed AS MATERIALIZED (
 		WHEN d.truncated THEN 'truncated'
 	END AS failure
 	FROM dns_list d
-	LEFT JOIN tcp_queries t
-		ON t.capture_id = d.capture_id AND t.client = d.client AND t.server = d.server
-		AND t.name = d.name AND t.type_name = d.type_name AND t.last_ts_ns >= d.answer_ts_ns
+	LEFT JOIN dns_retries r USING (dns_id)
 	WHERE CASE d.kind
 			WHEN 'unanswered' THEN d.variant = 'dns'
-			WHEN 'answered' THEN d.rcode <> 0
-				OR (d.truncated AND d.transport = 'udp' AND t.name IS NULL)
+			WHEN 'answered' THEN d.rcode <> 0 OR (d.truncated AND d.transport = 'udp' AND r.retry_number IS NULL)
 			WHEN 'unsolicited' THEN d.rcode <> 0
 		END
 )

@@ -20,6 +20,8 @@
 -- column ttl_min           Least time to live of the answer, seconds.
 -- column rtt_ms            Query to response, milliseconds.
 -- column retransmissions   Times that the query was sent again before its answer.
+-- column truncated         1: the response did not fit its datagram; the client is to ask again over TCP.
+-- column retry_number      Packet number of that query over TCP to the same server; NULL: none came, or none was needed.
 -- column client            Address that asked.
 -- column server            Address that was asked.
 -- column query_number      Packet number of the query.
@@ -39,6 +41,8 @@ SELECT
 	ttl_min,
 	rtt_ms,
 	retransmissions,
+	truncated,
+	retry_number,
 	client,
 	server,
 	query_number,
@@ -48,6 +52,7 @@ SELECT
 	flow_id,
 	capture
 FROM dns_list
+LEFT JOIN dns_retries USING (dns_id)
 WHERE (:flow IS NULL OR flow_id = :flow)
 	AND (:capture IS NULL OR capture_id = :capture)
 	AND (:host IS NULL OR ip_in(client, :host) OR ip_in(server, :host))

@@ -10,7 +10,6 @@
 enum {
 	MARKER_LEN = 16,
 	HEADER_LEN = 19,
-	MESSAGE_MAX = 65535, // RFC 8654
 	PORT = 179,
 	TEXT_MAX = 512,
 	AS_TRANS = 23456,
@@ -123,13 +122,6 @@ static const char *error_name(uint8_t code, uint8_t subcode)
 
 // ---- addresses ----------------------------------------------------------------------------------------------------
 
-static void read_address(struct address *to, struct bytes bytes, bool is_ipv6)
-{
-	size_t size = is_ipv6 ? 16 : 4;
-	*to = (struct address){.at = {[10] = is_ipv6 ? 0 : 0xff, [11] = is_ipv6 ? 0 : 0xff}};
-	bytes_copy(&bytes, to->at + 16 - size, bytes.left < size ? bytes.left : size);
-}
-
 static const char *address_of(struct writer *w, const struct address *address)
 {
 	return writer_address(w, address, false);
@@ -137,9 +129,8 @@ static const char *address_of(struct writer *w, const struct address *address)
 
 static void put_prefix(struct text *t, const char *sign, struct bytes bytes, unsigned bits, bool is_ipv6)
 {
-	struct address address;
+	struct address address = address_from_bytes(bytes, is_ipv6);
 	char text[ADDRESS_TEXT_MAX], prefix[ADDRESS_TEXT_MAX + 8];
-	read_address(&address, bytes, is_ipv6);
 	address_text(text, &address, false);
 	snprintf(prefix, sizeof prefix, "%s%s/%u", sign, text, bits);
 	put(t, " ", prefix);
@@ -166,8 +157,7 @@ static bool read_open(struct routing_row *row, struct writer *w, struct bytes bo
 	row->version = bytes_u8(&body);
 	row->as_number = bytes_u16(&body);
 	row->hold_time_s = bytes_u16(&body);
-	struct address id;
-	read_address(&id, bytes_split(&body, 4), false);
+	struct address id = address_from_bytes(bytes_split(&body, 4), false);
 	size_t length = bytes_u8(&body);
 	if (body.bad)
 		return false;
@@ -219,7 +209,7 @@ static bool read_mp_reach(struct update *u, struct bytes value)
 	if (value.bad)
 		return false;
 	if (next_hop.left == 4 || next_hop.left == 16 || next_hop.left == 32) {
-		read_address(&u->next_hop, next_hop, next_hop.left != 4);
+		u->next_hop = address_from_bytes(next_hop, next_hop.left != 4);
 		u->has_next_hop = true;
 	}
 	return read_prefixes(value, afi == AFI_IPV6, is_plain(afi, safi), "", &u->prefixes, &u->announced);
@@ -267,7 +257,7 @@ static bool read_attribute(struct update *u, uint8_t type, struct bytes value)
 		read_as_path(u, value);
 		return true;
 	case ATTRIBUTE_NEXT_HOP:
-		read_address(&u->next_hop, value, false);
+		u->next_hop = address_from_bytes(value, false);
 		u->has_next_hop = value.left == 4;
 		return true;
 	case ATTRIBUTE_MP_REACH:

@@ -201,7 +201,7 @@ static bool read_name(struct bytes whole, struct bytes *at, char text[NAME_TEXT_
 			break;
 		wire += label + 1u;
 		struct bytes bytes = bytes_split(&from, label);
-		if (bytes.bad || wire > NAME_WIRE_MAX)
+		if (bytes.bad || wire >= NAME_WIRE_MAX) // the root's byte is to come
 			return false;
 		if (length)
 			text[length++] = '.';
@@ -367,21 +367,12 @@ static void put_unknown(struct text *t, struct bytes data)
 	}
 }
 
-static void read_address(struct address *to, struct bytes data)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	size_t n = data.left;
-	memcpy(to->at, mapped, sizeof mapped);
-	bytes_copy(&data, to->at + 16 - n, n);
-}
-
 static bool put_address(struct text *t, struct bytes data, size_t length)
 {
-	struct address address;
+	struct address address = address_from_bytes(data, length == 16);
 	char text[ADDRESS_TEXT_MAX];
 	if (data.left != length)
 		return false;
-	read_address(&address, data);
 	address_text(text, &address, false);
 	put_text(t, text);
 	return true;
@@ -446,7 +437,7 @@ static bool address_of_in_addr(struct address *to, const char *name)
 	}
 	if (strcasecmp(name, "in-addr.arpa") != 0)
 		return false;
-	read_address(to, bytes_of(bytes, sizeof bytes));
+	*to = address_from_bytes(bytes_of(bytes, sizeof bytes), false);
 	return true;
 }
 
@@ -475,7 +466,7 @@ static void learn(struct application_call *call, const struct message *m, bool i
 	const char *name = is_answer && m->has_question ? m->name : r->name;
 	bool is_address = (r->type == TYPE_A && r->data.left == 4) || (r->type == TYPE_AAAA && r->data.left == 16);
 	if (is_address)
-		read_address(&address, r->data);
+		address = address_from_bytes(r->data, r->data.left == 16);
 	else if (r->type == TYPE_PTR && address_of_arpa(&address, r->name))
 		name = data;
 	else
@@ -636,12 +627,27 @@ static struct pending *find_pending(const struct state *s, uint16_t id)
 	return NULL;
 }
 
+static void keep_name(struct application_call *call, struct pending *q, const char *name)
+{
+	q->name = memory_copy_text(name);
+	application_keep(call, strlen(name) + 1);
+}
+
+static void drop_name(struct application_call *call, struct pending *q)
+{
+	if (!q->name)
+		return;
+	application_drop(call, strlen(q->name) + 1);
+	free(q->name);
+	q->name = NULL;
+}
+
 static void forget_oldest(struct application_call *call, struct state *s)
 {
 	struct pending *q = pending_at(s, 0);
 	if (!q->is_answered)
 		add_unanswered(call, q);
-	free(q->name);
+	drop_name(call, q);
 	s->first = (s->first + 1) % s->capacity;
 	s->count--;
 }
@@ -659,6 +665,7 @@ static void make_room(struct application_call *call, struct state *s)
 	for (unsigned i = 0; i < s->count; i++)
 		pending[i] = *pending_at(s, i);
 	free(s->pending);
+	application_keep(call, (capacity - s->capacity) * sizeof *pending);
 	s->pending = pending;
 	s->capacity = capacity;
 	s->first = 0;
@@ -692,8 +699,9 @@ static void take_query(struct application_call *call, struct message *m)
 		.bytes = (uint32_t)m->whole.left,
 		.packet_id = call->packet_id,
 		.ts_ns = ts_ns,
-		.name = m->has_question ? memory_copy_text(m->name) : NULL,
 	};
+	if (m->has_question)
+		keep_name(call, q, m->name);
 }
 
 // Whether the response's question is another than the query's, which makes it none of its answers (RFC 5452, 9.1);
@@ -728,8 +736,7 @@ static void take_response(struct application_call *call, struct message *m)
 	if (!q)
 		return;
 	q->is_answered = true;
-	free(q->name);
-	q->name = NULL;
+	drop_name(call, q);
 }
 
 static void take_message(struct application_call *call, struct bytes whole)
@@ -780,6 +787,7 @@ static void end(struct application_call *call)
 	struct state *s = call->state;
 	while (s->count)
 		forget_oldest(call, s);
+	application_drop(call, s->capacity * sizeof *s->pending);
 	free(s->pending);
 }
 

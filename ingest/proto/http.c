@@ -25,6 +25,7 @@ struct head {
 	int status;
 	uint64_t length; // Content-Length
 	uint32_t bytes;
+	size_t kept;                                                                      // bytes of the texts
 	char *method, *target, *host, *content_type, *user_agent, *referer, *credentials; // of a request
 	char *user;                                 // of a request with basic credentials (RFC 7617)
 	char *reason, *server, *location, *upgrade; // of a response
@@ -143,27 +144,12 @@ static char *copy_of(struct bytes text)
 	return memory_copy_text(message_escape(safe, sizeof safe, raw, n));
 }
 
-static void keep(char **to, struct bytes text)
+static void keep(struct head *h, char **to, struct bytes text)
 {
-	if (!*to)
-		*to = copy_of(text);
-}
-
-// Whether text begins with a word, in any case.
-static bool begins(struct bytes text, const char *word)
-{
-	for (; *word; word++)
-		if (!text.left || tolower(bytes_u8(&text)) != tolower((unsigned char)*word))
-			return false;
-	return true;
-}
-
-static bool begins_exactly(struct bytes text, const char *word)
-{
-	for (; *word; word++)
-		if (!text.left || bytes_u8(&text) != (uint8_t)*word)
-			return false;
-	return true;
+	if (*to)
+		return;
+	*to = copy_of(text);
+	h->kept += strlen(*to) + 1;
 }
 
 // Whether a list such as "keep-alive, Upgrade" has a word.
@@ -172,7 +158,7 @@ static bool has_word(struct bytes list, const char *word)
 	while (list.left) {
 		struct bytes part = strip(bytes_split(&list, bytes_find(list, ',')));
 		bytes_skip(&list, list.left ? 1 : 0);
-		if (part.left == strlen(word) && begins(part, word))
+		if (part.left == strlen(word) && wire_begins_like(part, word))
 			return true;
 	}
 	return false;
@@ -219,7 +205,7 @@ static bool is_method(struct bytes word)
 {
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 		size_t n = strlen(methods[i]);
-		if (word.left == n && begins_exactly(word, methods[i]))
+		if (word.left == n && wire_begins(word, methods[i]))
 			return true;
 	}
 	return false;
@@ -227,7 +213,7 @@ static bool is_method(struct bytes word)
 
 static bool read_status_line(struct head *h, struct bytes line)
 {
-	if (!begins(line, "HTTP/1.") && !begins(line, "ICY "))
+	if (!wire_begins_like(line, "HTTP/1.") && !wire_begins_like(line, "ICY "))
 		return false;
 	h->is_response = true;
 	struct bytes version = bytes_split(&line, bytes_find(line, ' '));
@@ -236,7 +222,7 @@ static bool read_status_line(struct head *h, struct bytes line)
 	uint64_t status;
 	bool ok = read_decimal(bytes_split(&line, bytes_find(line, ' ')), &status) && status < 1000;
 	h->status = ok ? (int)status : 0;
-	keep(&h->reason, line);
+	keep(h, &h->reason, line);
 	return ok;
 }
 
@@ -245,19 +231,19 @@ static bool read_request_line(struct head *h, struct bytes line)
 	struct bytes method = bytes_split(&line, bytes_find(line, ' '));
 	if (!is_method(method) || !line.left)
 		return false;
-	keep(&h->method, method);
+	keep(h, &h->method, method);
 	bytes_skip(&line, 1);
 	struct bytes target = line;
 	h->minor = 0;
 	if (line.left > 8) {
 		struct bytes version = line;
 		bytes_skip(&version, line.left - 9);
-		if (begins(version, " HTTP/")) {
+		if (wire_begins_like(version, " HTTP/")) {
 			target.left -= 9;
 			h->minor = bytes_peek(version, 8, 1) == '0' ? 0 : 1;
 		}
 	}
-	keep(&h->target, target);
+	keep(h, &h->target, target);
 	return true;
 }
 
@@ -269,15 +255,14 @@ static void read_user(struct head *h, struct bytes base64)
 		bytes_skip(&base64, 1);
 	struct bytes user = bytes_of(decoded, wire_base64(base64, decoded, sizeof decoded));
 	user.left = bytes_find(user, ':');
-	keep(&h->user, user);
+	keep(h, &h->user, user);
 }
 
 static void read_credentials(struct head *h, struct bytes value)
 {
 	struct bytes scheme = bytes_split(&value, bytes_find(value, ' '));
-	keep(&h->credentials, scheme);
-	for (char *c = h->credentials; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
+	keep(h, &h->credentials, scheme);
+	wire_to_lower(h->credentials);
 	if (strcmp(h->credentials, "basic") == 0)
 		read_user(h, value);
 }
@@ -303,16 +288,16 @@ static void read_field(struct head *h, struct bytes line)
 		{"upgrade", offsetof(struct head, upgrade)},
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (name.left == strlen(texts[i].name) && begins(name, texts[i].name))
-			keep((char **)(void *)((char *)h + texts[i].text), value);
-	if (name.left == 14 && begins(name, "content-length"))
+		if (name.left == strlen(texts[i].name) && wire_begins_like(name, texts[i].name))
+			keep(h, (char **)(void *)((char *)h + texts[i].text), value);
+	if (name.left == 14 && wire_begins_like(name, "content-length"))
 		h->has_length = read_decimal(value, &h->length);
-	else if (name.left == 17 && begins(name, "transfer-encoding"))
+	else if (name.left == 17 && wire_begins_like(name, "transfer-encoding"))
 		h->chunked |= has_word(value, "chunked");
-	else if (name.left == 10 && begins(name, "connection")) {
+	else if (name.left == 10 && wire_begins_like(name, "connection")) {
 		h->close |= has_word(value, "close");
 		h->keep_alive |= has_word(value, "keep-alive");
-	} else if (name.left == 13 && begins(name, "authorization"))
+	} else if (name.left == 13 && wire_begins_like(name, "authorization"))
 		read_credentials(h, value);
 }
 
@@ -456,14 +441,22 @@ static void add_row(struct application_call *call, const struct http_message *re
 
 // ---- transactions -------------------------------------------------------------------------------------------------
 
-static void drop_first(struct state *s)
+static void drop_head(struct application_call *call, struct head *h)
 {
+	application_drop(call, h->kept);
+	head_release(h);
+}
+
+static void drop_first(struct application_call *call)
+{
+	struct state *s = call->state;
 	struct queued *first = s->first;
 	s->first = first->next;
 	if (!s->first)
 		s->last = NULL;
 	s->count--;
-	head_release(&first->message.head);
+	drop_head(call, &first->message.head);
+	application_drop(call, sizeof *first);
 	free(first);
 }
 
@@ -472,7 +465,7 @@ static void note_host(struct application_call *call, const struct http_message *
 {
 	const char *host = m->head.host;
 	size_t n = host ? strcspn(host, ":") : 0;
-	if (n == 0 || host[0] == '[')
+	if (n == 0 || n > NAME_LEN_MAX || host[0] == '[')
 		return;
 	if (!call->flow->server_name) {
 		call->flow->server_name = memory_copy_text(host);
@@ -491,9 +484,10 @@ static void end_request(struct application_call *call, struct http_message *m)
 	s->client = (uint8_t)call->direction;
 	if (s->count == QUEUE_MAX) {
 		add_row(call, &s->first->message, NULL);
-		drop_first(s);
+		drop_first(call);
 	}
 	struct queued *q = memory_alloc(sizeof *q);
+	application_keep(call, sizeof *q);
 	q->message = *m;
 	if (s->last)
 		s->last->next = q;
@@ -518,8 +512,8 @@ static void end_response(struct application_call *call, struct http_message *m)
 	call->leave = is_tunnel(s, &m->head);
 	add_row(call, s->first && !interim ? &s->first->message : NULL, m);
 	if (s->first && !interim)
-		drop_first(s);
-	head_release(&m->head);
+		drop_first(call);
+	drop_head(call, &m->head);
 }
 
 // A message is whole, or as much of it as will come.
@@ -577,7 +571,8 @@ static enum recognised recognise_start(struct bytes data)
 	word.left = bytes_find(data, ' ');
 	if (word.left == data.left)
 		return data.left <= METHOD_MAX && isalpha((int)bytes_peek(data, 0, 1)) ? RECOGNISED_MORE : RECOGNISED_NO;
-	return is_method(word) || begins(data, "HTTP/1.") || begins(data, "ICY ") ? RECOGNISED_YES : RECOGNISED_NO;
+	return is_method(word) || wire_begins_like(data, "HTTP/1.") || wire_begins_like(data, "ICY ") ? RECOGNISED_YES
+	                                                                                              : RECOGNISED_NO;
 }
 
 // Line ends before a start line mean nothing (RFC 9112, 2.2).
@@ -611,6 +606,7 @@ static size_t take_head(struct application_call *call, struct side *side, struct
 	text.left = length ? length : data.left;
 	if (!read_head(&side->message.head, text))
 		return pass_over(call, side, data);
+	application_keep(call, side->message.head.kept);
 	s->is_seen = true;
 	if (length == 0) {
 		end_message(call, side, false);
@@ -640,8 +636,8 @@ static int hex_digit(uint8_t c)
 // The line before a chunk (RFC 9112, 7.1): its size in hex, and extensions.
 static size_t take_chunk_size(struct application_call *call, struct side *side, struct bytes data)
 {
-	size_t end = bytes_find(data, '\n');
-	if (end == data.left && data.left < CHUNK_LINE_MAX)
+	size_t end = bytes_find(data, '\n'), n = end < data.left ? end + 1 : end;
+	if (n == end && n < CHUNK_LINE_MAX)
 		return 0;
 	struct bytes line = strip(bytes_split(&data, end));
 	unsigned digits = 0;
@@ -652,12 +648,12 @@ static size_t take_chunk_size(struct application_call *call, struct side *side, 
 	}
 	if (digits == 0 || digits > 12) {
 		end_message(call, side, false);
-		return end + 1;
+		return n;
 	}
-	side->message.body_bytes += end + 1;
+	side->message.body_bytes += n;
 	side->phase = side->left ? PHASE_CHUNK : PHASE_TRAILER;
 	side->left += 2; // and the line end behind the chunk
-	return end + 1;
+	return n;
 }
 
 static size_t take_chunk(struct side *side, struct bytes data)
@@ -673,15 +669,15 @@ static size_t take_chunk(struct side *side, struct bytes data)
 // Trailer fields, up to an empty line.
 static size_t take_trailer(struct application_call *call, struct side *side, struct bytes data)
 {
-	size_t end = bytes_find(data, '\n');
-	if (end == data.left && data.left < HEAD_MAX)
+	size_t end = bytes_find(data, '\n'), n = end < data.left ? end + 1 : end;
+	if (n == end && n < HEAD_MAX)
 		return 0;
 	struct bytes line = data;
 	line.left = end;
-	side->message.body_bytes += end + 1;
+	side->message.body_bytes += n;
 	if (line.left == 0 || (line.left == 1 && bytes_peek(line, 0, 1) == '\r'))
 		end_message(call, side, true);
-	return end + 1;
+	return n;
 }
 
 static void note_packet(struct application_call *call)
@@ -759,7 +755,7 @@ static void end(struct application_call *call)
 	}
 	while (s->first) {
 		add_row(call, &s->first->message, NULL);
-		drop_first(s);
+		drop_first(call);
 	}
 }
 
@@ -776,7 +772,7 @@ static enum recognised recognise_http2(const struct application_call *call, stru
 	(void)call;
 	if (first.left < sizeof PREFACE - 1)
 		return first.left && bytes_peek(first, 0, 1) == 'P' ? RECOGNISED_MORE : RECOGNISED_NO;
-	return begins(first, PREFACE) ? RECOGNISED_YES : RECOGNISED_NO;
+	return wire_begins_like(first, PREFACE) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static bool is_port(uint16_t port)

@@ -56,40 +56,29 @@ struct dialect {
 
 // ---- words --------------------------------------------------------------------------------------------------------
 
-static bool begins(struct bytes text, const char *with)
-{
-	for (; *with; with++)
-		if (!text.left || toupper(bytes_u8(&text)) != *with)
-			return false;
-	return true;
-}
-
 static bool holds(struct bytes text, const char *word)
 {
 	for (; text.left; bytes_skip(&text, 1))
-		if (begins(text, word))
+		if (wire_begins_like(text, word))
 			return true;
 	return false;
-}
-
-// Takes the next word off, in upper case, without quotes; one that is too long is cut.
-static void take_word(struct bytes *line, char word[WORD_MAX])
-{
-	size_t length = 0;
-	while (line->left && bytes_peek(*line, 0, 1) == ' ')
-		bytes_skip(line, 1);
-	for (; line->left && bytes_peek(*line, 0, 1) != ' '; bytes_skip(line, 1))
-		if (length < WORD_MAX - 1)
-			word[length++] = (char)bytes_peek(*line, 0, 1);
-	word[length] = '\0';
-	for (char *at = word; *at; at++)
-		*at = (char)toupper((unsigned char)*at);
 }
 
 static void skip_blanks(struct bytes *line)
 {
 	while (line->left && bytes_peek(*line, 0, 1) == ' ')
 		bytes_skip(line, 1);
+}
+
+// Takes the next word off, in upper case, without quotes; one that is too long is cut.
+static void take_word(struct bytes *line, char word[WORD_MAX])
+{
+	size_t length = 0;
+	skip_blanks(line);
+	for (; line->left && bytes_peek(*line, 0, 1) != ' '; bytes_skip(line, 1))
+		if (length < WORD_MAX - 1)
+			word[length++] = (char)toupper((int)bytes_peek(*line, 0, 1));
+	word[length] = '\0';
 }
 
 // ---- logins -------------------------------------------------------------------------------------------------------
@@ -104,8 +93,7 @@ static void set_user(struct login *login, struct bytes user)
 static void set_method(struct login *login, const char *method)
 {
 	snprintf(login->method, sizeof login->method, "%s", method);
-	for (char *at = login->method; *at; at++)
-		*at = (char)tolower((unsigned char)*at);
+	wire_to_lower(login->method);
 }
 
 static void send_secret(struct application_call *call)
@@ -294,9 +282,9 @@ static enum reply reply_by_number(const struct state *s, struct bytes line)
 static enum reply reply_pop(const struct state *s, struct bytes line)
 {
 	(void)s;
-	if (begins(line, "+OK"))
+	if (wire_begins_like(line, "+OK"))
 		return REPLY_YES;
-	return begins(line, "-ERR") ? REPLY_NO : begins(line, "+") ? REPLY_GO_ON : REPLY_MORE;
+	return wire_begins_like(line, "-ERR") ? REPLY_NO : wire_begins_like(line, "+") ? REPLY_GO_ON : REPLY_MORE;
 }
 
 static enum reply reply_imap(const struct state *s, struct bytes line)
@@ -367,7 +355,7 @@ static int find_server(const struct application_call *call, const struct dialect
 		return call->direction;
 	if (is_home(d, flow_endpoint(call->flow, !call->direction)->port))
 		return !call->direction;
-	return begins(first, d->greeting) ? call->direction : !call->direction;
+	return wire_begins_like(first, d->greeting) ? call->direction : !call->direction;
 }
 
 // Once a packet, at the ports where Wireshark does.
@@ -408,22 +396,12 @@ static void gap(struct application_call *call, uint32_t missing)
 		s->login = (struct login){.step = STEP_NONE};
 }
 
-static bool is_text(struct bytes first)
-{
-	for (int i = 0; i < 16 && first.left; i++) {
-		uint8_t c = bytes_u8(&first);
-		if ((c < 0x20 && c != '\r' && c != '\n' && c != '\t') || c >= 0x7f)
-			return false;
-	}
-	return true;
-}
-
 // At its ports any text; elsewhere a server that says what it is.
 static enum recognised recognise(const struct application_call *call, const struct dialect *d, struct bytes first)
 {
 	if (at_home(call, d))
-		return is_text(first) ? RECOGNISED_YES : RECOGNISED_NO;
-	if (!begins(first, d->greeting))
+		return wire_is_text(first) ? RECOGNISED_YES : RECOGNISED_NO;
+	if (!wire_begins_like(first, d->greeting))
 		return RECOGNISED_NO;
 	first.left = bytes_find(first, '\n');
 	return holds(first, d->word) ? RECOGNISED_YES : RECOGNISED_NO;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "../../common/message.h"
+#include "../wire_text.h"
 
 enum {
 	PORTS_MAX = 6,
@@ -56,18 +57,10 @@ struct capture {
 
 // ---- words --------------------------------------------------------------------------------------------------------
 
-static bool begins(struct bytes text, const char *with)
-{
-	for (; *with; with++)
-		if (!text.left || bytes_u8(&text) != (uint8_t)*with)
-			return false;
-	return true;
-}
-
 static bool begins_with_one_of(struct bytes text, const char *const *words)
 {
 	for (; *words; words++)
-		if (begins(text, *words))
+		if (wire_begins(text, *words))
 			return true;
 	return false;
 }
@@ -75,7 +68,7 @@ static bool begins_with_one_of(struct bytes text, const char *const *words)
 static bool holds(struct bytes text, const char *word)
 {
 	for (; text.left; bytes_skip(&text, 1))
-		if (begins(text, word))
+		if (wire_begins(text, word))
 			return true;
 	return false;
 }
@@ -84,18 +77,6 @@ static struct bytes first_line(struct bytes text)
 {
 	text.left = bytes_find(text, '\n');
 	return text;
-}
-
-static bool is_text(struct bytes text)
-{
-	if (text.left > 16)
-		text.left = 16;
-	while (text.left) {
-		uint8_t c = bytes_u8(&text);
-		if ((c < 0x20 && c != '\r' && c != '\n' && c != '\t') || c >= 0x7f)
-			return false;
-	}
-	return true;
 }
 
 static uint64_t peek_le(struct bytes b, size_t offset, size_t width)
@@ -126,18 +107,18 @@ static bool ber_length(struct bytes b, size_t *at, size_t *length)
 
 static bool fits_ssh(struct bytes b)
 {
-	return begins(b, "SSH-");
+	return wire_begins(b, "SSH-");
 }
 
 // IAC and a command (RFC 854), or words.
 static bool fits_telnet(struct bytes b)
 {
-	return (bytes_peek(b, 0, 1) == 0xff && bytes_peek(b, 1, 1) >= 0xf0) || is_text(b);
+	return (bytes_peek(b, 0, 1) == 0xff && bytes_peek(b, 1, 1) >= 0xf0) || wire_is_text(b);
 }
 
 static bool fits_text(struct bytes b)
 {
-	return is_text(b);
+	return wire_is_text(b);
 }
 
 // A length in hex digits, then the service (gitprotocol-pack).
@@ -146,7 +127,7 @@ static bool fits_git(struct bytes b)
 	for (int i = 0; i < 4; i++)
 		if (!isxdigit(bytes_u8(&b)))
 			return false;
-	return begins(b, "git-");
+	return wire_begins(b, "git-");
 }
 
 // The server's handshake: a length of three bytes, low byte first, number 0, version 10, then a version's digits.
@@ -232,13 +213,13 @@ static bool fits_tpkt(struct bytes b)
 
 static bool fits_rtsp(struct bytes b)
 {
-	return begins(b, "RTSP/1.") || holds(first_line(b), " RTSP/1.");
+	return wire_begins(b, "RTSP/1.") || holds(first_line(b), " RTSP/1.");
 }
 
 static bool fits_sip(struct bytes b)
 {
 	struct bytes line = first_line(b);
-	return is_text(b) && (begins(b, "SIP/2.0 ") || holds(line, " SIP/2.0"));
+	return wire_is_text(b) && (wire_begins(b, "SIP/2.0 ") || holds(line, " SIP/2.0"));
 }
 
 // CONNECT (MQTT 3.1.1, 3.1)
@@ -256,14 +237,14 @@ static bool fits_mqtt(struct bytes b)
 
 static bool fits_amqp(struct bytes b)
 {
-	return begins(b, "AMQP") && b.left >= 8;
+	return wire_begins(b, "AMQP") && b.left >= 8;
 }
 
 static bool fits_bittorrent(struct bytes b)
 {
-	return begins(b,
-	              "\x13"
-	              "BitTorrent protocol");
+	return wire_begins(b,
+	                   "\x13"
+	                   "BitTorrent protocol");
 }
 
 // Version 3 and 1536 bytes (RTMP, 5.2)
@@ -276,17 +257,17 @@ static bool fits_irc(struct bytes b)
 {
 	static const char *const words[] = {"NICK ",    "USER ", "PASS ", "CAP ",   "NOTICE ",
 	                                    "PRIVMSG ", ":",     "PING ", "ERROR ", NULL};
-	return begins_with_one_of(b, words) && is_text(b);
+	return begins_with_one_of(b, words) && wire_is_text(b);
 }
 
 static bool fits_vnc(struct bytes b)
 {
-	return begins(b, "RFB 0") && b.left == 12;
+	return wire_begins(b, "RFB 0") && b.left == 12;
 }
 
 static bool fits_rsync(struct bytes b)
 {
-	return begins(b, "@RSYNCD:");
+	return wire_begins(b, "@RSYNCD:");
 }
 
 // RFC 5905, 7.3: version 1 to 4 and a mode; the header, or one with a key and a digest behind; control and private
@@ -553,7 +534,7 @@ static void announce(struct capture *c, const struct address *address, uint16_t 
 static bool read_connection(struct bytes line, struct address *to)
 {
 	char text[64];
-	bool is_ipv6 = begins(line, "c=IN IP6 ");
+	bool is_ipv6 = wire_begins(line, "c=IN IP6 ");
 	bytes_skip(&line, 9);
 	size_t n = line.left < sizeof text - 1 ? line.left : sizeof text - 1;
 	bytes_copy(&line, text, n);
@@ -585,12 +566,12 @@ static void read_sdp(struct capture *c, struct bytes body)
 	while (body.left) {
 		struct bytes line = bytes_split(&body, bytes_find(body, '\n'));
 		bytes_skip(&body, body.left ? 1 : 0);
-		if (begins(line, "m=")) {
+		if (wire_begins(line, "m=")) {
 			if (port && has_address)
 				announce(c, &address, port);
 			address = session;
 			port = read_media_port(line);
-		} else if (begins(line, "c=IN IP") && read_connection(line, &address)) {
+		} else if (wire_begins(line, "c=IN IP") && read_connection(line, &address)) {
 			has_address = true;
 			if (!port)
 				session = address;
@@ -604,7 +585,7 @@ static void read_sdp(struct capture *c, struct bytes body)
 static void take_sip(struct application_call *call, struct bytes message)
 {
 	while (message.left) {
-		if (begins(message, "v=0")) {
+		if (wire_begins(message, "v=0")) {
 			read_sdp(call->capture_state, message);
 			return;
 		}

@@ -43,20 +43,24 @@ struct state {
 
 // ---- hellos in pieces ---------------------------------------------------------------------------------------------
 
-static void end_hello(struct side *side)
+static void end_hello(struct application_call *call, struct side *side)
 {
+	application_drop(call, side->capacity);
 	free(side->hello);
 	side->hello = NULL;
+	side->capacity = 0;
 	side->done = true;
 }
 
-static void make_room(struct side *side, size_t length)
+static void make_room(struct application_call *call, struct side *side, size_t length)
 {
 	size_t capacity = side->capacity ? side->capacity : 2048;
 	while (capacity < length)
 		capacity *= 2;
-	if (capacity > side->capacity)
-		side->hello = memory_resize(side->hello, capacity);
+	if (capacity == side->capacity)
+		return;
+	application_keep(call, capacity - side->capacity);
+	side->hello = memory_resize(side->hello, capacity);
 	side->capacity = capacity;
 }
 
@@ -79,7 +83,7 @@ static bool add_piece(struct side *side, uint32_t from, uint32_t to)
 }
 
 // Puts a CRYPTO frame's bytes where they belong.
-static void take_crypto(struct side *side, const struct quic_frame *f)
+static void take_crypto(struct application_call *call, struct side *side, const struct quic_frame *f)
 {
 	struct bytes data = f->data;
 	size_t n = data.left;
@@ -87,10 +91,10 @@ static void take_crypto(struct side *side, const struct quic_frame *f)
 		return;
 	if (f->offset > HELLO_MAX || f->offset + n > HELLO_MAX ||
 	    !add_piece(side, (uint32_t)f->offset, (uint32_t)(f->offset + n))) {
-		end_hello(side);
+		end_hello(call, side);
 		return;
 	}
-	make_room(side, (size_t)f->offset + n);
+	make_room(call, side, (size_t)f->offset + n);
 	bytes_copy(&data, side->hello + f->offset, n);
 }
 
@@ -108,7 +112,7 @@ static void read_hello(struct application_call *call, struct side *side, bool is
 		tls_record_client_hello(&s->record, call, body, 'q', NULL);
 	else if (type == SERVER_HELLO && !is_client)
 		tls_record_server_hello(&s->record, call, body);
-	end_hello(side);
+	end_hello(call, side);
 }
 
 // ---- packets ------------------------------------------------------------------------------------------------------
@@ -129,7 +133,7 @@ static void take_frames(struct application_call *call, int side, struct bytes fr
 	struct quic_frame f;
 	while (quic_take_frame(&f, &frames)) {
 		if (f.type == QUIC_CRYPTO)
-			take_crypto(&s->side[side], &f);
+			take_crypto(call, &s->side[side], &f);
 		else if (f.type == QUIC_CLOSE)
 			note_close(call, f.error);
 	}
@@ -195,8 +199,8 @@ static void end(struct application_call *call)
 {
 	struct state *s = call->state;
 	tls_record_end(&s->record, call);
-	end_hello(&s->side[0]);
-	end_hello(&s->side[1]);
+	end_hello(call, &s->side[0]);
+	end_hello(call, &s->side[1]);
 }
 
 const struct application application_quic = {

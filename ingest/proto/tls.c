@@ -158,8 +158,9 @@ static void take_handshake(struct application_call *call, uint8_t type, struct b
 		s->record.row.client_certificate = 1;
 }
 
-static void forget_message(struct side *side)
+static void forget_message(struct application_call *call, struct side *side)
 {
+	application_drop(call, side->capacity);
 	free(side->message);
 	side->message = NULL;
 	side->length = side->capacity = 0;
@@ -167,11 +168,13 @@ static void forget_message(struct side *side)
 }
 
 // A message and a record at most: take_messages() lets no longer message wait.
-static void append(struct side *side, struct bytes data)
+static void append(struct application_call *call, struct side *side, struct bytes data)
 {
 	size_t n = data.left;
 	if (side->length + n > side->capacity) {
+		application_drop(call, side->capacity);
 		side->capacity = (side->length + n) * 2;
+		application_keep(call, side->capacity);
 		side->message = memory_resize(side->message, side->capacity);
 	}
 	bytes_copy(&data, side->message + side->length, n);
@@ -210,17 +213,17 @@ static void take_handshake_record(struct application_call *call, struct bytes da
 	if (!data.left)
 		return;
 	if (side->length) {
-		append(side, data);
+		append(call, side, data);
 		data = bytes_of(side->message, side->length);
 	}
 	struct bytes rest = take_messages(call, data, record_version, &too_long);
 	if (!rest.left) {
-		forget_message(side);
+		forget_message(call, side);
 		side->too_long = too_long;
 		return;
 	}
 	if (!side->length) {
-		append(side, rest);
+		append(call, side, rest);
 		return;
 	}
 	size_t n = rest.left;
@@ -332,7 +335,7 @@ static void take_record(struct application_call *call, uint8_t type, struct byte
 static size_t lose(struct application_call *call, struct side *side, struct bytes data)
 {
 	side->is_lost = true;
-	forget_message(side);
+	forget_message(call, side);
 	application_layer(call, "tls");
 	return data.left;
 }
@@ -384,7 +387,7 @@ static void gap(struct application_call *call, uint32_t missing)
 	if (missing > side->left) {
 		side->left = 0;
 		side->is_lost = true;
-		forget_message(side);
+		forget_message(call, side);
 		return;
 	}
 	side->left -= missing;
@@ -398,8 +401,8 @@ static void end(struct application_call *call)
 {
 	struct state *s = call->state;
 	tls_record_end(&s->record, call);
-	forget_message(&s->side[0]);
-	forget_message(&s->side[1]);
+	forget_message(call, &s->side[0]);
+	forget_message(call, &s->side[1]);
 }
 
 static bool is_port(uint16_t port)

@@ -2,18 +2,23 @@
 // snap length, lost for good; datagrams; ends. The bytes go through the streams to one application, and its rows to a case
 // in memory.
 //
-// The input: a byte that says which application, by its first key (0x80: by its bytes, on ports that nobody has); then
-// segments: a byte of what is done, one of the payload's length, the payload. What is done: 0x01 sent by the other side;
+// The input: a byte of what carries it (enum carrier), and two of its number: the server's port, IP's protocol, or the place
+// of the application whose layer it is. Nothing hangs on the order of the applications but the last. Of QUIC, payloads are
+// the frames of Initial packets, which are sealed here: no other bytes would get as far. Then segments: a byte of what is done, one of the payload's length, the payload. What is done: 0x01 sent by the other side;
 // 0x02 FIN; 0x04 RST; 0x08 everything so far is acknowledged; 0x10 some bytes ahead and 0x20 some bytes back, by the next
 // byte; 0x40 cut, by the next byte; 0x80 the payload is sixteen times as long as its byte says.
 #include "../../common/embedded.h"
 #include "../../ingest/application.h"
 #include "../../ingest/dissect.h"
+#include "../../ingest/quic_initial.h"
 #include "../../ingest/tcp_analysis.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 
-enum { INPUTS_OF_A_CASE = 2000, OTHER_PORT = 20001, CLIENT_PORT = 40000, TCP = 6, UDP = 17 };
+enum { INPUTS_OF_A_CASE = 2000, CLIENT_PORT = 40000, TCP = 6, UDP = 17 };
+
+enum carrier { CARRIER_TCP, CARRIER_UDP, CARRIER_IP, CARRIER_LAYER, CARRIER_QUIC, CARRIERS };
 
 enum step {
 	STEP_BACKWARD = 1,
@@ -75,30 +80,31 @@ struct conversation {
 	const char *layer; // without IP: the innermost layer; NULL: there is IP
 	uint16_t port;
 	uint32_t next[2]; // sequence numbers
+	bool seals;       // payloads are frames of QUIC
+	struct quic_keys keys;
 };
 
-static void choose(struct conversation *c, uint8_t choice)
+// The application at a place, if it is looked for by its layer's name; NULL otherwise.
+static const char *layer_at(unsigned place)
 {
 	unsigned count = 0;
 	do
 		count++;
 	while (applications[count]);
-	const struct decoder_key *key = &applications[(choice & 0x7f) % count]->keys[0];
-	c->protocol = TCP;
-	c->has_ports = true;
-	c->port = OTHER_PORT;
-	if (!key->table)
-		return;
-	bool by_port = strcmp(key->table, "tcp.port") == 0 || strcmp(key->table, "udp.port") == 0;
-	if (strcmp(key->table, "udp.port") == 0)
-		c->protocol = UDP;
-	if (by_port && !(choice & 0x80))
-		c->port = (uint16_t)key->number;
-	c->has_ports = by_port;
-	if (strcmp(key->table, "layer") == 0)
-		c->layer = applications[(choice & 0x7f) % count]->name;
-	if (strcmp(key->table, "ip.proto") == 0)
-		c->protocol = (uint8_t)key->number;
+	const struct application *a = applications[place % count];
+	return a->keys[0].table && strcmp(a->keys[0].table, "layer") == 0 ? a->name : NULL;
+}
+
+static void choose(struct conversation *c, enum carrier carrier, uint16_t number)
+{
+	c->protocol = carrier == CARRIER_TCP ? TCP : UDP;
+	c->has_ports = carrier != CARRIER_IP && carrier != CARRIER_LAYER;
+	c->seals = carrier == CARRIER_QUIC;
+	c->port = number;
+	if (carrier == CARRIER_IP)
+		c->protocol = (uint8_t)number;
+	if (carrier == CARRIER_LAYER)
+		c->layer = layer_at(number);
 }
 
 static void set_addresses(struct conversation *c, int direction)
@@ -138,11 +144,44 @@ static void send_packet(struct conversation *c, int direction, uint16_t flags, u
 	application_analyze(&c->applications, p);
 }
 
+static const uint8_t header[] = {0xc3, 0,   0,   0, 1, 8,    'c', 'l', 'i', 'e', 'n',
+                                 't',  'i', 'd', 0, 0, 0x40, 0,   0,   0,   0,   0};
+
+enum { NUMBER_LEN = 4, TAG_LEN = 16, SEALED_MAX = sizeof header + (255 << 4) + TAG_LEN };
+
+// An Initial packet of QUIC version 1 with number 0 (RFC 9001, 5), as a client sends it first. Gives its length.
+static size_t seal(const struct quic_keys *keys, int side, struct bytes frames, uint8_t to[SEALED_MAX])
+{
+	uint8_t plain[SEALED_MAX], mask[32];
+	size_t n = frames.left, length = NUMBER_LEN + n + TAG_LEN;
+	int done;
+	EVP_CIPHER_CTX *gcm = EVP_CIPHER_CTX_new(), *ecb = EVP_CIPHER_CTX_new();
+	memcpy(to, header, sizeof header);
+	to[sizeof header - NUMBER_LEN - 2] = (uint8_t)(0x40 | length >> 8);
+	to[sizeof header - NUMBER_LEN - 1] = (uint8_t)length;
+	bytes_copy(&frames, plain, n);
+	uint8_t *sealed = to + sizeof header;
+	EVP_EncryptInit_ex(gcm, EVP_aes_128_gcm(), NULL, keys->side[side].key, keys->side[side].iv);
+	EVP_EncryptUpdate(gcm, NULL, &done, to, sizeof header);
+	EVP_EncryptUpdate(gcm, sealed, &done, plain, (int)n);
+	EVP_EncryptFinal_ex(gcm, sealed + n, &done);
+	EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_GCM_GET_TAG, TAG_LEN, sealed + n);
+	EVP_EncryptInit_ex(ecb, EVP_aes_128_ecb(), NULL, keys->side[side].header, NULL);
+	EVP_EncryptUpdate(ecb, mask, &done, sealed, TAG_LEN);
+	to[0] ^= mask[0] & 0x0f;
+	for (size_t i = 0; i < NUMBER_LEN; i++)
+		to[sizeof header - NUMBER_LEN + i] ^= mask[1 + i];
+	EVP_CIPHER_CTX_free(gcm);
+	EVP_CIPHER_CTX_free(ecb);
+	return sizeof header + n + TAG_LEN;
+}
+
 // The payload gets memory of its own, so that a read past its end is seen.
 static void take_step(struct conversation *c, struct bytes *input)
 {
 	uint8_t step = bytes_u8(input);
 	int direction = step & STEP_BACKWARD;
+	uint8_t sealed[SEALED_MAX];
 	size_t n = (size_t)bytes_u8(input) << (step & STEP_LONG ? 4 : 0);
 	uint32_t seq = c->next[direction], cut = 0;
 	if (step & STEP_AHEAD)
@@ -152,6 +191,8 @@ static void take_step(struct conversation *c, struct bytes *input)
 	if (step & STEP_CUT)
 		cut = bytes_u8(input);
 	struct bytes data = bytes_split(input, n < input->left ? n : input->left);
+	if (c->seals)
+		data = bytes_of(sealed, seal(&c->keys, direction, data, sealed));
 	uint8_t *copy = malloc(data.left + !data.left);
 	if (!copy)
 		abort();
@@ -174,12 +215,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 	if (!c)
 		return 0;
 	prepare();
-	choose(c, bytes_u8(&input));
+	quic_derive_keys(&c->keys, 1, bytes_of(header + 6, 8));
+	enum carrier carrier = bytes_u8(&input) % CARRIERS;
+	choose(c, carrier, bytes_u16(&input));
 	flow_table_init(&c->flows, 1, 0);
 	tcp_analyzer_init(&c->tcp, TCP_UNACKED_TOTAL_MAX);
 	names_init(&c->names);
 	application_init(&c->applications, writer, 1, &c->names);
-	if (c->protocol == TCP && !c->layer) {
+	if (carrier == CARRIER_TCP) {
 		send_packet(c, 0, TCP_SYN, 0, bytes_of(NULL, 0), 0);
 		send_packet(c, 1, TCP_SYN | TCP_ACK, 0, bytes_of(NULL, 0), 0);
 		c->next[0] = c->next[1] = 1;
@@ -193,7 +236,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 	application_finish(&c->applications);
 	names_finish(&c->names, writer, 1);
 	flow_table_release(&c->flows);
-	if (c->applications.held_total || c->applications.budget.bytes)
+	if (c->applications.held_total || c->applications.budget.bytes || c->applications.kept_total)
 		abort(); // what waits is counted, and given back
 	free(c);
 	return 0;

@@ -6,11 +6,13 @@
 
 #include "../../common/embedded.h"
 #include "../../ingest/community_id.h"
+#include "../../ingest/conn_state.h"
 #include "../../ingest/copies.h"
 #include "../../ingest/defragment.h"
 #include "../../ingest/dissect.h"
 #include "../../ingest/icmp_pairs.h"
 #include "../../ingest/tcp_analysis.h"
+#include "../../ingest/tcp_stats.h"
 #include "../../inspect/field_print.h"
 
 #include <stdlib.h>
@@ -63,6 +65,7 @@ struct state {
 	struct defragmenter defragmenter;
 	struct flow_table flows;
 	struct tcp_analyzer tcp;
+	struct tcp_space_memory tcp_memory;
 	struct icmp_pairs pairs;
 	struct copies copies;
 	struct packet packet;
@@ -99,6 +102,8 @@ static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 	packet->id = ++last_packet_id;
 	flow_track(&s->flows, packet);
 	tcp_analyze(&s->tcp, packet, writer, 1);
+	tcp_stats_add(packet, &s->tcp_memory);
+	conn_state_track(packet);
 	copies_find(&s->copies, packet);
 	icmp_analyze(&s->pairs, packet, &s->flows, writer, 1);
 	free(copy);

@@ -10,11 +10,15 @@
 
 static const char TEXT[] = "abcdefghijklmnopqrstuvwxyz012345";
 
+static int64_t clock_s; // when fragments come
+
 // A fragment of datagram `ip_id`: length bytes of `from`, to lie at offset.
 static bool give(struct defragmenter *d, uint32_t ip_id, const char *from, uint32_t offset, uint32_t length,
                  bool more, struct bytes *whole)
 {
-	struct packet p = {.payload_len = length};
+	static struct frame frame;
+	frame.ts_ns = clock_s * INT64_C(1000000000);
+	struct packet p = {.frame = &frame, .payload_len = length};
 	p.ip.ip_version = 4;
 	p.ip.protocol = 17;
 	p.ip.ip_id = ip_id;
@@ -91,22 +95,73 @@ static void test_limits(void **state)
 	for (uint32_t id = 0; id < DEFRAGMENT_DATAGRAMS_MAX + 10; id++)
 		assert_false(give(&d, id, TEXT, 0, 8, true, &whole));
 	assert_int_equal(d.count, DEFRAGMENT_DATAGRAMS_MAX);
+	assert_int_equal(d.given_up, 10);
 	assert_false(give(&d, 0, TEXT + 8, 8, 8, false, &whole)); // given up before
 	assert_true(give(&d, 4000, TEXT + 8, 8, 8, false, &whole));
 	for (uint32_t id = 10000; id < 12000; id++)
 		give(&d, id, TEXT, 65528, 8, true, &whole); // far out: the buffer must reach it
 	assert_true(d.bytes <= DEFRAGMENT_BYTES_MAX);
+	assert_int_equal(d.given_up + (int64_t)d.count, DEFRAGMENT_DATAGRAMS_MAX + 10 + 2000);
 	defragmenter_release(&d);
 	assert_int_equal(d.count, 0);
+}
+
+static void test_pieces(void **state)
+{
+	(void)state;
+	struct defragmenter d;
+	struct bytes whole;
+	defragmenter_init(&d);
+	for (uint32_t i = 1; i < DEFRAGMENT_PIECES_MAX; i++)
+		assert_false(give(&d, 1, TEXT, i * 16, 8, true, &whole));
+	assert_int_equal(d.count, 1);
+	assert_false(give(&d, 1, TEXT, 0, 8, true, &whole));
+	assert_int_equal(d.count, 0);
+	assert_int_equal(d.given_up, 1);
+	defragmenter_release(&d);
+}
+
+// An identification may come again for another datagram.
+static void test_late(void **state)
+{
+	(void)state;
+	struct defragmenter d;
+	struct bytes whole;
+	defragmenter_init(&d);
+	clock_s = 1000;
+	assert_false(give(&d, 1, TEXT, 0, 8, true, &whole));
+	assert_false(give(&d, 2, TEXT, 0, 8, true, &whole));
+	clock_s += DEFRAGMENT_WAIT_S;
+	assert_true(give(&d, 1, TEXT + 8, 8, 8, false, &whole));
+	clock_s++;
+	assert_false(give(&d, 2, TEXT + 8, 8, 8, false, &whole));
+	assert_int_equal(d.given_up, 1);
+	assert_true(give(&d, 2, TEXT, 0, 8, true, &whole));
+	defragmenter_release(&d);
+}
+
+// No IP header tells of a datagram that is longer, a jumbogram in fragments aside, which RFC 2675 forbids.
+static void test_too_long(void **state)
+{
+	(void)state;
+	struct defragmenter d;
+	struct bytes whole;
+	static char large[131073];
+	struct frame frame = {.ts_ns = 0};
+	struct packet p = {.frame = &frame, .payload_len = sizeof large, .payload = bytes_of(large, sizeof large)};
+	p.ip.is_fragment = true;
+	defragmenter_init(&d);
+	assert_false(defragment(&d, &p, &whole));
+	assert_int_equal(d.count, 0);
+	defragmenter_release(&d);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_orders),
-		cmocka_unit_test(test_overlap),
-		cmocka_unit_test(test_apart),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_orders),   cmocka_unit_test(test_overlap), cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_limits),   cmocka_unit_test(test_pieces),  cmocka_unit_test(test_late),
+		cmocka_unit_test(test_too_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

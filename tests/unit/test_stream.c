@@ -239,22 +239,38 @@ static void test_limits(void **state)
 			missing += chunk.missing;
 		}
 	}
-	assert_in_range(most, STREAM_AHEAD_MAX, STREAM_AHEAD_MAX + sizeof large);
+	assert_in_range(most, STREAM_AHEAD_MAX, STREAM_AHEAD_MAX + 2 * sizeof large);
 	assert_in_range(given, 80 * sizeof large, 100 * sizeof large);
 	assert_in_range(missing, 80, 100);
 	stream_release(&stream, &budget);
 	assert_int_equal(budget.bytes, 0);
+}
 
-	budget.bytes = STREAM_TOTAL_MAX; // as if others held it
-	p.ip.tcp.seq += 2 * sizeof large;
-	struct packet first = {.frame = &frame, .payload_len = 1, .payload = bytes_of(large, 1)};
-	stream_add(&stream, &budget, &first);
-	assert_true(stream_next(&stream, &budget, &chunk));
+// Small segments cost more than their bytes: their number is bounded, too.
+static void test_many_segments(void **state)
+{
+	(void)state;
+	struct stream stream = {0};
+	struct stream_budget budget = {0};
+	struct stream_chunk chunk;
+	struct packet p = {.frame = &frame, .payload_len = 1, .payload = guard_bytes("x", 1)};
 	stream_add(&stream, &budget, &p);
+	assert_true(stream_next(&stream, &budget, &chunk));
+	for (uint32_t i = 1; i < STREAM_SEGMENTS_MAX; i++) {
+		p.ip.tcp.seq = i * 2;
+		stream_add(&stream, &budget, &p);
+		assert_false(stream_next(&stream, &budget, &chunk));
+	}
+	assert_true(budget.bytes > STREAM_SEGMENTS_MAX * sizeof(struct stream_chunk));
+	p.ip.tcp.seq += 2;
+	stream_add(&stream, &budget, &p);
+	assert_true(stream_next(&stream, &budget, &chunk));
+	assert_int_equal(chunk.missing, 1);
+	assert_true(stream_next(&stream, &budget, &chunk));
+	assert_int_equal(chunk.data.left, 1);
 	assert_false(stream_next(&stream, &budget, &chunk));
-	assert_int_equal(budget.refused, 1);
-	assert_int_equal(budget.bytes, STREAM_TOTAL_MAX);
 	stream_release(&stream, &budget);
+	assert_int_equal(budget.bytes, 0);
 }
 
 int main(void)
@@ -271,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_reset_is_not_read),
 		cmocka_unit_test(test_carrier),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_many_segments),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
