@@ -41,7 +41,8 @@ static const struct option_spec options[] = {
 	{0, "format", "FORMAT", OPTION_CHOICE, AT(format), OUTPUT_FORMATS,
      "How to print rows; table if not given.\n"
      "table is aligned and shows everything, however wide. If no format is given, it fits a terminal: long names and "
-     "times are cut, with an ellipsis, and rows that are still too wide are printed as blocks, a line for each column. "
+     "times are cut, with an ellipsis; if rows are still too wide, columns that are the same in all rows are told at the "
+     "end instead, and rows are folded into two or three lines, or printed as blocks, a line for each column. "
      "csv is RFC 4180; tsv ends lines with a line feed and writes "
      "tabs in values as \\t; json is an array of objects, or of a report with several sections an object with an array "
      "for each title; jsonl is an object a line; markdown is a table; text is a line for each value, or the report's own "
