@@ -178,7 +178,7 @@ static bool is_name_character(char c)
 static bool is_sql(const char *text)
 {
 	static const char *const words[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
-	if (strpbrk(text, " \t\r\n"))
+	if (!*text || strpbrk(text, " \t\r\n;"))
 		return true;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		size_t length = strlen(words[i]);
@@ -491,6 +491,15 @@ static bool check_plot(const struct query *query)
 	return !wrong;
 }
 
+// The only word is a question.
+static bool is_case_left_out(const struct query *query)
+{
+	const char *word = query->case_path;
+	bool is_question =
+		catalog_find(&query->catalog, word) || (is_sql(word) && strlen(word) > strcspn(word, " \t\r\n"));
+	return is_question && !query->question && access(word, F_OK) != 0;
+}
+
 static int dispatch(struct query *query)
 {
 	bool long_help;
@@ -504,6 +513,11 @@ static int dispatch(struct query *query)
 		return print_sql(query);
 	if (!query->case_path) {
 		message_error("which case? pcapdex query CASE.db; see pcapdex query -h");
+		return EXIT_USAGE;
+	}
+	if (is_case_left_out(query)) {
+		message_error("which case? pcapdex query CASE.db %s",
+		              is_sql(query->case_path) ? "\"SELECT ...\"" : query->case_path);
 		return EXIT_USAGE;
 	}
 	if (!query->question && !query->settings.file && query->arguments.unknown_count > 0) {
