@@ -121,7 +121,9 @@ def describe_report(path):
     rest = [line[2:].removeprefix(" ") for line in lines[len(header) :] if line.startswith("--")]
     shared, text, params, columns, plots, notes, item = shared_helps(), [], [], [], [], [], None
     for line in header[1:] + rest:
-        if match := re.match(r"(severity|category|protocol|cause|remedy|source): (.*)", line):
+        if re.match(r"topic: ", line):
+            text = text[:-1]
+        elif match := re.match(r"(severity|category|protocol|cause|remedy|source): (.*)", line):
             item = [match[1], match[2]]
             notes.append(item)
         elif match := re.match(r"param :(\w+)\s*(.*)", line):

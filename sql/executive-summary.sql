@@ -1,5 +1,7 @@
 -- The case in a few lines: how much is wrong, what matters most, and what to do first.
 --
+-- topic: overview
+--
 -- Key findings are the worst issues that no other issue explains, one a detector; of equal ones the one with most issues of
 -- its detector. Remedies are the first of each finding. `--format text` is laid out for people.
 --

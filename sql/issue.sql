@@ -1,5 +1,7 @@
 -- One issue: what was seen, what usually causes it, what to do, what it is linked to, and the packets that prove it.
 --
+-- topic: overview
+--
 -- The number of an issue stands in the report issues. Analysing a case again numbers them anew.
 --
 -- param :id integer required   Number of the issue: issue_id.

@@ -1,5 +1,7 @@
 -- TCP connections as networking courses count them: state, times, packets, data, round trips, windows; and totals.
 --
+-- topic: tcp
+--
 -- In --format text this is the course's report, sections A to D. Its definitions:
 --
 -- A connection is all that passes between two endpoints (address and port); one that uses the ports again is not a new
