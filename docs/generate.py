@@ -166,6 +166,10 @@ def reports_page():
 
 `pcapdex query CASE.db REPORT` runs one; `pcapdex query CASE.db REPORT --help` shows what stands here; `--sql` its statement.
 Reports of your own: `--reports FOLDER`, or the folder `pcapdex/reports` of your configuration.
+
+The names of columns are the names of fields in JSON, JSON lines, CSV and TSV, and titles of sections those of a report's
+arrays in JSON. They are public, as the tables are: a later version may add some, and renames none. A value that there is
+not is null in JSON, and empty elsewhere; times are UTC.
 """
     return NOTE.format("sql/*.sql") + intro + "\n" + "\n".join(describe_report(path) for path in paths)
 
