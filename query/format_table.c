@@ -237,24 +237,6 @@ static void lay_out(struct output *output)
 
 // ---- blocks -------------------------------------------------------------------------------------------------------
 
-// Text behind `indent` columns, folded there between words. Nothing is lost but the blanks at which it is folded.
-static void write_words(struct sink *sink, const char *text, size_t length, size_t screen, size_t indent)
-{
-	while (screen > indent && text_width(text, length) > screen - indent) {
-		size_t fits = text_fit(text, length, screen - indent);
-		while (fits > 0 && text[fits] != ' ')
-			fits--;
-		if (fits == 0)
-			break;
-		sink_write(sink, text, fits);
-		sink_char(sink, '\n');
-		sink_repeat(sink, ' ', indent);
-		text += fits + 1;
-		length -= fits + 1;
-	}
-	sink_write(sink, text, length);
-}
-
 // The columns that are not in the rows, since they are the same in all of them.
 static void write_same(struct output *output)
 {
@@ -271,7 +253,7 @@ static void write_same(struct output *output)
 		sink_text(&text, cell->length > 0 ? " " : " empty");
 		sink_write(&text, table->held.at + cell->at, cell->length);
 	}
-	write_words(output->sink, text.at, text.used, table->screen, 0);
+	text_write_folded(output->sink, text.at, text.used, table->screen, 0, 0);
 	if (text.used > 0)
 		sink_char(output->sink, '\n');
 	sink_release(&text);
@@ -293,7 +275,8 @@ static void write_block_cell(struct output *output, int i, const char *text, siz
 		if (length > 0)
 			sink_repeat(sink, ' ', table->name_width > width ? table->name_width - width + 1 : 1);
 	}
-	write_words(sink, text, length, table->screen, output->header ? table->name_width + 2 : 0);
+	size_t indent = output->header ? table->name_width + 2 : 0;
+	text_write_folded(sink, text, length, table->screen, indent, indent);
 	sink_char(sink, '\n');
 }
 

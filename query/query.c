@@ -256,24 +256,14 @@ static int print_sql(const struct query *query)
 
 // ---- answers from a case ------------------------------------------------------------------------------------------
 
-// Words, the cursor being behind `indent` columns, folded there on a terminal.
+// Text, the cursor being behind `indent` columns, folded there on a terminal.
 static void write_folded(struct sink *sink, const char *text, size_t indent)
 {
-	size_t screen = sink_width(sink), column = indent;
-	while (*(text += strspn(text, " "))) {
-		size_t length = strcspn(text, " "), width = text_width(text, length);
-		if (column > indent && screen > 0 && column + 1 + width > screen) {
-			sink_char(sink, '\n');
-			sink_repeat(sink, ' ', indent);
-			column = indent;
-		} else if (column > indent) {
-			sink_char(sink, ' ');
-			column++;
-		}
-		text_write_clean(sink, text, length, "");
-		column += width;
-		text += length;
-	}
+	struct sink clean;
+	sink_init(&clean, -1);
+	text_write_clean(&clean, text, strlen(text), "");
+	text_write_folded(sink, clean.at, clean.used, sink_width(sink), indent, indent);
+	sink_release(&clean);
 }
 
 // REPORT_TOPICS, as headings; NULL: what has no topic.

@@ -410,6 +410,24 @@ def test_terminal():
               "cause: a site without TLS: http://\n       instead of https://\nhash:  " + "f" * 50 + "\n")
 
 
+def test_terminal_lines():
+    """on a terminal, lines of text are folded between words, behind their indentation"""
+    make_case()
+    text = "'From 192.0.2.10 to 203.0.113.10, which did not answer' || char(10) || '  twice: ' || hex(zeroblob(30)) || ' 0'"
+    tap.equal(on_terminal("SELECT %s AS line UNION ALL SELECT NULL UNION ALL SELECT 'x ' || char(9) || 'y'" % text), """\
+From 192.0.2.10 to 203.0.113.10, which
+did not answer
+  twice:
+    %s
+    0
+
+x \ty
+""" % ("0" * 60))
+    tap.contains(on_terminal("SELECT %s AS line" % text, "--format", "text"), "which did not", "twice: 0")
+    long = "SELECT replace(hex(zeroblob(200000)), '000', 'ab ') AS line"
+    tap.equal(len(on_terminal(long).split("\n")) > 1000, True)
+
+
 def test_terminal_folded():
     """on a terminal, rows that are too wide are folded, and what is the same in all of them is told once"""
     make_case()
