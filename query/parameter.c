@@ -503,9 +503,24 @@ static bool is_time_empty(const struct parameters *parameters)
 	       since->integer >= until->integer;
 }
 
+// Reports on two capture points need a comparison.
+static bool explain_hops(const struct report *report, struct guard *guard, char *to, size_t size)
+{
+	const char *topic = report_note_text(report, "topic");
+	if (!topic || strcmp(topic, "hops") != 0)
+		return false;
+	sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM hop_comparisons LIMIT 1", NULL);
+	if (!found)
+		snprintf(to, size, "no captures of the case have been compared; pcapdex compare CASE.db A B does it");
+	sqlite3_finalize(found);
+	return !found;
+}
+
 bool parameters_explain(const struct parameters *parameters, const struct report *report, struct guard *guard,
                         char *to, size_t size)
 {
+	if (explain_hops(report, guard, to, size))
+		return true;
 	if (is_time_empty(parameters)) {
 		snprintf(to, size, "--since is not before --until");
 		return true;
