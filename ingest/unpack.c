@@ -18,8 +18,8 @@ struct unpack {
 	struct disk_file *file; // borrowed
 	uint8_t *packed;        // UNPACK_CHUNK bytes, of which those from `at` to `end` wait to be unpacked
 	size_t at, end;
-	bool inside;   // of a gzip member or a frame: the file must not end here
-	size_t wanted; // bytes that zstd or lz4 asks for next, 0 outside a frame: about one block
+	bool inside;      // of a gzip member or a frame: the file must not end here
+	size_t wanted;    // bytes that zstd or lz4 asks for next, 0 outside a frame: about one block
 	bool ended, made; // made: something was unpacked
 	struct capture_fault fault;
 	z_stream gzip;
