@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyze/analyze.h"
 #include "common/manual.h"
@@ -51,8 +52,8 @@ static const struct command command_man = {
 
 static const struct command command_help = {
 	.name = "help",
-	.synopsis = {"[COMMAND]"},
-	.summary = "Print help for a command.",
+	.synopsis = {"[COMMAND]", "query REPORT"},
+	.summary = "Print help for a command, or for a report.",
 	.options = no_options,
 	.completion = "command",
 	.run = run_help,
@@ -90,9 +91,14 @@ static const struct command *find_command(const char *name)
 	size_t count = 0;
 	for (; commands[count]; count++)
 		names[count] = commands[count]->name;
-	if (!*message_nearest(suggestion, sizeof suggestion, name, names, count))
-		snprintf(suggestion, sizeof suggestion, "see pcapdex -h");
-	message_error("unknown command %s; %s", name, suggestion);
+	if (access(name, F_OK) == 0)
+		message_error(
+			"%s is no command; a case is asked with: pcapdex query %s; a capture is read with: pcapdex ingest %s",
+			name, name, name);
+	else if (*message_nearest(suggestion, sizeof suggestion, name, names, count))
+		message_error("unknown command %s; %s", name, suggestion);
+	else
+		message_error("unknown command %s; see pcapdex -h", name);
 	return NULL;
 }
 
@@ -147,6 +153,8 @@ static int run_help(int argc, char **argv)
 {
 	const char *name;
 	bool help_shown;
+	if (argc == 3 && !strcmp(argv[1], command_query.name) && argv[2][0] != '-')
+		return command_query.run(4, (char *[]){argv[1], (char[]){"CASE.db"}, argv[2], (char[]){"--help"}, NULL});
 	if (!take_word(&command_help, argc, argv, &name, &help_shown))
 		return EXIT_USAGE;
 	const struct command *command = name ? find_command(name) : NULL;

@@ -64,6 +64,30 @@ static void print_quoted_help(const char *help, const char *escaped)
 #define REPORT_OPTIONS_TAIL                                                                                        \
 	" -h 2> /dev/null | sed -n 's/^ *\\(-[a-zA-Z], *\\)\\{0,1\\}\\(--[a-z][a-z0-9-]*\\).*/\\2/p'"
 
+// The options that take a value, behind `begin`.
+static void print_value_options(const struct command *command, const char *begin, const char *between)
+{
+	fputs(begin, stdout);
+	begin = "";
+	for (const struct option_spec *spec = command->options; spec->name; spec++) {
+		if (value_kind(spec) == VALUE_NONE)
+			continue;
+		fputs(begin, stdout);
+		begin = between;
+		if (spec->letter)
+			printf("-%c%s", spec->letter, between);
+		printf("--%s", spec->name);
+	}
+}
+
+static const struct command *find_query(const struct program *program)
+{
+	const struct command *const *command = program->commands;
+	while (*command && !((*command)->completion && !strcmp((*command)->completion, "query")))
+		command++;
+	return *command;
+}
+
 // ---- bash
 
 static void bash_values(const struct command *command)
@@ -107,22 +131,6 @@ static void bash_words(const struct program *program, const struct command *comm
 	puts("' -- \"$current\")) ;;");
 }
 
-static void bash_value_options(const struct command *command)
-{
-	const char *between = "\t\t";
-	for (const struct option_spec *spec = command->options; spec->name; spec++) {
-		if (value_kind(spec) == VALUE_NONE)
-			continue;
-		fputs(between, stdout);
-		between = " | ";
-		if (spec->letter)
-			printf("-%c | ", spec->letter);
-		printf("--%s", spec->name);
-	}
-	if (*between == ' ')
-		puts(") ((i++)); [[ ${COMP_WORDS[i]} == = ]] && ((i++)) ;;");
-}
-
 static void bash_query(const struct command *command)
 {
 	static const char *const head[] = {
@@ -134,6 +142,7 @@ static void bash_query(const struct command *command)
 		NULL,
 	};
 	static const char *const tail[] = {
+		") ((i++)); [[ ${COMP_WORDS[i]} == = ]] && ((i++)) ;;",
 		"\t\t-* | =) ;;",
 		"\t\t*) words+=(\"${COMP_WORDS[i]}\") ;;",
 		"\t\tesac",
@@ -149,7 +158,7 @@ static void bash_query(const struct command *command)
 		NULL,
 	};
 	print_lines(head);
-	bash_value_options(command);
+	print_value_options(command, "\t\t", " | ");
 	print_lines(tail);
 }
 
@@ -178,10 +187,7 @@ static void bash_print(const struct program *program)
 {
 	const struct command *const *command;
 	puts("# bash completion for pcapdex, written by `pcapdex completion bash`.\n");
-	for (command = program->commands; *command; command++) {
-		if ((*command)->completion && !strcmp((*command)->completion, "query"))
-			bash_query(*command);
-	}
+	bash_query(find_query(program));
 	bash_begin(program);
 	puts("\tcase \"$command $option\" in");
 	for (command = program->commands; *command; command++)
@@ -194,10 +200,7 @@ static void bash_print(const struct program *program)
 	for (command = program->commands; *command; command++)
 		bash_words(program, *command);
 	puts("\tesac\n\tfi");
-	for (command = program->commands; *command; command++) {
-		if ((*command)->completion && !strcmp((*command)->completion, "query"))
-			printf("\t[[ $command == %s ]] && _pcapdex_query \"$1\" \"$current\"\n", (*command)->name);
-	}
+	printf("\t[[ $command == %s ]] && _pcapdex_query \"$1\" \"$current\"\n", find_query(program)->name);
 	puts("\treturn 0\n}\n\ncomplete -o bashdefault -o default -F _pcapdex pcapdex");
 }
 
@@ -259,7 +262,7 @@ static void zsh_print(const struct program *program)
 		"",
 		"_pcapdex() {",
 		"\tlocal context state state_descr line program=$words[1]",
-		"\tlocal -a extra",
+		"\tlocal -a extra plain",
 		"\ttypeset -A opt_args",
 		"\t_arguments -C '(- *)'{-h,--help}'[Print help]' '(- *)--version[Print the version]' \\",
 		"\t\t'1: :_pcapdex_commands' '*:: :->arguments' && return",
@@ -280,14 +283,23 @@ static void zsh_print(const struct program *program)
 	for (command = program->commands; *command; command++) {
 		const char *completion = (*command)->completion ? (*command)->completion : "";
 		printf("\t%s)\n", (*command)->name);
-		if (!strcmp(completion, "query"))
+		if (!strcmp(completion, "query")) {
+			print_value_options(
+				*command,
+				"\t\tlocal -i i\n\t\tfor ((i = 2; i < CURRENT; i++)); do\n\t\t\tcase $words[i] in\n\t\t\t", " | ");
 			puts(
-				"\t\tif (( CURRENT > 3 )) && [[ $words[2] != -* && $words[3] != *[^a-z0-9-]* ]]; then\n"
-				"\t\t\textra=(${(f)\"$(" REPORT_OPTIONS_HEAD "$words[2] $words[3]" REPORT_OPTIONS_TAIL
+				") ((i++)) ;;\n"
+				"\t\t\t-*) ;;\n"
+				"\t\t\t*) plain+=($words[i]) ;;\n"
+				"\t\t\tesac\n"
+				"\t\tdone\n"
+				"\t\tif (( $#plain > 1 )) && [[ $plain[2] != *[^a-z0-9-]* ]]; then\n"
+				"\t\t\textra=(${(f)\"$(" REPORT_OPTIONS_HEAD "$plain[1] $plain[2]" REPORT_OPTIONS_TAIL
 				")\"})\n"
 				"\t\t\textra=(${extra:#--help})\n"
 				"\t\t\textra=(${^extra}'=:value: ')\n"
 				"\t\tfi");
+		}
 		puts("\t\t_arguments -s : \\");
 		for (const struct option_spec *spec = (*command)->options; spec->name; spec++)
 			zsh_option(spec);
@@ -354,13 +366,28 @@ static void fish_words(const struct program *program, const struct command *comm
 
 static void fish_print(const struct program *program)
 {
-	static const char *const functions[] = {
+	static const char *const begin[] = {
 		"# fish completion for pcapdex, written by `pcapdex completion fish`.",
 		"",
-		"# The words behind the command that are no options.",
+		"# The words behind the command that are neither options nor their values.",
 		"function __pcapdex_words",
 		"\tset -l tokens (commandline -opc)",
-		"\tstring match -v -- '-*' $tokens[3..-1]",
+		"\tset -l is_value false",
+		"\tfor token in $tokens[3..-1]",
+		"\t\tif $is_value",
+		"\t\t\tset is_value false",
+		"\t\t\tcontinue",
+		"\t\tend",
+		"\t\tswitch $token",
+		NULL,
+	};
+	static const char *const functions[] = {
+		"\t\t\tset is_value true",
+		"\t\tcase '-*'",
+		"\t\tcase '*'",
+		"\t\t\techo -- $token",
+		"\t\tend",
+		"\tend",
 		"end",
 		"",
 		"# Whether the command line is that of a command, with as many words so far.",
@@ -382,6 +409,9 @@ static void fish_print(const struct program *program)
 		"complete -c pcapdex -n __fish_use_subcommand -l version -d 'Print the version'",
 		NULL,
 	};
+	print_lines(begin);
+	print_value_options(find_query(program), "\t\tcase ", " ");
+	putchar('\n');
 	print_lines(functions);
 	for (const struct command *const *command = program->commands; *command; command++) {
 		printf("complete -c pcapdex -n __fish_use_subcommand -a %s -d '", (*command)->name);

@@ -273,6 +273,13 @@ static bool take_letters(struct parser *parser, const char *letters)
 	return true;
 }
 
+// "-", and SQL that begins with a comment, are words.
+static bool is_option(const char *argument)
+{
+	return argument[0] == '-' && argument[1] &&
+	       !(argument[1] == '-' && argument[2] && strchr(" \t\r\n", argument[2]));
+}
+
 bool options_parse(const struct command *command, void *settings, bool allow_unknown, int argc, char **argv,
                    struct arguments *arguments)
 {
@@ -282,7 +289,7 @@ bool options_parse(const struct command *command, void *settings, bool allow_unk
 	for (; parser.at < argc && !arguments->help_shown; parser.at++) {
 		char *argument = argv[parser.at];
 		bool ok = true;
-		if (words_only || argument[0] != '-' || !argument[1])
+		if (words_only || !is_option(argument))
 			add_word(arguments, argument);
 		else if (!strcmp(argument, "--"))
 			words_only = true;

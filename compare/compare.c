@@ -181,14 +181,16 @@ static int compare_words(const struct settings *settings, const struct arguments
 	struct hop_case c;
 	int64_t ids[POINTS_MAX];
 	int count = arguments->count - 1;
-	bool ok = hop_case_open(&c, arguments->words[0]) && find_captures(&c, arguments, ids, count);
+	bool opened = hop_case_open(&c, arguments->words[0]),
+		 found = opened && find_captures(&c, arguments, ids, count);
+	bool ok = found;
 	if (ok && settings->reverse)
 		turn_round(ids, count);
 	for (int i = 0; ok && i + 1 < count; i++)
 		ok = compare_two(settings, &c, ids + i);
 	ok = ok && hop_case_commit(&c);
 	hop_case_release(&c);
-	return ok ? EXIT_DONE : EXIT_FAILED;
+	return ok ? EXIT_DONE : opened && !found ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static bool are_sane(const struct settings *s, const struct arguments *arguments)

@@ -121,7 +121,9 @@ def describe_report(path):
     rest = [line[2:].removeprefix(" ") for line in lines[len(header) :] if line.startswith("--")]
     shared, text, params, columns, plots, notes, item = shared_helps(), [], [], [], [], [], None
     for line in header[1:] + rest:
-        if match := re.match(r"(severity|category|protocol|cause|remedy|source): (.*)", line):
+        if re.match(r"topic: ", line):
+            text = text[:-1]
+        elif match := re.match(r"(severity|category|protocol|cause|remedy|source): (.*)", line):
             item = [match[1], match[2]]
             notes.append(item)
         elif match := re.match(r"param :(\w+)\s*(.*)", line):
@@ -164,6 +166,10 @@ def reports_page():
 
 `pcapdex query CASE.db REPORT` runs one; `pcapdex query CASE.db REPORT --help` shows what stands here; `--sql` its statement.
 Reports of your own: `--reports FOLDER`, or the folder `pcapdex/reports` of your configuration.
+
+The names of columns are the names of fields in JSON, JSON lines, CSV and TSV, and titles of sections those of a report's
+arrays in JSON. They are public, as the tables are: a later version may add some, and renames none. A value that there is
+not is null in JSON, and empty elsewhere; times are UTC.
 """
     return NOTE.format("sql/*.sql") + intro + "\n" + "\n".join(describe_report(path) for path in paths)
 

@@ -18,9 +18,9 @@ struct unpack {
 	struct disk_file *file; // borrowed
 	uint8_t *packed;        // UNPACK_CHUNK bytes, of which those from `at` to `end` wait to be unpacked
 	size_t at, end;
-	bool inside;   // of a gzip member or a frame: the file must not end here
-	size_t wanted; // bytes that zstd or lz4 asks for next, 0 outside a frame: about one block
-	bool ended;
+	bool inside;      // of a gzip member or a frame: the file must not end here
+	size_t wanted;    // bytes that zstd or lz4 asks for next, 0 outside a frame: about one block
+	bool ended, made; // made: something was unpacked
 	struct capture_fault fault;
 	z_stream gzip;
 	ZSTD_DStream *zstd;
@@ -94,8 +94,9 @@ static void damage(struct unpack *u, const char *what)
 	u->ended = true;
 	capture_fault_set(&u->fault, u->file->name,
 	                  "the %s data is damaged at offset %llu of the compressed file: %s; "
-	                  "every packet before was kept; copy or download the file again",
-	                  capture_compression_name(u->compression), offset, what);
+	                  "%s; copy or download the file again",
+	                  capture_compression_name(u->compression), offset, what,
+	                  u->made ? "every packet before was kept" : "nothing could be unpacked");
 }
 
 // Zeros may follow a gzip member (tapes, block devices); anything else must be a member.
@@ -194,6 +195,7 @@ size_t unpack_read(struct unpack *u, uint8_t *to, size_t room)
 {
 	while (!u->ended) {
 		size_t made = unpack_some(u, to, room);
+		u->made = u->made || made > 0;
 		if (made > 0)
 			return made;
 		if (u->ended || u->at < u->end || refill(u))

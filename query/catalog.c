@@ -163,9 +163,15 @@ void catalog_release(struct catalog *catalog)
 char *catalog_nearest(const struct catalog *catalog, const char *name, char *to, size_t size)
 {
 	const char **names = memory_alloc((catalog->count + 1) * sizeof *names);
+	size_t count = 0;
+	for (size_t i = 0; i < catalog->count; i++)
+		if (catalog_kind(catalog->entries[i].name) == CATALOG_REPORT)
+			names[count++] = catalog->entries[i].name;
+	message_nearest(to, size, name, names, count);
 	for (size_t i = 0; i < catalog->count; i++)
 		names[i] = catalog->entries[i].name;
-	message_nearest(to, size, name, names, catalog->count);
+	if (!*to)
+		message_nearest(to, size, name, names, catalog->count);
 	free(names);
 	return to;
 }

@@ -279,3 +279,26 @@ size_t text_width(const char *text, size_t length)
 	}
 	return columns;
 }
+
+void text_write_folded(struct sink *sink, const char *text, size_t length, size_t screen, size_t first,
+                       size_t indent)
+{
+	for (size_t begin = first; screen > begin; begin = indent) {
+		size_t fits = text_fit(text, length, screen - begin), end = fits;
+		if (fits == length)
+			break;
+		while (end > 0 && text[end] != ' ')
+			end--;
+		if (end == 0) // a word that is wider than the screen
+			for (end = fits; end < length && text[end] != ' ';)
+				end++;
+		if (end == length)
+			break;
+		sink_write(sink, text, end);
+		sink_char(sink, '\n');
+		sink_repeat(sink, ' ', indent);
+		text += end + 1;
+		length -= end + 1;
+	}
+	sink_write(sink, text, length);
+}

@@ -43,4 +43,8 @@ bool text_is_unsafe(uint32_t code);
 size_t text_width(const char *text, size_t length);
 size_t text_fit(const char *text, size_t length, size_t columns);
 
+// Clean text for a screen of so many columns, the cursor being behind `first` of them: folded between words, where it goes
+// on behind `indent` columns. Nothing else of it changes. screen 0: it is not folded.
+void text_write_folded(struct sink *, const char *text, size_t length, size_t screen, size_t first, size_t indent);
+
 #endif

@@ -223,6 +223,9 @@ static void check_kind(struct check *check)
 {
 	enum catalog_kind kind = catalog_kind(check->report->name);
 	const struct report_section *section = check->report->sections;
+	const char *topic = report_note_text(check->report, "topic");
+	if (topic && !is_word_of(topic, REPORT_TOPICS))
+		say(check, "topic: %s is none of %s", topic, REPORT_TOPICS);
 	if (kind == CATALOG_REPORT || kind == CATALOG_CHAPTER || check->report->section_count == 0)
 		return;
 	if (check->report->section_count > 1 || section->formats || section->depends)

@@ -1,7 +1,8 @@
 // table: aligned columns for people. The first rows are held back to find the widths; all later ones keep them. On a
 // terminal, when nobody chose the format, text that makes rows wider than the screen is cut, with an ellipsis: long names,
-// and times behind the second, but never numbers and addresses. Where that does not do, rows are printed as blocks, a line
-// for each column. Elsewhere everything is printed in full.
+// and times behind the second, but never numbers and addresses. Where that does not do, columns that are the same in all
+// rows are left out and told at the end, and rows are folded into a few lines. A single row, and rows that would take more
+// lines, are printed as blocks, a line for each column. Elsewhere everything is printed in full.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +17,20 @@ enum {
 	NAME_LEAST = 12, // what is left of text that is cut
 	TIME_LEAST = 20, // of "2018-09-26T21:21:02.883718124Z": seconds
 	HEAD_LEAST = 20, // of a column's name
+	FOLD_LEAST = 32, // of text in rows that are folded
+	FOLD_LINES = 3,
+	FOLD_INDENT = 4, // of all lines of a row but its first
 	GAP = 2,
 };
 
 struct column {
 	size_t width;
-	size_t least; // may be cut to this
-	bool number;  // no text seen
-	bool any;     // a value seen
+	size_t least;      // may be cut to this
+	bool number;       // no text seen
+	bool any;          // a value seen
+	bool same;         // in all rows, so it is not among them
+	size_t line;       // of the row, where it stands
+	bool begins, ends; // that line
 };
 
 struct held_cell {
@@ -36,6 +43,7 @@ struct table {
 	size_t cell_count;
 	struct sink held; // their texts
 	bool streaming;   // widths are fixed
+	bool complete;    // all rows are held
 	bool blocks;      // rows do not fit: a line for each column
 	bool colour;
 	size_t screen; // columns of the terminal to fit; 0: none
@@ -62,10 +70,12 @@ static size_t least_width(const char *text, size_t length, size_t width)
 static void write_cell(struct output *output, int i, const char *text, size_t length, bool right)
 {
 	const struct table *table = output->state;
-	size_t columns = text_width(text, length), width = table->columns[i].width;
+	const struct column *column = &table->columns[i];
+	size_t columns = text_width(text, length), width = column->width;
 	bool cut = table->screen > 0 && columns > width && least_width(text, length, columns) < columns;
-	if (i > 0)
-		sink_repeat(output->sink, ' ', GAP);
+	if (column->same)
+		return;
+	sink_repeat(output->sink, ' ', !column->begins ? GAP : column->line > 0 ? FOLD_INDENT : 0);
 	if (cut) {
 		length = text_fit(text, length, width - 1);
 		columns = text_width(text, length) + 1;
@@ -76,7 +86,9 @@ static void write_cell(struct output *output, int i, const char *text, size_t le
 	sink_write(output->sink, text, length);
 	if (cut)
 		sink_text(output->sink, "\xe2\x80\xa6"); // …
-	if (!right && i + 1 < output->columns)
+	if (column->ends)
+		sink_char(output->sink, '\n');
+	else if (!right)
 		sink_repeat(output->sink, ' ', padding);
 }
 
@@ -93,10 +105,13 @@ static void write_head(struct output *output)
 		text_write_clean(&name, text, strlen(text), "");
 		write_cell(output, i, name.at, name.used, table->columns[i].number && table->columns[i].any);
 	}
-	sink_text(output->sink, table->colour ? "\033[0m\n" : "\n");
+	sink_text(output->sink, table->colour ? "\033[0m" : "");
 	for (int i = 0; i < output->columns; i++) {
-		sink_repeat(output->sink, ' ', i > 0 ? GAP : 0);
-		sink_repeat(output->sink, '-', table->columns[i].width);
+		const struct column *column = &table->columns[i];
+		if (column->same || column->line > 0)
+			continue;
+		sink_repeat(output->sink, ' ', column->begins ? 0 : GAP);
+		sink_repeat(output->sink, '-', column->width);
 	}
 	sink_char(output->sink, '\n');
 	sink_release(&name);
@@ -104,14 +119,15 @@ static void write_head(struct output *output)
 
 // ---- widths -------------------------------------------------------------------------------------------------------
 
-// Takes from the widest columns until the rows fit; false: they cannot.
+// All columns on one line: takes from the widest until the rows fit; false: they cannot.
 static bool fit_screen(struct output *output)
 {
 	struct table *table = output->state;
-	size_t total = GAP * (size_t)(output->columns - 1), least = total;
+	size_t total = 0, least = 0;
 	for (int i = 0; i < output->columns; i++) {
-		total += table->columns[i].width;
-		least += table->columns[i].least;
+		const struct column *column = &table->columns[i];
+		total += column->same ? 0 : column->width + (total > 0 ? GAP : 0);
+		least += column->same ? 0 : column->least + (least > 0 ? GAP : 0);
 	}
 	if (least > table->screen)
 		return false;
@@ -119,7 +135,7 @@ static bool fit_screen(struct output *output)
 		struct column *widest = NULL;
 		for (int i = 0; i < output->columns; i++) {
 			struct column *column = &table->columns[i];
-			if (column->width > column->least && (!widest || column->width > widest->width))
+			if (!column->same && column->width > column->least && (!widest || column->width > widest->width))
 				widest = column;
 		}
 		if (!widest)
@@ -130,7 +146,118 @@ static bool fit_screen(struct output *output)
 	return true;
 }
 
+// Finds the columns that are the same in all rows; one at least stays.
+static void find_same(struct output *output)
+{
+	struct table *table = output->state;
+	size_t columns = (size_t)output->columns, left = columns;
+	for (size_t i = 0; i < columns && left > 1; i++) {
+		const struct held_cell *first = &table->cells[i];
+		const char *text = table->held.at + first->at;
+		size_t at = i + columns;
+		while (at < table->cell_count && table->cells[at].length == first->length &&
+		       !memcmp(table->held.at + table->cells[at].at, text, first->length))
+			at += columns;
+		table->columns[i].same = at >= table->cell_count;
+		left -= table->columns[i].same;
+	}
+}
+
+// Gives a line's spare room to its columns, the first ones first.
+static void widen(struct column *columns, int from, int to, const size_t *wanted, size_t spare)
+{
+	for (int i = from; i < to && spare > 0; i++) {
+		size_t more = columns[i].same ? 0 : wanted[i] - columns[i].width;
+		more = more < spare ? more : spare;
+		columns[i].width += more;
+		spare -= more;
+	}
+}
+
+// Spreads the columns over the lines of a row; false: they are too many.
+static bool fold(struct output *output)
+{
+	struct table *table = output->state;
+	size_t *wanted = memory_alloc((size_t)output->columns * sizeof *wanted);
+	size_t line = 0, used = 0;
+	int begin = 0;
+	bool fits = true;
+	for (int i = 0; i < output->columns; i++) {
+		struct column *column = &table->columns[i];
+		size_t least = column->least > FOLD_LEAST ? column->least : FOLD_LEAST;
+		wanted[i] = column->width;
+		if (column->same)
+			continue;
+		column->width = column->width < least ? column->width : least;
+		if (used > 0 && used + GAP + column->width > table->screen) {
+			widen(table->columns, begin, i, wanted, table->screen - used);
+			line++;
+			used = 0;
+			begin = i;
+		}
+		used += column->width + (used > 0 ? GAP : line > 0 ? FOLD_INDENT : 0);
+		column->line = line;
+		fits = fits && used <= table->screen && line < FOLD_LINES;
+	}
+	if (fits)
+		widen(table->columns, begin, output->columns, wanted, table->screen - used);
+	free(wanted);
+	return fits;
+}
+
+static void mark_lines(struct output *output)
+{
+	struct table *table = output->state;
+	struct column *last = NULL;
+	for (int i = 0; i < output->columns; i++) {
+		struct column *column = &table->columns[i];
+		if (column->same)
+			continue;
+		column->begins = !last || last->line != column->line;
+		if (last)
+			last->ends = column->begins;
+		last = column;
+	}
+	if (last)
+		last->ends = true;
+}
+
+// Chooses how rows are shown.
+static void lay_out(struct output *output)
+{
+	struct table *table = output->state;
+	bool several = table->cell_count > (size_t)output->columns;
+	if (table->screen > 0 && !fit_screen(output)) {
+		if (several && table->complete)
+			find_same(output);
+		table->blocks = !several || (!fit_screen(output) && !fold(output));
+	}
+	mark_lines(output);
+}
+
 // ---- blocks -------------------------------------------------------------------------------------------------------
+
+// The columns that are not in the rows, since they are the same in all of them.
+static void write_same(struct output *output)
+{
+	const struct table *table = output->state;
+	struct sink text;
+	sink_init(&text, -1);
+	for (int i = 0; i < output->columns; i++) {
+		const struct held_cell *cell = &table->cells[i];
+		if (!table->columns[i].same)
+			continue;
+		const char *name = sqlite3_column_name(output->row, i);
+		sink_text(&text, text.used > 0 ? ", " : "the same in all rows: ");
+		text_write_clean(&text, name, strlen(name), "");
+		sink_text(&text, cell->length > 0 ? " " : " empty");
+		sink_write(&text, table->held.at + cell->at, cell->length);
+	}
+	text_write_folded(output->sink, text.at, text.used, table->screen, 0, 0);
+	if (text.used > 0)
+		sink_char(output->sink, '\n');
+	sink_release(&text);
+}
 
 static void write_block_cell(struct output *output, int i, const char *text, size_t length)
 {
@@ -148,7 +275,8 @@ static void write_block_cell(struct output *output, int i, const char *text, siz
 		if (length > 0)
 			sink_repeat(sink, ' ', table->name_width > width ? table->name_width - width + 1 : 1);
 	}
-	sink_write(sink, text, length);
+	size_t indent = output->header ? table->name_width + 2 : 0;
+	text_write_folded(sink, text, length, table->screen, indent, indent);
 	sink_char(sink, '\n');
 }
 
@@ -160,8 +288,6 @@ static void write_value(struct output *output, int i, const char *text, size_t l
 		return;
 	}
 	write_cell(output, i, text, length, table->columns[i].number);
-	if (i + 1 == output->columns)
-		sink_char(output->sink, '\n');
 }
 
 static void print_held(struct output *output)
@@ -170,7 +296,7 @@ static void print_held(struct output *output)
 	if (table->streaming)
 		return;
 	table->streaming = true;
-	table->blocks = table->screen > 0 && !fit_screen(output);
+	lay_out(output);
 	if (table->blocks && table->cell_count == 0)
 		sink_text(output->sink, "(no rows)\n");
 	if (output->header && !table->blocks)
@@ -179,6 +305,8 @@ static void print_held(struct output *output)
 		const struct held_cell *cell = &table->cells[i];
 		write_value(output, (int)(i % (size_t)output->columns), table->held.at + cell->at, cell->length);
 	}
+	if (!table->blocks)
+		write_same(output);
 	table->held.used = 0;
 	table->cell_count = 0;
 }
@@ -255,6 +383,7 @@ static void row(struct output *output)
 static void section_end(struct output *output)
 {
 	struct table *table = output->state;
+	table->complete = !table->streaming;
 	print_held(output);
 	sink_release(&table->held);
 	free(table->columns);

@@ -39,19 +39,38 @@ void output_section_begin(struct output *output, sqlite3_stmt *statement, const 
 		call(output->format->section_begin, output);
 }
 
-void output_row(struct output *output)
+// Lines for people; on a terminal, they are folded behind their own indentation.
+static void write_raw(struct output *output)
 {
-	if (!output->raw) {
-		call(output->format->row, output);
-	} else {
-		struct cell cell;
-		cell_read(&cell, output->row, 0, CELL_ROUNDED);
-		if (cell.kind == CELL_TEXT)
-			text_write_clean(output->sink, cell.at, cell.length, "\n\t");
-		else
-			cell_write(output->sink, &cell);
+	struct cell cell;
+	struct sink text;
+	size_t screen = output->fit ? sink_width(output->sink) : 0;
+	sink_init(&text, -1);
+	cell_read(&cell, output->row, 0, CELL_ROUNDED);
+	if (cell.kind == CELL_TEXT)
+		text_write_clean(&text, cell.at, cell.length, "\n\t");
+	else
+		cell_write(&text, &cell);
+	for (size_t at = 0, length; at <= text.used; at += length + 1) {
+		const char *line = text.at + at, *end = text.used > at ? memchr(line, '\n', text.used - at) : NULL;
+		length = end ? (size_t)(end - line) : text.used - at;
+		size_t indent = 0;
+		while (indent < length && line[indent] == ' ')
+			indent++;
+		sink_repeat(output->sink, ' ', indent);
+		text_write_folded(output->sink, line + indent, length - indent, screen, indent,
+		                  indent > 0 ? indent + 2 : 0);
 		sink_char(output->sink, '\n');
 	}
+	sink_release(&text);
+}
+
+void output_row(struct output *output)
+{
+	if (output->raw)
+		write_raw(output);
+	else
+		call(output->format->row, output);
 	output->rows += output->rows < 2;
 }
 

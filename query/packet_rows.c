@@ -97,6 +97,19 @@ static bool begins_with(const char *name, const char *start)
 	return !strncmp(name, start, strlen(start));
 }
 
+// Not the first and last packets of something longer.
+static bool is_packet(const char *name, const char *what, const char *ending)
+{
+	return !strcmp(name, what) ||
+	       (!begins_with(name, "first_") && !begins_with(name, "last_") && ends_in(name, ending));
+}
+
+bool packet_rows_names_packets(const char *name)
+{
+	return is_packet(name, "packet_id", "_packet_id") || is_packet(name, "number", "_number") ||
+	       !strcmp(name, "flow_id");
+}
+
 static void add_column(struct packet_rows *rows, int column, bool is_number)
 {
 	if (rows->column_count < PACKET_COLUMNS_MAX)
@@ -105,7 +118,6 @@ static void add_column(struct packet_rows *rows, int column, bool is_number)
 
 static void look_at_column(struct packet_rows *rows, int column, const char *name)
 {
-	bool is_end = begins_with(name, "first_") || begins_with(name, "last_");
 	if (!strcmp(name, "capture"))
 		rows->capture_column = column;
 	else if (!strcmp(name, "capture_id"))
@@ -114,9 +126,9 @@ static void look_at_column(struct packet_rows *rows, int column, const char *nam
 		rows->flow_column = column;
 	else if (!strcmp(name, "comment"))
 		rows->comment_column = column;
-	else if (!strcmp(name, "packet_id") || (!is_end && ends_in(name, "_packet_id")))
+	else if (is_packet(name, "packet_id", "_packet_id"))
 		add_column(rows, column, false);
-	else if (!strcmp(name, "number") || (!is_end && ends_in(name, "_number")))
+	else if (is_packet(name, "number", "_number"))
 		add_column(rows, column, true);
 }
 

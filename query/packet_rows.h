@@ -33,6 +33,9 @@ struct packet_rows {
 	char error[PACKET_ROWS_ERROR_ROOM]; // "" none; wrong usage
 };
 
+// Whether a column of this name tells packets.
+bool packet_rows_names_packets(const char *name);
+
 void packet_rows_init(struct packet_rows *, struct guard *, const struct parameters *, bool whole_flows);
 void packet_rows_release(struct packet_rows *);
 

@@ -170,7 +170,8 @@ static bool read_address(struct parameter_value *value, const char *option, cons
 {
 	char canonical[INET6_ADDRSTRLEN + 8];
 	if (!canonical_address(text, canonical, sizeof canonical) && !canonical_mac(text, canonical, sizeof canonical))
-		return wants(option, "an address, or a prefix such as 10.0.0.0/8", text);
+		return wants(option, "an address, or a prefix such as 10.0.0.0/8 (the report names tells those of a name)",
+		             text);
 	set_text(value, canonical);
 	return true;
 }
@@ -241,29 +242,50 @@ static bool read_flow(struct parameter_value *value, const char *option, const c
 	return false;
 }
 
-// "+1.5": since the first packet, of the capture chosen with --capture or of all.
+// "03:12", "03:12:30.5", "03:12+02:00": the first such moment within a time, or else of the day on which that begins.
+// Without a zone it is UTC.
+static bool read_clock(const char *text, int64_t first_ns, int64_t last_ns, int64_t *ns)
+{
+	const int64_t day_ns = INT64_C(86400000000000);
+	char moment[64];
+	int length = snprintf(moment, sizeof moment, "1970-01-01T%s", text);
+	if (length >= (int)sizeof moment || !parse_time(moment, ns) || first_ns < 0)
+		return false;
+	if (__builtin_add_overflow(first_ns - first_ns % day_ns, (*ns % day_ns + day_ns) % day_ns, ns))
+		return false;
+	if (*ns < first_ns && last_ns - day_ns >= *ns)
+		*ns += day_ns;
+	return true;
+}
+
+// "+1.5": since the first packet, of the capture chosen with --capture or of all; "03:12": then, on its day.
 static bool read_time(struct parameter_value *value, const char *option, const char *text, struct guard *guard,
                       const struct parameters *parameters)
 {
-	int64_t ns, first = 0;
+	int64_t ns, first = 0, last = 0;
 	const struct parameter_value *capture = find_value(parameters, "capture");
-	if (text[0] != '+') {
-		if (!parse_time(text, &ns))
-			return wants(option, TIME_WANTED ", or +SECONDS behind the first packet", text);
+	if (text[0] != '+' && parse_time(text, &ns)) {
 		set_integer(value, ns);
 		return true;
 	}
-	if (!parse_seconds(text + 1, &ns))
+	if (text[0] == '+' && !parse_seconds(text + 1, &ns))
 		return wants(option, "seconds behind '+'", text);
 	char id[32] = "";
 	if (capture && capture->kind == VALUE_INTEGER)
 		snprintf(id, sizeof id, "%lld", (long long)capture->integer);
-	sqlite3_stmt *found = look_up(
-		guard, "SELECT min(first_ts_ns) FROM captures WHERE ?1 = '' OR capture_id = CAST(?1 AS INTEGER)", id);
-	if (found)
+	sqlite3_stmt *found = look_up(guard,
+	                              "SELECT min(first_ts_ns), max(last_ts_ns) FROM captures"
+	                              " WHERE ?1 = '' OR capture_id = CAST(?1 AS INTEGER)",
+	                              id);
+	if (found) {
 		first = sqlite3_column_int64(found, 0);
+		last = sqlite3_column_int64(found, 1);
+	}
 	sqlite3_finalize(found);
-	if (__builtin_add_overflow(first, ns, &ns))
+	if (text[0] != '+' && !read_clock(text, first, last, &ns))
+		return wants(option, TIME_WANTED ", a time of day such as 21:21:02, or +SECONDS behind the first packet",
+		             text);
+	if (text[0] == '+' && __builtin_add_overflow(first, ns, &ns))
 		return wants(option, "fewer seconds", text);
 	set_integer(value, ns);
 	return true;
@@ -335,8 +357,10 @@ static bool add_declared(struct parameters *parameters, const struct report *rep
 		return false;
 	const char *text = pair ? pair->value : parameter->fallback;
 	if (!text && parameter->required) {
-		message_error("report %s wants --%s %s: %s", report->name, parameter->option, report_placeholder(parameter),
-		              parameter->help);
+		bool flow = parameter->type == PARAMETER_FLOW;
+		message_error("report %s wants --%s %s: %s%s", report->name, parameter->option,
+		              report_placeholder(parameter), parameter->help,
+		              flow ? " Many reports have that column; the report flows lists all." : "");
 		return false;
 	}
 	struct parameter_value *value = add_value(parameters, parameter->name);
@@ -479,9 +503,24 @@ static bool is_time_empty(const struct parameters *parameters)
 	       since->integer >= until->integer;
 }
 
+// Reports on two capture points need a comparison.
+static bool explain_hops(const struct report *report, struct guard *guard, char *to, size_t size)
+{
+	const char *topic = report_note_text(report, "topic");
+	if (!topic || strcmp(topic, "hops") != 0)
+		return false;
+	sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM hop_comparisons LIMIT 1", NULL);
+	if (!found)
+		snprintf(to, size, "no captures of the case have been compared; pcapdex compare CASE.db A B does it");
+	sqlite3_finalize(found);
+	return !found;
+}
+
 bool parameters_explain(const struct parameters *parameters, const struct report *report, struct guard *guard,
                         char *to, size_t size)
 {
+	if (explain_hops(report, guard, to, size))
+		return true;
 	if (is_time_empty(parameters)) {
 		snprintf(to, size, "--since is not before --until");
 		return true;

@@ -28,8 +28,8 @@ bool parameters_init(struct parameters *, const struct report *, const struct ar
                      const struct option_spec *command_options);
 void parameters_release(struct parameters *);
 
-// Why a report may have found nothing: no time between --since and --until, an address or a prefix that no packet of the
-// case has, a flow that is not TCP.
+// Why a report may have found nothing: nothing was compared, no time between --since and --until, an address or a prefix that
+// no packet of the case has, a flow that is not TCP.
 // False: not known.
 bool parameters_explain(const struct parameters *, const struct report *, struct guard *, char *to, size_t size);
 

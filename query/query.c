@@ -41,7 +41,8 @@ static const struct option_spec options[] = {
 	{0, "format", "FORMAT", OPTION_CHOICE, AT(format), OUTPUT_FORMATS,
      "How to print rows; table if not given.\n"
      "table is aligned and shows everything, however wide. If no format is given, it fits a terminal: long names and "
-     "times are cut, with an ellipsis, and rows that are still too wide are printed as blocks, a line for each column. "
+     "times are cut, with an ellipsis; if rows are still too wide, columns that are the same in all rows are told at the "
+     "end instead, and rows are folded into two or three lines, or printed as blocks, a line for each column. "
      "csv is RFC 4180; tsv ends lines with a line feed and writes "
      "tabs in values as \\t; json is an array of objects, or of a report with several sections an object with an array "
      "for each title; jsonl is an object a line; markdown is a table; text is a line for each value, or the report's own "
@@ -177,7 +178,7 @@ static bool is_name_character(char c)
 static bool is_sql(const char *text)
 {
 	static const char *const words[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
-	if (strpbrk(text, " \t\r\n"))
+	if (!*text || strpbrk(text, " \t\r\n;"))
 		return true;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		size_t length = strlen(words[i]);
@@ -255,66 +256,109 @@ static int print_sql(const struct query *query)
 
 // ---- answers from a case ------------------------------------------------------------------------------------------
 
-// Words, the cursor being behind `indent` columns, folded there on a terminal.
+// Text, the cursor being behind `indent` columns, folded there on a terminal.
 static void write_folded(struct sink *sink, const char *text, size_t indent)
 {
-	size_t screen = sink_width(sink), column = indent;
-	while (*(text += strspn(text, " "))) {
-		size_t length = strcspn(text, " "), width = text_width(text, length);
-		if (column > indent && screen > 0 && column + 1 + width > screen) {
+	struct sink clean;
+	sink_init(&clean, -1);
+	text_write_clean(&clean, text, strlen(text), "");
+	text_write_folded(sink, clean.at, clean.used, sink_width(sink), indent, indent);
+	sink_release(&clean);
+}
+
+// REPORT_TOPICS, as headings; NULL: what has no topic.
+static const struct topic {
+	const char *name, *title;
+} topics[] = {
+	{"overview", "What is there, and what is wrong"},
+	{"traffic", "Who talks, how much, and what was said"},
+	{"tcp", "TCP connections"},
+	{"applications", "DNS, HTTP, TLS, logins"},
+	{"network", "Pings, addresses, routing, the wire"},
+	{"hops", "The same packets at two places, behind pcapdex compare"},
+	{NULL, "More"},
+};
+
+static bool is_of_topic(const struct report *report, const struct topic *topic)
+{
+	const char *name = report->summary ? report_note_text(report, "topic") : NULL;
+	const struct topic *at = topics;
+	while (at->name && !(name && !strcmp(at->name, name)))
+		at++;
+	return at == topic;
+}
+
+static void print_report_line(struct sink *sink, const struct report *report, size_t width)
+{
+	sink_text(sink, "  ");
+	sink_text(sink, report->name);
+	sink_repeat(sink, ' ', width + 2 - strlen(report->name));
+	write_folded(sink,
+	             report->summary        ? report->summary
+	             : *report->description ? report->description
+	                                    : "(no description)",
+	             width + 4);
+	sink_char(sink, '\n');
+}
+
+static void print_topic(struct sink *sink, const struct topic *topic, const struct report *reports, size_t count,
+                        size_t width)
+{
+	bool any = false;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_of_topic(&reports[i], topic))
+			continue;
+		if (!any) {
 			sink_char(sink, '\n');
-			sink_repeat(sink, ' ', indent);
-			column = indent;
-		} else if (column > indent) {
-			sink_char(sink, ' ');
-			column++;
+			write_folded(sink, topic->title, 0);
+			sink_char(sink, '\n');
 		}
-		text_write_clean(sink, text, length, "");
-		column += width;
-		text += length;
+		any = true;
+		print_report_line(sink, &reports[i], width);
 	}
 }
 
-static void print_report_line(struct sink *sink, const struct catalog_entry *entry, size_t width)
+// A report as far as lists need it: of one that cannot be parsed, its name, and why as its description.
+static void read_report(struct report *report, const struct catalog_entry *entry)
 {
-	struct report report;
-	char error[ERROR_ROOM], text[ERROR_ROOM + 32];
-	sink_text(sink, "  ");
-	sink_text(sink, entry->name);
-	sink_repeat(sink, ' ', width + 2 - strlen(entry->name));
-	if (report_parse(&report, REPORT_FILE, entry->name, entry->text, error, sizeof error)) {
-		write_folded(sink, report.summary ? report.summary : "(no description)", width + 4);
-		report_release(&report);
-	} else {
-		snprintf(text, sizeof text, "(cannot be run: %s)", error);
-		write_folded(sink, text, width + 4);
-	}
-	sink_char(sink, '\n');
+	char error[ERROR_ROOM];
+	if (report_parse(report, REPORT_FILE, entry->name, entry->text, error, sizeof error))
+		return;
+	*report = (struct report){
+		.name = memory_copy_text(entry->name),
+		.description = memory_join("(cannot be run: ", error, ")"),
+	};
 }
 
 static int list_reports(const struct query *query, struct sink *sink)
 {
 	char text[PATH_ROOM];
-	size_t width = 0;
+	size_t width = 0, count = 0;
+	struct report *reports = memory_alloc((query->catalog.count + 1) * sizeof *reports);
 	for (size_t i = 0; i < query->catalog.count; i++) {
-		const char *name = query->catalog.entries[i].name;
-		if (catalog_kind(name) == CATALOG_REPORT && strlen(name) > width)
-			width = strlen(name);
+		const struct catalog_entry *entry = &query->catalog.entries[i];
+		if (catalog_kind(entry->name) != CATALOG_REPORT)
+			continue;
+		read_report(&reports[count++], entry);
+		width = strlen(entry->name) > width ? strlen(entry->name) : width;
 	}
 	snprintf(text, sizeof text,
 	         "Reports, for `pcapdex query %s REPORT`; --help behind it explains one:", query->case_path);
 	write_folded(sink, text, 0);
-	sink_text(sink, "\n\n");
-	for (size_t i = 0; i < query->catalog.count; i++)
-		if (catalog_kind(query->catalog.entries[i].name) == CATALOG_REPORT)
-			print_report_line(sink, &query->catalog.entries[i], width);
 	sink_char(sink, '\n');
-	write_folded(sink,
-	             "The report detectors lists what is looked for; issues/DETECTOR is a report, too, and so are the"
-	             " chapters of `pcapdex report`, such as report/70-tcp.",
-	             0);
+	for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
+		print_topic(sink, &topics[i], reports, count, width);
+	sink_char(sink, '\n');
+	write_folded(
+		sink,
+		"Begin with executive-summary. The report detectors lists what is looked for; issues/DETECTOR is a "
+		"report, too, and so are the chapters of `pcapdex report`, such as report/70-tcp.",
+		0);
 	sink_char(sink, '\n');
 	sink_flush(sink);
+	for (size_t i = 0; i < count; i++)
+		report_release(&reports[i]);
+	free(reports);
 	return EXIT_DONE;
 }
 
@@ -490,6 +534,15 @@ static bool check_plot(const struct query *query)
 	return !wrong;
 }
 
+// The only word is a question.
+static bool is_case_left_out(const struct query *query)
+{
+	const char *word = query->case_path;
+	bool is_question =
+		catalog_find(&query->catalog, word) || (is_sql(word) && strlen(word) > strcspn(word, " \t\r\n"));
+	return is_question && !query->question && access(word, F_OK) != 0;
+}
+
 static int dispatch(struct query *query)
 {
 	bool long_help;
@@ -503,6 +556,11 @@ static int dispatch(struct query *query)
 		return print_sql(query);
 	if (!query->case_path) {
 		message_error("which case? pcapdex query CASE.db; see pcapdex query -h");
+		return EXIT_USAGE;
+	}
+	if (is_case_left_out(query)) {
+		message_error("which case? pcapdex query CASE.db %s",
+		              is_sql(query->case_path) ? "\"SELECT ...\"" : query->case_path);
 		return EXIT_USAGE;
 	}
 	if (!query->question && !query->settings.file && query->arguments.unknown_count > 0) {

@@ -29,7 +29,7 @@ static const struct {
 	{"host", PARAMETER_ADDRESS, "Only what has this address, or one of this prefix, at either end."},
 	{"flow", PARAMETER_FLOW, "Only this flow: its flow_id."},
 	{"since", PARAMETER_TIME,
-     "Only from this time on: 2018-09-26T21:21:02Z, seconds since 1970 (@1538000000), or +SECONDS since the first packet."},
+     "Only from this time on: 2018-09-26T21:21:02Z, 21:21:02 on the capture's day (UTC), seconds since 1970 (@1538000000), or +SECONDS since the first packet."},
 	{"until", PARAMETER_TIME, "Only before this time."},
 	{"limit", PARAMETER_INTEGER, "At most so many rows."},
 	{"src", PARAMETER_ADDRESS, NULL},
@@ -516,7 +516,7 @@ static bool read_section(struct reader *reader, struct piece line)
 // A line `KEY: text`; false: it is none.
 static bool read_note(struct reader *reader, struct piece line)
 {
-	static const char *const keys[] = {"severity", "category", "protocol", "cause", "remedy", "source"};
+	static const char *const keys[] = {"severity", "category", "protocol", "cause", "remedy", "source", "topic"};
 	struct report *report = reader->report;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		struct piece rest = line;
@@ -709,6 +709,14 @@ bool report_shows(const struct report *report, const struct report_section *sect
 	if (own)
 		return section->formats && lists(section->formats, format);
 	return !section->formats;
+}
+
+const char *report_note_text(const struct report *report, const char *key)
+{
+	for (size_t i = 0; i < report->note_count; i++)
+		if (!strcmp(report->notes[i].key, key))
+			return report->notes[i].text;
+	return NULL;
 }
 
 const struct report_parameter *report_find_parameter(const struct report *report, const char *name)

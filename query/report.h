@@ -22,7 +22,8 @@
 //     one of a|b|c   one of these words, in any case; bound as it stands here
 //     address   IPv4, IPv6 or MAC address, or a prefix such as 10.0.0.0/8; bound in the canonical spelling of the case.
 //               ip_in(x, :p) takes both an address and a prefix
-//     time      ISO 8601, @SECONDS since 1970, or +SECONDS since the first packet; bound as ns since 1970
+//     time      ISO 8601, @SECONDS since 1970, a time of day, or +SECONDS since the first packet; bound as ns since
+//               1970
 //     capture   name or number of a capture of the case; bound as capture_id
 //     flow      number of a flow of the case
 //
@@ -51,7 +52,8 @@
 // splits the lines.
 //
 // Notes. Detectors (analyze/analysis.h) say more of themselves, each a line `-- KEY: text` with one of the keys severity,
-// category, protocol, cause, remedy, source; text goes on in lines that are indented by three blanks or more.
+// category, protocol, cause, remedy, source; text goes on in lines that are indented by three blanks or more. A report may
+// say under which heading it is listed: `-- topic: tcp`, one of REPORT_TOPICS.
 //
 // Sections. A file may hold several statements, each behind a line `-- section: Title`, followed by its columns:
 //
@@ -129,6 +131,7 @@ struct report_plot {
 	char *label;
 };
 
+#define REPORT_TOPICS "overview|traffic|tcp|applications|network|hops"
 #define REPORT_FORMS "table|text|list|facts|tiles|bars|columns|stack|cards"
 
 struct report_section {
@@ -174,6 +177,9 @@ void report_release(struct report *);
 
 // Whether a section is shown in a format.
 bool report_shows(const struct report *, const struct report_section *, const char *format);
+
+// The text of a note; NULL: it has none.
+const char *report_note_text(const struct report *, const char *key);
 
 const struct report_parameter *report_find_parameter(const struct report *, const char *name);
 

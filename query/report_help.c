@@ -5,6 +5,7 @@
 
 #include "../common/message.h"
 #include "../common/options.h"
+#include "packet_rows.h"
 #include "report.h"
 
 enum { SYNOPSIS_MAX = 6, SYNOPSIS_ROOM = 400, HELP_EXTRA = 96 };
@@ -93,12 +94,86 @@ static void synopsis(const struct report *report, char to[SYNOPSIS_ROOM])
 	}
 }
 
+// Whether a section has a column that names packets, or a plot.
+static bool has_packets(const struct report_section *section)
+{
+	for (size_t i = 0; i < section->column_count; i++)
+		if (packet_rows_names_packets(section->columns[i].name))
+			return true;
+	return false;
+}
+
+static bool has_flows(const struct report_section *section)
+{
+	for (size_t i = 0; i < section->column_count; i++)
+		if (!strcmp(section->columns[i].name, "flow_id"))
+			return true;
+	return false;
+}
+
+static bool has_columns(const struct report_section *section)
+{
+	return section->column_count > 0;
+}
+
+static bool has_plot(const struct report_section *section)
+{
+	return section->plot_count > 0;
+}
+
+static bool any_section(const struct report *report, bool (*has)(const struct report_section *))
+{
+	for (size_t i = 0; i < report->section_count; i++)
+		if (has(&report->sections[i]))
+			return true;
+	return false;
+}
+
+// "  pcapdex query CASE.db rtt --flow FLOW --pcap rtt.pcapng", with what the report must be given.
+static void append_example(char **to, const struct report *report, const char *option, const char *ending)
+{
+	const char *slash = strrchr(report->name, '/');
+	append(to, "  pcapdex query CASE.db ");
+	append(to, report->name);
+	for (size_t i = 0; i < report->parameter_count; i++) {
+		const struct report_parameter *parameter = &report->parameters[i];
+		if (!parameter->required)
+			continue;
+		append(to, " --");
+		append(to, parameter->option);
+		append(to, " ");
+		append(to, report_placeholder(parameter));
+	}
+	append(to, option);
+	append(to, *ending ? slash ? slash + 1 : report->name : "");
+	append(to, ending);
+	append(to, "\n");
+}
+
+// What to do with the rows.
+static char *examples(const struct report *report)
+{
+	char *text = memory_copy_text("");
+	if (any_section(report, has_columns))
+		append_example(&text, report, " --format csv > ", ".csv");
+	if (any_section(report, has_packets)) {
+		append_example(&text, report, " --pcap ", ".pcapng   # the packets of the rows");
+		append_example(&text, report, " --wireshark   # a display filter that shows them", "");
+	}
+	if (any_section(report, has_plot))
+		append_example(&text, report, " --plot ", ".svg");
+	if (any_section(report, has_flows) && strcmp(report->name, "conversation") != 0)
+		append(&text,
+		       "  pcapdex query CASE.db conversation --flow FLOW_ID   # one of the flows, packet by packet\n");
+	return text;
+}
+
 void report_print_help(const struct report *report, bool long_help)
 {
 	char usage[SYNOPSIS_ROOM];
 	struct option_spec *options = memory_alloc((report->parameter_count + 1) * sizeof *options);
 	char **helps = memory_alloc((report->parameter_count + 1) * sizeof *helps);
-	char *text = description(report);
+	char *text = description(report), *shown = examples(report);
 	synopsis(report, usage);
 	for (size_t i = 0; i < report->parameter_count; i++) {
 		const struct report_parameter *parameter = &report->parameters[i];
@@ -116,6 +191,7 @@ void report_print_help(const struct report *report, bool long_help)
 		.synopsis = {usage},
 		.summary = report->summary ? report->summary : "",
 		.description = text,
+		.examples = *shown ? shown : NULL,
 		.options = options,
 	};
 	options_print_help(&command, long_help);
@@ -123,5 +199,6 @@ void report_print_help(const struct report *report, bool long_help)
 		free(helps[i]);
 	free(helps);
 	free(options);
+	free(shown);
 	free(text);
 }

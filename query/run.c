@@ -18,6 +18,7 @@ struct run {
 	struct output output;
 	int rows;               // printed so far, up to 2 a section
 	size_t sections;        // of the report that are printed
+	int statements;         // run so far
 	char error[ERROR_ROOM]; // "" none
 	bool usage;             // the error is the SQL's, not the case's
 };
@@ -86,8 +87,10 @@ static void run_section(struct run *run, const struct report_section *section)
 			run->usage = !run->report->summary;
 			return;
 		}
-		if (statement)
+		if (statement) {
+			run->statements++;
 			run_statement(run, statement, section);
+		}
 		sqlite3_finalize(statement);
 		line += count_lines(sql, tail);
 		sql = tail;
@@ -100,6 +103,12 @@ static int exit_code(struct run *run)
 	if (watch_cause() == WATCH_INTERRUPT) {
 		message_error("stopped");
 		return EXIT_INTERRUPTED;
+	}
+	if (!run->report->summary && run->statements == 0 && !must_stop(run)) {
+		snprintf(run->error, sizeof run->error, "%s: nothing to run: no SQL but comments and blanks",
+		         run->report->name);
+		message_error("%s", run->error);
+		return EXIT_USAGE;
 	}
 	if (!run->error[0] && watch_cause() == WATCH_TIMEOUT)
 		guard_explain(run->guard, SQLITE_INTERRUPT, run->error, sizeof run->error);

@@ -34,7 +34,9 @@ static const struct option_spec options[] = {
 	{0, "format", "FORMAT", OPTION_CHOICE, AT(format), "html|markdown|json",
      "What to write; if not given, what the ending of FILE says, and markdown to standard output.\n"
      "html is one file that loads nothing and runs no script: it can be sent, printed and kept. markdown is CommonMark with "
-     "tables. json has the values as they are in the case. All three have the same content."},
+     "tables. json has the values as they are in the case: an object with title, case, generator, protocol, capture and "
+     "chapters; a chapter has name, title and blocks; a block has form, label, title, rows_left_out, columns (each with name, "
+     "heading and help), rows (objects, by the columns' names) and sql. All three have the same content."},
 	{0, "protocol", "NAME", OPTION_TEXT, AT(protocol), NULL,
      "Only what concerns this protocol: tcp, udp, icmp, dns, http, tls ...\n"
      "Flows of this protocol, or found to carry it, and the issues of it and of these flows."},

@@ -1,5 +1,7 @@
 -- What the traffic is: flows, packets and bytes of each application, the largest first.
 --
+-- topic: traffic
+--
 -- An application is known by its bytes. Flows whose bytes nobody knew count by the service of their server's port, in
 -- parentheses: (https). What has neither is named by its protocol: tcp, icmp, arp.
 --

@@ -1,5 +1,7 @@
 -- Which MAC address each IPv4 address has, by ARP: when it was seen, what it asked and answered, and conflicts.
 --
+-- topic: network
+--
 -- A row for each pair that a message claims: the sender's, and of a reply the target's it answers for. An address with
 -- several rows moved, is used twice, or is spoofed: --conflicts 1 shows only those.
 --

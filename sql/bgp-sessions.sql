@@ -1,5 +1,7 @@
 -- BGP sessions: who the peers are, when they agreed, what they told each other, why it ended.
 --
+-- topic: network
+--
 -- A row for each TCP connection that carries BGP, in time order. A session is established when both sides have sent a
 -- KEEPALIVE or an UPDATE. What one connection of two peers after another does is a flap: flaps counts them.
 --

@@ -1,5 +1,7 @@
 -- What is in the case, and the accounts: what became of every packet of every file.
 --
+-- topic: overview
+--
 -- Every packet is exactly one of decoded, truncated, malformed and unsupported; all are kept with time, lengths and
 -- place in the file. `damage` says why a file could not be read to its end.
 --

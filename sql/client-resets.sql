@@ -1,5 +1,7 @@
 -- Connections that the client ended with a RST, and the other connections that it had open at that moment.
 --
+-- topic: tcp
+--
 -- The client is the side that sent the SYN; connections whose SYN is not in the capture are left out. A RST ends a
 -- connection if no RST came before it and not both sides had sent a FIN: a RST behind that only cleans up.
 -- A connection is open from its SYN, if the server answered, to its first RST or to the second side's FIN. One that

@@ -1,5 +1,7 @@
 -- One flow, packet by packet, as a ladder: --> sent by the side that opened it, <-- by the other.
 --
+-- topic: traffic
+--
 --   -->[ 2585]  0.000000s S   seq=0 ack=0 len=0 win=29200
 --       <--[ 2587]  0.307193s S.  seq=0 ack=1 len=0 win=28960
 --

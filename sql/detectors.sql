@@ -1,5 +1,7 @@
 -- What the detectors looked for, with their thresholds, and what they found.
 --
+-- topic: overview
+--
 -- `pcapdex analyze CASE.db --set DETECTOR.THRESHOLD=VALUE` runs them again with other thresholds.
 --
 -- param :category one of connectivity|performance|configuration|security|compliance|compatibility

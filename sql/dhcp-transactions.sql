@@ -1,5 +1,7 @@
 -- DHCP: what clients asked for and got: discover, offer, request and answer of a transaction, with their times.
 --
+-- topic: network
+--
 -- A row for each transaction of a client: the messages with one number and hardware address. Those of relays are
 -- counted and not told apart.
 --

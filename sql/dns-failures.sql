@@ -1,5 +1,7 @@
 -- DNS questions that got no good answer: refused, failed, no such name, no answer at all, cut without another try.
 --
+-- topic: applications
+--
 -- A failure is a response code other than NOERROR by its name; unanswered; or truncated: the answer did not fit its
 -- datagram, and the client did not ask that server again over TCP. That nobody answers a question to all (multicast DNS,
 -- LLMNR) is no failure. A query shortly before the capture's end may be unanswered only in the capture: left_s tells.

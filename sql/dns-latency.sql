@@ -1,5 +1,7 @@
 -- How fast DNS servers answer: percentiles for each server, and the slowest answers.
 --
+-- topic: applications
+--
 -- From a query to its first response, as the capture point sees it. Retransmitted queries count from the first one. Only
 -- unicast DNS: what answers a question to all is not a server.
 --

@@ -1,5 +1,7 @@
 -- DNS queries and their answers, in time order.
 --
+-- topic: applications
+--
 -- param :name           Only names that contain this text, in any case.
 -- param :type           Only this type: A, AAAA, PTR.
 -- param :variant one of dns|mdns|llmnr   Only this variant.

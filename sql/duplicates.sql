@@ -1,5 +1,7 @@
 -- Packets that the capture holds more than once: where the copies were seen, how much later, how many.
 --
+-- topic: network
+--
 -- A copy is the same packet again, not one that its sender sent again: a port mirrored in both directions, a capture on
 -- several interfaces, both sides of a router, a routing loop, or a network that doubles packets. TCP analysis, like
 -- Wireshark's, takes copies of segments for retransmissions, duplicate ACKs or packets out of order. To leave copies out

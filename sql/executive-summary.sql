@@ -1,5 +1,7 @@
 -- The case in a few lines: how much is wrong, what matters most, and what to do first.
 --
+-- topic: overview
+--
 -- Key findings are the worst issues that no other issue explains, one a detector; of equal ones the one with most issues of
 -- its detector. Remedies are the first of each finding. `--format text` is laid out for people.
 --
@@ -117,15 +119,16 @@ chosen AS (
 lines (place, line) AS (
 	SELECT
 		1000,
-		printf('%d %s, %d packets, %d bytes, from %s to %s', count(*),
-			iif(count(*) = 1, 'capture', 'captures'), sum(packets), sum(bytes),
-			iso_time(min(first_ts_ns)), iso_time(max(last_ts_ns)))
+		counted(count(*), 'capture') || ifnull(
+			printf(', %,d packets, %,d bytes, from ', sum(packets), sum(bytes)) || iso_time(min(first_ts_ns)) || ' to '
+				|| iso_time(max(last_ts_ns)),
+			', no packets')
 	FROM chosen
 	UNION ALL
 	SELECT
 		2000,
 		iif(issues = 0, 'Nothing was found to be wrong.', printf(
-			'%d issues: %d critical, %d high, %d medium, %d low', issues, critical, high, medium, low))
+			'%s: %d critical, %d high, %d medium, %d low', counted(issues, 'issue'), critical, high, medium, low))
 	FROM counts
 	UNION ALL
 	SELECT 3000, char(10) || 'Key findings' FROM counts WHERE issues > 0
@@ -147,6 +150,12 @@ lines (place, line) AS (
 		printf('  %d. %s', n, substr(remedies, 1, instr(remedies || char(10), char(10)) - 1))
 	FROM findings
 	WHERE n <= :limit
+	UNION ALL
+	SELECT
+		9000,
+		char(10) || 'The packets behind a finding: pcapdex query CASE.db issue --id N; its --pcap FILE takes them out.'
+	FROM counts
+	WHERE issues > 0
 )
 SELECT line
 FROM lines

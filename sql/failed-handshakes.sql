@@ -1,5 +1,7 @@
 -- Connections that never came to be: no answer, refused, reset on the way, or never completed; in time order.
 --
+-- topic: tcp
+--
 -- Only connections whose SYN is in the capture. One whose client went on without an answer is not here: the capture has
 -- only one direction of it.
 --

@@ -1,5 +1,7 @@
 -- Conversations in the order of their first packets: ends, times, packets and bytes, and how TCP fared.
 --
+-- topic: traffic
+--
 -- param :capture
 -- param :flow
 -- param :host

@@ -1,5 +1,7 @@
 -- What the two sides of a flow said to each other, in order.
 --
+-- topic: traffic
+--
 -- TCP segments are put in order: bytes that were sent again or twice are shown once, and what the capture lacks as
 -- [12 bytes missing]. Before each run of bytes stand the packet that carries them, who sent them, and where they are
 -- in that direction. Text is escaped (\xHH), but for line ends. The capture file must be as it was ingested.

@@ -1,5 +1,7 @@
 -- Datagrams that were fragmented: whether all pieces came, what is missing, and in what order; in time order.
 --
+-- topic: network
+--
 -- A row for each sender, receiver, identification and burst of fragments (the same identification again after 30 s is
 -- another datagram: RFC 791, 3.2 lets a receiver wait that long). Overlaps and copies are what attacks and broken routers make.
 --

@@ -1,5 +1,7 @@
 -- Connections that the capture leaves open: not closed by both sides, nor reset; the longest silent first.
 --
+-- topic: tcp
+--
 -- Those whose SYN or SYN-ACK is in the capture. What is silent for long is often dead, or kept for later; what is not
 -- goes on behind the capture's end.
 --

@@ -1,5 +1,7 @@
 -- How each TCP connection was set up: SYN, SYN-ACK and ACK, their times and packet numbers.
 --
+-- topic: tcp
+--
 -- Only connections whose SYN is in the capture. slow-handshakes shows the slow ones.
 --
 -- param :result one of established|refused|unanswered|half_open   Only with this result.

@@ -1,5 +1,7 @@
 -- What was changed on the way between two capture points: addresses, TTL, DSCP, options and more.
 --
+-- topic: hops
+--
 -- param :capture
 -- param :flow
 --

@@ -1,5 +1,7 @@
 -- Each packet's delay between two capture points, in time order; with --flow, those of one flow.
 --
+-- topic: hops
+--
 -- raw_ms is time at b less time at a, each by its own clock. delay_ms is the one-way delay, clocks corrected: it takes
 -- it that the fastest packets need as long either way, and is empty where packets went one way only. excess_ms, what a
 -- packet took beyond the fastest the same way, needs no such assumption.

@@ -1,5 +1,7 @@
 -- Flows at two capture points: which is which, how the one became the other, and what was lost and late on the way.
 --
+-- topic: hops
+--
 -- mapping says what was changed: none, nat (addresses or ports), isn (sequence numbers, by a constant), proxy (only the
 -- payload is the same). absent is a flow that only one of the points has.
 --

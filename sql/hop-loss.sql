@@ -1,5 +1,7 @@
 -- Packets that one capture point has and the other has not: lost between them, or why else; and what was sent again.
 --
+-- topic: hops
+--
 -- Shows what was lost unless --reason names another reason: `hop-summary` counts them all. A packet that only a has and
 -- that went forward was seen before the hop and not behind it.
 --

@@ -1,5 +1,7 @@
 -- Packets that overtook others between two capture points.
 --
+-- topic: hops
+--
 -- A packet is late when the point that it reached second saw it behind a packet of its flow and direction that the other
 -- point saw after it (RFC 4737, Type-P-Reordered).
 --

@@ -1,5 +1,7 @@
 -- What happened between two capture points: packets lost each way, delays, order, changes, and how the clocks differ.
 --
+-- topic: hops
+--
 -- For captures that `pcapdex compare` has matched. a is the point named first, b the second; forward is from a to b.
 --
 -- param :capture

@@ -1,5 +1,7 @@
 -- Is it the network? For each TCP connection that lost time: where the time went, and to what.
 --
+-- topic: hops
+--
 -- Where: between the two capture points, beyond a, or beyond b.
 -- The time of a connection is taken apart at the point that is nearer to the client, wait by wait; an ACK that nobody
 -- waited for ends none. Of a wait for the server, what passed at the other point since the server had what it needed

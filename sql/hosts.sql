@@ -1,5 +1,7 @@
 -- Every address, in the order of addresses: conversations, packets and bytes, when it was seen.
 --
+-- topic: traffic
+--
 -- param :capture
 -- param :host        Only this address, or those of this prefix.
 -- param :since       Only hosts with packets from this time on.

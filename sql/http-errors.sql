@@ -1,5 +1,7 @@
 -- HTTP requests that went wrong: status 4xx or 5xx, no response, or one that did not end; in time order.
 --
+-- topic: applications
+--
 -- Where the capture lost bytes of a message (missing_bytes), it may only be incomplete in the capture.
 --
 -- param :error one of client_error|server_error|unanswered|incomplete   Only this one.

@@ -1,5 +1,7 @@
 -- How fast HTTP servers answer, for each host, target or server; the slowest first.
 --
+-- topic: applications
+--
 -- First byte: end of the request to the first byte of the response, what the server needs to think. Last byte: end of the
 -- request to the end of the response, which the network and the response's size make longer.
 --

@@ -1,5 +1,7 @@
 -- HTTP requests and their responses, in time order.
 --
+-- topic: applications
+--
 -- param :name           Only where host or target contains this text, in any case.
 -- param :method         Only this method.
 -- param :status integer   Only this status.

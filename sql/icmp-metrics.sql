@@ -1,5 +1,7 @@
 -- Ping metrics of a node, as networking courses define them: counts, bytes, round trip, throughput, delay, hops.
 --
+-- topic: network
+--
 -- Take a capture made at the node. With several captures in the case, each that saw the node's pings gives metrics of
 -- its own; --capture chooses one. In --format csv and text this is the course's sheet, with two decimals; a capture
 -- named Node1 is titled Node 1 there. The definitions:

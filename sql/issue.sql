@@ -1,5 +1,7 @@
 -- One issue: what was seen, what usually causes it, what to do, what it is linked to, and the packets that prove it.
 --
+-- topic: overview
+--
 -- The number of an issue stands in the report issues. Analysing a case again numbers them anew.
 --
 -- param :id integer required   Number of the issue: issue_id.
@@ -182,10 +184,11 @@ lines (place, line) AS (
 		JOIN issues i ON i.issue_id = l.cause_issue_id
 		WHERE l.issue_id = :id
 		UNION ALL
-		SELECT printf('  explains %d, %s (%.0f %%): %s', i.issue_id, i.title, l.confidence * 100, l.why)
-		FROM issue_links l
+		SELECT printf('  explains %s, %s (%.0f %%): %s', group_concat(i.issue_id, ', '), i.title,
+			l.confidence * 100, l.why)
+		FROM (SELECT * FROM issue_links WHERE cause_issue_id = :id ORDER BY issue_id) l
 		JOIN issues i ON i.issue_id = l.issue_id
-		WHERE l.cause_issue_id = :id
+		GROUP BY i.title, l.confidence, l.why
 	)
 	HAVING count(*) > 0
 	UNION ALL

@@ -1,5 +1,7 @@
 -- What is wrong in the case, worst first.
 --
+-- topic: overview
+--
 -- Each issue was found by a detector; what was seen stands in symptoms. `issue --id N` shows one with its evidence. Of
 -- issues of one severity, those that another one explains come last.
 --

@@ -1,5 +1,7 @@
 -- Logins that cross the wire in the clear: who, where, how, and whether they worked; in time order. Secrets are not kept.
 --
+-- topic: applications
+--
 -- param :protocol one of ftp|smtp|imap|pop|http   Only this protocol.
 -- param :flow
 -- param :capture

@@ -1,5 +1,7 @@
 -- What addresses are called, as the capture itself tells: from DNS answers, TLS and HTTP requests, DHCP leases.
 --
+-- topic: traffic
+--
 -- param :capture
 -- param :host        Only this address, or those of this prefix.
 -- param :name        Only names that hold this text.

@@ -1,5 +1,7 @@
 -- OSPF routers that share a link, two by two: do they hear each other, and do they agree on what they must agree on?
 --
+-- topic: network
+--
 -- Routers are on one link when one lists the other in its hellos, when their addresses are in one network by the mask of
 -- either (version 2), or when both send from link-local addresses in the same VLAN (version 3). A router without another has
 -- a row of its own. Neighbours do not come up when area, hello or dead interval, mask, or kind of authentication differ,

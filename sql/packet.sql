@@ -1,5 +1,7 @@
 -- One packet, field by field and byte by byte, dissected afresh from the capture file.
 --
+-- topic: traffic
+--
 --   tcp, 20 bytes at 34
 --       34  tcp.srcport   50182
 --

@@ -1,5 +1,7 @@
 -- Packets in the order of the capture, as a packet list shows them; with --flow, those of one flow.
 --
+-- topic: traffic
+--
 -- param :flow
 -- param :capture
 -- param :host

@@ -1,5 +1,7 @@
 -- How fast the network, the connections and the servers were, and what held them back.
 --
+-- topic: overview
+--
 -- Means and percentiles are over connections, queries and requests of a capture; peaks over seconds. Columns are NULL where
 -- nothing was measured.
 --

@@ -1,5 +1,7 @@
 -- Pings: every echo request with its reply and round trip, and those without; ICMP and ICMPv6.
 --
+-- topic: network
+--
 -- param :host        Only pings from or to this address, or this prefix.
 -- param :kind one of answered|unanswered|duplicate|unrequested   Only this kind.
 -- param :flow

@@ -1,5 +1,7 @@
 -- Server ports by their conversations: how many, with whom, how much.
 --
+-- topic: traffic
+--
 -- The server is the side that did not open the conversation: that did not send the SYN, or the first packet.
 --
 -- param :protocol    Only this protocol: tcp, udp, sctp ...

@@ -1,5 +1,7 @@
 -- Which protocols are in the packets, as a tree: each with the packets and bytes that it, or what it carries, is in.
 --
+-- topic: traffic
+--
 -- As `tshark -z io,phs` has it, down to the protocols above TCP and UDP that have tables of their own; what those carry
 -- (data-text-lines, x509sat) is left out. Bytes are those of whole packets on the wire.
 --

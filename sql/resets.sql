@@ -1,5 +1,7 @@
 -- Resets: who sent the RST, at which stage of the connection, after what; in time order.
 --
+-- topic: tcp
+--
 -- A row for each side that sent one: its first RST. A RST to a SYN is a refusal; failed-handshakes tells more. One behind
 -- both FINs only cleans up: --stage closed. client-resets tells what else a client had open.
 --

@@ -1,5 +1,7 @@
 -- Every pair of packets that measures a round trip, in time order.
 --
+-- topic: tcp
+--
 -- Kinds: tcp_handshake is SYN and SYN-ACK, tcp_data a segment and the ACK of its last byte, icmp a ping and its reply, dns
 -- a query and its first response, http the last byte of a request and of its response. What is measured is the way from
 -- the capture point to the answering side and back; with dns and http, also the time that the server needs.

@@ -1,5 +1,7 @@
 -- Round trips of each server, from handshakes and from data: percentiles, the highest p90 first.
 --
+-- topic: tcp
+--
 -- answered_by tells the two halves of a path apart. server: what clients sent, and the server acknowledged, is the way
 -- from the capture point to the server and back. client: what the server sent, and clients acknowledged, is the way from
 -- the capture point to the clients and back. Their sum is the way from end to end; of a capture made at one end, the half

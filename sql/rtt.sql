@@ -1,5 +1,7 @@
 -- The round trips of one flow over time, a row each, for a plot: what was sent, and how long its ACK took.
 --
+-- topic: tcp
+--
 -- side says whose segment it is: src opened the flow, and what src sent is answered by dst. A time runs from the segment
 -- to its ACK as both pass the capture point. It is the way from there to the side that answers and back, and what that
 -- side waited before it sent the ACK (often 40 ms, up to 500 ms). Of a capture made at one side, the rows of that

@@ -1,5 +1,7 @@
 -- Hosts that try ports of others or the same on many hosts, with what they found; the widest first.
 --
+-- topic: network
+--
 -- The detectors port-scan and host-sweep list the worst of them as issues. Here each pair of scanner and target that
 -- reaches --min-ports has a row, and each scanner and port that reaches --min-hosts. Only connections without data
 -- count, and UDP packets that nobody answered; with the defaults, also what is too little for an issue.

@@ -1,5 +1,7 @@
 -- Security at a glance: what was looked for and found, who did it, and to whom.
 --
+-- topic: overview
+--
 -- The issues of category security that the detectors found with their thresholds (report detectors). Nothing found
 -- means that nothing reached them in the packets captured, not that nothing happened.
 --

@@ -1,5 +1,7 @@
 -- The time-sequence graph of one direction of a TCP connection: its segments, the other side's ACKs, and its window.
 --
+-- topic: tcp
+--
 -- Without --side it is the direction that carried more payload. A row is a segment of that side with data, SYN or FIN, or
 -- any segment of the other side with an ACK. Between ack and limit_seq is what the receiver has room for: where ack comes
 -- near the segments, they arrive; where the segments come near limit_seq, the receiver's window holds the sender back;

@@ -1,5 +1,7 @@
 -- Connections whose SYN-ACK took longer than a limit, in time order: the first row is the first that did.
 --
+-- topic: tcp
+--
 -- The time runs from the first SYN to the first SYN-ACK, so that lost SYNs count. A server that is slow now and then
 -- shows rows without retransmissions; a network that loses packets shows times near 1, 3 or 7 s with them.
 --

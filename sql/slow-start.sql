@@ -1,5 +1,7 @@
 -- How fast TCP flows got going: initial window, growth from round trip to round trip, most in flight; the largest first.
 --
+-- topic: tcp
+--
 -- A sender begins with an initial window, 10 segments with most, and may send twice as much in each round trip until
 -- something is lost, or the receive window or the program limits it. A program with nothing to send looks the same as a
 -- slow start: compare with rounds further on. Rounds are as long as the round trip and begin with the first data.

@@ -1,5 +1,7 @@
 -- TCP flows in trouble, one line each, the worst first: what happened how often, and what it cost.
 --
+-- topic: tcp
+--
 -- Flows without any of these events are not shown: retransmissions of all kinds, segments out of order or not captured,
 -- duplicate ACKs, windows that were full or closed, probes. docs/definitions.md says how each is recognised; tcp-events
 -- --flow shows the packets. Failed handshakes and resets have reports of their own.

@@ -1,5 +1,7 @@
 -- TCP connections as networking courses count them: state, times, packets, data, round trips, windows; and totals.
 --
+-- topic: tcp
+--
 -- In --format text this is the course's report, sections A to D. Its definitions:
 --
 -- A connection is all that passes between two endpoints (address and port); one that uses the ports again is not a new
@@ -13,6 +15,7 @@
 --
 -- param :capture
 -- param :host
+-- param :limit   At most so many connections are listed; totals are of all.
 --
 -- section: Connections
 -- column connection        Number of the connection, from 1, in the order of first packets.
@@ -68,7 +71,8 @@ FROM tcp_connections t
 JOIN captures c USING (capture_id)
 WHERE (:capture IS NULL OR t.capture_id = :capture)
 	AND (:host IS NULL OR ip_in(t.src, :host) OR ip_in(t.dst, :host))
-ORDER BY t.connection_id;
+ORDER BY t.connection_id
+LIMIT ifnull(:limit, -1);
 
 -- section: Totals
 -- column quantity   connections, complete, reset, open: their number. Of the complete connections duration_s and rtt_s,
@@ -173,6 +177,7 @@ Total number of data bytes: %d
 			start_s, end_s, duration_s, src_packets, dst_packets, packets,
 			src_payload_bytes, dst_payload_bytes, src_payload_bytes + dst_payload_bytes), ''))
 	FROM connections
+	WHERE :limit IS NULL OR number <= :limit
 	ORDER BY number
 )
 UNION ALL

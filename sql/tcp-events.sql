@@ -1,5 +1,7 @@
 -- What happened in TCP conversations, in time order: handshakes, ends, and all that Wireshark's analysis flags.
 --
+-- topic: tcp
+--
 -- One row a packet and kind; a packet may be of several. docs/definitions.md says how each kind is recognised.
 -- tcp-anomalies shows which flows have how many.
 --

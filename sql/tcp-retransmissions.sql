@@ -1,5 +1,7 @@
 -- Segments sent again: how many by each flow and direction, the most first; with --flow each single one.
 --
+-- topic: tcp
+--
 -- The kinds are Wireshark's. A fast retransmission answers duplicate ACKs and costs little time. A spurious one sends
 -- what was acknowledged already: it was late, or its ACK was lost. What is only called a retransmission mostly waited for
 -- a timer; its RTO is the time since the oldest segment that was not acknowledged. A segment that was lost before it came

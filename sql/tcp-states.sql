@@ -1,5 +1,7 @@
 -- TCP connections by how they went: Zeek's connection states with their meanings, the most frequent first.
 --
+-- topic: tcp
+--
 -- docs/definitions.md says how a state is found. UDP has states too: try --protocol udp.
 --
 -- param :protocol one of tcp|udp = tcp   Only this protocol.

@@ -1,5 +1,7 @@
 -- What tcptrace tells of a TCP connection: its long output, its names and values.
 --
+-- topic: tcp
+--
 -- With --format text the layout is tcptrace's as well (tcptrace -l -r -n -W); the number of a connection is that of its
 -- flow. A value stands beside what sent the data: RTTs, duplicate ACKs and the like come from the ACKs for it. Round
 -- trips are measured by Karn's rule; retransmissions are told by sequence numbers alone, so that the numbers differ from

@@ -1,5 +1,7 @@
 -- Packets and bytes over time, in steps of a fixed length.
 --
+-- topic: traffic
+--
 -- Steps begin at multiples of their length since 1970, so that those of several captures fall together; the first may
 -- begin before the first packet. Steps without a packet are left out. A step that is a multiple of 100 ms, without
 -- --flow and --host, is answered from an index and is fast for captures of any size; --since and --until then cut at

@@ -1,5 +1,7 @@
 -- Certificates that servers showed: whether they hold for the time of the capture and for the name that the client asked for.
 --
+-- topic: applications
+--
 -- A row for each certificate, server and name asked for. Certificates can be seen up to TLS 1.2; TLS 1.3 encrypts them, and
 -- a resumed session has none. Whether a chain ends in an authority that the client trusts cannot be told from a capture.
 --

@@ -1,5 +1,7 @@
 -- TLS handshakes: what was negotiated, how long it took, how it ended; in time order.
 --
+-- topic: applications
+--
 -- param :name           Only server names that contain this text, in any case.
 -- param :result one of finished|alert|no_answer|unfinished|partial   Only this result.
 -- param :flow

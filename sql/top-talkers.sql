@@ -1,5 +1,7 @@
 -- The hosts that sent and received the most bytes.
 --
+-- topic: traffic
+--
 -- With several captures in the case, a host is counted in each: its packets may have passed several capture points.
 --
 -- param :capture

@@ -1,5 +1,7 @@
 -- The receive windows of one TCP connection over time, with what each side has acknowledged.
 --
+-- topic: tcp
+--
 -- What a sender may have sent at most is limit_seq: its peer's ack and window together. A window is in bytes: scaled
 -- once both SYNs offered scaling; that of a SYN never is (RFC 7323); of a connection whose SYNs are not in the capture
 -- it is as in the header.

@@ -1,5 +1,7 @@
 -- Stalls by a closed receive window: who closed it, for how long, and who had to wait; longest first.
 --
+-- topic: tcp
+--
 -- A receiver whose program does not read fast enough announces a window of 0, and its peer must not send. A stall lasts
 -- from the first such segment to the next one of the same side with another window, which Wireshark calls a window
 -- update if nothing else changed. It may end with a RST instead, or not at all while the capture lasts. The network has

@@ -556,6 +556,14 @@ def test_compressions():
         ingest(name)
         tap.equal(rows("SELECT number, ts_ns, file_offset, captured_len FROM packets"), wanted, tool)
         tap.equal(rows("SELECT compression FROM capture_files"), [(tool,)])
+        with open(name, "rb") as file:
+            start = file.read(11)
+        for length in range(4, 12):
+            with open("cut." + ending, "wb") as file:
+                file.write(start[:length])
+            done = ingest("cut." + ending, code=FAILED)
+            tap.contains(done.stderr, "cut.%s: the %s data is damaged at offset %d of the compressed file: it is cut "
+                         "short; nothing could be unpacked;" % (ending, tool, length))
     if missing:
         raise tap.Skip(", ".join(missing) + " not installed")
 

@@ -391,7 +391,7 @@ def on_terminal(*arguments):
 
 
 def test_terminal():
-    """control bytes never reach a terminal, whatever the format; a table fits its width, or becomes blocks"""
+    """control bytes never reach a terminal, whatever the format; a table fits its width, is folded, or becomes blocks"""
     make_case()
     evil = "SELECT 'a' || char(27) || '[2J' || char(7, 155, 8238) || CAST(x'ff' AS TEXT) AS x"
     for form in ("table", "csv", "tsv", "json", "jsonl", "markdown", "text"):
@@ -405,6 +405,59 @@ def test_terminal():
     shown = on_terminal("SELECT 1234567890123456789 AS n, 'a name' AS name, '2001:db8:1:2:3:4:5:6' AS src")
     tap.equal(shown.replace("\x1b[1m", "").replace("\x1b[0m", ""),
               "n:    1234567890123456789\nname: a name\nsrc:  2001:db8:1:2:3:4:5:6\n")
+    shown = on_terminal("SELECT 'a site without TLS: http:// instead of https://' AS cause, '%s' AS hash" % ("f" * 50))
+    tap.equal(shown.replace("\x1b[1m", "").replace("\x1b[0m", ""),
+              "cause: a site without TLS: http://\n       instead of https://\nhash:  " + "f" * 50 + "\n")
+
+
+def test_terminal_lines():
+    """on a terminal, lines of text are folded between words, behind their indentation"""
+    make_case()
+    text = "'From 192.0.2.10 to 203.0.113.10, which did not answer' || char(10) || '  twice: ' || hex(zeroblob(30)) || ' 0'"
+    tap.equal(on_terminal("SELECT %s AS line UNION ALL SELECT NULL UNION ALL SELECT 'x ' || char(9) || 'y'" % text), """\
+From 192.0.2.10 to 203.0.113.10, which
+did not answer
+  twice:
+    %s
+    0
+
+x \ty
+""" % ("0" * 60))
+    tap.contains(on_terminal("SELECT %s AS line" % text, "--format", "text"), "which did not", "twice: 0")
+    long = "SELECT replace(hex(zeroblob(200000)), '000', 'ab ') AS line"
+    tap.equal(len(on_terminal(long).split("\n")) > 1000, True)
+
+
+def test_terminal_folded():
+    """on a terminal, rows that are too wide are folded, and what is the same in all of them is told once"""
+    make_case()
+    wide = "SELECT 1234567890123456789 + value AS n, '2001:db8:1:2:3:4:5:6' AS src, %s FROM json_each('[1, 2]')"
+    shown = on_terminal(wide % "printf('%.*c', 12, 'x') || value AS name, NULL AS error, 'one' AS capture")
+    tap.equal(shown.replace("\x1b[1m", "").replace("\x1b[0m", ""), """\
+                  n  name
+-------------------  -------------
+1234567890123456790  xxxxxxxxxxxx1
+1234567890123456791  xxxxxxxxxxxx2
+the same in all rows: src
+2001:db8:1:2:3:4:5:6, error empty,
+capture one
+""")
+    shown = on_terminal(wide % "value || '01:db8:1:2:3:4:5:6' AS dst, printf('%.*c', 60, 'y') || value AS name")
+    tap.equal(shown.replace("\x1b[1m", "").replace("\x1b[0m", ""), """\
+                  n  dst
+    name
+-------------------  -------------------
+1234567890123456790  101:db8:1:2:3:4:5:6
+    yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\u2026
+1234567890123456791  201:db8:1:2:3:4:5:6
+    yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\u2026
+the same in all rows: src
+2001:db8:1:2:3:4:5:6
+""")
+    tap.equal(on_terminal(wide % "1 AS a", "--format", "table").count("2001:"), 2)
+    rows = on_terminal(wide.replace("'[1, 2]'", "(SELECT json_group_array(packet_id) FROM packets, (VALUES (1), (2), (3)))")
+                       % "'one' AS capture").replace("\x1b[1m", "").replace("\x1b[0m", "").split("\n")
+    tap.equal((len(rows), rows[0], rows[-2]), (2 * 300 + 4, "                  n", "    2001:db8:1:2:3:4:5:6  one"))
 
 
 if __name__ == "__main__":
