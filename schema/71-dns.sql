@@ -48,6 +48,17 @@ CREATE TABLE dns (
 	malformed           INTEGER -- 1: a message ends before its records do, or contradicts itself
 );
 
+-- The questions behind the first of messages that ask several, as those of multicast DNS do: dns has the first.
+CREATE TABLE dns_questions (
+	dns_question_id INTEGER PRIMARY KEY, -- names the question
+	packet_id       INTEGER NOT NULL REFERENCES packets, -- the packet that completes the message
+	position        INTEGER NOT NULL, -- from 1, for the second question
+	name            TEXT NOT NULL, -- as dns.name
+	type            INTEGER NOT NULL, -- 1 A, 28 AAAA
+	type_name       TEXT NOT NULL, -- the same by name
+	class           TEXT NOT NULL -- as dns.class
+);
+
 -- The records of responses, one row each, in their order.
 CREATE TABLE dns_answers (
 	dns_answer_id INTEGER PRIMARY KEY, -- names the record
