@@ -5,7 +5,8 @@
 --   unanswered   a query without a response
 --   duplicate    one more response to a query that was answered before
 --   unsolicited  a response without a query in the capture, as those of multicast DNS
--- Of a query without a response, what the response would tell is NULL; of a response without a query the rest.
+-- Of a query without a response, what the response would tell is NULL; of a response without a query the rest. LLMNR has
+-- no such flags as recursion_desired, authoritative, recursion_available, authenticated and checking_disabled: NULL.
 CREATE TABLE dns (
 	dns_id              INTEGER PRIMARY KEY, -- in the order in which the transactions ended
 	capture_id          INTEGER NOT NULL REFERENCES captures, -- the capture

@@ -640,10 +640,20 @@ static void set_answer(struct dns_row *row, const struct application_call *call,
 	row->malformed = row->malformed == 1 || m->malformed;
 }
 
+// LLMNR has other flags in the place of these, or none (RFC 4795, 2.1.1).
+static void clear_flags(struct dns_row *row)
+{
+	if (strcmp(row->variant, "llmnr") != 0)
+		return;
+	row->recursion_desired = row->checking_disabled = ROW_NULL;
+	row->authoritative = row->recursion_available = row->authenticated = ROW_NULL;
+}
+
 static void add_unanswered(struct application_call *call, const struct pending *q)
 {
 	struct dns_row *row = add_row(call, q->direction, "unanswered", writer_next_id(call->writer, TABLE_DNS));
 	set_query(row, call->writer, q);
+	clear_flags(row);
 }
 
 // ---- transactions -------------------------------------------------------------------------------------------------
@@ -747,6 +757,7 @@ static void take_response(struct application_call *call, struct message *m)
 	else
 		row->recursion_desired = (m->flags & FLAG_RECURSION_DESIRED) != 0;
 	set_answer(row, call, m, &sum);
+	clear_flags(row);
 	if (!row->name && m->has_question)
 		set_question(row, call->writer, m->name, m->type, m->class);
 	row->other_question = asks_otherwise(q, m);
