@@ -593,6 +593,14 @@ void application_finish(struct application_stage *s)
 	s->capture_states = NULL;
 }
 
+// Of "http:websocket" the part that is new behind "http".
+static const char *behind_last(const struct packet *p, const char *name)
+{
+	const char *last = p->stack_count ? p->stack[p->stack_count - 1] : "";
+	size_t length = strlen(last);
+	return length && strncmp(name, last, length) == 0 && name[length] == ':' ? name + length + 1 : name;
+}
+
 void application_layer(struct application_call *call, const char *name)
 {
 	struct packet *p = call->packet;
@@ -602,7 +610,7 @@ void application_layer(struct application_call *call, const char *name)
 	above->named = name;
 	above->named_id = p->id;
 	struct dissection d = {.packet = p};
-	dissect_layer(&d, name);
+	dissect_layer(&d, behind_last(p, name));
 }
 
 void application_layer_apart(struct application_call *call, const char *name)

@@ -5,7 +5,8 @@
 --   unanswered   a query without a response
 --   duplicate    one more response to a query that was answered before
 --   unsolicited  a response without a query in the capture, as those of multicast DNS
--- Of a query without a response, what the response would tell is NULL; of a response without a query the rest.
+-- Of a query without a response, what the response would tell is NULL; of a response without a query the rest. LLMNR has
+-- no such flags as recursion_desired, authoritative, recursion_available, authenticated and checking_disabled: NULL.
 CREATE TABLE dns (
 	dns_id              INTEGER PRIMARY KEY, -- in the order in which the transactions ended
 	capture_id          INTEGER NOT NULL REFERENCES captures, -- the capture
@@ -46,6 +47,17 @@ CREATE TABLE dns (
 	dnssec_ok           INTEGER, -- DO of the query's OPT record
 	other_question      INTEGER, -- 1: the response repeats another question than the query's, letter case aside; NULL: one of them has none
 	malformed           INTEGER -- 1: a message ends before its records do, or contradicts itself
+);
+
+-- The questions behind the first of messages that ask several, as those of multicast DNS do: dns has the first.
+CREATE TABLE dns_questions (
+	dns_question_id INTEGER PRIMARY KEY, -- names the question
+	packet_id       INTEGER NOT NULL REFERENCES packets, -- the packet that completes the message
+	position        INTEGER NOT NULL, -- from 1, for the second question
+	name            TEXT NOT NULL, -- as dns.name
+	type            INTEGER NOT NULL, -- 1 A, 28 AAAA
+	type_name       TEXT NOT NULL, -- the same by name
+	class           TEXT NOT NULL -- as dns.class
 );
 
 -- The records of responses, one row each, in their order.

@@ -526,9 +526,37 @@ static void add_section(struct application_call *call, struct message *m, int64_
 	}
 }
 
+// Multicast DNS asks several questions in a message (RFC 6762, 5.3).
+static void add_questions(struct application_call *call, const struct message *m)
+{
+	struct writer *w = call->writer;
+	struct bytes rest = m->whole;
+	char name[NAME_TEXT_MAX + 1];
+	bytes_skip(&rest, HEADER_LEN);
+	for (unsigned i = 0; i < m->questions && i < RECORDS_MAX && read_name(m->whole, &rest, name); i++) {
+		uint16_t type = bytes_u16(&rest), class = bytes_u16(&rest);
+		if (rest.bad)
+			return;
+		if (i == 0)
+			continue;
+		struct dns_questions_row *row = writer_add(w, TABLE_DNS_QUESTIONS);
+		*row = (struct dns_questions_row){
+			.dns_question_id = writer_next_id(w, TABLE_DNS_QUESTIONS),
+			.packet_id = call->packet_id,
+			.position = i,
+			.type = type,
+		};
+		row->name = writer_text(w, name);
+		row->type_name = type_text(w, type);
+		row->class = class_text(w, class);
+	}
+}
+
 static const char *variant_of(const struct flow *f)
 {
 	uint16_t a = f->key.low.port, b = f->key.high.port;
+	if (a == PORT_DNS || b == PORT_DNS)
+		return "dns"; // also of a client whose port happens to be one of the others
 	if (a == PORT_MDNS || b == PORT_MDNS)
 		return "mdns";
 	return a == PORT_LLMNR || b == PORT_LLMNR ? "llmnr" : "dns";
@@ -605,10 +633,20 @@ static void set_answer(struct dns_row *row, const struct application_call *call,
 	row->malformed = row->malformed == 1 || m->malformed;
 }
 
+// LLMNR has other flags in the place of these, or none (RFC 4795, 2.1.1).
+static void clear_flags(struct dns_row *row)
+{
+	if (strcmp(row->variant, "llmnr") != 0)
+		return;
+	row->recursion_desired = row->checking_disabled = ROW_NULL;
+	row->authoritative = row->recursion_available = row->authenticated = ROW_NULL;
+}
+
 static void add_unanswered(struct application_call *call, const struct pending *q)
 {
 	struct dns_row *row = add_row(call, q->direction, "unanswered", writer_next_id(call->writer, TABLE_DNS));
 	set_query(row, call->writer, q);
+	clear_flags(row);
 }
 
 // ---- transactions -------------------------------------------------------------------------------------------------
@@ -729,6 +767,7 @@ static void take_response(struct application_call *call, struct message *m)
 	else
 		row->recursion_desired = (m->flags & FLAG_RECURSION_DESIRED) != 0;
 	set_answer(row, call, m, &sum);
+	clear_flags(row);
 	if (!row->name && m->has_question)
 		set_question(row, call->writer, m->name, m->type, m->class);
 	row->other_question = asks_otherwise(q, m);
@@ -746,6 +785,8 @@ static void take_message(struct application_call *call, struct bytes whole)
 	application_layer(call, call->flow->application);
 	if (!read_message(&m, whole))
 		return;
+	if (m.questions > 1)
+		add_questions(call, &m);
 	if (m.flags & FLAG_RESPONSE)
 		take_response(call, &m);
 	else

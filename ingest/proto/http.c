@@ -1,4 +1,4 @@
-// HTTP/1.0 and 1.1: RFC 9110, RFC 9112. HTTP/2 in the clear is recognised by its preface (RFC 9113, 3.4).
+// HTTP/1.0 and 1.1: RFC 9110, RFC 9112. Of HTTP/2 in the clear (RFC 9113) the packets that end a frame are named.
 //
 // As in Wireshark, a message counts in the packet that completes it, body and all. Bodies are skipped as they come.
 #include "../application.h"
@@ -16,6 +16,10 @@ enum {
 	TEXT_MAX = 2048, // of a value that is kept
 	QUEUE_MAX = 256, // requests without a response; beyond it the oldest is given up
 	METHOD_MAX = 20,
+	HTTP2_PREFACE_LEN = 24,
+	HTTP2_HEADER_LEN = 9,
+	HTTP2_WHOLE_MAX = 65536, // bytes of a frame that are waited for, so that the packet with the end has the name
+	HTTP2_SETTINGS = 4,      // type of frame
 };
 
 // What a message is called by: kept from its head until its row is written. Texts are owned and escaped.
@@ -759,22 +763,6 @@ static void end(struct application_call *call)
 	}
 }
 
-// HTTP/2 with prior knowledge: named, not followed.
-static size_t take_http2(struct application_call *call, struct bytes data)
-{
-	application_layer(call, "http2");
-	call->stop = true;
-	return data.left;
-}
-
-static enum recognised recognise_http2(const struct application_call *call, struct bytes first)
-{
-	(void)call;
-	if (first.left < sizeof PREFACE - 1)
-		return first.left && bytes_peek(first, 0, 1) == 'P' ? RECOGNISED_MORE : RECOGNISED_NO;
-	return wire_begins_like(first, PREFACE) ? RECOGNISED_YES : RECOGNISED_NO;
-}
-
 static bool is_port(uint16_t port)
 {
 	static const uint16_t ports[] = {80, 3128, 3132, 5985, 8080, 8088, 11371, 1900, 2869, 2710};
@@ -784,15 +772,58 @@ static bool is_port(uint16_t port)
 	return false;
 }
 
+static bool at_home(const struct application_call *call)
+{
+	return is_port(call->flow->key.low.port) || is_port(call->flow->key.high.port);
+}
+
+// ---- HTTP/2 -------------------------------------------------------------------------------------------------------
+
+// The client's preface, or bytes of the frame with its header (RFC 9113, 3.4 and 4.1); 0: the header is not all there.
+static uint64_t http2_size(struct bytes data)
+{
+	uint64_t length = bytes_u24(&data);
+	if (length == 0x505249) // "PRI": no frame is as long as 5 MB
+		return HTTP2_PREFACE_LEN;
+	bytes_skip(&data, HTTP2_HEADER_LEN - 3);
+	return data.bad ? 0 : HTTP2_HEADER_LEN + length;
+}
+
+// Frames are counted off, and not read. At HTTP's ports Wireshark's http finds them.
+static size_t take_http2(struct application_call *call, struct bytes data)
+{
+	uint64_t size = http2_size(data);
+	if (size == 0 || (size > data.left && size <= HTTP2_WHOLE_MAX && !call->cut))
+		return 0;
+	if (size <= data.left)
+		application_layer(call, at_home(call) ? "http:http2" : "http2");
+	return (size_t)size;
+}
+
+// Either side may be first, also behind "Upgrade: h2c" (RFC 7540, 3.2): the client with its preface, the server with a
+// SETTINGS frame.
+static enum recognised recognise_http2(const struct application_call *call, struct bytes first)
+{
+	uint64_t length = bytes_peek(first, 0, 3), type = bytes_peek(first, 3, 2), stream = bytes_peek(first, 5, 4);
+	(void)call;
+	if (first.left >= HTTP2_HEADER_LEN && type == HTTP2_SETTINGS << 8 && stream == 0 && length % 6 == 0 &&
+	    length < 256)
+		return RECOGNISED_YES;
+	if (first.left < sizeof PREFACE - 1)
+		return first.left && bytes_peek(first, 0, 1) == 'P' ? RECOGNISED_MORE : RECOGNISED_NO;
+	return wire_begins_like(first, PREFACE) ? RECOGNISED_YES : RECOGNISED_NO;
+}
+
+// ---- the stage ----------------------------------------------------------------------------------------------------
+
 static enum recognised recognise(const struct application_call *call, struct bytes first)
 {
-	bool at_home = is_port(call->flow->key.low.port) || is_port(call->flow->key.high.port);
 	enum recognised http2 = recognise_http2(call, first);
 	enum recognised http1 = recognise_start(first);
 	if (http2 != RECOGNISED_NO)
 		return http2 == RECOGNISED_YES ? RECOGNISED_NO : RECOGNISED_MORE;
 	bool is_new = !call->flow->application; // not behind CONNECT
-	return at_home && is_new && http1 == RECOGNISED_NO ? RECOGNISED_YES : http1;
+	return at_home(call) && is_new && http1 == RECOGNISED_NO ? RECOGNISED_YES : http1;
 }
 
 const struct application application_http2 = {

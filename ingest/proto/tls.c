@@ -283,6 +283,15 @@ static size_t ssl2_hello_length(struct bytes data)
 	return ok ? (length & 0x7fffu) + 2 : 0;
 }
 
+// Whether its lengths add up: of suites, session and challenge, behind nine bytes.
+static bool is_ssl2_hello(struct bytes data)
+{
+	size_t length = ssl2_hello_length(data);
+	bytes_skip(&data, 5);
+	uint16_t suites = bytes_u16(&data), session = bytes_u16(&data), challenge = bytes_u16(&data);
+	return length && !data.bad && suites && suites % 3 == 0 && length == 11u + suites + session + challenge;
+}
+
 static void take_ssl2_hello(struct application_call *call, struct bytes data)
 {
 	struct state *s = call->state;
@@ -435,7 +444,7 @@ static enum recognised recognise(const struct application_call *call, struct byt
 	if (first.left < RECORD_HEADER_LEN + 1)
 		return type >= RECORD_CHANGE_CIPHER_SPEC && type <= RECORD_HEARTBEAT ? RECOGNISED_MORE : RECOGNISED_NO;
 	if (!is_record(type, version, length))
-		return ssl2 && at_home ? RECOGNISED_YES : RECOGNISED_NO;
+		return (ssl2 && at_home) || is_ssl2_hello(first) ? RECOGNISED_YES : RECOGNISED_NO;
 	bool is_hello = type == RECORD_HANDSHAKE && length >= HANDSHAKE_HEADER_LEN &&
 	                (message == HANDSHAKE_CLIENT_HELLO || message == HANDSHAKE_SERVER_HELLO);
 	return at_home || is_hello ? RECOGNISED_YES : RECOGNISED_NO;

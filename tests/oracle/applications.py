@@ -11,6 +11,7 @@ A protocol is a file in tests/oracle/applications/: a list COMPARISONS of dictio
     fields  (name, tshark's field, kind); kind: text, integer, hex, ns (seconds there, ns here), boolean, name (of DNS:
             bytes that are no text are taken for equal)
     sets    True: where a packet has several rows, they are compared as a set: how often a value is there does not count
+    among   True: tshark's field has more than what is compared; ours must be among its values
 Values of a packet are compared without their order. Explained differences are the rows of docs/differences.md whose
 fields match `name.field`.
 """
@@ -85,7 +86,7 @@ def our_rows(database, comparison):
 
 
 def ordered(values, as_set):
-    values = [v for v in values if v is not None]
+    values = [v for v in values if v not in (None, "")]  # an empty value is none for tshark
     return sorted(set(values) if as_set else values, key=lambda v: (str(type(v)), v))
 
 
@@ -110,8 +111,9 @@ def compare(result, database, comparison, path, version, protocols):
             as_set = comparison.get("sets", False)
             a = ordered((our_value(field, values[place]) for values in mine), as_set)
             b = ordered(their_values(row, field), as_set) if row else []
+            among = comparison.get("among", False) and a and set(a) <= set(b)
             if a or b:
-                result.check(comparison["name"] + "." + field[0], number, a, b)
+                result.check(comparison["name"] + "." + field[0], number, a, b, among or a == b)
 
 
 def compare_capture(job):

@@ -1,8 +1,12 @@
 """DNS: messages, and which response belongs to which query."""
 
 QUERIES = """
-SELECT p.number, d.transaction_id, d.name, d.type, d.query_bytes
+SELECT p.number, d.transaction_id, d.name, d.type
 FROM dns d JOIN packets p ON p.packet_id = d.query_packet_id
+WHERE d.kind IN ('answered', 'unanswered')
+UNION ALL
+SELECT p.number, NULL, q.name, q.type
+FROM dns_questions q JOIN packets p USING (packet_id) JOIN dns d ON d.query_packet_id = q.packet_id
 WHERE d.kind IN ('answered', 'unanswered')"""
 
 RESPONSES = """

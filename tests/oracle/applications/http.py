@@ -12,7 +12,7 @@ LEFT JOIN packets q ON q.packet_id = h.request_packet_id"""
 COMPARISONS = [
     {
         "name": "http.request",
-        "when": "http.request && !ssdp && !sip",
+        "when": "(http.request || http.notification) && !ssdp && !sip",
         "sql": REQUESTS,
         "fields": [
             ("method", "http.request.method", "text"),

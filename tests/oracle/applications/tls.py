@@ -133,6 +133,7 @@ COMPARISONS = [
         "when": "tls.handshake.certificate && !quic && !eap",
         "sql": CERTIFICATE_FIELDS,
         "sets": True,
+        "among": True,  # those of a stapled OCSP response are in the same fields
         "fields": [
             ("serial", "x509af.serialNumber", "serial"),
             ("validity", "x509af.utcTime", "text"),
