@@ -2,7 +2,8 @@
 --
 -- Responses with a status from 400 to 499, by server and status. A 401 or 407 that the same
 -- client got over later is the way authentication works, and is left out: a later request for
--- the same target had success, or had credentials and another answer. value is the number of responses.
+-- the same target had success, or had credentials and another answer. So is a 408 to no request at all, by which
+-- servers close idle connections. value is the number of responses.
 --
 -- Severity: medium where at least two and half of the server's responses have the status, or
 -- for 408 and 429; else low. What stands behind the ? of a target is not shown: it may be
@@ -15,7 +16,7 @@
 --   missing rights.
 -- remedy: Look into the log of the server for these requests.
 -- remedy: Compare with a request that succeeds: host, path, headers, method.
--- source: RFC 9110, 15.5: meaning of the status codes.
+-- source: RFC 9110, 15.5: meaning of the status codes; 15.5.9: 408 before the server closes the connection.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The first request.
@@ -42,7 +43,7 @@ errors AS (
 		iif(h.direction = 0, f.dst_port, f.src_port) AS port
 	FROM http h
 	CROSS JOIN flows f ON f.flow_id = h.flow_id
-	WHERE h.status BETWEEN 400 AND 499
+	WHERE h.status BETWEEN 400 AND 499 AND NOT (h.status = 408 AND h.request_packet_id IS NULL)
 ),
 welcome AS MATERIALIZED ( -- the last time that a target which wants authentication let the client in
 	SELECT

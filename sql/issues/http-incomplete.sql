@@ -4,6 +4,8 @@
 -- connection ended (FIN or RST). Responses that went on when the capture ended, or of which
 -- the capture lost bytes, are left out. value is the number of such responses of a server.
 --
+-- Severity: medium; low where it was the client alone that ended these connections.
+--
 -- severity: medium
 -- category: connectivity
 -- protocol: http
@@ -13,7 +15,7 @@
 -- remedy: See who ended the connection (resets), and look there.
 -- remedy: Look for a time-out or a size limit at which responses end.
 -- source: RFC 9112, 8: a response that is shorter than it says is incomplete and must not be used
---   as whole.
+--   as whole; 9.5: a client may close a connection at any time.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The first request.
@@ -22,6 +24,8 @@
 -- column dst         The server.
 -- column value       Responses that are incomplete.
 -- column symptoms    What was seen.
+-- column severity    How bad it is.
+-- column cause       Most likely cause.
 -- column packets     Request, begin of the response, end of the connection.
 WITH exchanges AS (
 	SELECT
@@ -40,6 +44,7 @@ WITH exchanges AS (
 		h.request_packet_id,
 		h.response_packet_id,
 		h.response_first_packet_id,
+		iif(h.direction = 0, f.dst_fins + f.dst_rsts, f.src_fins + f.src_rsts) = 0 AS client_left,
 		iif(h.direction = 0, f.src, f.dst) AS client,
 		iif(h.direction = 0, f.dst, f.src) AS peer,
 		iif(h.direction = 0, f.dst_port, f.src_port) AS port,
@@ -76,6 +81,8 @@ SELECT
 		count(*), iif(count(*) = 1, 'response', 'responses'), peer, port, sum(was_reset),
 		group_concat(iif(n <= 3, request, NULL), ', '),
 		iif(count(*) > 3, printf(' and %d more', count(*) - 3), '')) AS symptoms,
+	iif(min(client_left), 'low', 'medium') AS severity,
+	iif(min(client_left), 'The client or its user went away while the response was on its way.', NULL) AS cause,
 	group_concat(iif(n <= 20, ifnull(request_packet_id || ',', '')
 		|| ifnull(response_first_packet_id || ',', '') || last_packet_id, NULL)) AS packets
 FROM ranked

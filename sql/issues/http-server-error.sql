@@ -3,8 +3,8 @@
 -- Responses with a status from 500 to 599, by server and status. value is the number of
 -- responses.
 --
--- Severity: high where at least half of the server's responses have the status, or ten have;
--- else medium. What stands behind the ? of a target is not shown: it may be private.
+-- Severity: high where at least half of the server's responses have the status, or ten and a tenth of
+-- them; low where less than one in a hundred has; else medium. What stands behind the ? of a target is not shown: it may be private.
 --
 -- severity: medium
 -- category: connectivity
@@ -14,7 +14,7 @@
 -- remedy: Look into the log of the server for these requests.
 -- remedy: For 502, 503 and 504 look at the server behind the proxy: is it up, is it overloaded,
 --   how long does it take?
--- source: RFC 9110, 15.6: meaning of the status codes.
+-- source: RFC 9110, 15.6: meaning of the status codes. One in a hundred: what a service that promises 99 % allows.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The first request.
@@ -117,7 +117,8 @@ SELECT
 		requests, iif(errors > 3, printf(' and %d more', errors - 3), '')) AS symptoms,
 	packets,
 	CASE
-		WHEN errors * 2 >= answers OR errors >= 10 THEN 'high'
+		WHEN errors * 2 >= answers OR errors >= 10 AND errors * 10 >= answers THEN 'high'
+		WHEN errors * 100 < answers THEN 'low'
 		ELSE 'medium'
 	END AS severity,
 	CASE status

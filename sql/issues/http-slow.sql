@@ -5,8 +5,8 @@
 -- milliseconds. It is seen from where the capture was taken: near the client, the network's
 -- round trip is in it.
 --
--- Severity: medium from three such requests or from :severe_ms on, else low. What stands
--- behind the ? of a target is not shown: it may be private.
+-- Severity: medium from three such requests or from :severe_ms on, where these are at least one in a hundred of
+-- the server's responses; else low. What stands behind the ? of a target is not shown: it may be private.
 --
 -- severity: low
 -- category: performance
@@ -16,7 +16,8 @@
 --   queries.
 -- remedy: Compare with a static file from the same server: is that fast, it is the application.
 -- source: 1 s: the limit for an uninterrupted train of thought (Nielsen, Usability Engineering,
---   1993, 5); 10 s that of attention.
+--   1993, 5); 10 s that of attention. One in a hundred: the 99th percentile, by which
+--   servers are judged.
 --
 -- param :limit_ms number 1..600000 = 1000    Time to the first byte from which on a response is
 --                                              slow, milliseconds.
@@ -105,6 +106,6 @@ SELECT
 		counted(answers, 'response'), peer, port, ifnull(' (' || host || ')', ''), :limit_ms, slowest, max_ms,
 		iif(answers > 1, printf(', half took less than %.0f ms', median_ms), '')) AS symptoms,
 	packets,
-	iif(slow >= 3 OR max_ms >= :severe_ms, 'medium', 'low') AS severity
+	iif((slow >= 3 OR max_ms >= :severe_ms) AND slow * 100 >= answers, 'medium', 'low') AS severity
 FROM servers
 ORDER BY max_ms DESC;

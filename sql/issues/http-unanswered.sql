@@ -5,7 +5,8 @@
 -- after the request. Connections of which the capture has only the client's packets, or not
 -- all, are left out. value is the number of such requests of a server.
 --
--- Severity: high where a server answers no request at all, of at least two; else medium.
+-- Severity: high where a server answers no request at all, of at least two; low where the client itself reset
+-- these connections, less than :wait_s after its request; else medium.
 --
 -- severity: medium
 -- category: connectivity
@@ -31,6 +32,7 @@
 -- column symptoms    What was seen.
 -- column packets     The requests, and the ends of their connections.
 -- column severity    How bad it is.
+-- column cause       Most likely cause.
 WITH
 waiting AS MATERIALIZED (
 	SELECT
@@ -44,6 +46,9 @@ waiting AS MATERIALIZED (
 		iif(h.direction = 0, f.dst, f.src) AS peer,
 		iif(h.direction = 0, f.dst_port, f.src_port) AS port,
 		f.src_rsts + f.dst_rsts > 0 AS was_reset,
+		iif(h.direction = 0, f.src_rsts, f.dst_rsts) > 0
+			AND iif(h.direction = 0, f.dst_fins + f.dst_rsts, f.src_fins + f.src_rsts) = 0
+			AND f.last_ts_ns - h.request_ts_ns < :wait_s * 1e9 AS client_left,
 		f.last_packet_id
 	FROM http h
 	CROSS JOIN flows f ON f.flow_id = h.flow_id
@@ -114,6 +119,7 @@ counts AS (
 		r.port,
 		count(*) AS unanswered,
 		sum(r.was_reset) AS was_reset,
+		sum(r.client_left) AS client_left,
 		group_concat(iif(r.n <= 3, printf('%s %s', ifnull(h.method, '?'), CASE
 			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
 			WHEN instr(h.target, '?') > 0
@@ -132,12 +138,18 @@ SELECT
 	iif(clients = 1, client, NULL) AS src,
 	peer AS dst,
 	unanswered AS value,
-	printf('%s port %d gave no response to %d of %d %s (%d of these connections were reset): %s%s',
+	printf('%s port %d gave no response to %d of %d %s (%d of these connections were reset%s): %s%s',
 		peer, port, unanswered, unanswered + ifnull(answers, 0),
-		iif(unanswered + ifnull(answers, 0) = 1, 'request', 'requests'), was_reset, requests,
+		iif(unanswered + ifnull(answers, 0) = 1, 'request', 'requests'), was_reset,
+		iif(client_left, printf(', %d by the client after less than %g s', client_left, :wait_s), ''), requests,
 		iif(unanswered > 3, printf(' and %d more', unanswered - 3), '')) AS symptoms,
 	packets,
-	iif(ifnull(answers, 0) = 0 AND unanswered > 1, 'high', 'medium') AS severity
+	CASE
+		WHEN client_left = unanswered THEN 'low'
+		WHEN ifnull(answers, 0) = 0 AND unanswered > 1 THEN 'high'
+		ELSE 'medium'
+	END AS severity,
+	iif(client_left = unanswered, 'The client gave up, or its user went on to something else.', NULL) AS cause
 FROM counts
 LEFT JOIN totals USING (capture_id, peer, port)
 ORDER BY value DESC;
