@@ -2,8 +2,7 @@
 --
 -- Servers that send their own certificate without the one that signed it: it is not signed by
 -- itself, and no other certificate of the message has its issuer as subject. value is the
--- number of connections. A certificate that a root signs directly looks the same: low where all these handshakes
--- were completed, since the clients knew the issuer.
+-- number of connections. A certificate that a root signs directly looks the same.
 --
 -- severity: medium
 -- category: configuration
@@ -21,7 +20,6 @@
 -- column dst         Who sent the certificate.
 -- column value       See the description.
 -- column symptoms    What was seen.
--- column severity    How bad it is.
 -- column packets     Client hello and certificate of the first connections.
 WITH
 issuers AS MATERIALIZED (
@@ -37,7 +35,6 @@ certificates AS (
 		k.issuer,
 		t.capture_id,
 		t.flow_id,
-		t.finished_packet_id,
 		t.client_hello_packet_id,
 		t.client_hello_ts_ns,
 		iif(t.direction = 0, f.src, f.dst) AS client,
@@ -71,7 +68,6 @@ SELECT
 	printf('%s sent a certificate of %s without that of its issuer, %s; in %d %s', owner, who,
 		substr(max(issuer), max(0, instr(max(issuer), 'CN=')), 80), count(DISTINCT tls_id),
 		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections')) AS symptoms,
-	iif(count(finished_packet_id) < count(*), 'medium', 'low') AS severity,
 	group_concat(iif(n <= 20, ifnull(client_hello_packet_id || ',', '') || packet_id, NULL))
 		AS packets
 FROM certificates
