@@ -27,48 +27,13 @@
 -- column severity    How bad it is.
 -- column cause       Most likely cause.
 -- column packets     Request, begin of the response, end of the connection.
-WITH exchanges AS (
-	SELECT
-		h.http_id,
-		h.capture_id,
-		h.flow_id,
-		h.direction,
-		h.status,
-		h.reason,
-		h.host,
-		h.target,
-		h.upgrade,
-		h.first_byte_ns,
-		h.request_ts_ns,
-		h.response_ts_ns,
-		h.request_packet_id,
-		h.response_packet_id,
-		h.response_first_packet_id,
-		iif(h.direction = 0, f.dst_fins + f.dst_rsts, f.src_fins + f.src_rsts) = 0 AS client_left,
-		iif(h.direction = 0, f.src, f.dst) AS client,
-		iif(h.direction = 0, f.dst, f.src) AS peer,
-		iif(h.direction = 0, f.dst_port, f.src_port) AS port,
-		printf('%s %s', ifnull(h.method, '?'), CASE
-			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
-			WHEN instr(h.target, '?') > 0
-				THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
-			ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
-		END) AS request
-	FROM http h
-	JOIN flows f ON f.flow_id = h.flow_id
-	WHERE h.response_complete = 0
-		AND ifnull(h.missing_bytes, 0) = 0
-		AND f.src_missed_bytes + f.dst_missed_bytes = 0
-		AND (iif(h.direction = 0, f.dst_fins, f.src_fins) > 0 OR f.src_rsts + f.dst_rsts > 0)
-),
-ranked AS (
-	SELECT
-		e.*,
-		f.src_rsts + f.dst_rsts > 0 AS was_reset,
-		f.last_packet_id,
-		row_number() OVER (PARTITION BY e.capture_id, peer, port ORDER BY request_ts_ns) AS n
-	FROM exchanges e
-	JOIN flows f ON f.flow_id = e.flow_id
+WITH ranked AS (
+	SELECT *, row_number() OVER (PARTITION BY capture_id, peer, port ORDER BY request_ts_ns) AS n
+	FROM http_exchanges
+	WHERE response_complete = 0
+		AND ifnull(missing_bytes, 0) = 0
+		AND missed_bytes = 0
+		AND (peer_closed OR was_reset)
 )
 SELECT
 	capture_id,

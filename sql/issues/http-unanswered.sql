@@ -42,25 +42,20 @@ waiting AS MATERIALIZED (
 		h.direction,
 		h.request_ts_ns,
 		h.request_packet_id,
-		iif(h.direction = 0, f.src, f.dst) AS client,
-		iif(h.direction = 0, f.dst, f.src) AS peer,
-		iif(h.direction = 0, f.dst_port, f.src_port) AS port,
-		f.src_rsts + f.dst_rsts > 0 AS was_reset,
-		iif(h.direction = 0, f.src_rsts, f.dst_rsts) > 0
-			AND iif(h.direction = 0, f.dst_fins + f.dst_rsts, f.src_fins + f.src_rsts) = 0
-			AND f.last_ts_ns - h.request_ts_ns < :wait_s * 1e9 AS client_left,
-		f.last_packet_id
-	FROM http h
-	CROSS JOIN flows f ON f.flow_id = h.flow_id
+		h.client,
+		h.peer,
+		h.port,
+		h.was_reset,
+		h.was_reset AND h.client_left AND h.last_ts_ns - h.request_ts_ns < :wait_s * 1e9 AS client_left,
+		h.last_packet_id
+	FROM http_exchanges h
 	JOIN captures c ON c.capture_id = h.capture_id
 	WHERE h.status IS NULL
 		AND h.request_packet_id IS NOT NULL
 		AND ifnull(h.upgrade, '') = ''
-		AND min(f.src_packets, f.dst_packets) > 0
-		AND f.src_missed_bytes + f.dst_missed_bytes = 0
-		AND (f.src_rsts + f.dst_rsts > 0
-			OR iif(h.direction = 0, f.dst_fins, f.src_fins) > 0
-			OR c.last_ts_ns - h.request_ts_ns > :wait_s * 1e9)
+		AND h.has_both_sides
+		AND h.missed_bytes = 0
+		AND (h.was_reset OR h.peer_closed OR c.last_ts_ns - h.request_ts_ns > :wait_s * 1e9)
 ),
 asked AS (
 	SELECT flow_id, direction, min(request_packet_id) AS request_packet_id
@@ -85,26 +80,11 @@ ranked AS (
 	SELECT *, row_number() OVER (PARTITION BY capture_id, peer, port ORDER BY request_ts_ns) AS n
 	FROM lost
 ),
-sides AS ( -- the responses of a connection, one way
-	SELECT capture_id, flow_id, direction, count(*) AS answers
-	FROM (SELECT 1 FROM lost LIMIT 1) -- if none, no more is read
-	CROSS JOIN http
-	WHERE status IS NOT NULL
-	GROUP BY flow_id, direction
-),
-servers AS (
-	SELECT
-		s.capture_id,
-		iif(s.direction = 0, f.dst, f.src) AS peer,
-		iif(s.direction = 0, f.dst_port, f.src_port) AS port,
-		s.answers
-	FROM sides s
-	CROSS JOIN flows f ON f.flow_id = s.flow_id
-),
 totals AS (
-	SELECT capture_id, peer, port, sum(answers) AS answers
-	FROM servers
-	WHERE peer IN (SELECT peer FROM lost)
+	SELECT capture_id, peer, port, count(*) AS answers
+	FROM (SELECT 1 FROM lost LIMIT 1) -- if none, no more is read
+	CROSS JOIN http_exchanges
+	WHERE status IS NOT NULL AND peer IN (SELECT peer FROM lost)
 	GROUP BY capture_id, peer, port
 ),
 counts AS (
@@ -120,15 +100,10 @@ counts AS (
 		count(*) AS unanswered,
 		sum(r.was_reset) AS was_reset,
 		sum(r.client_left) AS client_left,
-		group_concat(iif(r.n <= 3, printf('%s %s', ifnull(h.method, '?'), CASE
-			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
-			WHEN instr(h.target, '?') > 0
-				THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
-			ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
-		END), NULL), ', ') AS requests,
+		group_concat(iif(r.n <= 3, h.request, NULL), ', ') AS requests,
 		group_concat(iif(r.n <= 20, r.request_packet_id || ',' || r.last_packet_id, NULL)) AS packets
 	FROM ranked r
-	CROSS JOIN http h ON h.http_id = r.http_id
+	CROSS JOIN http_exchanges h ON h.http_id = r.http_id
 	GROUP BY r.capture_id, r.peer, r.port
 )
 SELECT
