@@ -70,7 +70,7 @@ SELECT
 		WHEN instr(h.target, '?') > 0
 			THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
 		ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
-	END) AS request, -- method and target: at most 60 characters, and nothing that may be secret
+	END) AS request, -- method and target: at most 60 characters, and nothing that may be private
 	min(f.src_packets, f.dst_packets) > 0 AS has_both_sides, -- 1: the capture has packets of both ends
 	f.src_missed_bytes + f.dst_missed_bytes AS missed_bytes, -- of the connection, that the capture lost
 	f.src_rsts + f.dst_rsts > 0 AS was_reset, -- the connection, by either side
