@@ -6,7 +6,8 @@
 -- all, are left out. value is the number of such requests of a server.
 --
 -- Severity: high where a server answers no request at all, of at least two; low where the client itself reset
--- these connections, less than :wait_s after its request; else medium.
+-- these connections, less than :wait_s after its request, or where they are less than one in a hundred of the
+-- server's requests; else medium.
 --
 -- severity: medium
 -- category: connectivity
@@ -120,7 +121,7 @@ SELECT
 		iif(unanswered > 3, printf(' and %d more', unanswered - 3), '')) AS symptoms,
 	packets,
 	CASE
-		WHEN client_left = unanswered THEN 'low'
+		WHEN client_left = unanswered OR unanswered * 100 < answers THEN 'low'
 		WHEN ifnull(answers, 0) = 0 AND unanswered > 1 THEN 'high'
 		ELSE 'medium'
 	END AS severity,
