@@ -19,7 +19,7 @@
 -- remedy: Look into the application or search list that asks for names that do not exist.
 -- remedy: For SERVFAIL and REFUSED look into the log of the resolver.
 -- source: RFC 1035, 4.1.1 and RFC 8914: meaning of the codes. Shares of a half tell a server in
---   trouble from a name in trouble; on the Internet, one zone in a hundred is always broken.
+--   trouble from a name in trouble; of a server that fails one in a hundred times, too.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The first of them.
