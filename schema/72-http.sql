@@ -40,3 +40,44 @@ CREATE TABLE http (
 	response_complete        INTEGER, -- 0: the response ends before its length says; NULL: no response
 	missing_bytes            INTEGER -- bytes of both that the capture lost
 );
+
+-- HTTP transactions as detectors look at them: the row of http, both ends, and how the request is shown.
+CREATE VIEW http_exchanges AS
+SELECT
+	h.http_id,
+	h.capture_id,
+	h.flow_id,
+	h.direction,
+	h.host,
+	h.target,
+	h.status,
+	h.reason,
+	h.request_packet_id,
+	h.response_first_packet_id,
+	h.response_packet_id,
+	h.request_ts_ns,
+	h.response_ts_ns,
+	h.first_byte_ns,
+	h.credentials,
+	h.upgrade,
+	h.response_complete,
+	h.missing_bytes,
+	iif(h.direction, f.dst, f.src) AS client,
+	iif(h.direction, f.src, f.dst) AS peer, -- the server's address
+	iif(h.direction, f.src_port, f.dst_port) AS port, -- the server's
+	printf('%s %s', ifnull(h.method, '?'), CASE
+		WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
+		WHEN instr(h.target, '?') > 0
+			THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
+		ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
+	END) AS request, -- method and target: at most 60 characters, and nothing that may be private
+	min(f.src_packets, f.dst_packets) > 0 AS has_both_sides, -- 1: the capture has packets of both ends
+	f.src_missed_bytes + f.dst_missed_bytes AS missed_bytes, -- of the connection, that the capture lost
+	f.src_rsts + f.dst_rsts > 0 AS was_reset, -- the connection, by either side
+	iif(h.direction, f.src_fins, f.dst_fins) > 0 AS peer_closed, -- the connection, by a FIN
+	iif(h.direction, f.dst_fins + f.dst_rsts, f.src_fins + f.src_rsts) > 0
+		AND iif(h.direction, f.src_fins + f.src_rsts, f.dst_fins + f.dst_rsts) = 0 AS client_left, -- the client alone ended the connection
+	f.last_ts_ns, -- last packet of the connection, ns since 1970 UTC
+	f.last_packet_id -- last packet of the connection
+FROM http h
+CROSS JOIN flows f ON f.flow_id = h.flow_id;

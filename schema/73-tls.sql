@@ -69,3 +69,32 @@ CREATE TABLE tls_alerts (
 	code         INTEGER, -- description code (RFC 8446, 6)
 	name         TEXT -- by name: close_notify, handshake_failure ...
 );
+
+-- Certificates as detectors look at them: the row of tls_certificates, its connection and both ends.
+CREATE VIEW tls_certificates_sent AS
+SELECT
+	k.tls_certificate_id,
+	k.tls_id,
+	t.capture_id,
+	t.flow_id,
+	k.position,
+	k.sha256,
+	k.issuer,
+	k.common_name,
+	k.names,
+	k.not_before_ts_ns,
+	k.not_after_ts_ns,
+	k.self_signed,
+	k.direction <> t.direction AS by_server, -- 1: the server sent it
+	iif(t.direction, f.dst, f.src) AS client,
+	iif(k.direction, f.dst, f.src) AS owner, -- who sent it
+	ifnull(k.common_name, k.subject) AS who, -- whom it names
+	p.ts_ns, -- when it was sent, ns since 1970 UTC
+	ifnull(t.client_hello_ts_ns, p.ts_ns) AS begun_ns, -- the client hello, or that where it is not in the capture
+	ifnull(t.client_hello_packet_id || ',', '') || k.packet_id AS packets, -- the client hello and the certificate
+	t.server_name,
+	t.finished_packet_id
+FROM tls_certificates k
+CROSS JOIN tls t ON t.tls_id = k.tls_id
+CROSS JOIN flows f ON f.flow_id = t.flow_id
+CROSS JOIN packets p ON p.packet_id = k.packet_id;

@@ -40,3 +40,70 @@ CREATE TABLE routing (
 	lsas             INTEGER, -- OSPF: LSAs, LSA headers or requests in the message
 	lsa_types        TEXT -- their types, each once: router network summary asbr_summary external nssa ...
 );
+
+-- Two OSPF routers on one link, a row for each two different hellos of theirs: the address of one is within the network
+-- of the other's hello; with IPv6, always. Of a capture the first 500 different hellos are compared.
+CREATE VIEW ospf_hello_pairs AS
+WITH RECURSIVE
+prefixes (length, mask) AS (
+	SELECT 0, '0.0.0.0'
+	UNION ALL
+	SELECT
+		length + 1,
+		printf('%d.%d.%d.%d',
+			255 & ~(255 >> max(0, min(8, length + 1))),
+			255 & ~(255 >> max(0, min(8, length - 7))),
+			255 & ~(255 >> max(0, min(8, length - 15))),
+			255 & ~(255 >> max(0, min(8, length - 23))))
+	FROM prefixes
+	WHERE length < 32
+),
+hellos AS (
+	SELECT
+		r.*,
+		iif(r.direction, f.dst, f.src) AS address,
+		f.ip_version,
+		iif(r.direction, f.dst, f.src) || '/' || p.length AS prefix,
+		max(r.dr <> '0.0.0.0') OVER (PARTITION BY r.capture_id, iif(r.direction, f.dst, f.src)) AS has_dr,
+		row_number() OVER (
+			PARTITION BY r.capture_id, iif(r.direction, f.dst, f.src), r.area,
+				r.hello_interval_s, r.dead_interval_s, r.network_mask, r.auth_type, r.router_id
+			ORDER BY r.routing_id
+		) AS n
+	FROM routing r
+	JOIN flows f ON f.flow_id = r.flow_id
+	LEFT JOIN prefixes p ON p.mask = r.network_mask
+	WHERE r.protocol = 'ospf' AND r.type = 'hello'
+),
+speakers AS MATERIALIZED (
+	SELECT *
+	FROM (
+		SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY routing_id) AS place
+		FROM hellos
+		WHERE n = 1
+	)
+	WHERE place <= 500
+)
+SELECT
+	a.capture_id,
+	max(a.ts_ns, b.ts_ns) AS ts_ns, -- the later of both, ns since 1970 UTC
+	a.flow_id, -- of the one's hello
+	a.packet_id || ',' || b.packet_id AS packets, -- the two hellos
+	a.address, -- one router, the one with the smaller address; what follows is in its hello
+	a.router_id,
+	a.area,
+	a.hello_interval_s,
+	a.dead_interval_s,
+	a.network_mask,
+	a.auth_type,
+	b.address AS other_address, -- the other router
+	b.router_id AS other_router_id,
+	b.area AS other_area,
+	b.hello_interval_s AS other_hello_interval_s,
+	b.dead_interval_s AS other_dead_interval_s,
+	b.network_mask AS other_network_mask,
+	b.auth_type AS other_auth_type,
+	a.has_dr OR b.has_dr AS has_dr -- 1: a hello of either names a designated router: the link is not point to point
+FROM speakers a
+JOIN speakers b ON b.capture_id = a.capture_id AND b.address > a.address AND b.version = a.version
+WHERE a.ip_version = 6 OR ip_in(b.address, a.prefix) OR ip_in(a.address, b.prefix);

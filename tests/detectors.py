@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Detectors: their thresholds, what is refused, what a refusal leaves, and that a file in a folder is all it takes."""
+"""Detectors: their thresholds, what is refused, what a refusal leaves, that a file in a folder is all it
+takes, and that each has its pair of captures."""
+import glob
 import os
 import re
 import shutil
@@ -220,6 +222,16 @@ def test_documented():
         tap.equal(len(rows("SELECT * FROM issues WHERE detector = 'tcp-empty'", "case%d.db" % count)), found)
     tap.equal(rows("SELECT dst, value, symptoms FROM issues WHERE detector = 'tcp-empty'", "case3.db"),
               [("10.0.0.2", 3.0, "10.0.0.2 port 80 closed 3 connections without a byte")])
+
+
+def test_pairs():
+    """of each detector, a text case has a capture that fires it and one close to it that does not"""
+    counts = {}
+    for path in glob.glob(os.path.join(tap.ROOT, "tests/cases/*.case")):
+        with open(path, encoding="utf-8") as file:
+            counts.update(re.findall(r"^(\S+-(?:fires|spares)),(\d+)$", file.read(), re.MULTILINE))
+    names = [os.path.basename(path)[:-len(".sql")] for path in glob.glob(os.path.join(tap.ROOT, "sql/issues/*.sql"))]
+    tap.equal([n for n in names if counts.get(n + "-fires", "0") == "0" or counts.get(n + "-spares") != "0"], [])
 
 
 def test_built_in():

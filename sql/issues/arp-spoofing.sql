@@ -1,15 +1,16 @@
 -- A host takes over the addresses of others.
 --
--- A MAC address claims at least :addresses IP addresses that other MACs had (table arp_conflicts), or
--- claims one in at least :replies ARP replies that nobody asked for, while the other MAC goes on to use it.
--- So tools do that put themselves between hosts and their router. value is the number of addresses.
+-- A MAC address claims at least :addresses IP addresses that other MACs had (table arp_conflicts), while one
+-- of these goes on to use its own; or claims one in at least :replies ARP replies that nobody asked for, while
+-- the other MAC goes on to use it. So tools do that put themselves between hosts and their router. A cluster
+-- that takes over addresses claims them when their MAC has gone silent. value is the number of addresses.
 --
 -- severity: high
 -- category: security
 -- protocol: arp
 -- cause: ARP spoofing: somebody reads or changes the traffic between these hosts (arpspoof, ettercap,
 --    bettercap).
--- cause: Proxy ARP, a bridge, or a cluster that takes over several addresses.
+-- cause: Proxy ARP, a bridge, or a cluster of which two members took over (split brain).
 -- remedy: Find the MAC in the switches and isolate its port, unless it is yours to do so.
 -- remedy: Switch on dynamic ARP inspection and DHCP snooping.
 -- remedy: Encrypt and authenticate what crosses the network: passwords sent meanwhile are known.
@@ -51,6 +52,7 @@ macs AS (
 		min(ts_ns) AS ts_ns,
 		count(DISTINCT address) AS addresses,
 		min(address) AS address,
+		max(contested) AS contested,
 		sum(unasked AND contested) AS unasked,
 		count(*) AS messages,
 		group_concat(DISTINCT address) AS address_list,
@@ -69,5 +71,5 @@ SELECT
 		printf('%d IP %s', addresses, iif(addresses = 1, 'address', 'addresses')), substr(address_list, 1, 200), counted(messages, 'message'), unasked) AS symptoms,
 	packets
 FROM macs
-WHERE addresses >= :addresses OR unasked >= :replies
+WHERE addresses >= :addresses AND contested OR unasked >= :replies
 ORDER BY addresses DESC, messages DESC;

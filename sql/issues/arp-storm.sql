@@ -1,7 +1,8 @@
 -- A host sends gratuitous ARP in masses.
 --
 -- A sender (MAC) of at least :min_count gratuitous ARP messages and announcements, :per_s or more a second
--- on average. Each of them goes to all hosts of the network. value is the messages a second.
+-- on average, and more than :per_address for each address that it announces. Each of them goes to all hosts of
+-- the network. value is the messages a second.
 --
 -- severity: medium
 -- category: performance
@@ -11,10 +12,12 @@
 -- cause: ARP spoofing tools, which repeat their claims.
 -- remedy: Look for a loop: does the same message come again with other gaps than its sender would make?
 -- remedy: Find the port of the MAC in the switches; limit broadcasts there (storm control).
--- source: RFC 5227, 2.3: two announcements, two seconds apart, are what a host sends.
+-- source: RFC 5227, 2.3: two announcements, two seconds apart, are what a host sends. A member of a cluster that takes
+--    over announces each address more often: keepalived twice five times (keepalived.conf, garp_master_repeat).
 --
--- param :min_count integer 2..1000000 = 20   Messages from which on it is listed.
--- param :per_s number 0..1000000 = 2         Messages a second, on average, from which on it is listed.
+-- param :min_count integer 2..1000000 = 20     Messages from which on it is listed.
+-- param :per_s number 0..1000000 = 2           Messages a second, on average, from which on it is listed.
+-- param :per_address number 0..1000000 = 10    Messages for each address, on average, above which it is listed.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -37,6 +40,7 @@ WITH senders AS (
 	WHERE kind IN ('gratuitous', 'announcement') AND sender_mac NOT NULL
 	GROUP BY capture_id, sender_mac
 	HAVING sum(1 + ifnull(repeats, 0)) >= :min_count
+		AND sum(1 + ifnull(repeats, 0)) > :per_address * count(DISTINCT sender_address)
 )
 SELECT
 	capture_id,

@@ -2,7 +2,8 @@
 --
 -- A NOTIFICATION with code 4 (hold timer expired), or a peer that said nothing for longer than
 -- the hold time of the session, while the connection lasted and the capture ran. The hold time
--- is the smaller one of both OPENs. value is the silence in seconds.
+-- is the smaller one of both OPENs. A silence counts only where the capture lost no data of
+-- that peer. value is the silence in seconds.
 --
 -- severity: critical
 -- category: connectivity
@@ -31,7 +32,8 @@ WITH messages AS (
 		lag(r.ts_ns) OVER w AS before_ts_ns,
 		lag(r.packet_id) OVER w AS before_packet_id,
 		iif(r.direction = 0, f.src, f.dst) AS sender,
-		iif(r.direction = 0, f.dst, f.src) AS peer
+		iif(r.direction = 0, f.dst, f.src) AS peer,
+		ifnull(iif(r.direction = 0, f.src_missed_bytes, f.dst_missed_bytes), 0) AS missed_bytes
 	FROM routing r
 	JOIN flows f ON f.flow_id = r.flow_id
 	WHERE r.protocol = 'bgp'
@@ -79,6 +81,7 @@ silent AS (
 	FROM messages m
 	JOIN hold_times h ON h.flow_id = m.flow_id
 	WHERE m.ts_ns - m.before_ts_ns > h.hold_s * 1e9
+		AND m.missed_bytes = 0
 		AND m.flow_id NOT IN (SELECT flow_id FROM expired)
 	GROUP BY m.flow_id, m.sender
 )

@@ -2,8 +2,8 @@
 --
 -- Responses whose code is not NOERROR, by server and code. value is the number of them.
 --
--- Severity: SERVFAIL is high where all of at least two answers of the server are failures,
--- else medium; any other code is medium where at least half of ten answers or more have it, or
+-- Severity: SERVFAIL is high where all of at least two answers of the server are failures, low where less
+-- than one in a hundred is, else medium; any other code is medium where at least half of ten answers or more have it, or
 -- where all answers of a server refuse; else low. NXDOMAIN is a proper answer: the name does
 -- not exist; to reverse look-ups (PTR) it is so usual that these do not count for the half.
 --
@@ -19,7 +19,7 @@
 -- remedy: Look into the application or search list that asks for names that do not exist.
 -- remedy: For SERVFAIL and REFUSED look into the log of the resolver.
 -- source: RFC 1035, 4.1.1 and RFC 8914: meaning of the codes. Shares of a half tell a server in
---   trouble from a name in trouble.
+--   trouble from a name in trouble; of a server that fails one in a hundred times, too.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The first of them.
@@ -102,7 +102,8 @@ SELECT
 		iif(errors > 3, printf(' and %d more', errors - 3), '')) AS symptoms,
 	packets,
 	CASE
-		WHEN rcode = 2 THEN iif(errors = answers AND errors > 1, 'high', 'medium')
+		WHEN rcode = 2 AND errors = answers AND errors > 1 THEN 'high'
+		WHEN rcode = 2 AND errors * 100 >= answers THEN 'medium'
 		WHEN rcode = 5 AND errors = answers THEN 'medium'
 		WHEN answers >= 10 AND (errors - reverse) * 2 >= answers THEN 'medium'
 		ELSE 'low'

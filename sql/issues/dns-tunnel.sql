@@ -1,9 +1,10 @@
 -- DNS is used to carry data.
 --
 -- A client asked for at least :names different names below one domain (its last two labels), with a mean
--- length of :length characters or more. That is how tunnels carry data in names; ordinary names are short
--- and come again. value is the mean length of the names. Reverse look-ups (arpa) and multicast DNS are left
--- out.
+-- length of :length characters or more, and of :label or more for each label in front of the domain. That is
+-- how tunnels carry data in names; ordinary names are short and come again, and what search lists and
+-- directories make long are words. value is the mean length of the names. Reverse look-ups (arpa) and multicast
+-- DNS are left out.
 --
 -- severity: high
 -- category: security
@@ -13,10 +14,12 @@
 -- remedy: See who runs the domain, and what program on the client asks.
 -- remedy: Let clients ask your own resolvers only, and log what they ask.
 -- source: Farnham, Detecting DNS Tunneling (SANS 2013): names of more than 52 characters, and many
---    different ones; RFC 1035: 255 bytes at most.
+--    different ones; RFC 1035: 255 bytes at most, 63 a label, which tunnels fill. Names of Active Directory with an id
+--    in them (_ldap._tcp.GUID.domains._msdcs) have 11.6 a label.
 --
 -- param :names integer 2..1000000 = 20   Different names below a domain from which on it is listed.
 -- param :length number 1..255 = 52       Mean length of the names, characters.
+-- param :label number 1..63 = 12         Mean length of the labels in front of the domain, characters.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -43,8 +46,15 @@ names AS (
 domains AS (
 	SELECT
 		*,
-		substr(name, length(rtrim(substr(above, 1, length(above) - 1), replace(name, '.', ''))) + 1) AS domain
+		length(rtrim(substr(above, 1, length(above) - 1), replace(name, '.', ''))) AS below -- what stands in front of the domain
 	FROM names
+),
+labels AS (
+	SELECT
+		*,
+		substr(name, below + 1) AS domain,
+		below - length(replace(substr(name, 1, below), '.', '')) AS labels
+	FROM domains
 )
 SELECT
 	d.capture_id,
@@ -57,8 +67,10 @@ SELECT
 		|| '%d bytes of DNS both ways', f.src, count(DISTINCT d.name), d.domain, avg(length(d.name)), max(length(d.name)),
 		replace(group_concat(DISTINCT d.type_name), ',', ', '), sum(d.bytes)) AS symptoms,
 	group_concat(d.query_packet_id) AS packets
-FROM domains d
+FROM labels d
 JOIN flows f ON f.flow_id = d.flow_id
 GROUP BY d.capture_id, f.src, d.domain
-HAVING count(DISTINCT d.name) >= :names AND avg(length(d.name)) >= :length
+HAVING count(DISTINCT d.name) >= :names
+	AND avg(length(d.name)) >= :length
+	AND sum(d.below - d.labels) >= :label * sum(d.labels)
 ORDER BY value DESC;

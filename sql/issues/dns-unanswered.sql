@@ -170,7 +170,7 @@ helped AS MATERIALIZED ( -- clients of silent servers whom another one answers
 deaf AS MATERIALIZED (
 	SELECT capture_id, address
 	FROM hosts
-	WHERE packets_received = 0
+	WHERE packets_received = 0 AND address IN (SELECT client FROM servers)
 ),
 judged AS (
 	SELECT

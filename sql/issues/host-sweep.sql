@@ -2,8 +2,9 @@
 --
 -- One host tried the same TCP port of at least :hosts others in connections that carried no data, or the
 -- same UDP port without an answer, or sent pings to as many, or asked by ARP for as many that did not
--- answer. value is the number of hosts. High for ports, medium for pings, which monitoring systems send as
--- well, low for ARP, as routers do so.
+-- answer. Ports that most of these hosts accepted, or that the host had from as many others what it asked for,
+-- are left out: so do browsers, resolvers and proxies. value is the number of hosts. High for ports, medium for
+-- pings, low where most were answered, as monitoring systems do, low for ARP, as routers do so.
 --
 -- severity: high
 -- category: security
@@ -28,12 +29,6 @@
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
 WITH
-closed AS MATERIALIZED ( -- UDP flows that a port unreachable answered
-	SELECT original_flow_id AS flow_id
-	FROM icmp_errors
-	WHERE original_flow_id NOT NULL
-		AND (ip_version = 4 AND type = 3 AND code = 3 OR ip_version = 6 AND type = 1 AND code = 4)
-),
 tries AS MATERIALIZED (
 	SELECT
 		f.capture_id,
@@ -46,7 +41,7 @@ tries AS MATERIALIZED (
 		f.last_ts_ns,
 		f.first_packet_id,
 		ifnull(f.dst_syns > 0, 0) AS is_open,
-		ifnull(f.dst_rsts > 0 AND f.dst_syns = 0, f.flow_id IN (SELECT flow_id FROM closed)) AS is_closed,
+		f.handshake_ns NOT NULL AS is_accepted,
 		CASE
 			WHEN f.protocol = 'udp' THEN 'UDP'
 			WHEN p.tcp_flags & 55 = 2 THEN 'SYN'
@@ -65,14 +60,7 @@ tries AS MATERIALIZED (
 				AND f.src_port >= 1024
 				AND (f.src_ttl_max > 30 OR f.dst_port NOT BETWEEN 33434 AND 33534))
 ),
-askers AS MATERIALIZED (
-	SELECT src
-	FROM flows
-	WHERE protocol IN ('icmp', 'icmpv6')
-	GROUP BY src
-	HAVING count(*) >= :hosts
-),
-sweeps AS (
+ports AS MATERIALIZED (
 	SELECT
 		capture_id,
 		src,
@@ -86,7 +74,29 @@ sweeps AS (
 	FROM tries
 	WHERE kind NOT NULL
 	GROUP BY capture_id, src, protocol, dst_port
-	HAVING count(DISTINCT dst) >= :hosts
+	HAVING count(DISTINCT dst) >= max(:hosts, 2 * count(DISTINCT iif(is_accepted, dst, NULL)))
+),
+served AS MATERIALIZED ( -- how many hosts it talked with, at the same port
+	SELECT f.capture_id, f.src, f.dst_port, f.protocol, count(DISTINCT f.dst) AS hosts
+	FROM (SELECT 1 FROM ports LIMIT 1) -- if none, no more is read
+	CROSS JOIN flows f
+	WHERE f.src_payload_bytes > 0
+		AND f.dst_payload_bytes > 0
+		AND (f.capture_id, f.src, f.dst_port, f.protocol) IN (SELECT capture_id, src, dst_port, protocol FROM ports)
+	GROUP BY f.capture_id, f.src, f.dst_port, f.protocol
+),
+askers AS MATERIALIZED (
+	SELECT src
+	FROM flows
+	WHERE protocol IN ('icmp', 'icmpv6')
+	GROUP BY src
+	HAVING count(*) >= :hosts
+),
+sweeps AS (
+	SELECT p.*
+	FROM ports p
+	LEFT JOIN served s USING (capture_id, src, dst_port, protocol)
+	WHERE p.hosts > ifnull(s.hosts, 0)
 	UNION ALL
 	SELECT
 		capture_id,
@@ -132,7 +142,7 @@ SELECT
 		END, counted(hosts, 'host'), (last_ts_ns - ts_ns) / 1e9, answering) AS symptoms,
 	packets,
 	CASE protocol
-		WHEN 'icmp' THEN 'medium'
+		WHEN 'icmp' THEN iif(answering * 2 > hosts, 'low', 'medium')
 		WHEN 'arp' THEN 'low'
 		ELSE 'high'
 	END AS severity,

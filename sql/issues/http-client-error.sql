@@ -2,7 +2,8 @@
 --
 -- Responses with a status from 400 to 499, by server and status. A 401 or 407 that the same
 -- client got over later is the way authentication works, and is left out: a later request for
--- the same target had success, or had credentials and another answer. value is the number of responses.
+-- the same target had success, or had credentials and another answer. So is a 408 to no request at all, by which
+-- servers close idle connections. value is the number of responses.
 --
 -- Severity: medium where at least two and half of the server's responses have the status, or
 -- for 408 and 429; else low. What stands behind the ? of a target is not shown: it may be
@@ -15,7 +16,7 @@
 --   missing rights.
 -- remedy: Look into the log of the server for these requests.
 -- remedy: Compare with a request that succeeds: host, path, headers, method.
--- source: RFC 9110, 15.5: meaning of the status codes.
+-- source: RFC 9110, 15.5: meaning of the status codes; 15.5.9: 408 before the server closes the connection.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The first request.
@@ -29,54 +30,29 @@
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
 WITH
-errors AS (
-	SELECT
-		h.http_id,
-		h.capture_id,
-		h.flow_id,
-		h.status,
-		h.target,
-		h.response_ts_ns,
-		iif(h.direction = 0, f.src, f.dst) AS client,
-		iif(h.direction = 0, f.dst, f.src) AS peer,
-		iif(h.direction = 0, f.dst_port, f.src_port) AS port
-	FROM http h
-	CROSS JOIN flows f ON f.flow_id = h.flow_id
-	WHERE h.status BETWEEN 400 AND 499
-),
 welcome AS MATERIALIZED ( -- the last time that a target which wants authentication let the client in
-	SELECT
-		h.capture_id,
-		iif(h.direction = 0, f.src, f.dst) AS client,
-		iif(h.direction = 0, f.dst, f.src) AS peer,
-		h.target,
-		max(h.http_id) AS http_id
-	FROM http h
-	CROSS JOIN flows f ON f.flow_id = h.flow_id
-	WHERE h.status >= 200
-		AND (h.status < 400 OR h.credentials NOT NULL AND h.status NOT IN (401, 407))
-		AND ifnull(h.target, '') IN (
+	SELECT capture_id, client, peer, target, max(http_id) AS http_id
+	FROM http_exchanges
+	WHERE status >= 200
+		AND (status < 400 OR credentials NOT NULL AND status NOT IN (401, 407))
+		AND ifnull(target, '') IN (
 			SELECT ifnull(target, '')
 			FROM http
 			WHERE status IN (401, 407)
 		)
-	GROUP BY 1, 2, 3, 4
+	GROUP BY capture_id, client, peer, target
 ),
-ranked AS MATERIALIZED (
+errors AS MATERIALIZED (
 	SELECT
 		http_id,
 		capture_id,
-		flow_id,
-		status,
-		client,
 		peer,
 		port,
-		row_number() OVER (
-			PARTITION BY capture_id, peer, port, status ORDER BY response_ts_ns, http_id
-		) AS n
-	FROM errors e
-	WHERE status NOT IN (401, 407)
-		OR NOT EXISTS (
+		row_number() OVER (PARTITION BY capture_id, peer, port, status ORDER BY response_ts_ns, http_id) AS n
+	FROM http_exchanges e
+	WHERE status BETWEEN 400 AND 499
+		AND NOT (status = 408 AND request_packet_id IS NULL)
+		AND NOT (status IN (401, 407) AND EXISTS (
 			SELECT 1
 			FROM welcome w
 			WHERE w.capture_id = e.capture_id
@@ -84,55 +60,36 @@ ranked AS MATERIALIZED (
 				AND w.peer = e.peer
 				AND w.target IS e.target
 				AND w.http_id > e.http_id
-		)
-),
-sides AS ( -- the answers of a connection, one way
-	SELECT capture_id, flow_id, direction, count(*) AS answers
-	FROM (SELECT 1 FROM ranked LIMIT 1) -- if none, no more is read
-	CROSS JOIN http
-	WHERE status >= 200
-	GROUP BY flow_id, direction
-),
-servers AS (
-	SELECT
-		s.capture_id,
-		iif(s.direction = 0, f.dst, f.src) AS peer,
-		iif(s.direction = 0, f.dst_port, f.src_port) AS port,
-		s.answers
-	FROM sides s
-	CROSS JOIN flows f ON f.flow_id = s.flow_id
+		))
 ),
 totals AS (
-	SELECT capture_id, peer, port, sum(answers) AS answers
-	FROM servers
-	WHERE peer IN (SELECT peer FROM ranked)
+	SELECT capture_id, peer, port, count(*) AS answers
+	FROM (SELECT 1 FROM errors LIMIT 1) -- if none, no more is read
+	CROSS JOIN http_exchanges
+	WHERE status >= 200
+		AND peer IN (SELECT peer FROM errors)
 	GROUP BY capture_id, peer, port
 ),
 codes AS (
 	SELECT
-		r.capture_id,
-		r.peer,
-		r.port,
-		r.status,
+		h.capture_id,
+		h.peer,
+		h.port,
+		h.status,
 		max(h.reason) AS reason,
 		count(*) AS errors,
-		count(DISTINCT r.client) AS clients,
-		min(r.client) AS client,
+		count(DISTINCT h.client) AS clients,
+		min(h.client) AS client,
 		min(ifnull(h.request_ts_ns, h.response_ts_ns)) AS ts_ns,
-		min(r.flow_id) AS first_flow_id,
-		count(DISTINCT r.flow_id) AS flows,
+		min(h.flow_id) AS first_flow_id,
+		count(DISTINCT h.flow_id) AS flows,
 		max(h.host) AS host,
-		group_concat(iif(r.n <= 3, printf('%s %s', ifnull(h.method, '?'), CASE
-			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
-			WHEN instr(h.target, '?') > 0
-				THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
-			ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
-		END), NULL), ', ') AS requests,
-		group_concat(iif(r.n <= 25, ifnull(h.request_packet_id || ',', '')
+		group_concat(iif(e.n <= 3, h.request, NULL), ', ') AS requests,
+		group_concat(iif(e.n <= 25, ifnull(h.request_packet_id || ',', '')
 			|| ifnull(h.response_first_packet_id, h.response_packet_id), NULL)) AS packets
-	FROM ranked r
-	CROSS JOIN http h ON h.http_id = r.http_id
-	GROUP BY r.capture_id, r.peer, r.port, r.status
+	FROM errors e
+	CROSS JOIN http_exchanges h ON h.http_id = e.http_id
+	GROUP BY h.capture_id, h.peer, h.port, h.status
 )
 SELECT
 	capture_id,

@@ -3,8 +3,8 @@
 -- Responses with a status from 500 to 599, by server and status. value is the number of
 -- responses.
 --
--- Severity: high where at least half of the server's responses have the status, or ten have;
--- else medium. What stands behind the ? of a target is not shown: it may be private.
+-- Severity: high where at least half of the server's responses have the status, or ten and a tenth of
+-- them; low where less than one in a hundred has; else medium. What stands behind the ? of a target is not shown: it may be private.
 --
 -- severity: medium
 -- category: connectivity
@@ -14,7 +14,7 @@
 -- remedy: Look into the log of the server for these requests.
 -- remedy: For 502, 503 and 504 look at the server behind the proxy: is it up, is it overloaded,
 --   how long does it take?
--- source: RFC 9110, 15.6: meaning of the status codes.
+-- source: RFC 9110, 15.6: meaning of the status codes. One in a hundred: what a service that promises 99 % allows.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The first request.
@@ -28,81 +28,42 @@
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
 WITH
-errors AS (
-	SELECT
-		h.http_id,
-		h.capture_id,
-		h.flow_id,
-		h.status,
-		h.response_ts_ns,
-		iif(h.direction = 0, f.src, f.dst) AS client,
-		iif(h.direction = 0, f.dst, f.src) AS peer,
-		iif(h.direction = 0, f.dst_port, f.src_port) AS port
-	FROM http h
-	CROSS JOIN flows f ON f.flow_id = h.flow_id
-	WHERE h.status BETWEEN 500 AND 599
-),
-ranked AS MATERIALIZED (
+errors AS MATERIALIZED (
 	SELECT
 		http_id,
-		capture_id,
-		flow_id,
-		status,
-		client,
 		peer,
-		port,
-		row_number() OVER (
-			PARTITION BY capture_id, peer, port, status ORDER BY response_ts_ns, http_id
-		) AS n
-	FROM errors
-),
-sides AS ( -- the answers of a connection, one way
-	SELECT capture_id, flow_id, direction, count(*) AS answers
-	FROM (SELECT 1 FROM ranked LIMIT 1) -- if none, no more is read
-	CROSS JOIN http
-	WHERE status >= 200
-	GROUP BY flow_id, direction
-),
-servers AS (
-	SELECT
-		s.capture_id,
-		iif(s.direction = 0, f.dst, f.src) AS peer,
-		iif(s.direction = 0, f.dst_port, f.src_port) AS port,
-		s.answers
-	FROM sides s
-	CROSS JOIN flows f ON f.flow_id = s.flow_id
+		row_number() OVER (PARTITION BY capture_id, peer, port, status ORDER BY response_ts_ns, http_id) AS n
+	FROM http_exchanges
+	WHERE status BETWEEN 500 AND 599
 ),
 totals AS (
-	SELECT capture_id, peer, port, sum(answers) AS answers
-	FROM servers
-	WHERE peer IN (SELECT peer FROM ranked)
+	SELECT capture_id, peer, port, count(*) AS answers
+	FROM (SELECT 1 FROM errors LIMIT 1) -- if none, no more is read
+	CROSS JOIN http_exchanges
+	WHERE status >= 200
+		AND peer IN (SELECT peer FROM errors)
 	GROUP BY capture_id, peer, port
 ),
 codes AS (
 	SELECT
-		r.capture_id,
-		r.peer,
-		r.port,
-		r.status,
+		h.capture_id,
+		h.peer,
+		h.port,
+		h.status,
 		max(h.reason) AS reason,
 		count(*) AS errors,
-		count(DISTINCT r.client) AS clients,
-		min(r.client) AS client,
+		count(DISTINCT h.client) AS clients,
+		min(h.client) AS client,
 		min(ifnull(h.request_ts_ns, h.response_ts_ns)) AS ts_ns,
-		min(r.flow_id) AS first_flow_id,
-		count(DISTINCT r.flow_id) AS flows,
+		min(h.flow_id) AS first_flow_id,
+		count(DISTINCT h.flow_id) AS flows,
 		max(h.host) AS host,
-		group_concat(iif(r.n <= 3, printf('%s %s', ifnull(h.method, '?'), CASE
-			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
-			WHEN instr(h.target, '?') > 0
-				THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
-			ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
-		END), NULL), ', ') AS requests,
-		group_concat(iif(r.n <= 25, ifnull(h.request_packet_id || ',', '')
+		group_concat(iif(e.n <= 3, h.request, NULL), ', ') AS requests,
+		group_concat(iif(e.n <= 25, ifnull(h.request_packet_id || ',', '')
 			|| ifnull(h.response_first_packet_id, h.response_packet_id), NULL)) AS packets
-	FROM ranked r
-	CROSS JOIN http h ON h.http_id = r.http_id
-	GROUP BY r.capture_id, r.peer, r.port, r.status
+	FROM errors e
+	CROSS JOIN http_exchanges h ON h.http_id = e.http_id
+	GROUP BY h.capture_id, h.peer, h.port, h.status
 )
 SELECT
 	capture_id,
@@ -117,7 +78,8 @@ SELECT
 		requests, iif(errors > 3, printf(' and %d more', errors - 3), '')) AS symptoms,
 	packets,
 	CASE
-		WHEN errors * 2 >= answers OR errors >= 10 THEN 'high'
+		WHEN errors * 2 >= answers OR errors >= 10 AND errors * 10 >= answers THEN 'high'
+		WHEN errors * 100 < answers THEN 'low'
 		ELSE 'medium'
 	END AS severity,
 	CASE status

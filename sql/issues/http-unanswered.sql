@@ -5,7 +5,9 @@
 -- after the request. Connections of which the capture has only the client's packets, or not
 -- all, are left out. value is the number of such requests of a server.
 --
--- Severity: high where a server answers no request at all, of at least two; else medium.
+-- Severity: high where a server answers no request at all, of at least two; low where the client itself reset
+-- these connections, less than :wait_s after its request, or where they are less than one in a hundred of the
+-- server's requests; else medium.
 --
 -- severity: medium
 -- category: connectivity
@@ -31,6 +33,7 @@
 -- column symptoms    What was seen.
 -- column packets     The requests, and the ends of their connections.
 -- column severity    How bad it is.
+-- column cause       Most likely cause.
 WITH
 waiting AS MATERIALIZED (
 	SELECT
@@ -40,22 +43,20 @@ waiting AS MATERIALIZED (
 		h.direction,
 		h.request_ts_ns,
 		h.request_packet_id,
-		iif(h.direction = 0, f.src, f.dst) AS client,
-		iif(h.direction = 0, f.dst, f.src) AS peer,
-		iif(h.direction = 0, f.dst_port, f.src_port) AS port,
-		f.src_rsts + f.dst_rsts > 0 AS was_reset,
-		f.last_packet_id
-	FROM http h
-	CROSS JOIN flows f ON f.flow_id = h.flow_id
+		h.client,
+		h.peer,
+		h.port,
+		h.was_reset,
+		h.was_reset AND h.client_left AND h.last_ts_ns - h.request_ts_ns < :wait_s * 1e9 AS client_left,
+		h.last_packet_id
+	FROM http_exchanges h
 	JOIN captures c ON c.capture_id = h.capture_id
 	WHERE h.status IS NULL
 		AND h.request_packet_id IS NOT NULL
 		AND ifnull(h.upgrade, '') = ''
-		AND min(f.src_packets, f.dst_packets) > 0
-		AND f.src_missed_bytes + f.dst_missed_bytes = 0
-		AND (f.src_rsts + f.dst_rsts > 0
-			OR iif(h.direction = 0, f.dst_fins, f.src_fins) > 0
-			OR c.last_ts_ns - h.request_ts_ns > :wait_s * 1e9)
+		AND h.has_both_sides
+		AND h.missed_bytes = 0
+		AND (h.was_reset OR h.peer_closed OR c.last_ts_ns - h.request_ts_ns > :wait_s * 1e9)
 ),
 asked AS (
 	SELECT flow_id, direction, min(request_packet_id) AS request_packet_id
@@ -80,26 +81,11 @@ ranked AS (
 	SELECT *, row_number() OVER (PARTITION BY capture_id, peer, port ORDER BY request_ts_ns) AS n
 	FROM lost
 ),
-sides AS ( -- the responses of a connection, one way
-	SELECT capture_id, flow_id, direction, count(*) AS answers
-	FROM (SELECT 1 FROM lost LIMIT 1) -- if none, no more is read
-	CROSS JOIN http
-	WHERE status IS NOT NULL
-	GROUP BY flow_id, direction
-),
-servers AS (
-	SELECT
-		s.capture_id,
-		iif(s.direction = 0, f.dst, f.src) AS peer,
-		iif(s.direction = 0, f.dst_port, f.src_port) AS port,
-		s.answers
-	FROM sides s
-	CROSS JOIN flows f ON f.flow_id = s.flow_id
-),
 totals AS (
-	SELECT capture_id, peer, port, sum(answers) AS answers
-	FROM servers
-	WHERE peer IN (SELECT peer FROM lost)
+	SELECT capture_id, peer, port, count(*) AS answers
+	FROM (SELECT 1 FROM lost LIMIT 1) -- if none, no more is read
+	CROSS JOIN http_exchanges
+	WHERE status IS NOT NULL AND peer IN (SELECT peer FROM lost)
 	GROUP BY capture_id, peer, port
 ),
 counts AS (
@@ -114,15 +100,11 @@ counts AS (
 		r.port,
 		count(*) AS unanswered,
 		sum(r.was_reset) AS was_reset,
-		group_concat(iif(r.n <= 3, printf('%s %s', ifnull(h.method, '?'), CASE
-			WHEN h.target IS NULL OR instr(h.target, '@') > 0 THEN '(target not shown)'
-			WHEN instr(h.target, '?') > 0
-				THEN substr(h.target, 1, min(60, instr(h.target, '?') - 1)) || '?...'
-			ELSE substr(h.target, 1, 60) || iif(length(h.target) > 60, '...', '')
-		END), NULL), ', ') AS requests,
+		sum(r.client_left) AS client_left,
+		group_concat(iif(r.n <= 3, h.request, NULL), ', ') AS requests,
 		group_concat(iif(r.n <= 20, r.request_packet_id || ',' || r.last_packet_id, NULL)) AS packets
 	FROM ranked r
-	CROSS JOIN http h ON h.http_id = r.http_id
+	CROSS JOIN http_exchanges h ON h.http_id = r.http_id
 	GROUP BY r.capture_id, r.peer, r.port
 )
 SELECT
@@ -132,12 +114,18 @@ SELECT
 	iif(clients = 1, client, NULL) AS src,
 	peer AS dst,
 	unanswered AS value,
-	printf('%s port %d gave no response to %d of %d %s (%d of these connections were reset): %s%s',
+	printf('%s port %d gave no response to %d of %d %s (%d of these connections were reset%s): %s%s',
 		peer, port, unanswered, unanswered + ifnull(answers, 0),
-		iif(unanswered + ifnull(answers, 0) = 1, 'request', 'requests'), was_reset, requests,
+		iif(unanswered + ifnull(answers, 0) = 1, 'request', 'requests'), was_reset,
+		iif(client_left, printf(', %d by the client after less than %g s', client_left, :wait_s), ''), requests,
 		iif(unanswered > 3, printf(' and %d more', unanswered - 3), '')) AS symptoms,
 	packets,
-	iif(ifnull(answers, 0) = 0 AND unanswered > 1, 'high', 'medium') AS severity
+	CASE
+		WHEN client_left = unanswered OR unanswered * 100 < answers THEN 'low'
+		WHEN ifnull(answers, 0) = 0 AND unanswered > 1 THEN 'high'
+		ELSE 'medium'
+	END AS severity,
+	iif(client_left = unanswered, 'The client gave up, or its user went on to something else.', NULL) AS cause
 FROM counts
 LEFT JOIN totals USING (capture_id, peer, port)
 ORDER BY value DESC;

@@ -1,8 +1,8 @@
 -- Fragments of IP packets are missing.
 --
 -- Datagrams of which the capture has fragments, but not all: the first or the last one is missing, or there
--- is a hole between. Fragments of the same hosts and identification within :seconds belong together. Sender
--- and receiver together. value is the share of datagrams that are not complete, in percent. Medium where
+-- is a hole between. Fragments of the same hosts, protocol and identification within :seconds belong together.
+-- Sender and receiver together. value is the share of datagrams that are not complete, in percent. Medium where
 -- others of them are complete or where at least :min_count are not.
 --
 -- severity: medium
@@ -36,6 +36,7 @@ fragments AS MATERIALIZED (
 		p.capture_id,
 		iif(p.direction, f.dst, f.src) AS src,
 		iif(p.direction, f.src, f.dst) AS dst,
+		f.protocol,
 		p.ip_id,
 		p.ts_ns,
 		p.fragment_offset AS begins,
@@ -53,7 +54,7 @@ timed AS (
 	SELECT
 		*,
 		ts_ns - lag(ts_ns, 1, ts_ns) OVER (
-			PARTITION BY capture_id, src, dst, ip_id
+			PARTITION BY capture_id, src, dst, protocol, ip_id
 			ORDER BY packet_id
 		) > :seconds * 1e9 AS is_new
 	FROM fragments
@@ -62,7 +63,7 @@ numbered AS (
 	SELECT
 		*,
 		sum(is_new) OVER (
-			PARTITION BY capture_id, src, dst, ip_id
+			PARTITION BY capture_id, src, dst, protocol, ip_id
 			ORDER BY packet_id
 			ROWS UNBOUNDED PRECEDING
 		) AS turn
@@ -72,7 +73,7 @@ laid AS (
 	SELECT
 		*,
 		lead(begins) OVER (
-			PARTITION BY capture_id, src, dst, ip_id, turn
+			PARTITION BY capture_id, src, dst, protocol, ip_id, turn
 			ORDER BY begins, packet_id
 		) AS next_begins
 	FROM numbered
@@ -88,7 +89,7 @@ datagrams AS (
 		max(ifnull(next_begins > ends, 0)) AS has_hole,
 		group_concat(packet_id) AS packets
 	FROM laid
-	GROUP BY capture_id, src, dst, ip_id, turn
+	GROUP BY capture_id, src, dst, protocol, ip_id, turn
 )
 SELECT
 	capture_id,

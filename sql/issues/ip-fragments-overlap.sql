@@ -1,6 +1,6 @@
 -- Fragments of an IP packet overlap.
 --
--- A fragment begins within another one of the same datagram that it does not repeat. No sender makes them
+-- A fragment begins within another one of the same datagram (hosts, protocol, identification) that it does not repeat. No sender makes them
 -- so: they hide content from firewalls, or are to crash the receiver (teardrop). Sender and receiver
 -- together. value is the number of datagrams.
 --
@@ -31,6 +31,7 @@ fragments AS MATERIALIZED (
 		p.capture_id,
 		iif(p.direction, f.dst, f.src) AS src,
 		iif(p.direction, f.src, f.dst) AS dst,
+		f.protocol,
 		p.ip_id,
 		p.ts_ns,
 		p.fragment_offset AS begins,
@@ -50,6 +51,7 @@ pairs AS ( -- a: not the last fragment to come, whose length may be that of the 
 	JOIN fragments b ON b.capture_id = a.capture_id
 		AND b.src = a.src
 		AND b.dst = a.dst
+		AND b.protocol = a.protocol
 		AND b.ip_id = a.ip_id
 	WHERE b.packet_id > a.packet_id
 		AND b.begins > a.begins

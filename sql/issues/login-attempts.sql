@@ -3,7 +3,8 @@
 -- One host opened at least :attempts connections with data to a port where people log in (:ports) of
 -- another, most of them shorter than :seconds; or as many of its logins were refused (table credentials:
 -- FTP, mail, HTTP), in however many connections. value is the larger of the two numbers. High where refused
--- logins are known, else medium: guessing passwords looks so, and so do scripts.
+-- logins are known, else medium: guessing passwords looks so, and so do scripts; low at ports where programs log
+-- in again and again as a matter of course (:programs): mail readers, directories, file shares, databases.
 --
 -- severity: medium
 -- category: security
@@ -21,6 +22,8 @@
 -- param :seconds number 0..86400 = 60                                     A connection this short is taken
 --                                                                         for an attempt, seconds.
 -- param :ports text = 21 22 23 110 143 389 445 1433 3306 3389 5432 5900   Ports where people log in,
+--                                                                         separated by blanks.
+-- param :programs text = 110 143 389 445 1433 3306 5432                   Those of them where programs log in,
 --                                                                         separated by blanks.
 --
 -- column capture_id   The capture.
@@ -105,6 +108,10 @@ SELECT
 			refused)
 	END) AS symptoms,
 	packets,
-	iif(refused, 'high', 'medium') AS severity
+	CASE
+		WHEN refused THEN 'high'
+		WHEN ' ' || :programs || ' ' LIKE '% ' || dst_port || ' %' THEN 'low'
+		ELSE 'medium'
+	END AS severity
 FROM attempts
 ORDER BY refused DESC, connections DESC;

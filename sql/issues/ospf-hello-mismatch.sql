@@ -2,7 +2,7 @@
 --
 -- Hellos of two routers on one link that differ in hello interval, dead interval, network mask
 -- or kind of authentication: such routers ignore each other's hellos and never become
--- neighbours. Two routers count as on one link if the address of one is within the network of
+-- neighbours. Masks do not matter on a point-to-point link, where no hello names a designated router. Two routers count as on one link if the address of one is within the network of
 -- the other's hello; with IPv6, always. Of a capture the first 500 different hellos are compared.
 -- value is always 1.
 --
@@ -12,7 +12,7 @@
 -- cause: Timers, mask or authentication were configured on one side only.
 -- remedy: Set the same hello and dead interval, mask and authentication on both interfaces.
 -- source: RFC 2328, 10.5 and 8.2: hellos whose interval, dead interval, mask or authentication
---   differ are dropped.
+--   differ are dropped; masks are not compared on point-to-point networks.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The first hello that differs.
@@ -22,69 +22,23 @@
 -- column value       Always 1.
 -- column symptoms    What was seen.
 -- column packets     A hello of each.
-WITH RECURSIVE prefixes (length, mask) AS (
-	SELECT 0, '0.0.0.0'
-	UNION ALL
-	SELECT
-		length + 1,
-		printf('%d.%d.%d.%d',
-			255 & ~(255 >> max(0, min(8, length + 1))),
-			255 & ~(255 >> max(0, min(8, length - 7))),
-			255 & ~(255 >> max(0, min(8, length - 15))),
-			255 & ~(255 >> max(0, min(8, length - 23))))
-	FROM prefixes
-	WHERE length < 32
-),
-hellos AS (
-	SELECT
-		r.*,
-		iif(r.direction = 0, f.src, f.dst) AS address,
-		f.ip_version,
-		iif(r.direction = 0, f.src, f.dst) || '/' || p.length AS prefix,
-		row_number() OVER (
-			PARTITION BY r.capture_id, iif(r.direction = 0, f.src, f.dst), r.area,
-				r.hello_interval_s, r.dead_interval_s, r.network_mask, r.auth_type, r.router_id
-			ORDER BY r.routing_id
-		) AS n
-	FROM routing r
-	JOIN flows f ON f.flow_id = r.flow_id
-	LEFT JOIN prefixes p ON p.mask = r.network_mask
-	WHERE r.protocol = 'ospf' AND r.type = 'hello'
-),
-speakers AS MATERIALIZED (
-	SELECT *
-	FROM (
-		SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY routing_id) AS place
-		FROM hellos
-		WHERE n = 1
-	)
-	WHERE place <= 500
-),
-pairs AS (
-	SELECT
-		a.capture_id,
-		max(a.ts_ns, b.ts_ns) AS ts_ns,
-		a.flow_id,
-		a.address AS src,
-		b.address AS dst,
-		printf('%s says hello %d s, dead %d s%s%s; %s says hello %d s, dead %d s%s%s', a.address,
-			a.hello_interval_s, a.dead_interval_s, ifnull(', mask ' || a.network_mask, ''),
-			ifnull(', authentication ' || a.auth_type, ''), b.address, b.hello_interval_s,
-			b.dead_interval_s, ifnull(', mask ' || b.network_mask, ''),
-			ifnull(', authentication ' || b.auth_type, '')) AS symptoms,
-		a.packet_id || ',' || b.packet_id AS packets,
-		row_number() OVER (
-			PARTITION BY a.capture_id, a.address, b.address ORDER BY max(a.ts_ns, b.ts_ns)
-		) AS place
-	FROM speakers a
-	JOIN speakers b ON b.capture_id = a.capture_id AND b.address > a.address AND b.version = a.version
-	WHERE (a.ip_version = 6 OR ip_in(b.address, a.prefix) OR ip_in(a.address, b.prefix))
-		AND (a.hello_interval_s <> b.hello_interval_s
-			OR a.dead_interval_s <> b.dead_interval_s
-			OR a.network_mask <> b.network_mask
-			OR a.auth_type <> b.auth_type)
-)
-SELECT capture_id, ts_ns, flow_id, src, dst, 1 AS value, symptoms, packets
-FROM pairs
-WHERE place = 1
+SELECT
+	capture_id,
+	min(ts_ns) AS ts_ns,
+	flow_id,
+	address AS src,
+	other_address AS dst,
+	1 AS value,
+	printf('%s says hello %d s, dead %d s%s%s; %s says hello %d s, dead %d s%s%s', address,
+		hello_interval_s, dead_interval_s, ifnull(', mask ' || network_mask, ''),
+		ifnull(', authentication ' || auth_type, ''), other_address, other_hello_interval_s,
+		other_dead_interval_s, ifnull(', mask ' || other_network_mask, ''),
+		ifnull(', authentication ' || other_auth_type, '')) AS symptoms,
+	packets
+FROM ospf_hello_pairs
+WHERE hello_interval_s <> other_hello_interval_s
+	OR dead_interval_s <> other_dead_interval_s
+	OR network_mask <> other_network_mask AND has_dr
+	OR auth_type <> other_auth_type
+GROUP BY capture_id, address, other_address
 ORDER BY ts_ns;

@@ -1,8 +1,9 @@
 -- A host tried many ports of another.
 --
 -- One host tried at least :ports TCP ports of another in connections that carried no data (SYN, connect,
--- FIN, NULL, XMAS and ACK scans; the title says which), or as many UDP ports without an answer. Traceroutes
--- are left out. value is the number of ports. The issues of tcp-refused, tcp-incomplete-handshake and
+-- FIN, NULL, XMAS and ACK scans; the title says which), or as many UDP ports without an answer. Hosts of
+-- which most of these ports accepted are left out, as what load balancers and monitoring look after, and so are
+-- traceroutes. value is the number of ports. The issues of tcp-refused, tcp-incomplete-handshake and
 -- others leave out what a scan explains.
 --
 -- severity: high
@@ -48,6 +49,7 @@ tries AS MATERIALIZED (
 		f.last_ts_ns,
 		f.first_packet_id,
 		ifnull(f.dst_syns > 0, 0) AS is_open,
+		f.handshake_ns NOT NULL AS is_accepted,
 		ifnull(f.dst_rsts > 0 AND f.dst_syns = 0, f.flow_id IN (SELECT flow_id FROM closed)) AS is_closed,
 		CASE
 			WHEN f.protocol = 'udp' THEN 'UDP'
@@ -84,6 +86,6 @@ SELECT
 FROM tries
 WHERE kind NOT NULL
 GROUP BY capture_id, src, dst, protocol
-HAVING count(DISTINCT dst_port) >= :ports
+HAVING count(DISTINCT dst_port) >= max(:ports, 2 * count(DISTINCT iif(is_accepted, dst_port, NULL)))
 	OR count(DISTINCT iif(kind IN ('NULL', 'FIN', 'XMAS'), dst_port, NULL)) >= :odd_ports
 ORDER BY value DESC;

@@ -2,7 +2,8 @@
 --
 -- A RST after the SYN-ACK, before any data: of a side's handshake, or of a connection that was just
 -- established. Client, server and port together; a port scan's are left to that detector. value is the
--- number of connections. Low where the handshake was complete: so do health checks of load balancers.
+-- number of connections. Low where the handshake was complete, as health checks of load balancers do; and where
+-- the client gave up fewer than :many: so do programs that try two addresses at once and take the faster.
 --
 -- severity: medium
 -- category: connectivity
@@ -12,7 +13,9 @@
 -- cause: A firewall that lets the handshake pass and then refuses what it sees.
 -- remedy: See who sent the RST, and whether its TTL is that of its other packets.
 -- remedy: Where the client sent it: compare the time from SYN to SYN-ACK with the client's time-out.
--- source: RFC 9293, 3.5.2 and 3.10.7.3.
+-- source: RFC 9293, 3.5.2 and 3.10.7.3; RFC 8305, 5: a program ends the attempts that it does not need any more.
+--
+-- param :many integer 1..1000000 = 3   Handshakes that a client reset from which on the severity is medium.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -66,7 +69,7 @@ SELECT
 		iif(complete, 'established but without data', 'after the SYN-ACK, before the handshake was complete')
 	) AS symptoms,
 	group_concat(first_packet_id || ' ' || last_packet_id) AS packets,
-	iif(complete, 'low', 'medium') AS severity,
+	iif(complete OR by_src AND count(*) < :many, 'low', 'medium') AS severity,
 	iif(complete, 'Connections were reset before they carried data', 'Connections were reset during the handshake')
 		AS title
 FROM reset

@@ -2,7 +2,7 @@
 --
 -- A RST after data, and no FIN of either side. Client, server, port and the side that reset together. A
 -- reset after a silence of :idle_s is left to tcp-idle-reset. value is the number of connections. High
--- where there are at least :many.
+-- where there are at least :many; low where a client reset fewer than :few, since users and programs go away.
 --
 -- severity: medium
 -- category: connectivity
@@ -20,6 +20,7 @@
 -- param :idle_s number 1..86400 = 60    Longer silences shortly before the RST are left to tcp-idle-reset,
 --                                       seconds.
 -- param :many integer 1..1000000 = 10   Connections from which on the severity is high.
+-- param :few integer 1..1000000 = 3     Connections that a client reset from which on the severity is medium.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -98,7 +99,11 @@ SELECT
 		iif(min(bytes) = max(bytes), counted(max(bytes), 'byte'), printf('%d to %d bytes', min(bytes), max(bytes))))
 		AS symptoms,
 	group_concat(packet_id) AS packets,
-	iif(count(*) >= :many, 'high', 'medium') AS severity
+	CASE
+		WHEN count(*) >= :many THEN 'high'
+		WHEN direction = 0 AND count(*) < :few THEN 'low'
+		ELSE 'medium'
+	END AS severity
 FROM found
 WHERE idle_ns < :idle_s * 1e9
 GROUP BY capture_id, src, dst, dst_port, direction

@@ -1,7 +1,9 @@
 -- A receiver closed its window.
 --
 -- A side announced a receive window of 0 and kept its peer waiting for at least :min_ms in all (view
--- zero_window_stalls). value is the time in milliseconds that it waited. High from :high_ms on.
+-- zero_window_stalls). value is the time in milliseconds that it waited. High from :high_ms on, at once or in a tenth
+-- of the connection's time; low where no stall was as long as :min_ms and all together took less than a hundredth
+-- of it.
 --
 -- severity: medium
 -- category: performance
@@ -12,7 +14,8 @@
 -- remedy: Look at the receiver's program at that time, not at the network: CPU, locks, what it waits for.
 -- remedy: Raise the receive buffer (SO_RCVBUF, net.ipv4.tcp_rmem) if the program reads in bursts.
 -- source: RFC 9293, 3.8.6.1: a sender probes a closed window after the retransmission time-out, 200 ms and
---    more (RFC 6298: 1 s), so what takes longer stalls it.
+--    more (RFC 6298: 1 s), so what takes longer stalls it. A long transfer to a slower reader has many short
+--    stalls: that is flow control at work.
 --
 -- param :min_ms number 0..3600000 = 200     Time in all from which on a connection is listed, milliseconds.
 -- param :high_ms number 0..3600000 = 1000   Time from which on the severity is high.
@@ -54,7 +57,12 @@ SELECT
 		counted(s.zero_windows, 'segment'), iif(s.unopened, '; it did not open again in the capture', '')
 	) AS symptoms,
 	s.packets,
-	iif(s.stalled_ns >= :high_ms * 1e6, 'high', 'medium') AS severity
+	CASE
+		WHEN s.longest_ns >= :high_ms * 1e6 THEN 'high'
+		WHEN s.stalled_ns >= max(:high_ms * 1e6, (f.last_ts_ns - f.first_ts_ns) * 0.1) THEN 'high'
+		WHEN s.longest_ns < :min_ms * 1e6 AND s.stalled_ns < (f.last_ts_ns - f.first_ts_ns) * 0.01 THEN 'low'
+		ELSE 'medium'
+	END AS severity
 FROM stalls s
 JOIN flows f ON f.flow_id = s.flow_id
 WHERE s.stalled_ns >= :min_ms * 1e6

@@ -21,32 +21,13 @@
 -- column symptoms    What was seen.
 -- column packets     Client hello and certificate of the first connections.
 WITH certificates AS (
-	SELECT
-		k.tls_id,
-		k.packet_id,
-		k.sha256,
-		k.not_before_ts_ns,
-		t.capture_id,
-		t.flow_id,
-		t.client_hello_packet_id,
-		t.client_hello_ts_ns,
-		iif(t.direction = 0, f.src, f.dst) AS client,
-		iif(k.direction = 0, f.src, f.dst) AS owner,
-		p.ts_ns,
-		ifnull(k.common_name, k.subject) AS who,
-		row_number() OVER (
-			PARTITION BY t.capture_id, iif(k.direction = 0, f.src, f.dst), k.sha256
-			ORDER BY k.tls_certificate_id
-		) AS n
-	FROM tls_certificates k
-	JOIN tls t ON t.tls_id = k.tls_id
-	JOIN flows f ON f.flow_id = t.flow_id
-	JOIN packets p ON p.packet_id = k.packet_id
-	WHERE k.not_before_ts_ns > p.ts_ns AND (k.position = 0 OR NOT ifnull(k.self_signed, 0))
+	SELECT *, row_number() OVER (PARTITION BY capture_id, owner, sha256 ORDER BY tls_certificate_id) AS n
+	FROM tls_certificates_sent
+	WHERE not_before_ts_ns > ts_ns AND (position = 0 OR NOT ifnull(self_signed, 0))
 )
 SELECT
 	capture_id,
-	min(ifnull(client_hello_ts_ns, ts_ns)) AS ts_ns,
+	min(begun_ns) AS ts_ns,
 	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
 	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
 	owner AS dst,
@@ -55,8 +36,7 @@ SELECT
 		who, substr(iso_time(not_before_ts_ns), 1, 10), max(not_before_ts_ns - ts_ns) / 86400e9,
 		count(DISTINCT tls_id),
 		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections')) AS symptoms,
-	group_concat(iif(n <= 20, ifnull(client_hello_packet_id || ',', '') || packet_id, NULL))
-		AS packets
+	group_concat(iif(n <= 20, packets, NULL)) AS packets
 FROM certificates
 GROUP BY capture_id, owner, sha256
 ORDER BY value DESC;

@@ -28,30 +28,11 @@ issuers AS MATERIALIZED (
 	WHERE position > 0
 ),
 certificates AS (
-	SELECT
-		k.tls_id,
-		k.packet_id,
-		k.sha256,
-		k.issuer,
-		t.capture_id,
-		t.flow_id,
-		t.client_hello_packet_id,
-		t.client_hello_ts_ns,
-		iif(t.direction = 0, f.src, f.dst) AS client,
-		iif(k.direction = 0, f.src, f.dst) AS owner,
-		p.ts_ns,
-		ifnull(k.common_name, k.subject) AS who,
-		row_number() OVER (
-			PARTITION BY t.capture_id, iif(k.direction = 0, f.src, f.dst), k.sha256
-			ORDER BY k.tls_certificate_id
-		) AS n
-	FROM tls_certificates k
-	JOIN tls t ON t.tls_id = k.tls_id
-	JOIN flows f ON f.flow_id = t.flow_id
-	JOIN packets p ON p.packet_id = k.packet_id
-	WHERE k.position = 0
-		AND k.self_signed = 0
-		AND k.direction <> t.direction
+	SELECT *, row_number() OVER (PARTITION BY capture_id, owner, sha256 ORDER BY tls_certificate_id) AS n
+	FROM tls_certificates_sent k
+	WHERE position = 0
+		AND self_signed = 0
+		AND by_server
 		AND NOT EXISTS (
 			SELECT 1
 			FROM issuers s
@@ -60,7 +41,7 @@ certificates AS (
 )
 SELECT
 	capture_id,
-	min(ifnull(client_hello_ts_ns, ts_ns)) AS ts_ns,
+	min(begun_ns) AS ts_ns,
 	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
 	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
 	owner AS dst,
@@ -68,8 +49,7 @@ SELECT
 	printf('%s sent a certificate of %s without that of its issuer, %s; in %d %s', owner, who,
 		substr(max(issuer), max(0, instr(max(issuer), 'CN=')), 80), count(DISTINCT tls_id),
 		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections')) AS symptoms,
-	group_concat(iif(n <= 20, ifnull(client_hello_packet_id || ',', '') || packet_id, NULL))
-		AS packets
+	group_concat(iif(n <= 20, packets, NULL)) AS packets
 FROM certificates
 GROUP BY capture_id, owner, sha256
 ORDER BY value DESC;

@@ -28,40 +28,20 @@
 -- column packets     Client hello and certificate of the first connections.
 -- column severity    How bad it is.
 WITH certificates AS (
-	SELECT
-		k.*,
-		t.capture_id,
-		t.flow_id,
-		t.server_name,
-		t.finished_packet_id,
-		t.client_hello_packet_id,
-		t.client_hello_ts_ns,
-		iif(t.direction = 0, f.src, f.dst) AS client,
-		iif(k.direction = 0, f.src, f.dst) AS owner,
-		iif(k.direction = 0, f.src_port, f.dst_port) AS port,
-		p.ts_ns,
-		ifnull(k.common_name, k.subject) AS who,
-		row_number() OVER (
-			PARTITION BY t.capture_id, iif(k.direction = 0, f.src, f.dst), k.sha256
-			ORDER BY k.tls_certificate_id
-		) AS n
-	FROM tls_certificates k
-	JOIN tls t ON t.tls_id = k.tls_id
-	JOIN flows f ON f.flow_id = t.flow_id
-	JOIN packets p ON p.packet_id = k.packet_id
-	WHERE k.position = 0
-		AND k.direction <> t.direction
-		AND t.server_name IS NOT NULL
-		AND ifnull(k.names, k.common_name) IS NOT NULL
-		AND instr(lower(' ' || ifnull(k.names, k.common_name) || ' '),
-			lower(' ' || t.server_name || ' ')) = 0
-		AND (instr(t.server_name, '.') = 0
-			OR instr(lower(' ' || ifnull(k.names, k.common_name) || ' '),
-				lower(' *' || substr(t.server_name, instr(t.server_name, '.')) || ' ')) = 0)
+	SELECT *, row_number() OVER (PARTITION BY capture_id, owner, sha256 ORDER BY tls_certificate_id) AS n
+	FROM tls_certificates_sent
+	WHERE position = 0
+		AND by_server
+		AND server_name IS NOT NULL
+		AND ifnull(names, common_name) IS NOT NULL
+		AND instr(lower(' ' || ifnull(names, common_name) || ' '), lower(' ' || server_name || ' ')) = 0
+		AND (instr(server_name, '.') = 0
+			OR instr(lower(' ' || ifnull(names, common_name) || ' '),
+				lower(' *' || substr(server_name, instr(server_name, '.')) || ' ')) = 0)
 )
 SELECT
 	capture_id,
-	min(ifnull(client_hello_ts_ns, ts_ns)) AS ts_ns,
+	min(begun_ns) AS ts_ns,
 	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
 	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
 	owner AS dst,
@@ -71,8 +51,7 @@ SELECT
 		|| iif(length(ifnull(names, common_name)) > 100, '...', ''), count(DISTINCT tls_id),
 		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections'),
 		count(DISTINCT iif(finished_packet_id IS NOT NULL, tls_id, NULL))) AS symptoms,
-	group_concat(iif(n <= 20, ifnull(client_hello_packet_id || ',', '') || packet_id, NULL))
-		AS packets,
+	group_concat(iif(n <= 20, packets, NULL)) AS packets,
 	iif(count(finished_packet_id) < count(*), 'high', 'medium') AS severity
 FROM certificates
 GROUP BY capture_id, owner, sha256
