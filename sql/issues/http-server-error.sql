@@ -3,8 +3,9 @@
 -- Responses with a status from 500 to 599, by server and status. value is the number of
 -- responses.
 --
--- Severity: high where at least half of the server's responses have the status, or ten and a tenth of
--- them; low where less than one in a hundred has; else medium. What stands behind the ? of a target is not shown: it may be private.
+-- Severity: high where at least half of the server's responses have the status, or ten and a tenth of them;
+-- low where less than one in a hundred has; else medium. What stands behind the ? of a target is not shown:
+-- it may be private.
 --
 -- severity: medium
 -- category: connectivity

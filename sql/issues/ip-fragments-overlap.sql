@@ -1,8 +1,8 @@
 -- Fragments of an IP packet overlap.
 --
--- A fragment begins within another one of the same datagram (hosts, protocol, identification) that it does not repeat. No sender makes them
--- so: they hide content from firewalls, or are to crash the receiver (teardrop). Sender and receiver
--- together. value is the number of datagrams.
+-- A fragment begins within another one of the same datagram (hosts, protocol, identification) that it does
+-- not repeat. No sender makes them so: they hide content from firewalls, or are to crash the receiver
+-- (teardrop). Sender and receiver together. value is the number of datagrams.
 --
 -- severity: high
 -- category: security
