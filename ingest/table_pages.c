@@ -226,9 +226,11 @@ static bool ask(struct table_pages *pages, sqlite3 *db, const char *sql,
 	return ok;
 }
 
+// PRAGMA table_list would tell of WITHOUT ROWID, too, but works out the columns of all views first.
 static const char about_table[] =
-	"SELECT s.rootpage, t.wr, (SELECT count(*) FROM pragma_index_list(s.name) i WHERE NOT t.wr OR i.origin <> 'pk')"
-	" FROM sqlite_schema s JOIN pragma_table_list(s.name) t WHERE s.name = ? AND s.type = 'table'";
+	"SELECT rootpage, is_index, (SELECT count(*) FROM pragma_index_list(name) i WHERE NOT is_index OR i.origin <> 'pk')"
+	" FROM (SELECT name, rootpage, sql LIKE '%) WITHOUT ROWID' AS is_index FROM sqlite_schema"
+	" WHERE name = ? AND type = 'table')";
 
 static const char about_columns[] = "SELECT name, dflt_value, pk FROM pragma_table_info(?)";
 

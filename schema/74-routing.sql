@@ -44,26 +44,14 @@ CREATE TABLE routing (
 -- Two OSPF routers on one link, a row for each two different hellos of theirs: the address of one is within the network
 -- of the other's hello; with IPv6, always. Of a capture the first 500 different hellos are compared.
 CREATE VIEW ospf_hello_pairs AS
-WITH RECURSIVE
-prefixes (length, mask) AS (
-	SELECT 0, '0.0.0.0'
-	UNION ALL
-	SELECT
-		length + 1,
-		printf('%d.%d.%d.%d',
-			255 & ~(255 >> max(0, min(8, length + 1))),
-			255 & ~(255 >> max(0, min(8, length - 7))),
-			255 & ~(255 >> max(0, min(8, length - 15))),
-			255 & ~(255 >> max(0, min(8, length - 23))))
-	FROM prefixes
-	WHERE length < 32
-),
+WITH
 hellos AS (
 	SELECT
 		r.*,
 		iif(r.direction, f.dst, f.src) AS address,
 		f.ip_version,
-		iif(r.direction, f.dst, f.src) || '/' || p.length AS prefix,
+		iif(f.ip_version = 4, '[' || replace(iif(r.direction, f.dst, f.src), '.', ',') || ']', '[]') AS octets,
+		'[' || replace(r.network_mask, '.', ',') || ']' AS mask_octets,
 		max(r.dr <> '0.0.0.0') OVER (PARTITION BY r.capture_id, iif(r.direction, f.dst, f.src)) AS has_dr,
 		row_number() OVER (
 			PARTITION BY r.capture_id, iif(r.direction, f.dst, f.src), r.area,
@@ -72,11 +60,13 @@ hellos AS (
 		) AS n
 	FROM routing r
 	JOIN flows f ON f.flow_id = r.flow_id
-	LEFT JOIN prefixes p ON p.mask = r.network_mask
 	WHERE r.protocol = 'ospf' AND r.type = 'hello'
 ),
 speakers AS MATERIALIZED (
-	SELECT *
+	SELECT
+		*,
+		(SELECT sum(value << 24 - 8 * key) FROM json_each(octets)) AS number,
+		(SELECT sum(value << 24 - 8 * key) FROM json_each(mask_octets)) AS mask
 	FROM (
 		SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY routing_id) AS place
 		FROM hellos
@@ -106,4 +96,6 @@ SELECT
 	a.has_dr OR b.has_dr AS has_dr -- 1: a hello of either names a designated router: the link is not point to point
 FROM speakers a
 JOIN speakers b ON b.capture_id = a.capture_id AND b.address > a.address AND b.version = a.version
-WHERE a.ip_version = 6 OR ip_in(b.address, a.prefix) OR ip_in(a.address, b.prefix);
+WHERE a.ip_version = 6
+	OR a.number & a.mask = b.number & a.mask
+	OR a.number & b.mask = b.number & b.mask;

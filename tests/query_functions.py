@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -116,6 +117,18 @@ def test_standard_input():
     found = tap.pcapdex("query", "case.db", "SELECT packet_bytes(1)")
     tap.equal(found.returncode, 3)
     tap.contains(found.stderr, "not read from a file")
+
+
+def test_views_without_functions():
+    """every view of a case can be read by a client that has none of the functions"""
+    write_capture()
+    ingest("a.pcap")
+    db = sqlite3.connect("case.db")
+    views = [name for name, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")]
+    for name in views:
+        db.execute("SELECT * FROM %s" % name).fetchall()
+    db.close()
+    tap.equal(len(views) > 10, True)
 
 
 def sqlite(sql):
