@@ -20,7 +20,6 @@
 #include "flow_row.h"
 #include "hosts.h"
 #include "icmp_pairs.h"
-#include "packet_source.h"
 #include "stacks.h"
 #include "tcp_analysis.h"
 #include "tcp_stats.h"
@@ -31,6 +30,8 @@ enum {
 	SAVE_EVERY = 64,       // packets between two looks at the clock
 	REASSEMBLIES_MAX = 4,  // fragments within fragments
 };
+
+#define TS_NS_MAX (INT64_MAX / 2) // the year 2116
 
 struct bucket {
 	int64_t start_ts_ns, first_packet_id, last_packet_id, packets, bytes;
@@ -54,7 +55,7 @@ struct load {
 	struct flow_index flow_index;
 	struct stacks stacks;
 	struct filter filter;
-	struct packet *packet; // at hand
+	struct packet packet;
 	struct bucket bucket;
 
 	struct capture_row capture;
@@ -69,12 +70,10 @@ struct load {
 	bool failed; // the case could not be written
 
 	// live
-	int64_t begun_ns, saved_ns;   // of progress_now_ns()
-	int64_t saved_id;             // packet_id up to which all is saved
-	struct capture *file;         // at hand,
-	struct packet_source *source; // its packets,
-	uint64_t file_bytes_read;     // and how much of it was read for those that came
-	const char *path;             // its path
+	int64_t begun_ns, saved_ns; // of progress_now_ns()
+	int64_t saved_id;           // packet_id up to which all is saved
+	struct capture *file;       // at hand
+	const char *path;           // its path
 	const struct load_part *part;
 };
 
@@ -124,7 +123,7 @@ static void set_tcp_fields(struct packet_row *row, const struct packet *p)
 
 static void add_packet(struct load *l)
 {
-	const struct packet *p = l->packet;
+	const struct packet *p = &l->packet;
 	const struct frame *frame = p->frame;
 	int64_t stack_id = stacks_id(&l->stacks, p, l->writer);
 	struct packet_row *row = writer_add(l->writer, TABLE_PACKETS);
@@ -168,7 +167,7 @@ static void flush_bucket(struct load *l)
 
 static void count_in_bucket(struct load *l)
 {
-	const struct packet *p = l->packet;
+	const struct packet *p = &l->packet;
 	int64_t ts_ns = p->frame->ts_ns, start = l->bucket.start_ts_ns;
 	if (l->bucket.packets == 0 || ts_ns < start || ts_ns >= start + BUCKET_NS) {
 		int64_t into = ts_ns % BUCKET_NS;
@@ -237,10 +236,10 @@ static unsigned add_interfaces(struct load *l, struct capture *file)
 }
 
 // Of an interrupted compressed file nobody knows how much is left.
-static int64_t bytes_unread(const struct load *l, const struct capture *file)
+static int64_t bytes_unread(const struct capture *file)
 {
 	if (load_interrupted() && capture_compression(file) == CAPTURE_PLAIN && capture_size(file) >= 0)
-		return capture_size(file) - (int64_t)l->file_bytes_read;
+		return capture_size(file) - (int64_t)capture_bytes_read(file);
 	return (int64_t)capture_bytes_unread(file);
 }
 
@@ -265,7 +264,7 @@ static void add_file(struct load *l, struct capture *file, const char *path, con
 		.first_packet_id = l->file_packets ? l->file_first_id : ROW_NULL,
 		.last_packet_id = l->file_packets ? l->file_last_id : ROW_NULL,
 		.packets = l->file_packets,
-		.bytes_unread = bytes_unread(l, file),
+		.bytes_unread = bytes_unread(file),
 	};
 	row->path = writer_text(l->writer, place_of(file, path, full_path));
 	row->fingerprint = writer_text(l->writer, fingerprint);
@@ -302,9 +301,15 @@ static void add_capture(struct load *l)
 
 // ---- the loop -----------------------------------------------------------------------------------------------------
 
+static bool is_wanted(struct load *l, const struct frame *frame)
+{
+	const struct load_options *o = l->options;
+	return frame->ts_ns >= o->since_ns && frame->ts_ns < o->until_ns && filter_passes(&l->filter, frame);
+}
+
 static void count_packet(struct load *l)
 {
-	const struct packet *p = l->packet;
+	const struct packet *p = &l->packet;
 	struct capture_row *capture = &l->capture;
 	int64_t ts_ns = p->frame->ts_ns;
 	if (capture->packets++ == 0)
@@ -326,10 +331,10 @@ static void count_packet(struct load *l)
 static void reassemble(struct load *l)
 {
 	struct bytes datagram;
-	for (int i = 0; i < REASSEMBLIES_MAX && l->packet->ip.is_fragment && !l->packet->ip.is_reassembled; i++) {
-		if (!defragment(&l->defragmenter[i], l->packet, &datagram))
+	for (int i = 0; i < REASSEMBLIES_MAX && l->packet.ip.is_fragment && !l->packet.ip.is_reassembled; i++) {
+		if (!defragment(&l->defragmenter[i], &l->packet, &datagram))
 			return;
-		dissect_resume(l->packet, datagram);
+		dissect_resume(&l->packet, datagram);
 	}
 }
 
@@ -345,18 +350,18 @@ static bool is_closed(const struct flow *f)
 	return side && ((side[0].fins && side[1].fins) || side[0].rsts || side[1].rsts);
 }
 
-static void load_packet(struct load *l, struct sourced_packet *sourced)
+static void load_frame(struct load *l, const struct frame *frame)
 {
-	struct packet *p = l->packet = &sourced->packet;
-	const struct frame *frame = &sourced->frame;
+	struct packet *p = &l->packet;
 	for (uint32_t i = 0; i < frame->records_before; i++)
 		note_flow(l, 0, ROW_NULL);
 	l->number += 1 + frame->records_before;
-	if (!sourced->wanted) {
+	if (!is_wanted(l, frame)) {
 		l->capture.left_out++;
 		note_flow(l, 0, ROW_NULL);
 		return;
 	}
+	dissect_frame(p, frame);
 	reassemble(l);
 	p->number = l->number;
 	p->id = l->first_id + l->number - 1;
@@ -374,6 +379,12 @@ static void load_packet(struct load *l, struct sourced_packet *sourced)
 	count_in_bucket(l);
 	count_packet(l);
 	note_flow(l, p->id, p->flow ? p->flow->id : ROW_NULL);
+}
+
+// Differences of two times never overflow: pcapng could tell of the year 100,000.
+static int64_t sane_ts_ns(int64_t ts_ns)
+{
+	return ts_ns > TS_NS_MAX ? TS_NS_MAX : ts_ns < -TS_NS_MAX ? -TS_NS_MAX : ts_ns;
 }
 
 // ---- saving what others read meanwhile ------------------------------------------------------------------------------
@@ -483,7 +494,6 @@ static void begin_file(struct load *l, struct capture *file, const char *path, c
 	l->path = path;
 	l->part = part;
 	l->file_packets = 0;
-	l->file_bytes_read = 0;
 	if (!part || !part->file_id) {
 		l->file_id = l->next_file_id++;
 		l->interface_id = l->next_interface_id;
@@ -504,13 +514,12 @@ static bool is_in_case(const struct load *l, const struct frame *frame)
 // One step of reading. Not CAPTURE_FRAME and not CAPTURE_WAIT: the end.
 static enum capture_result load_next(struct load *l, struct capture_fault *fault)
 {
-	struct sourced_packet *sourced;
-	enum capture_result result = packet_source_next(l->source, &sourced, fault);
-	if (result != CAPTURE_FRAME)
+	struct frame frame;
+	enum capture_result result = capture_next(l->file, &frame, fault);
+	if (result != CAPTURE_FRAME || is_in_case(l, &frame))
 		return result;
-	l->file_bytes_read = sourced->file_bytes_read;
-	if (!is_in_case(l, &sourced->frame))
-		load_packet(l, sourced);
+	frame.ts_ns = sane_ts_ns(frame.ts_ns);
+	load_frame(l, &frame);
 	return result;
 }
 
@@ -553,7 +562,7 @@ static void finish_file(struct load *l, enum capture_result result, const char *
 // For the progress line: of files what was read, else what came.
 static int64_t bytes_so_far(const struct load *l)
 {
-	return capture_format(l->file) == CAPTURE_LIVE ? l->capture.bytes : (int64_t)l->file_bytes_read;
+	return capture_format(l->file) == CAPTURE_LIVE ? l->capture.bytes : (int64_t)capture_bytes_read(l->file);
 }
 
 // What is done now and then between packets. False when the case cannot be written.
@@ -569,14 +578,6 @@ static bool keep_up(struct load *l, enum capture_result result, struct progress 
 	return !writer_failed(l->writer);
 }
 
-// With a limit to the packets, nothing behind the last one is looked at.
-static void start_source(struct load *l)
-{
-	const struct load_options *o = l->options;
-	const struct packet_wishes wishes = {&l->filter, o->since_ns, o->until_ns};
-	l->source = packet_source_start(l->file, &wishes, !o->live && !o->count);
-}
-
 bool load_file(struct load *l, struct capture *file, const char *path, const struct load_part *part,
                struct load_totals *totals)
 {
@@ -586,13 +587,11 @@ bool load_file(struct load *l, struct capture *file, const char *path, const str
 	begin_file(l, file, path, part);
 	if (l->options->progress)
 		progress_begin(&progress, path, capture_size(file));
-	start_source(l);
 	while (!load_ended(l)) {
 		result = load_next(l, &fault);
 		if ((result != CAPTURE_FRAME && result != CAPTURE_WAIT) || !keep_up(l, result, &progress))
 			break;
 	}
-	packet_source_stop(l->source);
 	if (l->options->progress)
 		progress_end(&progress);
 	judge_end(l, result, &fault);
