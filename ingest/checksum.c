@@ -1,5 +1,5 @@
 // RFC 1071, 2: the sum may be taken in any byte order and in words of any width, and put right at the end. So this
-// adds 32-bit halves of native 64-bit words into 64-bit sums, whose carries cannot overflow below 2^34 bytes.
+// adds native 64-bit words, and counts the carries beside them.
 #include "checksum.h"
 
 enum { WORD = 8, STRIDE = 4 * WORD };
@@ -12,55 +12,61 @@ static inline uint64_t take(struct bytes *window, size_t width)
 	return word;
 }
 
-static inline uint64_t sum_of_word(struct bytes *window)
+struct sum {
+	uint64_t low, carries;
+};
+
+static inline void add(struct sum *sum, uint64_t word)
 {
-	uint64_t word = take(window, WORD);
-	return (word & 0xffffffff) + (word >> 32);
+	sum->low += word;
+	sum->carries += sum->low < word;
 }
 
 // Two sums, so that an addition need not wait for the one before.
-static uint64_t sum_of_strides(struct bytes *window)
+static void add_strides(struct sum *sum, struct bytes *window)
 {
-	uint64_t even = 0, odd = 0;
+	struct sum odd = {0, 0};
 
 	while (window->left >= STRIDE) {
 		struct bytes stride = bytes_split(window, STRIDE);
-		even += sum_of_word(&stride);
-		odd += sum_of_word(&stride);
-		even += sum_of_word(&stride);
-		odd += sum_of_word(&stride);
+		add(sum, take(&stride, WORD));
+		add(&odd, take(&stride, WORD));
+		add(sum, take(&stride, WORD));
+		add(&odd, take(&stride, WORD));
 	}
-	return even + odd;
+	add(sum, odd.low);
+	sum->carries += odd.carries;
 }
 
 // Less than a stride. The last byte of an odd length is the first of a word, with a zero behind it.
-static uint64_t sum_of_rest(struct bytes *window)
+static void add_rest(struct sum *sum, struct bytes *window)
 {
-	uint64_t sum = 0;
-
 	while (window->left >= WORD)
-		sum += sum_of_word(window);
+		add(sum, take(window, WORD));
 	if (window->left >= 4)
-		sum += take(window, 4);
+		add(sum, take(window, 4));
 	if (window->left >= 2)
-		sum += take(window, 2);
+		add(sum, take(window, 2));
 	if (window->left)
-		sum += take(window, 1);
-	return sum;
+		add(sum, take(window, 1));
 }
 
-static uint16_t fold(uint64_t sum)
+// A carry out of 64 bits is a one again, as 2^64 is one more than a multiple of 2^16 - 1.
+static uint16_t fold(struct sum sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	return checksum_fold((uint32_t)sum);
+	uint64_t halves = (sum.low & 0xffffffff) + (sum.low >> 32) + sum.carries;
+	halves = (halves & 0xffffffff) + (halves >> 32);
+	halves = (halves & 0xffff) + (halves >> 16 & 0xffff) + (halves >> 32);
+	return checksum_fold((uint32_t)halves);
 }
 
 uint32_t checksum_sum_of(const uint8_t *at, size_t length)
 {
 	struct bytes window = bytes_of(at, length);
-	uint64_t sum = sum_of_strides(&window);
-	uint16_t native = fold(sum + sum_of_rest(&window));
+	struct sum sum = {0, 0};
+	add_strides(&sum, &window);
+	add_rest(&sum, &window);
+	uint16_t native = fold(sum);
 	struct bytes swapped = bytes_of(&native, sizeof native);
 	return bytes_u16(&swapped);
 }
