@@ -307,7 +307,6 @@ static bool add_all_findings(struct analysis *a, struct detections *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
 		struct detection *d = &all->at[i];
-		thresholds_note_used(&a->thresholds, &d->report);
 		if (d->is_late && !detection_run(d, a->db, &a->thresholds, all->last_capture_id))
 			return false;
 		if (!add_findings(a, d))
@@ -369,7 +368,6 @@ static bool run_rule(struct analysis *a, const struct report *report)
 	sqlite3_stmt *row = NULL;
 	char what[128];
 	snprintf(what, sizeof what, "sql/%s.sql", report->name);
-	thresholds_note_used(&a->thresholds, report);
 	if (sqlite3_prepare_v2(a->db, report->sections[0].sql, -1, &row, NULL) != SQLITE_OK)
 		return fail(a, what);
 	bool ok = thresholds_bind(&a->thresholds, report, row);
@@ -404,16 +402,25 @@ static bool run_rules(struct analysis *a, const struct catalog *catalog)
 bool analysis_run(sqlite3 *db, const struct analysis_setting *settings, size_t count,
                   struct analysis_totals *totals)
 {
-	struct analysis a = {.db = db, .totals = totals};
+	struct analysis a = {.db = db, .thresholds = {settings, count}, .totals = totals};
 	struct catalog catalog;
 	*totals = (struct analysis_totals){0};
 	if (!catalog_init(&catalog, NULL))
 		return false;
-	thresholds_init(&a.thresholds, settings, count);
 	bool ok = functions_register(db) == SQLITE_OK && prepare_all(&a) && run_detectors(&a, &catalog) &&
-	          run_rules(&a, &catalog) && thresholds_all_used(&a.thresholds);
+	          run_rules(&a, &catalog);
 	finalize_all(&a);
-	thresholds_release(&a.thresholds);
+	catalog_release(&catalog);
+	return ok;
+}
+
+bool analysis_check(const struct analysis_setting *settings, size_t count)
+{
+	const struct thresholds thresholds = {settings, count};
+	struct catalog catalog;
+	if (!catalog_init(&catalog, NULL))
+		return false;
+	bool ok = thresholds_check(&thresholds, &catalog);
 	catalog_release(&catalog);
 	return ok;
 }

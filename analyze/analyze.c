@@ -176,7 +176,7 @@ static int analyze_run(int argc, char **argv)
 			code = EXIT_DONE;
 		else if (arguments.count != 1)
 			message_error("which case? pcapdex analyze CASE.db");
-		else if (count >= 0)
+		else if (count >= 0 && analysis_check(settings, (size_t)count))
 			code = analyze_case(arguments.words[0], settings, (size_t)count, &totals) ? EXIT_DONE : EXIT_FAILED;
 		if (code == EXIT_DONE && !arguments.help_shown && !chosen.quiet)
 			print_summary(arguments.words[0], &totals);

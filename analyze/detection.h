@@ -33,7 +33,7 @@ enum finding_column {
 
 struct finding {
 	sqlite3_value *values[FINDING_COLUMN_COUNT]; // owned; NULL for NULL, and where the statement has no such column
-	int64_t capture_id, place;                   // its capture, and its place among the detector's rows of that, from 1
+	int64_t capture_id, place; // its capture, and its place among the detector's rows of that, from 1
 };
 
 // One detector and what it found.

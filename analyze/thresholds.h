@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../query/report.h"
+#include "../query/catalog.h"
 
 // A threshold: "tcp-high-rtt.limit-ms" and its value.
 struct analysis_setting {
@@ -16,11 +16,7 @@ struct analysis_setting {
 struct thresholds {
 	const struct analysis_setting *settings; // borrowed
 	size_t count;
-	bool *used; // owned; by setting: some file has it
 };
-
-void thresholds_init(struct thresholds *, const struct analysis_setting *, size_t count);
-void thresholds_release(struct thresholds *);
 
 // "tcp-high-rtt" of "issues/tcp-high-rtt".
 const char *thresholds_name(const struct report *);
@@ -31,8 +27,7 @@ bool thresholds_bind(const struct thresholds *, const struct report *, sqlite3_s
 // "limit-ms=200 min-packets=10". The caller frees it.
 char *thresholds_text(const struct thresholds *, const struct report *);
 
-// Notes which settings a file has; false, after a message, where one is of none.
-void thresholds_note_used(struct thresholds *, const struct report *);
-bool thresholds_all_used(const struct thresholds *);
+// False after a message: a setting is of no detector or rule of the catalog, or its value is not what the parameter takes.
+bool thresholds_check(const struct thresholds *, const struct catalog *);
 
 #endif

@@ -30,6 +30,9 @@
 -- column symptoms     What was seen.
 -- column packets      The first queries.
 WITH
+characters (text) AS ( -- of names but the dot, frequent ones first: rtrim() looks for each from the start
+	VALUES ('etaonisrhldcumfgpwybvkjxqz0123456789-_ETAONISRHLDCUMFGPWYBVKJXQZ\*/!"#$%&''()+,:;<=>?@[]^`{|}~ ')
+),
 names AS (
 	SELECT
 		d.capture_id,
@@ -39,14 +42,16 @@ names AS (
 		d.query_packet_id,
 		d.query_ts_ns,
 		ifnull(d.query_bytes, 0) + ifnull(d.answer_bytes, 0) AS bytes,
-		rtrim(d.name, replace(d.name, '.', '')) AS above
+		rtrim(d.name, c.text) AS above,
+		c.text AS characters
 	FROM dns d
+	CROSS JOIN characters c
 	WHERE d.variant = 'dns' AND d.query_packet_id NOT NULL AND length(d.name) >= 20 AND d.name NOT LIKE '%.arpa'
 ),
 domains AS (
 	SELECT
 		*,
-		length(rtrim(substr(above, 1, length(above) - 1), replace(name, '.', ''))) AS below -- what stands in front of the domain
+		length(rtrim(substr(above, 1, length(above) - 1), characters)) AS below -- what stands in front of the domain
 	FROM names
 ),
 labels AS (

@@ -25,7 +25,7 @@
 -- column symptoms     What was seen.
 -- column packets      Their fragments.
 WITH
-fragments AS MATERIALIZED (
+fragments AS (
 	SELECT
 		p.packet_id,
 		p.capture_id,
@@ -35,7 +35,11 @@ fragments AS MATERIALIZED (
 		p.ip_id,
 		p.ts_ns,
 		p.fragment_offset AS begins,
-		p.fragment_offset + p.payload_len AS ends
+		p.fragment_offset + p.payload_len AS ends,
+		row_number() OVER (
+			PARTITION BY p.capture_id, f.protocol, iif(p.direction, f.dst, f.src), iif(p.direction, f.src, f.dst), p.ip_id
+			ORDER BY p.packet_id
+		) AS place
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id
 	CROSS JOIN flow_packets fp ON fp.flow_id = g.flow_id
@@ -45,10 +49,15 @@ fragments AS MATERIALIZED (
 		AND p.duplicate_of IS NULL
 		AND (p.fragment_offset > 0 OR p.more_fragments)
 ),
+few AS MATERIALIZED ( -- each is compared with all of its identification
+	SELECT *
+	FROM fragments
+	WHERE place <= 256
+),
 pairs AS ( -- a: not the last fragment to come, whose length may be that of the datagram that it completes
 	SELECT a.*, b.packet_id AS other_id
-	FROM fragments a
-	JOIN fragments b ON b.capture_id = a.capture_id
+	FROM few a
+	JOIN few b ON b.capture_id = a.capture_id
 		AND b.src = a.src
 		AND b.dst = a.dst
 		AND b.protocol = a.protocol
