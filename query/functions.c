@@ -26,6 +26,7 @@ static const struct {
 	{"tcp_flags", 1, PURE, function_tcp_flags, NULL, NULL},
 	{"tcp_flags", 2, PURE, function_tcp_flags, NULL, NULL},
 	{"counted", 2, PURE, function_counted, NULL, NULL},
+	{"last_labels", 2, PURE, function_last_labels, NULL, NULL},
 	{"iso_time", 1, PURE, function_iso_time, NULL, NULL},
 	{"hex_dump", 1, PURE, function_hex_dump, NULL, NULL},
 	{"escape_bytes", 1, PURE, function_escape_bytes, NULL, NULL},
@@ -209,6 +210,24 @@ void function_counted(sqlite3_context *context, int argc, sqlite3_value **argv)
 		sqlite3_result_text(context, text, -1, sqlite3_free);
 	else
 		sqlite3_result_error_nomem(context);
+}
+
+// ---- last_labels(name, count) --------------------------------------------------------------------------------------
+
+void function_last_labels(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	(void)argc;
+	const char *name = (const char *)sqlite3_value_text(argv[0]);
+	if (!name || sqlite3_value_type(argv[1]) == SQLITE_NULL)
+		return;
+	sqlite3_int64 count = sqlite3_value_int64(argv[1]);
+	size_t at = strlen(name);
+	if (count <= 0)
+		at = 0, name = "";
+	for (; at > 0; at--)
+		if (name[at - 1] == '.' && --count == 0)
+			break;
+	sqlite3_result_text(context, name + at, -1, SQLITE_TRANSIENT);
 }
 
 // ---- hex_dump(bytes), escape_bytes(bytes) -------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 void function_ip_in(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_tcp_flags(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_counted(sqlite3_context *, int argc, sqlite3_value **argv);
+void function_last_labels(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_iso_time(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_hex_dump(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_escape_bytes(sqlite3_context *, int argc, sqlite3_value **argv);

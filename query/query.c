@@ -113,6 +113,7 @@ const struct command command_query = {
 		"  tcp_flags(n)              as tcpdump prints them: S, S., P., F.; tcp_flags(n, 'wireshark'): SA, PA, FA\n"
 		"  iso_time(ns)              2018-09-26T21:21:02.883718124Z\n"
 		"  counted(n, noun)          1 flow, 2 flows\n"
+		"  last_labels(name, n)      the end of a domain name: last_labels('www.example.com', 2) is example.com\n"
 		"  hex_dump(bytes)           lines of offset, hex digits and characters\n"
 		"  escape_bytes(bytes)       as text: \\r \\n \\t \\\\ and \\xHH for what is not printable ASCII\n"
 		"  percentile(x, p)          aggregate; p from 0 to 100, interpolated between neighbours\n"

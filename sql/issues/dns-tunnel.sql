@@ -30,9 +30,6 @@
 -- column symptoms     What was seen.
 -- column packets      The first queries.
 WITH
-characters (text) AS ( -- of names but the dot, frequent ones first: rtrim() looks for each from the start
-	VALUES ('etaonisrhldcumfgpwybvkjxqz0123456789-_ETAONISRHLDCUMFGPWYBVKJXQZ\*/!"#$%&''()+,:;<=>?@[]^`{|}~ ')
-),
 names AS (
 	SELECT
 		d.capture_id,
@@ -42,24 +39,20 @@ names AS (
 		d.query_packet_id,
 		d.query_ts_ns,
 		ifnull(d.query_bytes, 0) + ifnull(d.answer_bytes, 0) AS bytes,
-		rtrim(d.name, c.text) AS above,
-		c.text AS characters
+		last_labels(d.name, 2) AS domain
 	FROM dns d
-	CROSS JOIN characters c
 	WHERE d.variant = 'dns' AND d.query_packet_id NOT NULL AND length(d.name) >= 20 AND d.name NOT LIKE '%.arpa'
 ),
-domains AS (
-	SELECT
-		*,
-		length(rtrim(substr(above, 1, length(above) - 1), characters)) AS below -- what stands in front of the domain
+fronts AS (
+	SELECT *, substr(name, 1, length(name) - length(domain)) AS front -- what stands in front of the domain
 	FROM names
 ),
 labels AS (
 	SELECT
 		*,
-		substr(name, below + 1) AS domain,
-		below - length(replace(substr(name, 1, below), '.', '')) AS labels
-	FROM domains
+		length(front) AS below,
+		length(front) - length(replace(front, '.', '')) AS labels
+	FROM fronts
 )
 SELECT
 	d.capture_id,
