@@ -42,9 +42,11 @@ struct table {
 	struct held_cell *cells; // of the held rows, one row after another
 	size_t cell_count;
 	struct sink held; // their texts
-	bool streaming;   // widths are fixed
-	bool complete;    // all rows are held
-	bool blocks;      // rows do not fit: a line for each column
+	struct sink line; // of a row, until it is known whether anything stands in it
+	bool line_filled;
+	bool streaming; // widths are fixed
+	bool complete;  // all rows are held
+	bool blocks;    // rows do not fit: a line for each column
 	bool colour;
 	size_t screen; // columns of the terminal to fit; 0: none
 	size_t name_width;
@@ -67,29 +69,43 @@ static size_t least_width(const char *text, size_t length, size_t width)
 	return width < least ? width : least;
 }
 
+// Prints the line that was put together, but not one that is empty and may be left out.
+static void end_line(struct output *output, bool optional)
+{
+	struct table *table = output->state;
+	if (table->line_filled || !optional) {
+		sink_write(output->sink, table->line.at, table->line.used);
+		sink_char(output->sink, '\n');
+	}
+	table->line.used = 0;
+	table->line_filled = false;
+}
+
 static void write_cell(struct output *output, int i, const char *text, size_t length, bool right)
 {
-	const struct table *table = output->state;
+	struct table *table = output->state;
 	const struct column *column = &table->columns[i];
 	size_t columns = text_width(text, length), width = column->width;
 	bool cut = table->screen > 0 && columns > width && least_width(text, length, columns) < columns;
+	struct sink *line = &table->line;
 	if (column->same)
 		return;
-	sink_repeat(output->sink, ' ', !column->begins ? GAP : column->line > 0 ? FOLD_INDENT : 0);
+	sink_repeat(line, ' ', !column->begins ? GAP : column->line > 0 ? FOLD_INDENT : 0);
 	if (cut) {
 		length = text_fit(text, length, width - 1);
 		columns = text_width(text, length) + 1;
 	}
 	size_t padding = columns < width ? width - columns : 0;
 	if (right)
-		sink_repeat(output->sink, ' ', padding);
-	sink_write(output->sink, text, length);
+		sink_repeat(line, ' ', padding);
+	sink_write(line, text, length);
 	if (cut)
-		sink_text(output->sink, "\xe2\x80\xa6"); // …
+		sink_text(line, "\xe2\x80\xa6"); // …
+	table->line_filled = table->line_filled || length > 0;
 	if (column->ends)
-		sink_char(output->sink, '\n');
+		end_line(output, column->line > 0);
 	else if (!right)
-		sink_repeat(output->sink, ' ', padding);
+		sink_repeat(line, ' ', padding);
 }
 
 static void write_head(struct output *output)
@@ -322,6 +338,7 @@ static void section_begin(struct output *output)
 	table->colour = output->sink->terminal && message_wants_colour(stdout);
 	table->screen = output->fit ? sink_width(output->sink) : 0;
 	sink_init(&table->held, -1);
+	sink_init(&table->line, -1);
 	for (int i = 0; i < output->columns; i++) {
 		const char *name = sqlite3_column_name(output->row, i);
 		table->held.used = 0;
@@ -386,6 +403,7 @@ static void section_end(struct output *output)
 	table->complete = !table->streaming;
 	print_held(output);
 	sink_release(&table->held);
+	sink_release(&table->line);
 	free(table->columns);
 	free(table->cells);
 	free(table);
