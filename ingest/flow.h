@@ -4,7 +4,7 @@
 // protocol. A SYN that starts a new connection on the same endpoints starts a new flow, exactly when Wireshark's
 // tcp.stream does: the SYN's sequence number is not the first one of its direction.
 //
-// Memory: about 400 bytes a flow, and 1,900 more a TCP flow. Without a time-out every flow of a capture stays until
+// Memory: about 500 bytes a flow, and 2,000 more a TCP flow. Without a time-out every flow of a capture stays until
 // its end; with one, idle flows are handed out and freed, TCP flows that were closed after a time-out of their own.
 #ifndef INGEST_FLOW_H
 #define INGEST_FLOW_H
@@ -87,9 +87,9 @@ struct flow_table {
 	size_t bucket_count, count;
 	struct flow_list open, closed;
 	int64_t next_id;
-	int64_t timeout_ns;           // 0 none
-	int64_t closed_timeout_ns;    // of closed flows
-	size_t in_memory, flows_max;  // beyond flows_max the oldest counts as idle; 0 no limit
+	int64_t timeout_ns;                                  // 0 none
+	int64_t closed_timeout_ns;                           // of closed flows
+	size_t in_memory, flows_max;                         // beyond flows_max the oldest counts as idle; 0 no limit
 	struct pool flows, tcp_flows, tcp_stats, conn_sides; // their memory
 };
 
