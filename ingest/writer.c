@@ -372,11 +372,21 @@ static bool read_next_id(struct writer *w, unsigned i)
 	return ok;
 }
 
+// Leaves the connection the modules that are not ours: json_each.
+static void drop_module(struct writer *w, unsigned i)
+{
+	char *module = sqlite3_mprintf("rows_%s", tables[i].name);
+	if (module)
+		sqlite3_create_module(w->db, module, NULL, NULL);
+	sqlite3_free(module);
+}
+
 static void writer_free(struct writer *w)
 {
-	for (unsigned i = 0; i < TABLE_COUNT; i++)
+	for (unsigned i = 0; i < TABLE_COUNT; i++) {
 		sqlite3_finalize(w->insert[i]);
-	sqlite3_drop_modules(w->db, NULL);
+		drop_module(w, i);
+	}
 	for (unsigned i = 0; i < BATCHES; i++)
 		batch_release(&w->batches[i]);
 	free(w);
