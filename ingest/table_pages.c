@@ -228,9 +228,10 @@ static bool ask(struct table_pages *pages, sqlite3 *db, const char *sql,
 
 // PRAGMA table_list would tell of WITHOUT ROWID, too, but works out the columns of all views first.
 static const char about_table[] =
-	"SELECT rootpage, is_index, (SELECT count(*) FROM pragma_index_list(name) i WHERE NOT is_index OR i.origin <> 'pk')"
+	"SELECT t.rootpage, t.is_index,"
+	" (SELECT count(*) FROM pragma_index_list(t.name) i WHERE NOT t.is_index OR i.origin <> 'pk')"
 	" FROM (SELECT name, rootpage, sql LIKE '%) WITHOUT ROWID' AS is_index FROM sqlite_schema"
-	" WHERE name = ? AND type = 'table')";
+	" WHERE name = ? AND type = 'table') t";
 
 static const char about_columns[] = "SELECT name, dflt_value, pk FROM pragma_table_info(?)";
 
