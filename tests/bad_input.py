@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """What ingest does with input, cases and disks that are not as they should be: exit code, message, what is kept."""
+import array
+import fcntl
 import gzip
 import hashlib
 import os
@@ -11,6 +13,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+import termios
 import time
 
 import packets
@@ -455,6 +458,14 @@ def test_interrupted():
     tap.equal(0 < kept < 40000, True, "%d packets kept" % kept)
 
 
+def wait_until_read(pipe):
+    """Waits until somebody has taken all that was written to a pipe."""
+    unread = array.array("i", [1])
+    while unread[0]:
+        time.sleep(0.05)
+        fcntl.ioctl(pipe, termios.FIONREAD, unread)
+
+
 def test_interrupted_among_files():
     """Ctrl-C with files still to come: they are counted, and the exit code tells"""
     write_pcap("first.pcap")
@@ -462,6 +473,7 @@ def test_interrupted_among_files():
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     process.stdin.write(open("first.pcap", "rb").read())
     process.stdin.flush()
+    wait_until_read(process.stdin)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     errors = process.communicate(timeout=60)[1].decode()
