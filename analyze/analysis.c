@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "../query/cell.h"
 #include "../query/query.h"
 #include "detection.h"
 
@@ -77,18 +78,9 @@ static void bind_text(sqlite3_stmt *statement, int place, const char *text)
 
 // ---- a file's columns by name -------------------------------------------------------------------------------------
 
-// The column of a name; -1: there is none.
-static int column(sqlite3_stmt *statement, const char *name)
-{
-	for (int i = 0; i < sqlite3_column_count(statement); i++)
-		if (strcmp(sqlite3_column_name(statement, i), name) == 0)
-			return i;
-	return -1;
-}
-
 static sqlite3_value *value_of(sqlite3_stmt *statement, const char *name)
 {
-	int place = column(statement, name);
+	int place = cell_column(statement, name);
 	if (place < 0 || sqlite3_column_type(statement, place) == SQLITE_NULL)
 		return NULL;
 	return sqlite3_column_value(statement, place);
@@ -133,10 +125,8 @@ static char *notes(const struct report *report, const char *key)
 
 static const char *note(const struct report *report, const char *key)
 {
-	for (size_t i = 0; i < report->note_count; i++)
-		if (strcmp(report->notes[i].key, key) == 0)
-			return report->notes[i].text;
-	return "";
+	const char *text = report_note_text(report, key);
+	return text ? text : "";
 }
 
 // 0 low to 3 critical; -1: no severity.
@@ -418,6 +408,8 @@ bool analysis_check(const struct analysis_setting *settings, size_t count)
 {
 	const struct thresholds thresholds = {settings, count};
 	struct catalog catalog;
+	if (count == 0)
+		return true;
 	if (!catalog_init(&catalog, NULL))
 		return false;
 	bool ok = thresholds_check(&thresholds, &catalog);

@@ -5,21 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../common/message.h"
+#include "../common/progress.h"
+#include "../query/cell.h"
 #include "../query/query.h"
 #include "analysis.h"
 
 enum { HELPERS_MAX = 7, BUSY_MS = 5000 };
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 // ---- one detector -------------------------------------------------------------------------------------------------
 
@@ -36,12 +30,8 @@ static void find_columns(sqlite3_stmt *statement, int places[FINDING_COLUMN_COUN
 		FINDING_COLUMNS(X)
 #undef X
 	};
-	for (int i = 0; i < FINDING_COLUMN_COUNT; i++) {
-		places[i] = -1;
-		for (int column = 0; column < sqlite3_column_count(statement); column++)
-			if (strcmp(sqlite3_column_name(statement, column), names[i]) == 0)
-				places[i] = column;
-	}
+	for (int i = 0; i < FINDING_COLUMN_COUNT; i++)
+		places[i] = cell_column(statement, names[i]);
 }
 
 // A copy that outlives the row and its connection; NULL for NULL.
@@ -85,9 +75,9 @@ static bool take_rows(struct detection *d, sqlite3 *db, sqlite3_stmt *row, int64
 static bool run_statement(struct detection *d, sqlite3 *db, sqlite3_stmt *statement,
                           const struct thresholds *thresholds, int64_t last_capture_id)
 {
-	int64_t begun_ns = now_ns();
+	int64_t begun_ns = progress_now_ns();
 	bool ok = thresholds_bind(thresholds, &d->report, statement) && take_rows(d, db, statement, last_capture_id);
-	d->elapsed_ns = now_ns() - begun_ns;
+	d->elapsed_ns = progress_now_ns() - begun_ns;
 	return ok;
 }
 

@@ -155,14 +155,19 @@ static void choose(struct application_stage *s, struct application_flow *above, 
 	f->application = a->name;
 }
 
+static void make_above(struct application_stage *s, struct flow *f)
+{
+	f->above = pool_take(&s->flows, sizeof *f->above);
+	f->above->flow = f;
+}
+
 // The first packet of a flow without streams: it is of the application at `place`, or of nobody.
 static void meet(struct application_stage *s, struct flow *f, int place)
 {
 	f->above = &nobody;
 	if (place < 0)
 		return;
-	f->above = pool_take(&s->flows, sizeof *f->above);
-	f->above->flow = f;
+	make_above(s, f);
 	choose(s, f->above, f, (unsigned)place);
 }
 
@@ -462,8 +467,7 @@ static void analyze_tcp(struct application_stage *s, struct packet *p)
 	if (f->above ? f->above->done : p->payload_len == 0)
 		return;
 	if (!f->above) {
-		f->above = pool_take(&s->flows, sizeof *f->above);
-		f->above->flow = f;
+		make_above(s, f);
 		begin(&f->above->stream, f);
 	}
 	stream_add(&f->above->stream, &s->budget, p);

@@ -281,17 +281,19 @@ static unsigned count_without_grease(const struct tls_list *list)
 // The first and the last character of the first protocol; where one is no letter or digit, of its hex form.
 static void put_alpn(struct text *t, struct bytes alpn)
 {
-	static const char digits[] = "0123456789abcdef";
+	char first_hex[3], last_hex[3];
 	size_t length = bytes_u8(&alpn);
 	struct bytes name = alpn.left ? bytes_split(&alpn, length) : alpn;
 	if (name.bad || !name.left) {
 		put_text(t, "00");
 		return;
 	}
-	unsigned first = (unsigned)bytes_peek(name, 0, 1), last = (unsigned)bytes_peek(name, name.left - 1, 1);
-	bool plain = first < 0x80 && last < 0x80 && isalnum((int)first) && isalnum((int)last);
-	put(t, plain ? (char)first : digits[first >> 4]);
-	put(t, plain ? (char)last : digits[last & 0xf]);
+	uint8_t first = (uint8_t)bytes_peek(name, 0, 1), last = (uint8_t)bytes_peek(name, name.left - 1, 1);
+	bool plain = first < 0x80 && last < 0x80 && isalnum(first) && isalnum(last);
+	wire_digits(first_hex, &first, 1);
+	wire_digits(last_hex, &last, 1);
+	put(t, plain ? (char)first : first_hex[0]);
+	put(t, plain ? (char)last : last_hex[1]);
 }
 
 static void put_sorted_digest(struct tls_list list, const struct tls_list *behind, char *to)

@@ -110,6 +110,14 @@ static void read_real(struct cell *cell, double value, enum cell_digits digits)
 	end_number(cell, cell->number, cell->number + strlen(cell->number));
 }
 
+int cell_column(sqlite3_stmt *row, const char *name)
+{
+	for (int i = 0; name && i < sqlite3_column_count(row); i++)
+		if (!strcmp(sqlite3_column_name(row, i), name))
+			return i;
+	return -1;
+}
+
 void cell_read(struct cell *cell, sqlite3_stmt *statement, int column, enum cell_digits digits)
 {
 	sqlite3_value *value = sqlite3_column_value(statement, column);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "cell.h"
 #include "gnuplot.h"
 #include "watch.h"
 
@@ -80,14 +81,6 @@ static const char *unit_of(const char *name)
 			return units[i];
 	}
 	return "";
-}
-
-static int column_of(sqlite3_stmt *row, const char *name)
-{
-	for (int i = 0; name && i < sqlite3_column_count(row); i++)
-		if (!strcmp(sqlite3_column_name(row, i), name))
-			return i;
-	return -1;
 }
 
 // ---- rows to series -------------------------------------------------------------------------------------------------
@@ -165,10 +158,10 @@ static void break_line(struct plot *p, const struct report_plot *line, const cha
 
 static void add_to_line(struct plot *p, const struct report_plot *line, sqlite3_stmt *row, double x)
 {
-	int column = column_of(row, line->column), to = column_of(row, line->to);
-	if (line->when && strcmp(text_at(row, column_of(row, line->when)), line->value) != 0)
+	int column = cell_column(row, line->column), to = cell_column(row, line->to);
+	if (line->when && strcmp(text_at(row, cell_column(row, line->when)), line->value) != 0)
 		return;
-	const char *group = line->by ? text_at(row, column_of(row, line->by)) : NULL;
+	const char *group = line->by ? text_at(row, cell_column(row, line->by)) : NULL;
 	if (!is_number(row, column) || (line->to && !is_number(row, to))) {
 		break_line(p, line, group);
 		return;
@@ -186,7 +179,7 @@ static bool begin_rows(void *context, sqlite3_stmt *statement)
 static void take_row(void *context, sqlite3_stmt *row)
 {
 	struct plot *p = context;
-	int column = column_of(row, p->x_name);
+	int column = cell_column(row, p->x_name);
 	if (!is_number(row, column))
 		return;
 	double x = x_at(p, row, column);

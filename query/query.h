@@ -8,9 +8,8 @@
 
 extern const struct command command_query, command_export;
 
-// Registers ip_in, tcp_flags, iso_time, counted, last_labels, hex_dump, escape_bytes, percentile, median, regexp and packet_bytes on
-// a connection.
-// An SQLite result code.
+// Registers ip_in, tcp_flags, iso_time, counted, last_labels, hex_dump, escape_bytes, percentile, median, regexp and
+// packet_bytes on a connection. An SQLite result code.
 int functions_register(sqlite3 *db);
 
 #endif

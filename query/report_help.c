@@ -94,7 +94,7 @@ static void synopsis(const struct report *report, char to[SYNOPSIS_ROOM])
 	}
 }
 
-// Whether a section has a column that names packets, or a plot.
+// Whether a section has a column that names packets.
 static bool has_packets(const struct report_section *section)
 {
 	for (size_t i = 0; i < section->column_count; i++)

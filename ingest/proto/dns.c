@@ -357,14 +357,12 @@ static void put_strings(struct text *t, struct bytes data)
 
 static void put_unknown(struct text *t, struct bytes data)
 {
-	char hex[3];
+	char hex[2 * UNKNOWN_MAX + 1];
+	size_t shown = data.left < UNKNOWN_MAX ? data.left : UNKNOWN_MAX;
 	put_text(t, "\\# ");
 	put_number(t, (uint32_t)data.left);
-	for (unsigned i = 0; data.left && i < UNKNOWN_MAX; i++) {
-		uint8_t byte = bytes_u8(&data);
-		wire_digits(hex, &byte, 1);
-		put_text(t, hex);
-	}
+	wire_digits(hex, bytes_take(&data, shown), shown);
+	put_text(t, hex);
 }
 
 static bool put_address(struct text *t, struct bytes data, size_t length)
