@@ -292,16 +292,11 @@ static bool add_findings(struct analysis *a, const struct detection *found)
 	return ok;
 }
 
-// Late detectors run in their turn, when the issues of those before them are in the case.
-static bool add_all_findings(struct analysis *a, struct detections *all)
+static bool add_all_findings(struct analysis *a, const struct detections *all)
 {
-	for (size_t i = 0; i < all->count; i++) {
-		struct detection *d = &all->at[i];
-		if (d->is_late && !detection_run(d, a->db, &a->thresholds, all->last_capture_id))
+	for (size_t i = 0; i < all->count; i++)
+		if (!add_findings(a, &all->at[i]))
 			return false;
-		if (!add_findings(a, d))
-			return false;
-	}
 	return true;
 }
 

@@ -89,14 +89,6 @@ static sqlite3_stmt *prepare(const struct detection *d, sqlite3 *db)
 	return statement;
 }
 
-bool detection_run(struct detection *d, sqlite3 *db, const struct thresholds *thresholds, int64_t last_capture_id)
-{
-	sqlite3_stmt *statement = prepare(d, db);
-	bool ok = statement && run_statement(d, db, statement, thresholds, last_capture_id);
-	sqlite3_finalize(statement);
-	return ok;
-}
-
 // ---- all of them --------------------------------------------------------------------------------------------------
 
 bool detections_init(struct detections *all, const struct catalog *catalog, int64_t last_capture_id)
@@ -129,22 +121,35 @@ void detections_release(struct detections *all)
 	*all = (struct detections){0};
 }
 
-// Who runs detectors, each taking the next one that nobody has.
+// ---- side by side -------------------------------------------------------------------------------------------------
+
+// Who runs detectors, each taking the next one that nobody has: first those that read the case alone, then the late
+// ones, which read what the first found.
 struct crew {
 	struct detections *all;
 	const struct thresholds *thresholds;
 	const char *path; // of the database
+	bool is_late;
 	pthread_mutex_t lock;
 	size_t next; // guarded by lock
 	bool failed; // guarded by lock
+};
+
+struct helper {
+	struct crew *crew;
+	sqlite3 *db; // owned; NULL: not open, or could not be opened
+	pthread_t thread;
 };
 
 static struct detection *take_next(struct crew *crew)
 {
 	struct detection *next = NULL;
 	pthread_mutex_lock(&crew->lock);
-	if (!crew->failed && crew->next < crew->all->count)
-		next = &crew->all->at[crew->next++];
+	while (!next && !crew->failed && crew->next < crew->all->count) {
+		struct detection *d = &crew->all->at[crew->next++];
+		if (d->is_late == crew->is_late)
+			next = d;
+	}
 	pthread_mutex_unlock(&crew->lock);
 	return next;
 }
@@ -159,14 +164,14 @@ static int note_late(void *is_late, int action, const char *table, const char *c
 	return SQLITE_OK;
 }
 
-// Runs a detector unless it is late.
-static bool run_unless_late(struct detection *d, sqlite3 *db, const struct crew *crew)
+// Runs a detector, unless it turns out to be one for later.
+static bool run_one(struct detection *d, sqlite3 *db, const struct crew *crew)
 {
 	sqlite3_set_authorizer(db, note_late, &d->is_late);
 	sqlite3_stmt *statement = prepare(d, db);
 	sqlite3_set_authorizer(db, NULL, NULL);
-	bool ok =
-		statement && (d->is_late || run_statement(d, db, statement, crew->thresholds, crew->all->last_capture_id));
+	bool ok = statement && (d->is_late > crew->is_late ||
+	                        run_statement(d, db, statement, crew->thresholds, crew->all->last_capture_id));
 	sqlite3_finalize(statement);
 	return ok;
 }
@@ -174,7 +179,7 @@ static bool run_unless_late(struct detection *d, sqlite3 *db, const struct crew 
 static void run_some(struct crew *crew, sqlite3 *db)
 {
 	for (struct detection *d; (d = take_next(crew)) != NULL;) {
-		if (run_unless_late(d, db, crew))
+		if (run_one(d, db, crew))
 			continue;
 		pthread_mutex_lock(&crew->lock);
 		crew->failed = true;
@@ -182,16 +187,65 @@ static void run_some(struct crew *crew, sqlite3 *db)
 	}
 }
 
+static bool add_found(sqlite3_stmt *insert, const struct detection *d)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		const struct finding *f = &d->findings[i];
+		sqlite3_bind_text(insert, 1, thresholds_name(&d->report), -1, SQLITE_STATIC);
+		for (int k = 0; k < FINDING_COLUMN_COUNT; k++)
+			if (f->values[k])
+				sqlite3_bind_value(insert, k + 2, f->values[k]);
+			else
+				sqlite3_bind_null(insert, k + 2);
+		if (sqlite3_step(insert) != SQLITE_DONE)
+			return false;
+		sqlite3_reset(insert);
+	}
+	return true;
+}
+
+// What was found so far, in a table that only this connection sees, in place of the case's issues.
+static bool show_found(const struct detections *all, sqlite3 *db)
+{
+	static const char create[] = "CREATE TEMP TABLE issues (detector"
+#define X(id, name) ", " name
+		FINDING_COLUMNS(X)
+#undef X
+			")";
+	static const char add[] = "INSERT INTO temp.issues VALUES (?"
+#define X(id, name) ", ?"
+		FINDING_COLUMNS(X)
+#undef X
+			")";
+	sqlite3_stmt *insert = NULL;
+	bool ok = sqlite3_exec(db, create, NULL, NULL, NULL) == SQLITE_OK &&
+	          sqlite3_prepare_v2(db, add, -1, &insert, NULL) == SQLITE_OK;
+	for (size_t i = 0; i < all->count && ok; i++)
+		ok = add_found(insert, &all->at[i]);
+	sqlite3_finalize(insert);
+	return ok;
+}
+
+static sqlite3 *open_beside(const char *path)
+{
+	sqlite3 *db = NULL;
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+	    sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK && functions_register(db) == SQLITE_OK &&
+	    sqlite3_exec(db, "PRAGMA temp_store = FILE; SELECT 1 FROM captures", NULL, NULL, NULL) == SQLITE_OK)
+		return db;
+	sqlite3_close(db);
+	return NULL;
+}
+
 // A helper that gets no connection leaves its part to the others.
 static void *help(void *argument)
 {
-	struct crew *crew = argument;
-	sqlite3 *db = NULL;
-	if (sqlite3_open_v2(crew->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-	    sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK && functions_register(db) == SQLITE_OK &&
-	    sqlite3_exec(db, "PRAGMA temp_store = FILE; SELECT 1 FROM captures", NULL, NULL, NULL) == SQLITE_OK)
-		run_some(crew, db);
-	sqlite3_close(db);
+	struct helper *helper = argument;
+	struct crew *crew = helper->crew;
+	if (!crew->is_late)
+		helper->db = open_beside(crew->path);
+	if (helper->db && (!crew->is_late || show_found(crew->all, helper->db)))
+		run_some(crew, helper->db);
 	return NULL;
 }
 
@@ -203,17 +257,39 @@ static unsigned helpers_wanted(const char *path)
 	return processors - 1 < HELPERS_MAX ? (unsigned)(processors - 1) : HELPERS_MAX;
 }
 
+// Runs those that are late, or not, on `db` and beside it.
+static bool run_round(struct crew *crew, bool is_late, struct helper *helpers, sqlite3 *db)
+{
+	unsigned wanted = helpers_wanted(crew->path), count = 0;
+	crew->is_late = is_late;
+	crew->next = 0;
+	while (count < wanted && pthread_create(&helpers[count].thread, NULL, help, &helpers[count]) == 0)
+		count++;
+	run_some(crew, db);
+	for (unsigned i = 0; i < count; i++)
+		pthread_join(helpers[i].thread, NULL);
+	return !crew->failed;
+}
+
+static bool run_late_round(struct crew *crew, struct helper *helpers, sqlite3 *db)
+{
+	bool ok = show_found(crew->all, db);
+	if (!ok)
+		message_error("%s: %s", crew->path, sqlite3_errmsg(db));
+	ok = ok && run_round(crew, true, helpers, db);
+	return sqlite3_exec(db, "DROP TABLE IF EXISTS temp.issues", NULL, NULL, NULL) == SQLITE_OK && ok;
+}
+
 bool detections_run(struct detections *all, sqlite3 *db, const struct thresholds *thresholds)
 {
 	struct crew crew = {.all = all, .thresholds = thresholds, .path = sqlite3_db_filename(db, "main")};
-	pthread_t helpers[HELPERS_MAX];
-	unsigned wanted = helpers_wanted(crew.path), count = 0;
+	struct helper helpers[HELPERS_MAX];
+	for (int i = 0; i < HELPERS_MAX; i++)
+		helpers[i] = (struct helper){.crew = &crew};
 	pthread_mutex_init(&crew.lock, NULL);
-	while (count < wanted && pthread_create(&helpers[count], NULL, help, &crew) == 0)
-		count++;
-	run_some(&crew, db);
-	for (unsigned i = 0; i < count; i++)
-		pthread_join(helpers[i], NULL);
+	bool ok = run_round(&crew, false, helpers, db) && run_late_round(&crew, helpers, db);
+	for (int i = 0; i < HELPERS_MAX; i++)
+		sqlite3_close(helpers[i].db);
 	pthread_mutex_destroy(&crew.lock);
-	return !crew.failed;
+	return ok;
 }

@@ -39,7 +39,7 @@ struct finding {
 // One detector and what it found.
 struct detection {
 	struct report report;     // owned
-	bool is_late;             // asks for what other detectors found: not run yet
+	bool is_late;             // reads what other detectors found
 	struct finding *findings; // owned; of each capture the first ANALYSIS_ISSUES_MAX
 	size_t count, capacity;
 	int64_t *issues; // owned; by capture_id: how many it found in all
@@ -56,11 +56,8 @@ struct detections {
 bool detections_init(struct detections *, const struct catalog *, int64_t last_capture_id);
 void detections_release(struct detections *);
 
-// Runs all but the late ones: those that ask for what others found. Some run on other connections to the database of
-// `db`, which has changed nothing yet. False after a message.
+// Runs them. Some run on other connections to the database of `db`, which has changed nothing yet. What reads the table
+// issues runs last, and finds there what the others found. False after a message.
 bool detections_run(struct detections *, sqlite3 *db, const struct thresholds *);
-
-// Runs a late one. False after a message.
-bool detection_run(struct detection *, sqlite3 *db, const struct thresholds *, int64_t last_capture_id);
 
 #endif

@@ -13,105 +13,103 @@ static int64_t rate_bps(int64_t bytes, int64_t duration_ns)
 	return duration_ns > 0 ? (int64_t)((double)bytes * 8e9 / (double)duration_ns) : ROW_NULL;
 }
 
-static void set_sent(struct flow_side_row *row, const struct flow_side *side, int64_t duration_ns)
+static void set_sent(struct flow_row *row, const struct flow *f, int direction)
 {
-	int64_t unique_bytes = row->unique_bytes != ROW_NULL ? row->unique_bytes : side->payload_bytes;
-	row->packets = side->packets;
-	row->bytes = side->bytes;
-	row->payload_bytes = side->payload_bytes;
-	row->throughput_bps = rate_bps(side->bytes, duration_ns);
-	row->goodput_bps = rate_bps(unique_bytes, duration_ns);
-	row->idle_max_ns = side->packets > 1 ? side->idle_max_ns : ROW_NULL;
-	row->ttl_min = side->has_ttl ? side->ttl_min : ROW_NULL;
-	row->ttl_max = side->has_ttl ? side->ttl_max : ROW_NULL;
-	row->fragments = side->fragments;
-	row->wrong_checksums = side->wrong_checksums;
-	row->errors = side->errors;
+	const struct flow_side *side = &f->side[direction];
+	int64_t duration_ns = f->last_ts_ns - f->first_ts_ns;
+	int64_t unique_bytes =
+		row->unique_bytes[direction] != ROW_NULL ? row->unique_bytes[direction] : side->payload_bytes;
+	row->packets[direction] = side->packets;
+	row->bytes[direction] = side->bytes;
+	row->payload_bytes[direction] = side->payload_bytes;
+	row->throughput_bps[direction] = rate_bps(side->bytes, duration_ns);
+	row->goodput_bps[direction] = rate_bps(unique_bytes, duration_ns);
+	row->ttl_min[direction] = side->has_ttl ? side->ttl_min : ROW_NULL;
+	row->ttl_max[direction] = side->has_ttl ? side->ttl_max : ROW_NULL;
+	row->fragments[direction] = side->fragments;
+	row->wrong_checksums[direction] = side->wrong_checksums;
+	row->errors[direction] = side->errors;
 }
 
-static void set_events(struct flow_side_row *row, const struct tcp_side *side)
+static void set_events(struct flow_row *row, int direction, const struct tcp_side *side)
 {
-	row->retransmissions = side->events[TCP_EVENT_RETRANSMISSION];
-	row->fast_retransmissions = side->events[TCP_EVENT_FAST_RETRANSMISSION];
-	row->spurious_retransmissions = side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
-	row->out_of_order = side->events[TCP_EVENT_OUT_OF_ORDER];
-	row->duplicate_acks = side->events[TCP_EVENT_DUPLICATE_ACK];
-	row->lost_segments = side->events[TCP_EVENT_LOST_SEGMENT];
-	row->ack_lost_segments = side->events[TCP_EVENT_ACK_LOST_SEGMENT];
-	row->keep_alives = side->events[TCP_EVENT_KEEP_ALIVE];
-	row->keep_alive_acks = side->events[TCP_EVENT_KEEP_ALIVE_ACK];
-	row->zero_windows = side->events[TCP_EVENT_ZERO_WINDOW];
-	row->zero_window_probes = side->events[TCP_EVENT_ZERO_WINDOW_PROBE];
-	row->zero_window_probe_acks = side->events[TCP_EVENT_ZERO_WINDOW_PROBE_ACK];
-	row->window_updates = side->events[TCP_EVENT_WINDOW_UPDATE];
-	row->window_fulls = side->events[TCP_EVENT_WINDOW_FULL];
+	row->retransmissions[direction] = side->events[TCP_EVENT_RETRANSMISSION];
+	row->fast_retransmissions[direction] = side->events[TCP_EVENT_FAST_RETRANSMISSION];
+	row->spurious_retransmissions[direction] = side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
+	row->out_of_order[direction] = side->events[TCP_EVENT_OUT_OF_ORDER];
+	row->duplicate_acks[direction] = side->events[TCP_EVENT_DUPLICATE_ACK];
+	row->lost_segments[direction] = side->events[TCP_EVENT_LOST_SEGMENT];
+	row->ack_lost_segments[direction] = side->events[TCP_EVENT_ACK_LOST_SEGMENT];
+	row->keep_alives[direction] = side->events[TCP_EVENT_KEEP_ALIVE];
+	row->keep_alive_acks[direction] = side->events[TCP_EVENT_KEEP_ALIVE_ACK];
+	row->zero_windows[direction] = side->events[TCP_EVENT_ZERO_WINDOW];
+	row->zero_window_probes[direction] = side->events[TCP_EVENT_ZERO_WINDOW_PROBE];
+	row->zero_window_probe_acks[direction] = side->events[TCP_EVENT_ZERO_WINDOW_PROBE_ACK];
+	row->window_updates[direction] = side->events[TCP_EVENT_WINDOW_UPDATE];
+	row->window_fulls[direction] = side->events[TCP_EVENT_WINDOW_FULL];
 }
 
-static void set_tcp_side(struct flow_side_row *row, const struct flow_side *flow, const struct tcp_side *side)
+static void set_tcp_side(struct flow_row *row, const struct flow *f, int direction)
 {
+	const struct tcp_side *side = &f->tcp->side[direction];
 	bool sent = side->segments > 0, timed = side->rtt_count > 0;
-	row->syns = side->syns;
-	row->fins = side->fins;
-	row->rsts = side->rsts;
-	row->isn = sent ? (int64_t)flow->first_seq : ROW_NULL;
-	row->mss = side->mss >= 0 ? side->mss : ROW_NULL;
-	row->window_scale = side->window_scale_option >= 0 ? side->window_scale_option : ROW_NULL;
-	row->sack = side->syns ? side->sack_permitted : ROW_NULL;
-	row->min_window = sent ? side->min_window : ROW_NULL;
-	row->mean_window = sent ? (double)side->window_sum / side->segments : ROW_NULL_REAL;
-	row->max_window = sent ? side->max_window : ROW_NULL;
-	row->rtt_count = side->rtt_count;
-	row->rtt_min_ns = timed ? side->rtt_min_ns : ROW_NULL;
-	row->rtt_mean_ns = timed ? (int64_t)side->rtt_sum_ns / side->rtt_count : ROW_NULL;
-	row->rtt_max_ns = timed ? side->rtt_max_ns : ROW_NULL;
-	row->rtt_jitter_ns =
+	row->syns[direction] = side->syns;
+	row->fins[direction] = side->fins;
+	row->rsts[direction] = side->rsts;
+	row->isn[direction] = sent ? (int64_t)f->side[direction].first_seq : ROW_NULL;
+	row->mss[direction] = side->mss >= 0 ? side->mss : ROW_NULL;
+	row->window_scale[direction] = side->window_scale_option >= 0 ? side->window_scale_option : ROW_NULL;
+	row->sack[direction] = side->syns ? side->sack_permitted : ROW_NULL;
+	row->min_window[direction] = sent ? side->min_window : ROW_NULL;
+	row->mean_window[direction] = sent ? (double)side->window_sum / side->segments : ROW_NULL_REAL;
+	row->max_window[direction] = sent ? side->max_window : ROW_NULL;
+	row->rtt_count[direction] = side->rtt_count;
+	row->rtt_min_ns[direction] = timed ? side->rtt_min_ns : ROW_NULL;
+	row->rtt_mean_ns[direction] = timed ? (int64_t)side->rtt_sum_ns / side->rtt_count : ROW_NULL;
+	row->rtt_max_ns[direction] = timed ? side->rtt_max_ns : ROW_NULL;
+	row->rtt_jitter_ns[direction] =
 		side->rtt_count > 1 ? (int64_t)(side->rtt_jitter_sum_ns / (side->rtt_count - 1)) : ROW_NULL;
-	row->bytes_in_flight_max = side->bytes_in_flight_max ? side->bytes_in_flight_max : ROW_NULL;
-	set_events(row, side);
+	row->bytes_in_flight_max[direction] = side->bytes_in_flight_max ? side->bytes_in_flight_max : ROW_NULL;
+	set_events(row, direction, side);
 }
 
-static void set_karn(struct flow_side_row *row, const struct tcp_times *rtt)
+static void set_karn(struct flow_row *row, int direction, const struct tcp_times *rtt)
 {
-	row->rtt_karn_count = rtt->count;
-	row->rtt_karn_min_ns = rtt->count ? rtt->min_ns : ROW_NULL;
-	row->rtt_karn_mean_ns = tcp_times_mean_ns(rtt);
-	row->rtt_karn_max_ns = rtt->count ? rtt->max_ns : ROW_NULL;
-	row->rtt_karn_stdev_ns = tcp_times_stdev_ns(rtt);
+	row->rtt_karn_count[direction] = rtt->count;
+	row->rtt_karn_min_ns[direction] = rtt->count ? rtt->min_ns : ROW_NULL;
+	row->rtt_karn_mean_ns[direction] = tcp_times_mean_ns(rtt);
+	row->rtt_karn_max_ns[direction] = rtt->count ? rtt->max_ns : ROW_NULL;
+	row->rtt_karn_stdev_ns[direction] = tcp_times_stdev_ns(rtt);
 }
 
 // Of what Wireshark calls retransmissions, those that were needed tell of loss.
-static void set_loss(struct flow_side_row *row, const struct tcp_side *side, uint32_t sequenced_packets)
+static void set_loss(struct flow_row *row, int direction, const struct tcp_side *side, uint32_t sequenced_packets)
 {
 	uint32_t lost = side->events[TCP_EVENT_RETRANSMISSION] + side->events[TCP_EVENT_FAST_RETRANSMISSION];
 	uint32_t again = lost + side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
 	if (sequenced_packets == 0)
 		return;
-	row->retransmission_rate = (double)again / sequenced_packets;
-	row->loss_estimate = (double)lost / sequenced_packets;
+	row->retransmission_rate[direction] = (double)again / sequenced_packets;
+	row->loss_estimate[direction] = (double)lost / sequenced_packets;
 }
 
-static void set_tcp_stats(struct flow_side_row *row, const struct flow *f, int direction)
+static void set_tcp_stats(struct flow_row *row, const struct flow *f, int direction)
 {
 	const struct tcp_stats_side *side = &f->stats->side[direction];
 	if (side->packets == 0)
 		return;
-	row->timestamps = side->timestamps;
-	row->min_scaled_window = side->window_min;
-	row->mean_scaled_window = tcp_stats_mean_window(f->stats, direction);
-	row->max_scaled_window = side->window_max;
-	row->unique_bytes = side->unique_bytes;
-	row->missed_bytes = side->space.missed;
-	row->retransmitted_packets = side->retransmitted_packets;
-	row->retransmitted_bytes = side->retransmitted_bytes;
-	set_karn(row, &side->rtt);
-	set_loss(row, &f->tcp->side[direction], side->sequenced_packets);
+	row->timestamps[direction] = side->timestamps;
+	row->min_scaled_window[direction] = side->window_min;
+	row->mean_scaled_window[direction] = tcp_stats_mean_window(f->stats, direction);
+	row->max_scaled_window[direction] = side->window_max;
+	row->unique_bytes[direction] = side->unique_bytes;
+	row->missed_bytes[direction] = side->space.missed;
+	row->retransmitted_packets[direction] = side->retransmitted_packets;
+	row->retransmitted_bytes[direction] = side->retransmitted_bytes;
+	set_karn(row, direction, &side->rtt);
+	set_loss(row, direction, &f->tcp->side[direction], side->sequenced_packets);
 }
 
-#define SIDE_NULL(kind, side, name) .name = ROW_NO_##kind,
-#define ROW_NO_FLOW_SIDE                                                                                           \
-	{                                                                                                              \
-		FLOW_SIDE_ROW(SIDE_NULL, )                                                                                 \
-	}
 static const struct flow_row no_values = {
 #define X(kind, name) .name = ROW_NO_##kind,
 	FLOW_ROW(X)
@@ -138,10 +136,10 @@ static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writ
 	row->handshake_ns = elapsed(tcp->first_syn_ts_ns, tcp->established_ts_ns);
 	row->initial_rtt_ns = tcp->initial_rtt_ns ? tcp->initial_rtt_ns : ROW_NULL;
 	row->analysis_given_up = tcp->given_up;
-	set_tcp_side(&row->from_src, &f->side[0], src);
-	set_tcp_side(&row->from_dst, &f->side[1], dst);
-	set_tcp_stats(&row->from_src, f, 0);
-	set_tcp_stats(&row->from_dst, f, 1);
+	for (int direction = 0; direction < 2; direction++) {
+		set_tcp_side(row, f, direction);
+		set_tcp_stats(row, f, direction);
+	}
 	if (f->stats->ecn != TCP_ECN_UNKNOWN)
 		row->ecn = f->stats->ecn == TCP_ECN_NEGOTIATED;
 }
@@ -182,6 +180,7 @@ enum sign {
 	SIGN_ERRORS = 1 << 11,
 	SIGN_FRAGMENTS = 1 << 12,
 	SIGN_TTLS = 1 << 13,
+	SIGN_ODD_MSS = 1 << 14,
 };
 
 static int if_any(int sign, int64_t a, int64_t b)
@@ -192,6 +191,13 @@ static int if_any(int sign, int64_t a, int64_t b)
 static int tcp_event_sign(int sign, const struct tcp_flow *tcp, enum tcp_event kind)
 {
 	return if_any(sign, tcp->side[0].events[kind], tcp->side[1].events[kind]);
+}
+
+static bool has_odd_mss(const struct tcp_side *src, const struct tcp_side *dst)
+{
+	enum { USUAL_MSS_MIN = 1440 }; // IPv6 over Ethernet
+	return src->mss >= 0 && dst->mss >= 0 &&
+	       (src->mss != dst->mss || src->mss < USUAL_MSS_MIN || dst->mss < USUAL_MSS_MIN);
 }
 
 static int tcp_signs(const struct flow *f)
@@ -213,6 +219,8 @@ static int tcp_signs(const struct flow *f)
 		signs |= SIGN_NO_DATA;
 	if (f->start == FLOW_REUSED_PORTS)
 		signs |= SIGN_REUSED_PORTS;
+	if (has_odd_mss(src, dst))
+		signs |= SIGN_ODD_MSS;
 	return signs;
 }
 
@@ -245,7 +253,6 @@ void flow_row_add(const struct flow *f, const struct community_ids *ids, struct 
 {
 	char id[COMMUNITY_ID_SIZE];
 	struct flow_row *row = writer_add(w, TABLE_FLOWS);
-	int64_t duration_ns = f->last_ts_ns - f->first_ts_ns;
 	const struct endpoint *src = flow_endpoint(f, 0), *dst = flow_endpoint(f, 1);
 	*row = no_values;
 	row->flow_id = f->id;
@@ -268,10 +275,12 @@ void flow_row_add(const struct flow *f, const struct community_ids *ids, struct 
 	if (community_id_of_flow(ids, f, id))
 		row->community_id = writer_text(w, id);
 	row->idle_max_ns = f->side[0].packets + f->side[1].packets > 1 ? f->idle_max_ns : ROW_NULL;
+	row->src_idle_max_ns = f->side[0].packets > 1 ? f->side[0].idle_max_ns : ROW_NULL;
+	row->dst_idle_max_ns = f->side[1].packets > 1 ? f->side[1].idle_max_ns : ROW_NULL;
 	set_connection(row, &f->conn, w);
 	if (f->tcp)
 		set_tcp_flow(row, f, w);
-	set_sent(&row->from_src, &f->side[0], duration_ns);
-	set_sent(&row->from_dst, &f->side[1], duration_ns);
+	set_sent(row, f, 0);
+	set_sent(row, f, 1);
 	add_signs(f, w);
 }

@@ -7,11 +7,11 @@
 #define COLUMN_OF_TEXT COLUMN_OF_INTEGER
 #define COLUMN_OF_ADDRESS COLUMN_OF_INTEGER
 
-// A member that stands for many columns: from_src for src_packets, src_bytes ...
-#define COLUMN_OF_FLOW_SIDE(kind, name) COLUMNS_##name
-#define COLUMNS_from_src FLOW_SIDE_ROW(SIDE_COLUMN, src)
-#define COLUMNS_from_dst FLOW_SIDE_ROW(SIDE_COLUMN, dst)
-#define SIDE_COLUMN(kind, side, name) {#side "_" #name, COLUMN_##kind, offsetof(struct flow_row, from_##side.name)},
+// A member that stands for two columns.
+#define COLUMN_OF_SIDES(kind, name)                                                                                \
+	{"src_" #name, kind, offsetof(struct ROW, name)}, {"dst_" #name, kind, offsetof(struct ROW, name[1])},
+#define COLUMN_OF_SIDES_INTEGER(kind, name) COLUMN_OF_SIDES(COLUMN_INTEGER, name)
+#define COLUMN_OF_SIDES_REAL(kind, name) COLUMN_OF_SIDES(COLUMN_REAL, name)
 
 #define ROW capture_row
 static const struct column captures_columns[] = {CAPTURE_ROW(COLUMN)};

@@ -42,8 +42,13 @@ typedef int64_t row_INTEGER;
 typedef double row_REAL;
 typedef const char *row_TEXT;
 typedef struct address row_ADDRESS;
+typedef int64_t row_SIDES_INTEGER[2]; // two columns: packets[0] is src_packets, packets[1] is dst_packets
+typedef double row_SIDES_REAL[2];
 
 // clang-format off
+#define ROW_NO_SIDES_INTEGER {ROW_NULL, ROW_NULL}
+#define ROW_NO_SIDES_REAL {ROW_NULL_REAL, ROW_NULL_REAL}
+
 #define CAPTURE_ROW(X)                                                                                                 \
 	X(INTEGER, capture_id) X(TEXT, name) X(INTEGER, first_packet_id) X(INTEGER, first_ts_ns)                           \
 	X(INTEGER, last_ts_ns) X(INTEGER, packets) X(INTEGER, bytes) X(INTEGER, decoded) X(INTEGER, truncated)             \
@@ -87,38 +92,33 @@ typedef struct address row_ADDRESS;
 	X(INTEGER, start_ts_ns) X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(INTEGER, packets)                 \
 	X(INTEGER, bytes) X(INTEGER, capture_id)
 
-// What a flow's src or dst sent: columns src_packets, dst_packets ... X(kind, side, name). For every flow, then for TCP.
-#define FLOW_SIDE_ROW(X, side)                                                                                         \
-	X(INTEGER, side, packets) X(INTEGER, side, bytes) X(INTEGER, side, payload_bytes) X(INTEGER, side, throughput_bps) \
-	X(INTEGER, side, goodput_bps) X(INTEGER, side, idle_max_ns)                                                        \
-	X(INTEGER, side, syns) X(INTEGER, side, fins) X(INTEGER, side, rsts) X(INTEGER, side, isn) X(INTEGER, side, mss)   \
-	X(INTEGER, side, window_scale) X(INTEGER, side, sack) X(INTEGER, side, timestamps)                                 \
-	X(INTEGER, side, min_window) X(REAL, side, mean_window) X(INTEGER, side, max_window)                               \
-	X(INTEGER, side, min_scaled_window) X(REAL, side, mean_scaled_window) X(INTEGER, side, max_scaled_window)          \
-	X(INTEGER, side, bytes_in_flight_max) X(INTEGER, side, unique_bytes) X(INTEGER, side, missed_bytes)                \
-	X(INTEGER, side, retransmitted_packets) X(INTEGER, side, retransmitted_bytes) X(REAL, side, retransmission_rate)   \
-	X(REAL, side, loss_estimate)                                                                                       \
-	X(INTEGER, side, rtt_count) X(INTEGER, side, rtt_min_ns) X(INTEGER, side, rtt_mean_ns)                             \
-	X(INTEGER, side, rtt_max_ns) X(INTEGER, side, rtt_jitter_ns) X(INTEGER, side, rtt_karn_count)                      \
-	X(INTEGER, side, rtt_karn_min_ns) X(INTEGER, side, rtt_karn_mean_ns) X(INTEGER, side, rtt_karn_max_ns)             \
-	X(INTEGER, side, rtt_karn_stdev_ns)                                                                                \
-	X(INTEGER, side, retransmissions) X(INTEGER, side, fast_retransmissions)                                           \
-	X(INTEGER, side, spurious_retransmissions) X(INTEGER, side, out_of_order) X(INTEGER, side, duplicate_acks)         \
-	X(INTEGER, side, lost_segments) X(INTEGER, side, ack_lost_segments) X(INTEGER, side, keep_alives)                  \
-	X(INTEGER, side, keep_alive_acks) X(INTEGER, side, zero_windows) X(INTEGER, side, zero_window_probes)              \
-	X(INTEGER, side, zero_window_probe_acks) X(INTEGER, side, window_updates) X(INTEGER, side, window_fulls)  \
-	X(INTEGER, side, ttl_min) X(INTEGER, side, ttl_max) X(INTEGER, side, fragments)                                    \
-	X(INTEGER, side, wrong_checksums) X(INTEGER, side, errors)
-
+// What packets of all protocols give comes first, so that the records of the others end there.
 #define FLOW_ROW(X)                                                                                                    \
 	X(INTEGER, flow_id) X(INTEGER, capture_id) X(TEXT, protocol) X(TEXT, src) X(INTEGER, src_port) X(TEXT, dst)        \
 	X(INTEGER, dst_port) X(INTEGER, ip_version) X(INTEGER, first_ts_ns) X(INTEGER, last_ts_ns)                         \
 	X(INTEGER, first_packet_id) X(INTEGER, last_packet_id) X(TEXT, started) X(INTEGER, connection_id)                  \
 	X(TEXT, community_id) X(TEXT, application) X(TEXT, service) X(TEXT, server_name) X(TEXT, state) X(TEXT, history)   \
-	X(INTEGER, orig_bytes) X(INTEGER, resp_bytes)                                                                      \
-	X(INTEGER, idle_max_ns) X(TEXT, status) X(INTEGER, first_syn_ts_ns) X(INTEGER, last_fin_ts_ns)                     \
+	X(INTEGER, orig_bytes) X(INTEGER, resp_bytes) X(INTEGER, idle_max_ns) X(SIDES_INTEGER, packets)                    \
+	X(SIDES_INTEGER, bytes) X(SIDES_INTEGER, payload_bytes) X(SIDES_INTEGER, throughput_bps)                           \
+	X(SIDES_INTEGER, goodput_bps) X(INTEGER, src_idle_max_ns) X(INTEGER, dst_idle_max_ns) X(SIDES_INTEGER, ttl_min)    \
+	X(SIDES_INTEGER, ttl_max) X(TEXT, status) X(INTEGER, first_syn_ts_ns) X(INTEGER, last_fin_ts_ns)                   \
 	X(INTEGER, completeness) X(INTEGER, syn_rtt_ns) X(INTEGER, handshake_ns) X(INTEGER, initial_rtt_ns)                \
-	X(INTEGER, ecn) X(INTEGER, analysis_given_up) X(FLOW_SIDE, from_src) X(FLOW_SIDE, from_dst)
+	X(INTEGER, ecn) X(INTEGER, analysis_given_up) X(SIDES_INTEGER, syns) X(SIDES_INTEGER, fins)                        \
+	X(SIDES_INTEGER, rsts) X(SIDES_INTEGER, mss) X(SIDES_INTEGER, window_scale) X(SIDES_INTEGER, sack)                 \
+	X(SIDES_INTEGER, timestamps) X(SIDES_INTEGER, isn) X(SIDES_INTEGER, rtt_count) X(SIDES_INTEGER, rtt_min_ns)        \
+	X(SIDES_INTEGER, rtt_mean_ns) X(SIDES_INTEGER, rtt_max_ns) X(SIDES_INTEGER, rtt_jitter_ns)                         \
+	X(SIDES_INTEGER, rtt_karn_count) X(SIDES_INTEGER, rtt_karn_min_ns) X(SIDES_INTEGER, rtt_karn_mean_ns)              \
+	X(SIDES_INTEGER, rtt_karn_max_ns) X(SIDES_INTEGER, rtt_karn_stdev_ns) X(SIDES_INTEGER, unique_bytes)               \
+	X(SIDES_INTEGER, missed_bytes) X(SIDES_INTEGER, bytes_in_flight_max) X(SIDES_INTEGER, retransmitted_packets)       \
+	X(SIDES_INTEGER, retransmitted_bytes) X(SIDES_REAL, retransmission_rate) X(SIDES_REAL, loss_estimate)              \
+	X(SIDES_INTEGER, min_window) X(SIDES_REAL, mean_window) X(SIDES_INTEGER, max_window)                               \
+	X(SIDES_INTEGER, min_scaled_window) X(SIDES_REAL, mean_scaled_window) X(SIDES_INTEGER, max_scaled_window)          \
+	X(SIDES_INTEGER, retransmissions) X(SIDES_INTEGER, fast_retransmissions)                                           \
+	X(SIDES_INTEGER, spurious_retransmissions) X(SIDES_INTEGER, out_of_order) X(SIDES_INTEGER, duplicate_acks)         \
+	X(SIDES_INTEGER, lost_segments) X(SIDES_INTEGER, ack_lost_segments) X(SIDES_INTEGER, keep_alives)                  \
+	X(SIDES_INTEGER, keep_alive_acks) X(SIDES_INTEGER, zero_windows) X(SIDES_INTEGER, zero_window_probes)              \
+	X(SIDES_INTEGER, zero_window_probe_acks) X(SIDES_INTEGER, window_updates) X(SIDES_INTEGER, window_fulls)           \
+	X(SIDES_INTEGER, fragments) X(SIDES_INTEGER, wrong_checksums) X(SIDES_INTEGER, errors)
 
 #define FLOW_SIGN_ROW(X) X(INTEGER, flow_id) X(INTEGER, signs)
 
@@ -184,13 +184,6 @@ typedef struct address row_ADDRESS;
 	X(ICMP_ERRORS, icmp_error_row, icmp_errors, ICMP_ERROR_ROW, true)                                                  \
 	TABLES_OF_PROTOCOLS(X)
 // clang-format on
-
-#define SIDE_MEMBER(kind, side, name) row_##kind name;
-struct flow_side_row {
-	FLOW_SIDE_ROW(SIDE_MEMBER, )
-};
-typedef struct flow_side_row row_FLOW_SIDE;
-#undef SIDE_MEMBER
 
 #define ROW_MEMBER(kind, name) row_##kind name;
 #define X(id, row, sql, columns, auto_id)                                                                          \

@@ -118,6 +118,8 @@ const struct command command_query = {
 		"  escape_bytes(bytes)       as text: \\r \\n \\t \\\\ and \\xHH for what is not printable ASCII\n"
 		"  percentile(x, p)          aggregate; p from 0 to 100, interpolated between neighbours\n"
 		"  median(x)                 percentile(x, 50)\n"
+		"  only(x)                   aggregate; x where all rows have the same, else NULL\n"
+		"  first_few(x, order, n)    aggregate; x of the n rows with the lowest order, with commas between them\n"
 		"  x REGEXP pattern          POSIX extended regular expression, with \\d \\w \\s \\b; (?i) in front: any case\n"
 		"  packet_bytes(packet_id)   the packet's bytes, from the capture file, if it is still there and unchanged\n"
 		"  packet_bytes(packet_id, file_offset, captured_len)    the same, faster for many packets\n"

@@ -44,7 +44,13 @@ events AS MATERIALIZED (
 		s.issue_id,
 		sum(e.kind IN ('retransmission', 'fast_retransmission')) AS again,
 		sum(e.kind = 'zero_window') AS zero_windows
-	FROM (SELECT 1 FROM slow LIMIT 1) -- if none, no more is read
+	FROM (
+		SELECT 1
+		FROM slow
+		CROSS JOIN flow_signs USING (flow_id)
+		WHERE is_retransmitted OR has_zero_window
+		LIMIT 1
+	) -- if none, no more is read
 	CROSS JOIN tcp_events e
 	CROSS JOIN slow s ON s.flow_id = e.flow_id
 	WHERE e.flow_id IN (SELECT flow_id FROM slow)

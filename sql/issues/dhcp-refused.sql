@@ -39,15 +39,14 @@ leases AS MATERIALIZED (
 refusals AS (
 	SELECT
 		*,
-		max(ts_ns) OVER (PARTITION BY capture_id, client_mac, message) AS refused_ts_ns,
-		row_number() OVER (PARTITION BY capture_id, client_mac, message ORDER BY ts_ns) AS n
+		max(ts_ns) OVER (PARTITION BY capture_id, client_mac, message) AS refused_ts_ns
 	FROM dhcp
 	WHERE message IN ('nak', 'decline')
 )
 SELECT
 	r.capture_id,
 	min(r.ts_ns) AS ts_ns,
-	iif(count(DISTINCT r.flow_id) = 1, min(r.flow_id), NULL) AS flow_id,
+	only(r.flow_id) AS flow_id,
 	r.client_mac AS src,
 	max(r.server_id) AS dst,
 	count(*) AS value,
@@ -55,7 +54,7 @@ SELECT
 		iif(r.message = 'nak', 'was told NAK', 'declined an address'), counted(count(*), 'time'),
 		ifnull(', address ' || max(r.requested_address), ''),
 		ifnull(': "' || max(r.error) || '"', '')) AS symptoms,
-	group_concat(iif(n <= 25, ifnull(r.request_packet_id || ',', '') || r.packet_id, NULL)) AS packets,
+	first_few(ifnull(r.request_packet_id || ',', '') || r.packet_id, r.ts_ns, 25) AS packets,
 	CASE
 		WHEN r.message = 'decline' THEN 'high'
 		WHEN max(s.ts_ns) > r.refused_ts_ns THEN 'low'

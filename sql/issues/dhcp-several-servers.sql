@@ -52,7 +52,7 @@ SELECT
 	capture_id,
 	min(ts_ns) AS ts_ns,
 	iif(count(*) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client_mac) = 1, min(client_mac), NULL) AS src,
+	only(client_mac) AS src,
 	last_server AS dst,
 	max(servers) AS value,
 	printf('%s and %s%s made offers within %d %s; their routers and name servers are %s', first_server,

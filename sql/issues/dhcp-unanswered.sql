@@ -41,9 +41,7 @@ served AS MATERIALIZED (
 	WHERE from_server = 1
 ),
 asked AS (
-	SELECT
-		d.*,
-		row_number() OVER (PARTITION BY d.capture_id, d.client_mac ORDER BY d.ts_ns) AS n
+	SELECT d.*
 	FROM dhcp d
 	JOIN captures c ON c.capture_id = d.capture_id
 	WHERE d.from_server = 0
@@ -60,14 +58,14 @@ asked AS (
 SELECT
 	a.capture_id,
 	min(a.ts_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
+	only(flow_id) AS flow_id,
 	a.client_mac AS src,
 	max(server_id) AS dst,
 	count(*) AS value,
 	printf('%s (%s) sent %s that no server answered: %s', a.client_mac,
 		ifnull(max(host_name), 'no host name'), counted(count(*), 'message'),
 		replace(group_concat(DISTINCT message), ',', ', ')) AS symptoms,
-	group_concat(iif(n <= 50, packet_id, NULL)) AS packets,
+	first_few(packet_id, a.ts_ns, 50) AS packets,
 	CASE
 		WHEN s.client_mac NOT NULL THEN 'low'
 		WHEN count(*) = 1 THEN 'medium'

@@ -33,7 +33,7 @@
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
 WITH
-failed AS (
+failed AS MATERIALIZED (
 	SELECT
 		d.capture_id,
 		d.flow_id,
@@ -51,12 +51,6 @@ failed AS (
 	CROSS JOIN flows f ON f.flow_id = d.flow_id
 	WHERE d.variant = 'dns' AND d.rcode <> 0 AND d.kind IN ('answered', 'unsolicited')
 ),
-ranked AS MATERIALIZED (
-	SELECT
-		*,
-		row_number() OVER (PARTITION BY capture_id, server, rcode ORDER BY answer_ts_ns) AS n
-	FROM failed
-),
 sides AS MATERIALIZED ( -- the answers of a flow, one way
 	SELECT capture_id, flow_id, direction, count(*) AS answers
 	FROM dns
@@ -67,7 +61,7 @@ totals AS (
 	SELECT s.capture_id, iif(s.direction = 0, f.dst, f.src) AS server, sum(s.answers) AS answers
 	FROM sides s
 	CROSS JOIN flows f ON f.flow_id = s.flow_id
-	WHERE iif(s.direction = 0, f.dst, f.src) IN (SELECT server FROM ranked)
+	WHERE iif(s.direction = 0, f.dst, f.src) IN (SELECT server FROM failed)
 	GROUP BY s.capture_id, iif(s.direction = 0, f.dst, f.src)
 ),
 codes AS (
@@ -79,21 +73,19 @@ codes AS (
 		count(*) AS errors,
 		ifnull(sum(rcode = 3 AND type = 12), 0) AS reverse,
 		count(DISTINCT client) AS clients,
-		min(client) AS client,
+		only(client) AS client,
 		min(answer_ts_ns) AS ts_ns,
-		min(flow_id) AS first_flow_id,
-		count(DISTINCT flow_id) AS flows,
-		group_concat(iif(n <= 3, asked_for, NULL), ', ') AS names,
-		group_concat(iif(n <= 25, ifnull(query_packet_id || ',', '') || answer_packet_id, NULL))
-			AS packets
-	FROM ranked
+		only(flow_id) AS flow_id,
+		first_few(asked_for, answer_ts_ns, 3) AS names,
+		first_few(ifnull(query_packet_id || ',', '') || answer_packet_id, answer_ts_ns, 25) AS packets
+	FROM failed
 	GROUP BY capture_id, server, rcode
 )
 SELECT
 	capture_id,
 	ts_ns,
-	iif(flows = 1, first_flow_id, NULL) AS flow_id,
-	iif(clients = 1, client, NULL) AS src,
+	flow_id,
+	client AS src,
 	server AS dst,
 	errors AS value,
 	printf('%s answered %d of %d %s with %s%s: %s%s', server, errors, answers,

@@ -70,24 +70,19 @@ responses AS (
 	FROM dns d
 	CROSS JOIN flows f ON f.flow_id = d.flow_id
 	WHERE d.variant = 'dns' AND (d.other_question = 1 OR d.dns_id IN (SELECT dns_id FROM forged))
-),
-ranked AS (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, client, server ORDER BY answer_ts_ns) AS n
-	FROM responses
 )
 SELECT
 	capture_id,
 	min(answer_ts_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
+	only(flow_id) AS flow_id,
 	client AS src,
 	server AS dst,
 	count(*) AS value,
 	printf('%s from %s to %s that match no query: %d with another question, %d with a number that was not '
 		|| 'asked with', counted(count(*), 'response'), server, client, sum(other_question IS 1),
 		sum(other_question IS NOT 1)) AS symptoms,
-	group_concat(iif(n <= 25, ifnull(query_packet_id || ',', '') || answer_packet_id, NULL))
-		AS packets,
+	first_few(ifnull(query_packet_id || ',', '') || answer_packet_id, answer_ts_ns, 25) AS packets,
 	iif(count(*) >= 10, 'high', 'medium') AS severity
-FROM ranked
+FROM responses
 GROUP BY capture_id, client, server
 ORDER BY value DESC;

@@ -64,10 +64,8 @@ counts AS (
 		median(rtt_ns) / 1e6 AS median_ms,
 		max(rtt_ns) / 1e6 AS max_ms,
 		sum(retransmissions > 0) AS repeated,
-		count(DISTINCT client) AS clients,
-		min(client) AS client,
-		min(flow_id) AS first_flow_id,
-		count(DISTINCT flow_id) AS flows
+		only(client) AS client,
+		only(flow_id) AS flow_id
 	FROM answered
 	GROUP BY capture_id, server
 	HAVING percentile(rtt_ns, 95) / 1e6 >= :limit_ms
@@ -97,8 +95,8 @@ slowest AS (
 SELECT
 	capture_id,
 	ts_ns,
-	iif(flows = 1, first_flow_id, NULL) AS flow_id,
-	iif(clients = 1, client, NULL) AS src,
+	flow_id,
+	client AS src,
 	server AS dst,
 	p95_ms AS value,
 	iif(answers = 1, printf('the only answer of %s, for %s, took %.0f ms', server, slowest, max_ms),

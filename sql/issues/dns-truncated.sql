@@ -76,12 +76,11 @@ repeats AS (
 		) AS next_query_ts_ns
 	FROM times
 ),
-ranked AS (
+lost AS (
 	SELECT
 		*,
 		ifnull(substr(name, 1, 60) || iif(length(name) > 60, '...', '') || ' ' || type_name,
-			'(no question)') AS asked_for,
-		row_number() OVER (PARTITION BY capture_id, server ORDER BY answer_ts_ns) AS n
+			'(no question)') AS asked_for
 	FROM cut
 	WHERE answer_packet_id NOT IN (
 			SELECT answer_packet_id
@@ -92,16 +91,15 @@ ranked AS (
 SELECT
 	capture_id,
 	min(answer_ts_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	only(flow_id) AS flow_id,
+	only(client) AS src,
 	server AS dst,
 	count(*) AS value,
 	printf('%d truncated %s of %s, not asked for again over TCP within %g s: %s%s', count(*),
 		iif(count(*) = 1, 'answer', 'answers'), server, :retry_ms / 1000.0,
-		group_concat(iif(n <= 3, asked_for, NULL), ', '),
+		first_few(asked_for, answer_ts_ns, 3),
 		iif(count(*) > 3, printf(' and %d more', count(*) - 3), '')) AS symptoms,
-	group_concat(iif(n <= 25, ifnull(query_packet_id || ',', '') || answer_packet_id, NULL))
-		AS packets
-FROM ranked
+	first_few(ifnull(query_packet_id || ',', '') || answer_packet_id, answer_ts_ns, 25) AS packets
+FROM lost
 GROUP BY capture_id, server
 ORDER BY value DESC;

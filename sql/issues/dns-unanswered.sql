@@ -39,7 +39,7 @@
 -- column severity    How bad it is.
 -- column cause       Most likely cause.
 WITH
-lost AS (
+lost AS MATERIALIZED (
 	SELECT
 		d.capture_id,
 		iif(d.direction = 0, f.src, f.dst) AS client,
@@ -57,10 +57,6 @@ lost AS (
 		AND d.query_packet_id IS NOT NULL
 		AND d.kind = 'unanswered'
 		AND c.last_ts_ns - d.query_ts_ns > :wait_ms * 1e6
-),
-ranked AS MATERIALIZED (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, server ORDER BY query_ts_ns) AS n
-	FROM lost
 ),
 answered AS ( -- the other queries of a flow, one way
 	SELECT capture_id, flow_id, direction, count(*) AS queries
@@ -89,13 +85,13 @@ asked AS (
 		retransmissions,
 		flow_id,
 		query_ts_ns,
-		iif(n <= 3, asked_for, NULL) AS asked_for,
-		iif(n <= 50, query_packet_id, NULL) AS packet_id
-	FROM ranked
+		asked_for,
+		query_packet_id
+	FROM lost
 	UNION ALL
 	SELECT capture_id, client, server, queries, 0, 0, NULL, NULL, NULL, NULL
 	FROM answering
-	WHERE server IN (SELECT server FROM ranked)
+	WHERE server IN (SELECT server FROM lost)
 ),
 servers AS MATERIALIZED (
 	SELECT
@@ -107,10 +103,9 @@ servers AS MATERIALIZED (
 		count(DISTINCT client) AS clients,
 		min(client) AS client,
 		min(query_ts_ns) AS ts_ns,
-		min(flow_id) AS first_flow_id,
-		count(DISTINCT flow_id) AS lost_flows,
-		group_concat(asked_for, ', ') AS names,
-		group_concat(packet_id) AS packets
+		only(flow_id) AS flow_id,
+		first_few(asked_for, query_ts_ns, 3) AS names,
+		first_few(query_packet_id, query_ts_ns, 50) AS packets
 	FROM asked
 	GROUP BY capture_id, server
 	HAVING sum(unanswered) > 0
@@ -133,8 +128,7 @@ grouped AS (
 		clients,
 		client,
 		ts_ns,
-		first_flow_id,
-		lost_flows,
+		flow_id,
 		names,
 		packets
 	FROM servers s
@@ -152,8 +146,7 @@ grouped AS (
 		1,
 		s.client,
 		min(s.ts_ns),
-		min(s.first_flow_id),
-		sum(s.lost_flows),
+		NULL,
 		min(s.names),
 		group_concat(s.packets)
 	FROM silent k
@@ -191,7 +184,7 @@ judged AS (
 SELECT
 	capture_id,
 	ts_ns,
-	iif(lost_flows = 1, first_flow_id, NULL) AS flow_id,
+	flow_id,
 	iif(clients = 1, client, NULL) AS src,
 	server AS dst,
 	unanswered AS value,

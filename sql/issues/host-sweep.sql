@@ -29,7 +29,24 @@
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
 WITH
-tries AS MATERIALIZED (
+candidates AS MATERIALIZED ( -- flows in which src got nothing but an answer whether the port is open
+	SELECT f.flow_id, f.capture_id, f.protocol, f.src, f.dst_port
+	FROM flow_signs g
+	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	WHERE (g.has_no_data AND f.src_packets <= :max_packets
+			OR g.has_one_side
+				AND f.protocol = 'udp'
+				AND f.src_packets <= 2
+				AND f.src_port >= 1024
+				AND (f.src_ttl_max > 30 OR f.dst_port NOT BETWEEN 33434 AND 33534))
+),
+busy AS MATERIALIZED (
+	SELECT capture_id, src, dst_port, protocol
+	FROM candidates
+	GROUP BY capture_id, src, dst_port, protocol
+	HAVING count(*) >= :hosts
+),
+tries AS (
 	SELECT
 		f.capture_id,
 		f.protocol,
@@ -50,15 +67,11 @@ tries AS MATERIALIZED (
 			WHEN p.tcp_flags & 63 = 41 THEN 'XMAS'
 			WHEN p.tcp_flags & 55 = 16 AND f.src_packets = 1 THEN 'ACK'
 		END AS kind
-	FROM flow_signs g
-	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	FROM (SELECT 1 FROM busy LIMIT 1) -- if none, no more is read
+	CROSS JOIN candidates c
+	CROSS JOIN flows f ON f.flow_id = c.flow_id
 	CROSS JOIN packets p ON p.packet_id = f.first_packet_id
-	WHERE (g.has_no_data AND f.src_packets <= :max_packets
-			OR g.has_one_side
-				AND f.protocol = 'udp'
-				AND f.src_packets <= 2
-				AND f.src_port >= 1024
-				AND (f.src_ttl_max > 30 OR f.dst_port NOT BETWEEN 33434 AND 33534))
+	WHERE (c.capture_id, c.src, c.dst_port, c.protocol) IN busy
 ),
 ports AS MATERIALIZED (
 	SELECT
@@ -86,11 +99,9 @@ served AS MATERIALIZED ( -- how many hosts it talked with, at the same port
 	GROUP BY f.capture_id, f.src, f.dst_port, f.protocol
 ),
 askers AS MATERIALIZED (
-	SELECT src
-	FROM flows
-	WHERE protocol IN ('icmp', 'icmpv6')
-	GROUP BY src
-	HAVING count(*) >= :hosts
+	SELECT capture_id, address
+	FROM hosts
+	WHERE flows >= :hosts
 ),
 sweeps AS (
 	SELECT p.*
@@ -108,8 +119,9 @@ sweeps AS (
 		count(DISTINCT dst),
 		count(DISTINCT iif(kind = 'answered', dst, NULL)),
 		group_concat(request_packet_id)
-	FROM icmp_pairs
-	WHERE src IN (SELECT src FROM askers) AND kind IN ('answered', 'unanswered')
+	FROM (SELECT 1 FROM askers LIMIT 1) -- if none, no more is read
+	CROSS JOIN icmp_pairs
+	WHERE (capture_id, src) IN askers AND kind IN ('answered', 'unanswered')
 	GROUP BY capture_id, src
 	HAVING count(DISTINCT dst) >= :hosts
 	UNION ALL

@@ -43,12 +43,7 @@ welcome AS MATERIALIZED ( -- the last time that a target which wants authenticat
 	GROUP BY capture_id, client, peer, target
 ),
 errors AS MATERIALIZED (
-	SELECT
-		http_id,
-		capture_id,
-		peer,
-		port,
-		row_number() OVER (PARTITION BY capture_id, peer, port, status ORDER BY response_ts_ns, http_id) AS n
+	SELECT http_id, capture_id, peer, port, status
 	FROM http_exchanges e
 	WHERE status BETWEEN 400 AND 499
 		AND NOT (status = 408 AND request_packet_id IS NULL)
@@ -62,12 +57,28 @@ errors AS MATERIALIZED (
 				AND w.http_id > e.http_id
 		))
 ),
+ranked AS MATERIALIZED (
+	SELECT
+		capture_id,
+		peer,
+		port,
+		status,
+		count(*) AS errors,
+		row_number() OVER (PARTITION BY capture_id ORDER BY count(*) DESC) AS place
+	FROM errors
+	GROUP BY capture_id, peer, port, status
+),
+shown AS MATERIALIZED ( -- no more of a capture are kept
+	SELECT *
+	FROM ranked
+	WHERE place <= 100
+),
 totals AS (
 	SELECT capture_id, peer, port, count(*) AS answers
-	FROM (SELECT 1 FROM errors LIMIT 1) -- if none, no more is read
+	FROM (SELECT 1 FROM shown LIMIT 1) -- if none, no more is read
 	CROSS JOIN http_exchanges
 	WHERE status >= 200
-		AND peer IN (SELECT peer FROM errors)
+		AND peer IN (SELECT peer FROM shown)
 	GROUP BY capture_id, peer, port
 ),
 codes AS (
@@ -79,23 +90,23 @@ codes AS (
 		max(h.reason) AS reason,
 		count(*) AS errors,
 		count(DISTINCT h.client) AS clients,
-		min(h.client) AS client,
+		only(h.client) AS client,
 		min(ifnull(h.request_ts_ns, h.response_ts_ns)) AS ts_ns,
-		min(h.flow_id) AS first_flow_id,
-		count(DISTINCT h.flow_id) AS flows,
+		only(h.flow_id) AS flow_id,
 		max(h.host) AS host,
-		group_concat(iif(e.n <= 3, h.request, NULL), ', ') AS requests,
-		group_concat(iif(e.n <= 25, ifnull(h.request_packet_id || ',', '')
-			|| ifnull(h.response_first_packet_id, h.response_packet_id), NULL)) AS packets
+		first_few(h.request, h.response_ts_ns, 3) AS requests,
+		first_few(ifnull(h.request_packet_id || ',', '') || ifnull(h.response_first_packet_id, h.response_packet_id),
+			h.response_ts_ns, 25) AS packets
 	FROM errors e
 	CROSS JOIN http_exchanges h ON h.http_id = e.http_id
+	WHERE (e.capture_id, e.peer, e.port, e.status) IN (SELECT capture_id, peer, port, status FROM shown)
 	GROUP BY h.capture_id, h.peer, h.port, h.status
 )
 SELECT
 	capture_id,
 	ts_ns,
-	iif(flows = 1, first_flow_id, NULL) AS flow_id,
-	iif(clients = 1, client, NULL) AS src,
+	flow_id,
+	client AS src,
 	peer AS dst,
 	errors AS value,
 	printf('%s port %d%s answered %d of %d %s with %d%s%s: %s%s', peer, port,
@@ -129,4 +140,8 @@ SELECT
 	END AS cause
 FROM codes
 JOIN totals USING (capture_id, peer, port)
-ORDER BY errors DESC;
+UNION ALL
+SELECT capture_id, NULL, NULL, NULL, NULL, errors, NULL, NULL, NULL, NULL, NULL
+FROM ranked
+WHERE place > 100
+ORDER BY value DESC;

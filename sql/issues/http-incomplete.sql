@@ -27,29 +27,25 @@
 -- column severity    How bad it is.
 -- column cause       Most likely cause.
 -- column packets     Request, begin of the response, end of the connection.
-WITH ranked AS (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, peer, port ORDER BY request_ts_ns) AS n
-	FROM http_exchanges
-	WHERE response_complete = 0
-		AND ifnull(missing_bytes, 0) = 0
-		AND missed_bytes = 0
-		AND (peer_closed OR was_reset)
-)
 SELECT
 	capture_id,
 	min(ifnull(request_ts_ns, response_ts_ns)) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	only(flow_id) AS flow_id,
+	only(client) AS src,
 	peer AS dst,
 	count(*) AS value,
 	printf('%d %s of %s port %d ended too early, %d of the connections with a reset: %s%s',
 		count(*), iif(count(*) = 1, 'response', 'responses'), peer, port, sum(was_reset),
-		group_concat(iif(n <= 3, request, NULL), ', '),
+		first_few(request, request_ts_ns, 3),
 		iif(count(*) > 3, printf(' and %d more', count(*) - 3), '')) AS symptoms,
 	iif(min(client_left), 'low', 'medium') AS severity,
 	iif(min(client_left), 'The client or its user went away while the response was on its way.', NULL) AS cause,
-	group_concat(iif(n <= 20, ifnull(request_packet_id || ',', '')
-		|| ifnull(response_first_packet_id || ',', '') || last_packet_id, NULL)) AS packets
-FROM ranked
+	first_few(ifnull(request_packet_id || ',', '') || ifnull(response_first_packet_id || ',', '') || last_packet_id,
+		request_ts_ns, 20) AS packets
+FROM http_exchanges
+WHERE response_complete = 0
+	AND ifnull(missing_bytes, 0) = 0
+	AND missed_bytes = 0
+	AND (peer_closed OR was_reset)
 GROUP BY capture_id, peer, port
 ORDER BY value DESC;

@@ -30,10 +30,7 @@
 -- column cause       Most likely cause.
 WITH
 errors AS MATERIALIZED (
-	SELECT
-		http_id,
-		peer,
-		row_number() OVER (PARTITION BY capture_id, peer, port, status ORDER BY response_ts_ns, http_id) AS n
+	SELECT http_id, peer
 	FROM http_exchanges
 	WHERE status BETWEEN 500 AND 599
 ),
@@ -54,14 +51,13 @@ codes AS (
 		max(h.reason) AS reason,
 		count(*) AS errors,
 		count(DISTINCT h.client) AS clients,
-		min(h.client) AS client,
+		only(h.client) AS client,
 		min(ifnull(h.request_ts_ns, h.response_ts_ns)) AS ts_ns,
-		min(h.flow_id) AS first_flow_id,
-		count(DISTINCT h.flow_id) AS flows,
+		only(h.flow_id) AS flow_id,
 		max(h.host) AS host,
-		group_concat(iif(e.n <= 3, h.request, NULL), ', ') AS requests,
-		group_concat(iif(e.n <= 25, ifnull(h.request_packet_id || ',', '')
-			|| ifnull(h.response_first_packet_id, h.response_packet_id), NULL)) AS packets
+		first_few(h.request, h.response_ts_ns, 3) AS requests,
+		first_few(ifnull(h.request_packet_id || ',', '') || ifnull(h.response_first_packet_id, h.response_packet_id),
+			h.response_ts_ns, 25) AS packets
 	FROM errors e
 	CROSS JOIN http_exchanges h ON h.http_id = e.http_id
 	GROUP BY h.capture_id, h.peer, h.port, h.status
@@ -69,8 +65,8 @@ codes AS (
 SELECT
 	capture_id,
 	ts_ns,
-	iif(flows = 1, first_flow_id, NULL) AS flow_id,
-	iif(clients = 1, client, NULL) AS src,
+	flow_id,
+	client AS src,
 	peer AS dst,
 	errors AS value,
 	printf('%s port %d%s answered %d of %d %s with %d%s%s: %s%s', peer, port,

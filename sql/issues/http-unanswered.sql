@@ -77,41 +77,51 @@ lost AS MATERIALIZED (
 	LEFT JOIN heard d ON d.flow_id = w.flow_id AND d.direction = w.direction
 	WHERE ifnull(d.packet_id, 0) <= w.request_packet_id
 ),
-ranked AS (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, peer, port ORDER BY request_ts_ns) AS n
+ranked AS MATERIALIZED (
+	SELECT
+		capture_id,
+		peer,
+		port,
+		count(*) AS unanswered,
+		row_number() OVER (PARTITION BY capture_id ORDER BY count(*) DESC) AS place
 	FROM lost
+	GROUP BY capture_id, peer, port
+),
+shown AS MATERIALIZED ( -- no more of a capture are kept
+	SELECT *
+	FROM ranked
+	WHERE place <= 100
 ),
 totals AS (
 	SELECT capture_id, peer, port, count(*) AS answers
-	FROM (SELECT 1 FROM lost LIMIT 1) -- if none, no more is read
+	FROM (SELECT 1 FROM shown LIMIT 1) -- if none, no more is read
 	CROSS JOIN http_exchanges
-	WHERE status IS NOT NULL AND peer IN (SELECT peer FROM lost)
+	WHERE status IS NOT NULL AND peer IN (SELECT peer FROM shown)
 	GROUP BY capture_id, peer, port
 ),
 counts AS (
 	SELECT
 		r.capture_id,
 		min(r.request_ts_ns) AS ts_ns,
-		min(r.flow_id) AS first_flow_id,
-		count(DISTINCT r.flow_id) AS flows,
-		min(r.client) AS client,
-		count(DISTINCT r.client) AS clients,
+		only(r.flow_id) AS flow_id,
+		only(r.client) AS client,
 		r.peer,
 		r.port,
 		count(*) AS unanswered,
 		sum(r.was_reset) AS was_reset,
 		sum(r.client_left) AS client_left,
-		group_concat(iif(r.n <= 3, h.request, NULL), ', ') AS requests,
-		group_concat(iif(r.n <= 20, r.request_packet_id || ',' || r.last_packet_id, NULL)) AS packets
-	FROM ranked r
+		first_few(h.request, r.request_ts_ns, 3) AS requests,
+		first_few(r.request_packet_id || ',' || r.last_packet_id, r.request_ts_ns, 20) AS packets
+	FROM lost r
 	CROSS JOIN http_exchanges h ON h.http_id = r.http_id
+	WHERE (r.capture_id, r.peer, r.port) IN (SELECT capture_id, peer, port FROM shown)
 	GROUP BY r.capture_id, r.peer, r.port
 )
 SELECT
 	capture_id,
 	ts_ns,
-	iif(flows = 1, first_flow_id, NULL) AS flow_id,
-	iif(clients = 1, client, NULL) AS src,
+	flow_id,
+	client AS src,
 	peer AS dst,
 	unanswered AS value,
 	printf('%s port %d gave no response to %d of %d %s (%d of these connections were reset%s): %s%s',
@@ -128,4 +138,8 @@ SELECT
 	iif(client_left = unanswered, 'The client gave up, or its user went on to something else.', NULL) AS cause
 FROM counts
 LEFT JOIN totals USING (capture_id, peer, port)
+UNION ALL
+SELECT capture_id, NULL, NULL, NULL, NULL, unanswered, NULL, NULL, NULL, NULL
+FROM ranked
+WHERE place > 100
 ORDER BY value DESC;

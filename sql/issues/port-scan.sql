@@ -37,7 +37,24 @@ closed AS MATERIALIZED ( -- UDP flows that a port unreachable answered
 	WHERE original_flow_id NOT NULL
 		AND (ip_version = 4 AND type = 3 AND code = 3 OR ip_version = 6 AND type = 1 AND code = 4)
 ),
-tries AS MATERIALIZED (
+candidates AS MATERIALIZED ( -- flows in which src got nothing but an answer whether the port is open
+	SELECT f.flow_id, f.capture_id, f.protocol, f.src, f.dst
+	FROM flow_signs g
+	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	WHERE (g.has_no_data AND f.src_packets <= :max_packets
+			OR g.has_one_side
+				AND f.protocol = 'udp'
+				AND f.src_packets <= 2
+				AND f.src_port >= 1024
+				AND (f.src_ttl_max > 30 OR f.dst_port NOT BETWEEN 33434 AND 33534))
+),
+busy AS MATERIALIZED (
+	SELECT capture_id, src, dst, protocol
+	FROM candidates
+	GROUP BY capture_id, src, dst, protocol
+	HAVING count(*) >= min(:ports, :odd_ports)
+),
+tries AS (
 	SELECT
 		f.capture_id,
 		f.protocol,
@@ -59,15 +76,11 @@ tries AS MATERIALIZED (
 			WHEN p.tcp_flags & 63 = 41 THEN 'XMAS'
 			WHEN p.tcp_flags & 55 = 16 AND f.src_packets = 1 THEN 'ACK'
 		END AS kind
-	FROM flow_signs g
-	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	FROM (SELECT 1 FROM busy LIMIT 1) -- if none, no more is read
+	CROSS JOIN candidates c
+	CROSS JOIN flows f ON f.flow_id = c.flow_id
 	CROSS JOIN packets p ON p.packet_id = f.first_packet_id
-	WHERE (g.has_no_data AND f.src_packets <= :max_packets
-			OR g.has_one_side
-				AND f.protocol = 'udp'
-				AND f.src_packets <= 2
-				AND f.src_port >= 1024
-				AND (f.src_ttl_max > 30 OR f.dst_port NOT BETWEEN 33434 AND 33534))
+	WHERE (c.capture_id, c.src, c.dst, c.protocol) IN busy
 )
 SELECT
 	capture_id,

@@ -16,9 +16,9 @@
 -- source: RFC 9293, 3.7.1: 536 bytes where nothing is said (IPv4), 1,220 (IPv6); 1,460 is Ethernet's (RFC
 --    6691).
 --
--- param :difference integer = 100   Difference from which on a connection is listed, bytes.
--- param :least integer = 1200       MSS below which it is listed, bytes.
--- param :min_bytes integer = 0      Connections with less data both ways are left out.
+-- param :difference integer 1..65535 = 100   Difference from which on a connection is listed, bytes.
+-- param :least integer 0..1440 = 1200        MSS below which it is listed, bytes.
+-- param :min_bytes integer = 0               Connections with less data both ways are left out.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -42,8 +42,9 @@ SELECT
 		END, iif(count(DISTINCT src) = 1, 'the client offers', counted(count(DISTINCT src), 'client') || ' offer'), src_mss,
 		iif(count(DISTINCT dst) = 1, 'the server', 'the servers'), dst_mss) AS symptoms,
 	group_concat(first_packet_id) AS packets
-FROM flows
-WHERE protocol = 'tcp'
+FROM flow_signs
+CROSS JOIN flows USING (flow_id)
+WHERE has_odd_mss
 	AND (abs(src_mss - dst_mss) >= :difference OR min(src_mss, dst_mss) < :least)
 	AND src_payload_bytes + dst_payload_bytes >= :min_bytes
 GROUP BY capture_id, src_mss, dst_mss

@@ -68,8 +68,7 @@ alerts AS (
 		a.name,
 		a.code,
 		a.level,
-		iif(a.direction = t.direction, 'client', 'server') AS sender,
-		row_number() OVER (PARTITION BY t.capture_id, server, port, a.code ORDER BY a.ts_ns) AS n
+		iif(a.direction = t.direction, 'client', 'server') AS sender
 	FROM tls_alerts a
 	JOIN connections t ON t.tls_id = a.tls_id
 	WHERE a.name IS NOT NULL AND a.name <> 'close_notify'
@@ -84,15 +83,13 @@ judged AS (
 		max(level) AS level,
 		min(ts_ns) AS ts_ns,
 		count(DISTINCT tls_id) AS connections,
-		count(DISTINCT client) AS clients,
-		min(client) AS client,
-		count(DISTINCT flow_id) AS flows,
-		min(flow_id) AS first_flow_id,
+		only(client) AS client,
+		only(flow_id) AS flow_id,
 		max(server_name) AS server_name,
 		max(client_version) AS client_version,
 		max(version) AS version,
-		group_concat(iif(n <= 20, ifnull(client_hello_packet_id || ',', '')
-			|| ifnull(server_hello_packet_id || ',', '') || packet_id, NULL)) AS packets,
+		first_few(ifnull(client_hello_packet_id || ',', '') || ifnull(server_hello_packet_id || ',', '') || packet_id,
+			ts_ns, 20) AS packets,
 		sum(level = 'fatal') > 0 AS is_fatal
 	FROM alerts
 	GROUP BY capture_id, server, port, name, sender
@@ -100,8 +97,8 @@ judged AS (
 SELECT
 	capture_id,
 	ts_ns,
-	iif(flows = 1, first_flow_id, NULL) AS flow_id,
-	iif(clients = 1, client, NULL) AS src,
+	flow_id,
+	client AS src,
 	server AS dst,
 	connections AS value,
 	printf('the %s sent the alert %s in %d of %s to %s port %d%s; %s with it %s completed (%s)',

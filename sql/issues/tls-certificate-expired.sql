@@ -24,24 +24,20 @@
 -- column symptoms    What was seen.
 -- column packets     Client hello and certificate of the first connections.
 -- column severity    How bad it is.
-WITH certificates AS (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, owner, sha256 ORDER BY tls_certificate_id) AS n
-	FROM tls_certificates_sent
-	WHERE not_after_ts_ns < ts_ns AND (position = 0 OR NOT ifnull(self_signed, 0))
-)
 SELECT
 	capture_id,
 	min(begun_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	only(flow_id) AS flow_id,
+	only(client) AS src,
 	owner AS dst,
 	max(ts_ns - not_after_ts_ns) / 86400e9 AS value,
 	printf('%s sent a certificate of %s that expired on %s, %.1f days before; in %d %s%s', owner,
 		who, substr(iso_time(not_after_ts_ns), 1, 10), max(ts_ns - not_after_ts_ns) / 86400e9,
 		count(DISTINCT tls_id), iif(count(DISTINCT tls_id) = 1, 'connection', 'connections'),
 		iif(self_signed, '; it is signed by itself', '')) AS symptoms,
-	group_concat(iif(n <= 20, packets, NULL)) AS packets,
+	first_few(packets, tls_certificate_id, 20) AS packets,
 	iif(self_signed, 'medium', 'high') AS severity
-FROM certificates
+FROM tls_certificates_sent
+WHERE not_after_ts_ns < ts_ns AND (position = 0 OR NOT ifnull(self_signed, 0))
 GROUP BY capture_id, owner, sha256
 ORDER BY value DESC;

@@ -64,8 +64,7 @@ lost AS (
 		t.server_hello_packet_id,
 		t.server_name,
 		f.src_rsts + f.dst_rsts > 0 AS was_reset,
-		f.last_packet_id,
-		row_number() OVER (PARTITION BY k.capture_id, k.server, k.port ORDER BY k.tls_id) AS n
+		f.last_packet_id
 	FROM connections k
 	JOIN tls t ON t.tls_id = k.tls_id
 	JOIN flows f ON f.flow_id = t.flow_id
@@ -83,16 +82,16 @@ lost AS (
 SELECT
 	capture_id,
 	min(client_hello_ts_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	only(flow_id) AS flow_id,
+	only(client) AS src,
 	server AS dst,
 	count(*) AS value,
 	printf('%d of %s with %s port %d%s %s not finished: %d without a server hello, %d reset',
 		count(*), counted(handshakes, 'handshake'), server, port,
 		ifnull(' (' || max(server_name) || ')', ''), iif(count(*) = 1, 'was', 'were'), sum(server_hello_packet_id IS NULL),
 		sum(was_reset)) AS symptoms,
-	group_concat(iif(n <= 20, client_hello_packet_id || ','
-		|| ifnull(server_hello_packet_id || ',', '') || last_packet_id, NULL)) AS packets,
+	first_few(client_hello_packet_id || ',' || ifnull(server_hello_packet_id || ',', '') || last_packet_id, tls_id, 20)
+		AS packets,
 	CASE
 		WHEN finished = 0 AND count(*) > 1 THEN 'high'
 		WHEN finished >= 4 * count(*) THEN 'low'

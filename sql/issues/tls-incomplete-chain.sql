@@ -28,7 +28,7 @@ issuers AS MATERIALIZED (
 	WHERE position > 0
 ),
 certificates AS (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, owner, sha256 ORDER BY tls_certificate_id) AS n
+	SELECT *
 	FROM tls_certificates_sent k
 	WHERE position = 0
 		AND self_signed = 0
@@ -42,14 +42,14 @@ certificates AS (
 SELECT
 	capture_id,
 	min(begun_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	only(flow_id) AS flow_id,
+	only(client) AS src,
 	owner AS dst,
 	count(DISTINCT tls_id) AS value,
 	printf('%s sent a certificate of %s without that of its issuer, %s; in %d %s', owner, who,
 		substr(max(issuer), max(0, instr(max(issuer), 'CN=')), 80), count(DISTINCT tls_id),
 		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections')) AS symptoms,
-	group_concat(iif(n <= 20, packets, NULL)) AS packets
+	first_few(packets, tls_certificate_id, 20) AS packets
 FROM certificates
 GROUP BY capture_id, owner, sha256
 ORDER BY value DESC;

@@ -27,23 +27,11 @@
 -- column symptoms    What was seen.
 -- column packets     Client hello and certificate of the first connections.
 -- column severity    How bad it is.
-WITH certificates AS (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, owner, sha256 ORDER BY tls_certificate_id) AS n
-	FROM tls_certificates_sent
-	WHERE position = 0
-		AND by_server
-		AND server_name IS NOT NULL
-		AND ifnull(names, common_name) IS NOT NULL
-		AND instr(lower(' ' || ifnull(names, common_name) || ' '), lower(' ' || server_name || ' ')) = 0
-		AND (instr(server_name, '.') = 0
-			OR instr(lower(' ' || ifnull(names, common_name) || ' '),
-				lower(' *' || substr(server_name, instr(server_name, '.')) || ' ')) = 0)
-)
 SELECT
 	capture_id,
 	min(begun_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	only(flow_id) AS flow_id,
+	only(client) AS src,
 	owner AS dst,
 	count(DISTINCT tls_id) AS value,
 	printf('asked for %s, %s sent a certificate for %s; in %d %s, %d of them completed',
@@ -51,8 +39,16 @@ SELECT
 		|| iif(length(ifnull(names, common_name)) > 100, '...', ''), count(DISTINCT tls_id),
 		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections'),
 		count(DISTINCT iif(finished_packet_id IS NOT NULL, tls_id, NULL))) AS symptoms,
-	group_concat(iif(n <= 20, packets, NULL)) AS packets,
+	first_few(packets, tls_certificate_id, 20) AS packets,
 	iif(count(finished_packet_id) < count(*), 'high', 'medium') AS severity
-FROM certificates
+FROM tls_certificates_sent
+WHERE position = 0
+	AND by_server
+	AND server_name IS NOT NULL
+	AND ifnull(names, common_name) IS NOT NULL
+	AND instr(lower(' ' || ifnull(names, common_name) || ' '), lower(' ' || server_name || ' ')) = 0
+	AND (instr(server_name, '.') = 0
+		OR instr(lower(' ' || ifnull(names, common_name) || ' '),
+			lower(' *' || substr(server_name, instr(server_name, '.')) || ' ')) = 0)
 GROUP BY capture_id, owner, sha256
 ORDER BY value DESC;

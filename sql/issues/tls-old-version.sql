@@ -31,27 +31,20 @@ WITH connections AS (
 	FROM tls t
 	JOIN flows f ON f.flow_id = t.flow_id
 	WHERE t.version IN ('SSLv2', 'SSLv3', 'TLSv1.0', 'TLSv1.1')
-),
-ranked AS (
-	SELECT
-		*,
-		row_number() OVER (PARTITION BY capture_id, server, port, version ORDER BY tls_id) AS n
-	FROM connections
 )
 SELECT
 	capture_id,
 	min(client_hello_ts_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	only(flow_id) AS flow_id,
+	only(client) AS src,
 	server AS dst,
 	count(*) AS value,
 	printf('%d %s to %s port %d%s used %s; the clients offered up to %s', count(*),
 		iif(count(*) = 1, 'connection', 'connections'), server, port,
 		ifnull(' (' || max(server_name) || ')', ''), version,
 		ifnull(max(client_version), 'nothing seen')) AS symptoms,
-	group_concat(iif(n <= 20, ifnull(client_hello_packet_id || ',', '') || server_hello_packet_id,
-		NULL)) AS packets,
+	first_few(ifnull(client_hello_packet_id || ',', '') || server_hello_packet_id, tls_id, 20) AS packets,
 	iif(version LIKE 'SSL%', 'high', 'medium') AS severity
-FROM ranked
+FROM connections
 GROUP BY capture_id, server, port, version
 ORDER BY value DESC;

@@ -22,22 +22,18 @@
 -- column value       See the description.
 -- column symptoms    What was seen.
 -- column packets     Client hello and certificate of the first connections.
-WITH certificates AS (
-	SELECT *, row_number() OVER (PARTITION BY capture_id, owner, sha256 ORDER BY tls_certificate_id) AS n
-	FROM tls_certificates_sent
-	WHERE position = 0 AND self_signed = 1 AND by_server
-)
 SELECT
 	capture_id,
 	min(begun_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	only(flow_id) AS flow_id,
+	only(client) AS src,
 	owner AS dst,
 	count(DISTINCT tls_id) AS value,
 	printf('%s sent a certificate of %s that is signed by itself, in %d %s', owner, who,
 		count(DISTINCT tls_id),
 		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections')) AS symptoms,
-	group_concat(iif(n <= 20, packets, NULL)) AS packets
-FROM certificates
+	first_few(packets, tls_certificate_id, 20) AS packets
+FROM tls_certificates_sent
+WHERE position = 0 AND self_signed = 1 AND by_server
 GROUP BY capture_id, owner, sha256
 ORDER BY value DESC;

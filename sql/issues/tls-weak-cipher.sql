@@ -38,27 +38,20 @@ WITH connections AS (
 		OR t.cipher_name LIKE '%RC2%'
 		OR t.cipher_name LIKE '%DES%'
 		OR t.cipher_name LIKE '%\_MD5' ESCAPE '\'
-),
-ranked AS (
-	SELECT
-		*,
-		row_number() OVER (PARTITION BY capture_id, server, port, cipher_name ORDER BY tls_id) AS n
-	FROM connections
 )
 SELECT
 	capture_id,
 	min(client_hello_ts_ns) AS ts_ns,
-	iif(count(DISTINCT flow_id) = 1, min(flow_id), NULL) AS flow_id,
-	iif(count(DISTINCT client) = 1, min(client), NULL) AS src,
+	only(flow_id) AS flow_id,
+	only(client) AS src,
 	server AS dst,
 	count(*) AS value,
 	printf('%d %s to %s port %d%s used %s (%s)', count(*),
 		iif(count(*) = 1, 'connection', 'connections'), server, port,
 		ifnull(' (' || max(server_name) || ')', ''), cipher_name, max(version)) AS symptoms,
-	group_concat(iif(n <= 20, ifnull(client_hello_packet_id || ',', '') || server_hello_packet_id,
-		NULL)) AS packets,
+	first_few(ifnull(client_hello_packet_id || ',', '') || server_hello_packet_id, tls_id, 20) AS packets,
 	iif(cipher_name LIKE '%NULL%' OR cipher_name LIKE '%anon%' OR cipher_name LIKE '%EXPORT%'
 		OR cipher_name LIKE '%\_DES\_%' ESCAPE '\', 'high', 'medium') AS severity
-FROM ranked
+FROM connections
 GROUP BY capture_id, server, port, cipher_name
 ORDER BY value DESC;

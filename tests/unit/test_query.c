@@ -603,6 +603,34 @@ static void function_percentile_tests(void **state)
 		"1234.0");
 }
 
+static void function_pick_tests(void **state)
+{
+	(void)state;
+	gives("(SELECT only(value) FROM json_each('[7,7,null,7]'))", "7");
+	gives("(SELECT only(value) FROM json_each('[7,8,7]'))", "NULL");
+	gives("(SELECT only(value) FROM json_each('[7,\"7\"]'))", "NULL");
+	gives("(SELECT only(value) FROM json_each('[\"a\",\"a\"]'))", "'a'");
+	gives("(SELECT only(value) FROM json_each('[\"a\",\"ab\"]'))", "NULL");
+	gives("(SELECT only(value) FROM json_each('[\"\",\"\"]'))", "''");
+	gives("(SELECT only(value) FROM json_each('[0.5,0.5]'))", "0.5");
+	gives("(SELECT only(value) FROM json_each('[null]'))", "NULL");
+	gives("(SELECT only(value) FROM json_each('[]'))", "NULL");
+
+	gives("(SELECT first_few('p' || value, value, 3) FROM json_each('[4,1,3,2,5]'))", "'p1, p2, p3'");
+	gives("(SELECT first_few('p' || value, -value, 3) FROM json_each('[4,1,3,2,5]'))", "'p5, p4, p3'");
+	gives("(SELECT first_few(key, 0, 2) FROM json_each('[9,9,9]'))", "'0, 1'");
+	gives("(SELECT first_few(key, value, 2) FROM json_each('[1,null,0]'))", "'1, 2'");
+	gives("(SELECT first_few(value, key, 9) FROM json_each('[null,\"x\",null]'))", "'x'");
+	gives("(SELECT first_few(value, key, 9) FROM json_each('[null]'))", "NULL");
+	gives("(SELECT first_few(value, key, 9) FROM json_each('[]'))", "NULL");
+	gives("(SELECT first_few(value, key, 0) FROM json_each('[1]'))", "from 1 to 1000");
+	gives("(SELECT first_few(value, key, 1001) FROM json_each('[1]'))", "from 1 to 1000");
+	gives(
+		"(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 10001) "
+		"SELECT first_few((i * 7919) % 10001, (i * 7919) % 10001, 5) FROM n)",
+		"'0, 1, 2, 3, 4'");
+}
+
 static void function_regexp_tests(void **state)
 {
 	(void)state;
@@ -821,6 +849,7 @@ int main(void)
 		cmocka_unit_test(function_tcp_flags_tests),
 		cmocka_unit_test(function_iso_time_tests),
 		cmocka_unit_test(function_percentile_tests),
+		cmocka_unit_test(function_pick_tests),
 		cmocka_unit_test(function_regexp_tests),
 		cmocka_unit_test(guard_tests),
 		cmocka_unit_test(built_in_reports),
