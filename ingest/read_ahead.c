@@ -6,7 +6,8 @@
 
 #include "../common/message.h"
 
-enum { PIECES = 3 }; // one is looked at, one is full, one is being filled
+// One is looked at, the others are filled and waited for in runs: to wake a thread costs as much as to fill a piece.
+enum { PIECES = 9, RUN = 4 };
 
 struct piece {
 	size_t length;
@@ -36,12 +37,13 @@ static bool fill_piece(struct read_ahead *ahead, struct piece *piece)
 	return piece->length > 0;
 }
 
-// Waits for a piece to be free. False: there is no need of one any more.
+// Waits, where no piece is free, until a run of them is. False: there is no need of one any more.
 static bool wait_for_room(struct read_ahead *ahead)
 {
 	pthread_mutex_lock(&ahead->lock);
-	while (ahead->filled - ahead->given == PIECES && !ahead->stopping)
-		pthread_cond_wait(&ahead->changed, &ahead->lock);
+	if (ahead->filled - ahead->given == PIECES)
+		while (ahead->filled - ahead->given > PIECES - RUN && !ahead->stopping)
+			pthread_cond_wait(&ahead->changed, &ahead->lock);
 	bool stopping = ahead->stopping;
 	pthread_mutex_unlock(&ahead->lock);
 	return !stopping;
@@ -54,9 +56,10 @@ static void *thread_main(void *argument)
 	while (more && wait_for_room(ahead)) {
 		more = fill_piece(ahead, &ahead->pieces[ahead->filled % PIECES]);
 		pthread_mutex_lock(&ahead->lock);
-		ahead->filled++;
-		pthread_cond_signal(&ahead->changed);
+		bool is_awaited = ++ahead->filled - ahead->given == 1;
 		pthread_mutex_unlock(&ahead->lock);
+		if (is_awaited)
+			pthread_cond_signal(&ahead->changed);
 	}
 	return NULL;
 }
@@ -80,7 +83,8 @@ uint8_t *read_ahead_next(struct read_ahead *ahead, size_t *length, uint64_t *fil
 {
 	pthread_mutex_lock(&ahead->lock);
 	ahead->given += ahead->is_given;
-	pthread_cond_signal(&ahead->changed);
+	if (ahead->filled - ahead->given == PIECES - RUN)
+		pthread_cond_signal(&ahead->changed);
 	while (ahead->filled == ahead->given)
 		pthread_cond_wait(&ahead->changed, &ahead->lock);
 	struct piece *piece = &ahead->pieces[ahead->given % PIECES];

@@ -304,7 +304,9 @@ static void *writer_main(void *argument)
 		pthread_mutex_lock(&w->lock);
 		w->failed = failed;
 		w->full = NULL;
-		pthread_cond_broadcast(&w->changed);
+		pthread_mutex_unlock(&w->lock);
+		pthread_cond_signal(&w->changed);
+		pthread_mutex_lock(&w->lock);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -436,8 +438,8 @@ bool writer_flush(struct writer *w)
 		pthread_cond_wait(&w->changed, &w->lock);
 	w->full = w->filling;
 	bool failed = w->failed;
-	pthread_cond_broadcast(&w->changed);
 	pthread_mutex_unlock(&w->lock);
+	pthread_cond_signal(&w->changed);
 	w->filling = w->filling == &w->batches[0] ? &w->batches[1] : &w->batches[0];
 	return !failed;
 }
