@@ -18,7 +18,6 @@ fields match `name.field`.
 import argparse
 import collections
 import importlib.util
-import multiprocessing
 import os
 import re
 import sqlite3
@@ -140,33 +139,7 @@ def main():
     parser.add_argument("--only", metavar="NAME")
     parser.add_argument("captures", nargs="*")
     arguments = parser.parse_args()
-    version = wireshark.version()
-    if not version:
-        print("1..1\nok 1 - tshark # SKIP tshark is not installed")
-        return 0
-    captures = tshark.find_captures(arguments.captures)
-    rules = tshark.read_rules()
-    totals = collections.defaultdict(lambda: [0, 0, 0])
-    unexplained, failed = [], False
-    print("# %s\n1..%d" % (version, len(captures)))
-    with multiprocessing.Pool(2) as pool:
-        jobs = [(name, path, version, rules, arguments.only) for name, path in captures]
-        for number, (result, explained) in enumerate(pool.imap(compare_capture, jobs), 1):
-            left = [d for d in result.differences if d not in explained]
-            for field, (compared, equal) in result.counts.items():
-                totals[field][0] += compared
-                totals[field][1] += equal
-            for difference in explained:
-                totals[difference[0]][2] += 1
-            unexplained += [(result.name, *d) for d in left]
-            failed = failed or bool(left)
-            print("%s %d - %s" % ("not ok" if left else "ok", number, result.name), flush=True)
-            for field, packet, mine, theirs in left[:3]:
-                print("#   packet %d %s: %s, tshark: %s" % (packet, field, mine, theirs))
-    tshark.print_table(totals)
-    if arguments.report:
-        tshark.write_report(arguments.report, unexplained)
-    return 1 if failed else 0
+    return tshark.compare_all(compare_capture, arguments, arguments.only)
 
 
 if __name__ == "__main__":
