@@ -6,7 +6,11 @@
 
 #include "../common/message.h"
 
-enum { NUMBERS = 65536, APPLICATIONS_MAX = 64 };
+enum {
+	NUMBERS = 65536,
+	APPLICATIONS_MAX = 64,
+	FOREIGN_MAX = 64, // chunks of one direction after which nobody waits for the other
+};
 
 struct held {
 	uint8_t *at; // owned
@@ -21,6 +25,8 @@ struct application_flow {
 	unsigned place;                        // of the application
 	void *state;                           // in the stage's memory
 	bool done;                             // nothing more is wanted
+	bool is_foreign[2];                    // by direction: its first bytes are of nobody, so far
+	uint8_t foreign_chunks;                // what it sent since then
 	bool has_fin[2], closed[2];            // by direction
 	uint32_t fin_seq[2];                   // number behind the last byte
 	struct stream stream;
@@ -152,6 +158,7 @@ static void choose(struct application_stage *s, struct application_flow *above, 
 	above->application = a;
 	above->place = place;
 	above->state = pool_take(&s->states[place], a->state_size);
+	above->is_foreign[0] = above->is_foreign[1] = false;
 	f->application = a->name;
 }
 
@@ -307,18 +314,28 @@ static void end_application(struct application_stage *s, struct application_flow
 	above->application = NULL;
 }
 
-// Finds the stream's application by its first bytes; false: not yet, or nobody.
+// The first bytes of a direction are of nobody: those of the other one may tell, unless they let us wait for long.
+static void pass_foreign(struct application_stage *s, struct application_flow *above, int direction,
+                         struct bytes *data)
+{
+	above->is_foreign[direction] = true;
+	bytes_skip(data, data->left);
+	if (above->is_foreign[!direction] || ++above->foreign_chunks == FOREIGN_MAX)
+		stop(s, above);
+}
+
+// Finds the stream's application by the first bytes of a direction; false: not yet, or nobody.
 static bool is_known(struct application_stage *s, struct application_flow *above, struct application_call *call,
-                     struct bytes data)
+                     struct bytes *data)
 {
 	bool more = false;
 	if (above->application)
 		return true;
-	int place = find(s, call, data, true, &more);
+	int place = above->is_foreign[call->direction] ? -1 : find(s, call, *data, true, &more);
 	if (place >= 0)
 		choose(s, above, call->flow, (unsigned)place);
 	else if (!more)
-		stop(s, above);
+		pass_foreign(s, above, call->direction, data);
 	return place >= 0;
 }
 
@@ -327,7 +344,7 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 static void take_messages(struct application_stage *s, struct application_flow *above,
                           struct application_call *call, struct bytes *data, bool is_held)
 {
-	while (data->left && !above->done && is_known(s, above, call, *data)) {
+	while (data->left && !above->done && is_known(s, above, call, data)) {
 		prepare(s, above, call);
 		size_t taken = above->application->stream(call, *data);
 		if (is_held)

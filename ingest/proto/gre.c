@@ -1,8 +1,9 @@
 // GRE: RFC 2784, 2 and RFC 2890, 2; with the routing field of RFC 1701; enhanced for PPTP: RFC 2637, 4.1; over UDP: RFC
-// 8086; WCCP version 2's redirect header: draft-mclaggan-wccp-v2rev1, 4.12.1.
+// 8086; WCCP version 2's redirect header: draft-mclaggan-wccp-v2rev1, 4.12.1. Aruba's access points tunnel frames of
+// 802.11, with one of 24 numbers by the queue they are in.
 #include "../decoder.h"
 
-enum { PROTOCOL, ETHERTYPE, ERSPAN };
+enum { PROTOCOL, ETHERTYPE, ERSPAN, WLAN };
 
 enum {
 	FLAG_CHECKSUM = 0x8000,
@@ -21,6 +22,8 @@ enum protocol {
 	PROTOCOL_NSH = 0x894f,
 	PROTOCOL_ARP = 0x0806,
 	PROTOCOL_BRIDGED = 0x6400,
+	PROTOCOL_ARUBA_FIRST = 0x8200, // and on in steps of 16
+	PROTOCOL_ARUBA_LAST = 0x8370,
 };
 
 // The source routes of RFC 1701 end with one of no family and no length.
@@ -51,8 +54,17 @@ static void skip_options(struct bytes *b, uint16_t flags, uint16_t protocol)
 		skip_routes(b);
 }
 
+static bool is_aruba(uint16_t protocol)
+{
+	return protocol >= PROTOCOL_ARUBA_FIRST && protocol <= PROTOCOL_ARUBA_LAST && protocol % 16 == 0;
+}
+
 static void offer(struct dissection *d, uint16_t flags, uint16_t protocol)
 {
+	if (is_aruba(protocol)) {
+		dissect_next(d, WLAN, 0);
+		return;
+	}
 	switch (protocol) {
 	case PROTOCOL_ARP:
 	case PROTOCOL_IPX:
@@ -110,7 +122,7 @@ static const struct field fields[] = {
 const struct decoder decoder_gre = {
 	.name = "gre",
 	.keys = {{"ip.proto", 47}, {"udp.port", 4754}},
-	.tables = {[PROTOCOL] = "gre.proto", [ETHERTYPE] = "ethertype", [ERSPAN] = "gre.erspan"},
+	.tables = {[PROTOCOL] = "gre.proto", [ETHERTYPE] = "ethertype", [ERSPAN] = "gre.erspan", [WLAN] = "wlan"},
 	.decode = decode,
 	.fields = fields,
 };

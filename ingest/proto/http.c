@@ -172,7 +172,11 @@ static bool read_decimal(struct bytes text, uint64_t *value)
 {
 	text = strip(text);
 	*value = 0;
-	if (!text.left || text.left > 18)
+	if (!text.left)
+		return false;
+	while (text.left > 1 && bytes_peek(text, 0, 1) == '0')
+		bytes_skip(&text, 1);
+	if (text.left > 18)
 		return false;
 	while (text.left) {
 		uint8_t digit = bytes_u8(&text);
@@ -215,6 +219,19 @@ static bool is_method(struct bytes word)
 	return false;
 }
 
+// A word of any letters may be a method (RFC 9110, 9.1): in a line that ends with the version, it is one.
+static bool is_own_method(struct bytes word, struct bytes line)
+{
+	static const char version[] = "HTTP/1.";
+	if (word.left == 0 || word.left > METHOD_MAX || line.left < word.left + sizeof version + 2)
+		return false;
+	for (struct bytes rest = word; rest.left;)
+		if (!isupper(bytes_u8(&rest)))
+			return false;
+	bytes_skip(&line, line.left - sizeof version);
+	return wire_begins(line, version) && isdigit((int)bytes_peek(line, sizeof version - 1, 1));
+}
+
 static bool read_status_line(struct head *h, struct bytes line)
 {
 	if (!wire_begins_like(line, "HTTP/1.") && !wire_begins_like(line, "ICY "))
@@ -232,8 +249,9 @@ static bool read_status_line(struct head *h, struct bytes line)
 
 static bool read_request_line(struct head *h, struct bytes line)
 {
+	struct bytes whole = line;
 	struct bytes method = bytes_split(&line, bytes_find(line, ' '));
-	if (!is_method(method) || !line.left)
+	if ((!is_method(method) && !is_own_method(method, whole)) || !line.left)
 		return false;
 	keep(h, &h->method, method);
 	bytes_skip(&line, 1);
@@ -575,8 +593,9 @@ static enum recognised recognise_start(struct bytes data)
 	word.left = bytes_find(data, ' ');
 	if (word.left == data.left)
 		return data.left <= METHOD_MAX && isalpha((int)bytes_peek(data, 0, 1)) ? RECOGNISED_MORE : RECOGNISED_NO;
-	return is_method(word) || wire_begins_like(data, "HTTP/1.") || wire_begins_like(data, "ICY ") ? RECOGNISED_YES
-	                                                                                              : RECOGNISED_NO;
+	if (is_method(word) || wire_begins_like(data, "HTTP/1.") || wire_begins_like(data, "ICY "))
+		return RECOGNISED_YES;
+	return is_own_method(word, take_line(&data)) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 // Line ends before a start line mean nothing (RFC 9112, 2.2).
@@ -644,14 +663,16 @@ static size_t take_chunk_size(struct application_call *call, struct side *side, 
 	if (n == end && n < CHUNK_LINE_MAX)
 		return 0;
 	struct bytes line = strip(bytes_split(&data, end));
-	unsigned digits = 0;
+	bool is_number = false, is_sane = true;
 	side->left = 0;
-	for (int digit; line.left && (digit = hex_digit((uint8_t)bytes_peek(line, 0, 1))) >= 0; digits++) {
+	for (int digit; line.left && (digit = hex_digit((uint8_t)bytes_peek(line, 0, 1))) >= 0; is_number = true) {
+		is_sane = is_sane && side->left < (uint64_t)1 << 48;
 		side->left = side->left << 4 | (unsigned)digit;
 		bytes_skip(&line, 1);
 	}
-	if (digits == 0 || digits > 12) {
+	if (!is_number || !is_sane) {
 		end_message(call, side, false);
+		side->phase = is_number ? PHASE_LOST : side->phase;
 		return n;
 	}
 	side->message.body_bytes += n;

@@ -366,6 +366,13 @@ static bool fits_gquic(struct bytes b)
 	       isdigit((int)bytes_peek(b, 11, 1)) && isdigit((int)bytes_peek(b, 12, 1));
 }
 
+// A stream's header (RFC 6120, 4.7)
+static bool fits_xmpp(struct bytes b)
+{
+	return wire_begins(b, "<stream:stream") ||
+	       (wire_begins(b, "<?xml") && holds(b, "http://etherx.jabber.org/streams"));
+}
+
 // ---- the way to TLS -----------------------------------------------------------------------------------------------
 
 // An SSLRequest, and the server's S (PostgreSQL, 55.2.10).
@@ -433,6 +440,14 @@ static size_t follow_ldap(struct application_call *call, struct state *s, struct
 	return data.left < at ? data.left : (size_t)(message.at - data.at) + message.left;
 }
 
+// The server's <proceed/> (RFC 6120, 5.4.2.3)
+static size_t follow_xmpp(struct application_call *call, struct state *s, struct bytes data)
+{
+	(void)s;
+	call->leave = holds(data, "<proceed") && holds(data, "urn:ietf:params:xml:ns:xmpp-tls");
+	return data.left;
+}
+
 // ---- the table ----------------------------------------------------------------------------------------------------
 
 // clang-format off
@@ -458,6 +473,7 @@ static const struct named table[] = {
 	{"bittorrent", NULL, TCP,       {0},               fits_bittorrent, ANYWHERE, NULL},
 	{"rtmpt",      NULL, TCP,       {1935},            fits_rtmp, AT_PORTS, NULL},
 	{"irc",        NULL, TCP,       {6667, 6666, 6668, 6669, 6670, 57000}, fits_irc, AT_PORTS, NULL},
+	{"xmpp",       "", TCP,       {5222, 5269},      fits_xmpp, ANYWHERE, follow_xmpp},
 	{"vnc",        NULL, TCP,       {5900, 5901},      fits_vnc, ANYWHERE, NULL},
 	{"rsync",      NULL, TCP,       {873},             fits_rsync, ANYWHERE, NULL},
 	{"ntp",        NULL, UDP,       {123},             fits_ntp, AT_PORTS, NULL},

@@ -429,8 +429,7 @@ static bool has_beginning(const struct flow *f)
 	return f->tcp && f->tcp->any_syn_ts_ns != ROW_NULL;
 }
 
-// At its ports any record will do, elsewhere only a hello. A connection at its ports that had begun before the capture is
-// taken for TLS: a record begins sooner or later.
+// A connection at its ports that had begun before the capture is taken for TLS: a record begins sooner or later.
 static enum recognised recognise(const struct application_call *call, struct bytes first)
 {
 	bool at_home = is_port(call->flow->key.low.port) || is_port(call->flow->key.high.port);
@@ -440,14 +439,11 @@ static enum recognised recognise(const struct application_call *call, struct byt
 	struct bytes rest = first;
 	uint8_t type = bytes_u8(&rest);
 	uint16_t version = bytes_u16(&rest), length = bytes_u16(&rest);
-	uint8_t message = bytes_u8(&rest);
-	if (first.left < RECORD_HEADER_LEN + 1)
+	if (first.left < RECORD_HEADER_LEN)
 		return type >= RECORD_CHANGE_CIPHER_SPEC && type <= RECORD_HEARTBEAT ? RECOGNISED_MORE : RECOGNISED_NO;
-	if (!is_record(type, version, length))
-		return (ssl2 && at_home) || is_ssl2_hello(first) ? RECOGNISED_YES : RECOGNISED_NO;
-	bool is_hello = type == RECORD_HANDSHAKE && length >= HANDSHAKE_HEADER_LEN &&
-	                (message == HANDSHAKE_CLIENT_HELLO || message == HANDSHAKE_SERVER_HELLO);
-	return at_home || is_hello ? RECOGNISED_YES : RECOGNISED_NO;
+	if (is_record(type, version, length))
+		return RECOGNISED_YES;
+	return (ssl2 && at_home) || is_ssl2_hello(first) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void end_capture(struct application_call *call)

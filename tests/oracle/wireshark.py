@@ -87,7 +87,7 @@ def nanoseconds(text):
 
 
 def integer(text):
-    return int(text, 0) if text else None
+    return int(text.split(",")[0], 0) if text else None
 
 
 def address(text):
