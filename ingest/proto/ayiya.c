@@ -21,11 +21,10 @@ static const struct field fields[] = {
 	FIELD("ayiya.idlen", 0, 1, FIELD_NUMBER, .mask = 0xf0),
 	FIELD("ayiya.idtype", 0, 1, FIELD_NUMBER, .mask = 0x0f),
 	FIELD("ayiya.siglen", 1, 1, FIELD_NUMBER, .mask = 0xf0),
-	FIELD("ayiya.hshmeth", 1, 1, FIELD_NUMBER, .mask = 0x0f),
-	FIELD("ayiya.authmeth", 2, 1, FIELD_NUMBER, .mask = 0xf0),
+	FIELD("ayiya.hashmethod", 1, 1, FIELD_NUMBER, .mask = 0x0f),
+	FIELD("ayiya.authmethod", 2, 1, FIELD_NUMBER, .mask = 0xf0),
 	FIELD("ayiya.opcode", 2, 1, FIELD_NUMBER, .mask = 0x0f),
 	FIELD("ayiya.nextheader", 3, 1, FIELD_NUMBER),
-	FIELD("ayiya.epoch", 4, 4, FIELD_NUMBER),
 	FIELD_END,
 };
 
