@@ -1,5 +1,6 @@
 // Applications that are only named: by their first bytes, at their ports or anywhere. One table says all. A few are
-// followed as far as the point where they become TLS; SIP as far as the ports that it announces for RTP.
+// followed as far as the point where they become TLS or, behind SOCKS, something else; SIP as far as the ports that it
+// announces for RTP.
 //
 // A name goes on a packet's stack where Wireshark puts it: at the ports that it knows for it. TCP connections are
 // followed no further than their first bytes.
@@ -366,6 +367,17 @@ static bool fits_gquic(struct bytes b)
 	       isdigit((int)bytes_peek(b, 11, 1)) && isdigit((int)bytes_peek(b, 12, 1));
 }
 
+enum { SOCKS4 = 4, SOCKS5 = 5, SOCKS_CONNECT = 1, SOCKS_METHODS_MAX = 8 };
+
+// A greeting (RFC 1928, 3), or a request of version 4, which ends with a NUL.
+static bool fits_socks(struct bytes b)
+{
+	uint64_t version = bytes_peek(b, 0, 1), second = bytes_peek(b, 1, 1);
+	if (version == SOCKS5)
+		return second >= 1 && second <= SOCKS_METHODS_MAX && b.left == 2 + second;
+	return version == SOCKS4 && second == SOCKS_CONNECT && b.left >= 9 && bytes_peek(b, b.left - 1, 1) == 0;
+}
+
 // A stream's header (RFC 6120, 4.7)
 static bool fits_xmpp(struct bytes b)
 {
@@ -448,6 +460,26 @@ static size_t follow_xmpp(struct application_call *call, struct state *s, struct
 	return data.left;
 }
 
+enum { SOCKS4_GRANTED = 0x005a, SOCKS4_REPLY_LEN = 8, SOCKS_IPV4 = 1, SOCKS_NAME = 3, SOCKS_IPV6 = 4 };
+
+// Behind the proxy's consent (RFC 1928, 6) the connection is what the client has asked for.
+static size_t follow_socks(struct application_call *call, struct state *s, struct bytes data)
+{
+	(void)s;
+	uint64_t kind = bytes_peek(data, 3, 1);
+	size_t address_len = kind == SOCKS_IPV4   ? 4
+	                     : kind == SOCKS_IPV6 ? 16
+	                     : kind == SOCKS_NAME ? 1 + (size_t)bytes_peek(data, 4, 1)
+	                                          : 0;
+	size_t length = 4 + address_len + 2;
+	if (bytes_peek(data, 0, 3) == (uint64_t)SOCKS5 << 16 && address_len && data.left >= length) {
+		call->leave = true;
+		return length;
+	}
+	call->leave = data.left >= SOCKS4_REPLY_LEN && bytes_peek(data, 0, 2) == SOCKS4_GRANTED;
+	return call->leave ? SOCKS4_REPLY_LEN : data.left;
+}
+
 // ---- the table ----------------------------------------------------------------------------------------------------
 
 // clang-format off
@@ -473,6 +505,7 @@ static const struct named table[] = {
 	{"bittorrent", NULL, TCP,       {0},               fits_bittorrent, ANYWHERE, NULL},
 	{"rtmpt",      NULL, TCP,       {1935},            fits_rtmp, AT_PORTS, NULL},
 	{"irc",        NULL, TCP,       {6667, 6666, 6668, 6669, 6670, 57000}, fits_irc, AT_PORTS, NULL},
+	{"socks",      "", TCP,       {1080},            fits_socks, ANYWHERE, follow_socks},
 	{"xmpp",       "", TCP,       {5222, 5269},      fits_xmpp, ANYWHERE, follow_xmpp},
 	{"vnc",        NULL, TCP,       {5900, 5901},      fits_vnc, ANYWHERE, NULL},
 	{"rsync",      NULL, TCP,       {873},             fits_rsync, ANYWHERE, NULL},
