@@ -555,7 +555,7 @@ static const char *variant_of(const struct flow *f)
 	uint16_t a = f->key.low.port, b = f->key.high.port;
 	if (a == PORT_DNS || b == PORT_DNS)
 		return "dns"; // also of a client whose port happens to be one of the others
-	if (a == PORT_MDNS || b == PORT_MDNS)
+	if (!f->tcp && (a == PORT_MDNS || b == PORT_MDNS))
 		return "mdns";
 	return a == PORT_LLMNR || b == PORT_LLMNR ? "llmnr" : "dns";
 }
