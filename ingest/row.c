@@ -7,9 +7,10 @@
 #define COLUMN_OF_TEXT COLUMN_OF_INTEGER
 #define COLUMN_OF_ADDRESS COLUMN_OF_INTEGER
 
-// A member that stands for two columns.
+// A member that stands for two columns of eight bytes each.
 #define COLUMN_OF_SIDES(kind, name)                                                                                \
-	{"src_" #name, kind, offsetof(struct ROW, name)}, {"dst_" #name, kind, offsetof(struct ROW, name[1])},
+	{"src_" #name, kind, offsetof(struct ROW, name)},                                                              \
+		{"dst_" #name, kind, offsetof(struct ROW, name) + sizeof(int64_t)},
 #define COLUMN_OF_SIDES_INTEGER(kind, name) COLUMN_OF_SIDES(COLUMN_INTEGER, name)
 #define COLUMN_OF_SIDES_REAL(kind, name) COLUMN_OF_SIDES(COLUMN_REAL, name)
 
