@@ -31,6 +31,8 @@ struct datagram {
 	size_t capacity;
 	struct range *ranges; // what has come, in order, apart from each other
 	unsigned range_count;
+	struct range *pieces; // and each fragment, the longest of those with the same start
+	unsigned piece_count, piece_capacity;
 	int64_t first_ts_ns; // time of the fragment that came first
 	uint32_t length;     // 0: the last fragment has not come
 	uint64_t frames_len; // bytes on the wire of what has come
@@ -47,6 +49,7 @@ static void datagram_free(struct datagram *g)
 		return;
 	free(g->data);
 	free(g->ranges);
+	free(g->pieces);
 	free(g);
 }
 
@@ -145,19 +148,33 @@ static void add_range(struct datagram *g, uint32_t start, uint32_t end)
 	g->ranges[first] = (struct range){start, end};
 }
 
-// Copies what has not come before: of overlapping fragments the first to come counts.
-static void copy_new(struct datagram *g, uint32_t start, struct bytes data)
+// Notes a fragment. Starts are multiples of eight: there are as many pieces as that makes, at most.
+static void add_piece(struct datagram *g, uint32_t start, uint32_t end)
 {
-	uint32_t at = start, end = start + (uint32_t)data.left;
-	for (unsigned i = 0; i <= g->range_count && at < end; i++) {
-		uint32_t until = i < g->range_count ? g->ranges[i].start : end;
-		if (until > end)
-			until = end;
-		if (at < until)
-			memcpy(g->data + at, data.at + (at - start), until - at);
-		if (i < g->range_count && g->ranges[i].end > at)
-			at = g->ranges[i].end;
+	for (unsigned i = 0; i < g->piece_count; i++)
+		if (g->pieces[i].start == start) {
+			g->pieces[i].end = end > g->pieces[i].end ? end : g->pieces[i].end;
+			return;
+		}
+	if (g->piece_count == g->piece_capacity) {
+		g->piece_capacity = g->piece_capacity ? 2 * g->piece_capacity : 8;
+		g->pieces = memory_resize(g->pieces, g->piece_capacity * sizeof *g->pieces);
 	}
+	g->pieces[g->piece_count++] = (struct range){start, end};
+}
+
+// Of fragments that overlap, the one that begins first counts, and of those that begin at the same place the first to
+// come: Wireshark puts them together in that order.
+static void copy(struct datagram *g, uint32_t start, struct bytes data)
+{
+	uint32_t from = start, end = start + (uint32_t)data.left;
+	for (unsigned i = 0; i < g->piece_count; i++)
+		if (g->pieces[i].start <= start && g->pieces[i].end > from)
+			from = g->pieces[i].end;
+	if (from >= end)
+		return;
+	memcpy(g->data + from, data.at + (from - start), end - from);
+	add_piece(g, start, end);
 }
 
 static bool is_complete(const struct datagram *g)
@@ -187,7 +204,7 @@ bool defragment(struct defragmenter *d, struct packet *p, struct bytes *whole)
 	struct datagram *g = find_or_make(d, &key, p->frame->ts_ns);
 	g->frames_len += p->frames_len;
 	make_room(d, g, start + length);
-	copy_new(g, start, p->payload);
+	copy(g, start, p->payload);
 	add_range(g, start, start + length);
 	if (!ip->more_fragments)
 		g->length = start + length;

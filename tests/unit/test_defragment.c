@@ -54,7 +54,7 @@ static void test_orders(void **state)
 	}
 }
 
-// Of overlapping fragments the first to come counts.
+// Of overlapping fragments the one that begins first counts, then the first to come.
 static void test_overlap(void **state)
 {
 	(void)state;
@@ -64,7 +64,12 @@ static void test_overlap(void **state)
 	assert_false(give(&d, 1, "AAAAAAAAAAAAAAAA", 8, 16, true, &whole));
 	assert_false(give(&d, 1, "BBBBBBBBBBBBBBBBBBBBBBBB", 16, 24, false, &whole));
 	assert_true(give(&d, 1, "CCCCCCCCCCCCCCCC", 0, 16, true, &whole));
-	assert_text(whole, "CCCCCCCCAAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB");
+	assert_text(whole, "CCCCCCCCCCCCCCCCAAAAAAAABBBBBBBBBBBBBBBB");
+	assert_false(give(&d, 2, "AAAAAAAA", 0, 8, true, &whole));
+	assert_false(give(&d, 2, "BBBBBBBBBBBBBBBB", 0, 16, true, &whole));
+	assert_false(give(&d, 2, "CCCCCCCC", 8, 8, true, &whole));
+	assert_true(give(&d, 2, "DDDDDDDD", 16, 8, false, &whole));
+	assert_text(whole, "AAAAAAAABBBBBBBBDDDDDDDD");
 	defragmenter_release(&d);
 }
 
