@@ -6,7 +6,8 @@
 // add one.
 //
 // A flow has at most one application at a time. It is found at the first payload: by the lower port, then by the
-// higher one, then by asking every application that can recognise its own; then the flow costs nothing more.
+// higher one, then by asking every application that can recognise its own. Where that tells nothing, a TCP connection
+// gets a second chance with the first payload of the other side; then the flow costs nothing more.
 #ifndef INGEST_APPLICATION_H
 #define INGEST_APPLICATION_H
 
