@@ -167,10 +167,13 @@ static int note_late(void *is_late, int action, const char *table, const char *c
 // Runs a detector, unless it turns out to be one for later.
 static bool run_one(struct detection *d, sqlite3 *db, const struct crew *crew)
 {
-	sqlite3_set_authorizer(db, note_late, &d->is_late);
+	bool is_late = false;
+	sqlite3_set_authorizer(db, note_late, &is_late);
 	sqlite3_stmt *statement = prepare(d, db);
 	sqlite3_set_authorizer(db, NULL, NULL);
-	bool ok = statement && (d->is_late > crew->is_late ||
+	if (!crew->is_late)
+		d->is_late = is_late;
+	bool ok = statement && (is_late > crew->is_late ||
 	                        run_statement(d, db, statement, crew->thresholds, crew->all->last_capture_id));
 	sqlite3_finalize(statement);
 	return ok;
@@ -204,7 +207,8 @@ static bool add_found(sqlite3_stmt *insert, const struct detection *d)
 	return true;
 }
 
-// What was found so far, in a table that only this connection sees, in place of the case's issues.
+// What the first have found, in a table that only this connection sees, in place of the case's issues. Late ones may be
+// finding theirs meanwhile.
 static bool show_found(const struct detections *all, sqlite3 *db)
 {
 	static const char create[] = "CREATE TEMP TABLE issues (detector"
@@ -221,7 +225,7 @@ static bool show_found(const struct detections *all, sqlite3 *db)
 	bool ok = sqlite3_exec(db, create, NULL, NULL, NULL) == SQLITE_OK &&
 	          sqlite3_prepare_v2(db, add, -1, &insert, NULL) == SQLITE_OK;
 	for (size_t i = 0; i < all->count && ok; i++)
-		ok = add_found(insert, &all->at[i]);
+		ok = all->at[i].is_late || add_found(insert, &all->at[i]);
 	sqlite3_finalize(insert);
 	return ok;
 }
