@@ -4,6 +4,7 @@ usage: compare.py mixed|bulk     after bench/run.sh made build/bench/NAME.pcap a
 """
 import glob
 import os
+import re
 import shutil
 import sqlite3
 import statistics
@@ -15,7 +16,7 @@ FOLDER = "build/bench"
 FIELDS = """frame.number frame.time_epoch frame.len ip.src ip.dst ip.ttl ip.id tcp.stream tcp.srcport tcp.dstport
 tcp.flags tcp.seq tcp.ack tcp.len tcp.window_size_value tcp.analysis.acks_frame tcp.analysis.ack_rtt udp.stream
 udp.srcport udp.dstport""".split()
-REPORT_OPTIONS = {"conversation": ["--flow", "1"], "packets": ["--flow", "1"], "window": ["--flow", "1"]}
+REQUIRED = re.compile(r"^-- param :(\w+)\b.*\brequired\b", re.MULTILINE)
 
 
 class Result:
@@ -73,12 +74,13 @@ def reports(case):
     """Each report's name and command."""
     db = sqlite3.connect(case)
     node = db.execute("SELECT src FROM flows WHERE protocol = 'icmp' LIMIT 1").fetchone()
+    values = {"flow": "1", "number": "1", "id": "1", "node": node[0] if node else "10.0.0.1"}
     for path in sorted(glob.glob("sql/*.sql")):
         name = os.path.basename(path)[:-4]
-        options = REPORT_OPTIONS.get(name, [])
-        if name == "icmp-metrics":
-            options = ["--node", node[0] if node else "10.0.0.1"]
-        yield name, "./pcapdex query %s %s %s" % (case, name, " ".join(options))
+        with open(path, encoding="utf-8") as file:
+            options = " ".join("--%s %s" % (param, values[param]) for param in REQUIRED.findall(file.read()))
+        # packets without a flow is all of them
+        yield name, "./pcapdex query %s %s %s" % (case, name, options or ("--flow 1" if name == "packets" else ""))
 
 
 def print_line(name, result, share, packets, base):

@@ -4,6 +4,7 @@
 #endif
 #include "pool.h"
 
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@ enum {
 	LINE = 64,
 	HUGE_PAGE = 2 << 20,
 	CHUNK_MIN = 16 << 10,
-	CHUNK_MAX = 4 << 20,
+	CHUNK_MAX = HUGE_PAGE,
+	SMALL_PAGE = 4 << 10,
 };
 
 struct pool_chunk {
@@ -45,6 +47,54 @@ static size_t in_lines(size_t size)
 	return (size + LINE - 1) / LINE * LINE;
 }
 
+// A chunk of CHUNK_MAX bytes, made by a thread of its own.
+struct pool_next {
+	pthread_t thread;
+	void *memory; // NULL there was none
+};
+
+static void *map_chunk(size_t size)
+{
+	void *memory = aligned_alloc(size < HUGE_PAGE ? LINE : HUGE_PAGE, size);
+#ifdef MADV_HUGEPAGE
+	if (memory && size >= HUGE_PAGE)
+		madvise(memory, size, MADV_HUGEPAGE);
+#endif
+	return memory;
+}
+
+static void *make_next(void *argument)
+{
+	struct pool_next *next = argument;
+	volatile char *memory = next->memory = map_chunk(CHUNK_MAX);
+	for (size_t i = 0; memory && i < CHUNK_MAX; i += SMALL_PAGE)
+		memory[i] = 0;
+	return NULL;
+}
+
+// The next chunk is made meanwhile. Where no thread is to be had, it is made when it is needed.
+static void begin_next(struct pool *pool)
+{
+	struct pool_next *next = memory_alloc(sizeof *next);
+	if (pthread_create(&next->thread, NULL, make_next, next) == 0)
+		pool->ahead = next;
+	else
+		free(next);
+}
+
+// The chunk in the making; NULL there is none.
+static void *end_next(struct pool *pool)
+{
+	struct pool_next *next = pool->ahead;
+	if (!next)
+		return NULL;
+	pthread_join(next->thread, NULL);
+	void *memory = next->memory;
+	free(next);
+	pool->ahead = NULL;
+	return memory;
+}
+
 static void add_chunk(struct pool *pool, size_t item_size)
 {
 	size_t size = pool->chunks ? pool->chunks->size * 2 : CHUNK_MIN;
@@ -52,11 +102,11 @@ static void add_chunk(struct pool *pool, size_t item_size)
 		size = CHUNK_MAX;
 	while (size < LINE + item_size)
 		size *= 2;
-	void *memory = capture_need(aligned_alloc(size < HUGE_PAGE ? LINE : HUGE_PAGE, size));
-#ifdef MADV_HUGEPAGE
-	if (size >= HUGE_PAGE)
-		madvise(memory, size, MADV_HUGEPAGE);
-#endif
+	void *memory = size == CHUNK_MAX ? end_next(pool) : NULL;
+	if (!memory)
+		memory = capture_need(map_chunk(size));
+	if (size == CHUNK_MAX)
+		begin_next(pool);
 	struct pool_chunk *chunk = memory;
 	*chunk = (struct pool_chunk){pool->chunks, size};
 	pool->chunks = chunk;
@@ -93,6 +143,7 @@ void pool_give(struct pool *pool, void *item)
 
 void pool_release(struct pool *pool)
 {
+	free(end_next(pool));
 	for (struct pool_chunk *chunk = pool->chunks, *older; chunk; chunk = older) {
 		older = chunk->older;
 		ASAN_UNPOISON_MEMORY_REGION(chunk, chunk->size);

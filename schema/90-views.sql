@@ -92,7 +92,8 @@ FROM flows f
 JOIN captures c USING (capture_id);
 
 -- Every pair of packets that measures a round trip: kind tcp_handshake (SYN, SYN-ACK), tcp_data (segment, ACK), icmp
--- (echo request, reply), dns (query, first response), http (end of the request, end of the response).
+-- (echo request, reply), dns (query, first response), http (end of the request, end of the response). Casts give a
+-- column the same affinity in each part: only then does SQLite ask the parts that a WHERE is about, and keep their order.
 CREATE VIEW rtt_pairs AS
 SELECT
 	'tcp_handshake' AS kind,
@@ -111,11 +112,11 @@ SELECT
 	'tcp_data',
 	capture_id,
 	flow_id,
-	packet_id - number + acks,
+	CAST(packet_id - number + acks AS INTEGER),
 	packet_id,
 	ack_rtt_ns,
-	ts_ns - ack_rtt_ns,
-	1 - direction
+	CAST(ts_ns - ack_rtt_ns AS INTEGER),
+	CAST(1 - direction AS INTEGER)
 FROM packets
 WHERE acks IS NOT NULL
 UNION ALL
@@ -127,7 +128,7 @@ SELECT
 	i.reply_packet_id,
 	i.rtt_ns,
 	i.request_ts_ns,
-	i.src <> f.src
+	CAST(i.src <> f.src AS INTEGER)
 FROM icmp_pairs i
 JOIN flows f USING (flow_id)
 WHERE i.kind = 'answered'

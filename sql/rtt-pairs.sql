@@ -1,4 +1,4 @@
--- Every pair of packets that measures a round trip, in time order.
+-- Every pair of packets that measures a round trip, in the order of the answers.
 --
 -- topic: tcp
 --
@@ -24,6 +24,18 @@
 -- column asked            Address that sent the packet.
 -- column answered         Address that answered.
 -- column capture          Name of the capture.
+WITH pairs AS (
+	SELECT *
+	FROM rtt_pairs
+	WHERE (:kind IS NULL OR kind = :kind)
+		AND (:min_ms IS NULL OR rtt_ns > :min_ms * 1e6)
+		AND (:flow IS NULL OR flow_id = :flow)
+		AND (:capture IS NULL OR capture_id = :capture)
+		AND (:since IS NULL OR ts_ns >= :since)
+		AND (:until IS NULL OR ts_ns < :until)
+	ORDER BY answer_packet_id
+	LIMIT -1 -- with one, the order stays
+)
 SELECT
 	(r.ts_ns - c.first_ts_ns) / 1e9 AS time_s,
 	r.rtt_ns / 1e6 AS rtt_ms,
@@ -34,15 +46,8 @@ SELECT
 	iif(r.direction, f.dst, f.src) AS asked,
 	iif(r.direction, f.src, f.dst) AS answered,
 	c.name AS capture
-FROM rtt_pairs r
-JOIN flows f ON f.flow_id = r.flow_id
-JOIN captures c ON c.capture_id = r.capture_id
-WHERE (:kind IS NULL OR r.kind = :kind)
-	AND (:min_ms IS NULL OR r.rtt_ns > :min_ms * 1e6)
-	AND (:flow IS NULL OR r.flow_id = :flow)
-	AND (:capture IS NULL OR r.capture_id = :capture)
-	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
-	AND (:since IS NULL OR r.ts_ns >= :since)
-	AND (:until IS NULL OR r.ts_ns < :until)
-ORDER BY r.packet_id, r.answer_packet_id
+FROM pairs r
+CROSS JOIN flows f ON f.flow_id = r.flow_id
+CROSS JOIN captures c ON c.capture_id = r.capture_id
+WHERE :host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host)
 LIMIT ifnull(:limit, -1);
