@@ -63,6 +63,53 @@ bool wire_begins_like(struct bytes bytes, const char *word)
 	return true;
 }
 
+bool wire_holds(struct bytes text, const char *word)
+{
+	for (; text.left; bytes_skip(&text, 1))
+		if (wire_begins(text, word))
+			return true;
+	return false;
+}
+
+struct bytes wire_first_line(struct bytes text)
+{
+	text.left = bytes_find(text, '\n');
+	return text;
+}
+
+static bool is_blank(uint64_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct bytes wire_strip(struct bytes text)
+{
+	while (text.left && is_blank(bytes_peek(text, 0, 1)))
+		bytes_skip(&text, 1);
+	while (text.left && is_blank(bytes_peek(text, text.left - 1, 1)))
+		text.left--;
+	return text;
+}
+
+bool wire_decimal(struct bytes text, uint64_t *value)
+{
+	text = wire_strip(text);
+	*value = 0;
+	if (!text.left)
+		return false;
+	while (text.left > 1 && bytes_peek(text, 0, 1) == '0')
+		bytes_skip(&text, 1);
+	if (text.left > 18)
+		return false;
+	while (text.left) {
+		uint8_t digit = bytes_u8(&text);
+		if (digit < '0' || digit > '9')
+			return false;
+		*value = *value * 10 + (digit - '0');
+	}
+	return true;
+}
+
 bool wire_is_text(struct bytes bytes)
 {
 	for (int i = 0; i < 16 && bytes.left; i++) {

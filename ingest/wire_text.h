@@ -19,6 +19,14 @@ char *wire_digits(char *to, const uint8_t *bytes, size_t count);
 bool wire_begins(struct bytes, const char *word);
 bool wire_begins_like(struct bytes, const char *word);
 
+bool wire_holds(struct bytes, const char *word); // anywhere
+
+struct bytes wire_first_line(struct bytes); // without its \n
+struct bytes wire_strip(struct bytes);      // without blanks and tabs before and behind it
+
+// Of up to 18 digits, with blanks and leading zeros as they may be. False: it is no such number.
+bool wire_decimal(struct bytes, uint64_t *value);
+
 // Whether the first 16 bytes are printable ASCII, or white space.
 bool wire_is_text(struct bytes);
 

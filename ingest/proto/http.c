@@ -124,25 +124,11 @@ static const char PREFACE[] = "PRI * HTTP/2.0";
 
 // ---- texts --------------------------------------------------------------------------------------------------------
 
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct bytes strip(struct bytes text)
-{
-	while (text.left && is_space((uint8_t)bytes_peek(text, 0, 1)))
-		bytes_skip(&text, 1);
-	while (text.left && is_space((uint8_t)bytes_peek(text, text.left - 1, 1)))
-		text.left--;
-	return text;
-}
-
 // A copy that is safe to show; the caller owns it.
 static char *copy_of(struct bytes text)
 {
 	char raw[TEXT_MAX], safe[TEXT_MAX * 4 + 1];
-	text = strip(text);
+	text = wire_strip(text);
 	size_t n = text.left < sizeof raw ? text.left : sizeof raw;
 	bytes_copy(&text, raw, n);
 	return memory_copy_text(message_escape(safe, sizeof safe, raw, n));
@@ -160,31 +146,12 @@ static void keep(struct head *h, char **to, struct bytes text)
 static bool has_word(struct bytes list, const char *word)
 {
 	while (list.left) {
-		struct bytes part = strip(bytes_split(&list, bytes_find(list, ',')));
+		struct bytes part = wire_strip(bytes_split(&list, bytes_find(list, ',')));
 		bytes_skip(&list, list.left ? 1 : 0);
 		if (part.left == strlen(word) && wire_begins_like(part, word))
 			return true;
 	}
 	return false;
-}
-
-static bool read_decimal(struct bytes text, uint64_t *value)
-{
-	text = strip(text);
-	*value = 0;
-	if (!text.left)
-		return false;
-	while (text.left > 1 && bytes_peek(text, 0, 1) == '0')
-		bytes_skip(&text, 1);
-	if (text.left > 18)
-		return false;
-	while (text.left) {
-		uint8_t digit = bytes_u8(&text);
-		if (digit < '0' || digit > '9')
-			return false;
-		*value = *value * 10 + (digit - '0');
-	}
-	return true;
 }
 
 // ---- heads --------------------------------------------------------------------------------------------------------
@@ -219,15 +186,18 @@ static bool is_method(struct bytes word)
 	return false;
 }
 
-// A word of any letters may be a method (RFC 9110, 9.1): in a line that ends with the version, it is one.
+// Any word may be a method (RFC 9110, 9.1): one of capitals, as all that are registered, is one in a line that ends with
+// the version.
 static bool is_own_method(struct bytes word, struct bytes line)
 {
 	static const char version[] = "HTTP/1.";
 	if (word.left == 0 || word.left > METHOD_MAX || line.left < word.left + sizeof version + 2)
 		return false;
-	for (struct bytes rest = word; rest.left;)
-		if (!isupper(bytes_u8(&rest)))
+	for (struct bytes rest = word; rest.left;) {
+		uint8_t c = bytes_u8(&rest);
+		if (!isupper(c) && c != '-' && c != '_')
 			return false;
+	}
 	bytes_skip(&line, line.left - sizeof version);
 	return wire_begins(line, version) && isdigit((int)bytes_peek(line, sizeof version - 1, 1));
 }
@@ -239,9 +209,9 @@ static bool read_status_line(struct head *h, struct bytes line)
 	h->is_response = true;
 	struct bytes version = bytes_split(&line, bytes_find(line, ' '));
 	h->minor = version.left && bytes_peek(version, version.left - 1, 1) == '0' ? 0 : 1;
-	line = strip(line);
+	line = wire_strip(line);
 	uint64_t status;
-	bool ok = read_decimal(bytes_split(&line, bytes_find(line, ' ')), &status) && status < 1000;
+	bool ok = wire_decimal(bytes_split(&line, bytes_find(line, ' ')), &status) && status < 1000;
 	h->status = ok ? (int)status : 0;
 	keep(h, &h->reason, line);
 	return ok;
@@ -254,16 +224,14 @@ static bool read_request_line(struct head *h, struct bytes line)
 	if ((!is_method(method) && !is_own_method(method, whole)) || !line.left)
 		return false;
 	keep(h, &h->method, method);
-	bytes_skip(&line, 1);
-	struct bytes target = line;
+	line = wire_strip(line);
+	struct bytes target = line, version = line;
+	while (version.left && bytes_find(version, ' ') < version.left)
+		bytes_skip(&version, bytes_find(version, ' ') + 1);
 	h->minor = 0;
-	if (line.left > 8) {
-		struct bytes version = line;
-		bytes_skip(&version, line.left - 9);
-		if (wire_begins_like(version, " HTTP/")) {
-			target.left -= 9;
-			h->minor = bytes_peek(version, 8, 1) == '0' ? 0 : 1;
-		}
+	if (version.left < line.left && wire_begins_like(version, "HTTP/")) {
+		target.left -= version.left + 1;
+		h->minor = bytes_peek(version, strlen("HTTP/1."), 1) == '0' ? 0 : 1;
 	}
 	keep(h, &h->target, target);
 	return true;
@@ -296,7 +264,7 @@ static void read_field(struct head *h, struct bytes line)
 	if (!value.left)
 		return;
 	bytes_skip(&value, 1);
-	value = strip(value);
+	value = wire_strip(value);
 	static const struct {
 		const char *name;
 		size_t text;
@@ -313,7 +281,7 @@ static void read_field(struct head *h, struct bytes line)
 		if (name.left == strlen(texts[i].name) && wire_begins_like(name, texts[i].name))
 			keep(h, (char **)(void *)((char *)h + texts[i].text), value);
 	if (name.left == 14 && wire_begins_like(name, "content-length"))
-		h->has_length = read_decimal(value, &h->length);
+		h->has_length = wire_decimal(value, &h->length);
 	else if (name.left == 17 && wire_begins_like(name, "transfer-encoding"))
 		h->chunked |= has_word(value, "chunked");
 	else if (name.left == 10 && wire_begins_like(name, "connection")) {
@@ -662,7 +630,7 @@ static size_t take_chunk_size(struct application_call *call, struct side *side, 
 	size_t end = bytes_find(data, '\n'), n = end < data.left ? end + 1 : end;
 	if (n == end && n < CHUNK_LINE_MAX)
 		return 0;
-	struct bytes line = strip(bytes_split(&data, end));
+	struct bytes line = wire_strip(bytes_split(&data, end));
 	bool is_number = false, is_sane = true;
 	side->left = 0;
 	for (int digit; line.left && (digit = hex_digit((uint8_t)bytes_peek(line, 0, 1))) >= 0; is_number = true) {

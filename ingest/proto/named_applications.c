@@ -1,6 +1,5 @@
 // Applications that are only named: by their first bytes, at their ports or anywhere. One table says all. A few are
-// followed as far as the point where they become TLS or, behind SOCKS, something else; SIP as far as the ports that it
-// announces for RTP.
+// followed as far as the point where they become TLS or, behind SOCKS, something else.
 //
 // A name goes on a packet's stack where Wireshark puts it: at the ports that it knows for it. TCP connections are
 // followed no further than their first bytes.
@@ -15,7 +14,6 @@
 
 enum {
 	PORTS_MAX = 6,
-	MEDIA_MAX = 1024,  // endpoints that SDP announced and that are remembered of a capture, the latest
 	FOLLOWED_MAX = 16, // messages of a connection that are looked at on the way to TLS
 };
 
@@ -46,16 +44,6 @@ struct state {
 	bool asked_tls;
 };
 
-struct media {
-	struct address address;
-	uint16_t port;
-};
-
-struct capture {
-	struct media *media; // owned; a ring
-	unsigned next, count;
-};
-
 // ---- words --------------------------------------------------------------------------------------------------------
 
 static bool begins_with_one_of(struct bytes text, const char *const *words)
@@ -64,20 +52,6 @@ static bool begins_with_one_of(struct bytes text, const char *const *words)
 		if (wire_begins(text, *words))
 			return true;
 	return false;
-}
-
-static bool holds(struct bytes text, const char *word)
-{
-	for (; text.left; bytes_skip(&text, 1))
-		if (wire_begins(text, word))
-			return true;
-	return false;
-}
-
-static struct bytes first_line(struct bytes text)
-{
-	text.left = bytes_find(text, '\n');
-	return text;
 }
 
 static uint64_t peek_le(struct bytes b, size_t offset, size_t width)
@@ -144,14 +118,14 @@ static bool fits_pgsql(struct bytes b)
 {
 	uint64_t length = bytes_peek(b, 0, 4), code = bytes_peek(b, 4, 4);
 	if (code == PG_VERSION_3)
-		return length == b.left && holds(b, "user");
+		return length == b.left && wire_holds(b, "user");
 	return (length == 8 && (code == PG_TLS || code == PG_GSS)) || (length == 16 && code == PG_CANCEL);
 }
 
 // An array of strings: *2, then $4
 static bool fits_resp(struct bytes b)
 {
-	return bytes_peek(b, 0, 1) == '*' && isdigit((int)bytes_peek(b, 1, 1)) && holds(b, "\r\n$");
+	return bytes_peek(b, 0, 1) == '*' && isdigit((int)bytes_peek(b, 1, 1)) && wire_holds(b, "\r\n$");
 }
 
 // Its length, and an operation code (MongoDB wire protocol), low bytes first.
@@ -214,13 +188,7 @@ static bool fits_tpkt(struct bytes b)
 
 static bool fits_rtsp(struct bytes b)
 {
-	return wire_begins(b, "RTSP/1.") || holds(first_line(b), " RTSP/1.");
-}
-
-static bool fits_sip(struct bytes b)
-{
-	struct bytes line = first_line(b);
-	return wire_is_text(b) && (wire_begins(b, "SIP/2.0 ") || holds(line, " SIP/2.0"));
+	return wire_begins(b, "RTSP/1.") || wire_holds(wire_first_line(b), " RTSP/1.");
 }
 
 // CONNECT (MQTT 3.1.1, 3.1)
@@ -382,7 +350,7 @@ static bool fits_socks(struct bytes b)
 static bool fits_xmpp(struct bytes b)
 {
 	return wire_begins(b, "<stream:stream") ||
-	       (wire_begins(b, "<?xml") && holds(b, "http://etherx.jabber.org/streams"));
+	       (wire_begins(b, "<?xml") && wire_holds(b, "http://etherx.jabber.org/streams"));
 }
 
 // ---- the way to TLS -----------------------------------------------------------------------------------------------
@@ -444,7 +412,7 @@ static size_t follow_ldap(struct application_call *call, struct state *s, struct
 	size_t operation = at + 2 + width;
 	uint64_t tag = bytes_peek(message, operation, 1);
 	if (tag == LDAP_EXTENDED_REQUEST)
-		s->asked_tls = holds(message, "1.3.6.1.4.1.1466.20037");
+		s->asked_tls = wire_holds(message, "1.3.6.1.4.1.1466.20037");
 	bytes_skip(&message, operation < message.left ? operation + 1 : message.left);
 	size_t body = 0;
 	bool read = ber_length(message, &body, &length);
@@ -456,7 +424,7 @@ static size_t follow_ldap(struct application_call *call, struct state *s, struct
 static size_t follow_xmpp(struct application_call *call, struct state *s, struct bytes data)
 {
 	(void)s;
-	call->leave = holds(data, "<proceed") && holds(data, "urn:ietf:params:xml:ns:xmpp-tls");
+	call->leave = wire_holds(data, "<proceed") && wire_holds(data, "urn:ietf:params:xml:ns:xmpp-tls");
 	return data.left;
 }
 
@@ -499,7 +467,6 @@ static const struct named table[] = {
 	{"rdp",        "tpkt", TCP,     {3389},            fits_tpkt, AT_PORTS, follow_rdp},
 	{"tpkt",       NULL, TCP,       {102},             fits_tpkt, AT_PORTS, NULL},
 	{"rtsp",       NULL, TCP,       {554, 8554},       fits_rtsp, ANYWHERE, NULL},
-	{"sip",        NULL, TCP | UDP, {5060},            fits_sip, ANYWHERE, NULL},
 	{"mqtt",       NULL, TCP,       {1883},            fits_mqtt, ANYWHERE, NULL},
 	{"amqp",       NULL, TCP,       {5672},            fits_amqp, ANYWHERE, NULL},
 	{"bittorrent", NULL, TCP,       {0},               fits_bittorrent, ANYWHERE, NULL},
@@ -528,8 +495,6 @@ static const struct named table[] = {
 };
 // clang-format on
 
-static const struct named rtp = {.name = "rtp", .transports = UDP}, rtcp = {.name = "rtcp", .transports = UDP};
-
 static bool has_port(const struct named *n, uint16_t port)
 {
 	for (int i = 0; i < PORTS_MAX && n->ports[i]; i++)
@@ -543,106 +508,6 @@ static bool at_home(const struct named *n, const struct flow *f)
 	return has_port(n, f->key.low.port) || has_port(n, f->key.high.port);
 }
 
-// ---- media --------------------------------------------------------------------------------------------------------
-
-static bool is_announced(const struct capture *c, const struct endpoint *e, uint16_t port)
-{
-	for (unsigned i = 0; c && i < c->count; i++)
-		if (c->media[i].port == port && memcmp(&c->media[i].address, &e->address, sizeof e->address) == 0)
-			return true;
-	return false;
-}
-
-// Version 2 (RFC 3550, 5.1), at an address and port that SDP announced; RTCP one above it.
-static const struct named *find_media(const struct application_call *call, struct bytes first)
-{
-	const struct capture *c = call->capture_state;
-	if (call->flow->tcp || !c->count || first.left < 8 || bytes_peek(first, 0, 1) >> 6 != 2)
-		return NULL;
-	bool is_control = bytes_peek(first, 1, 1) >= 200 && bytes_peek(first, 1, 1) <= 207;
-	for (int i = 0; i < 2; i++) {
-		const struct endpoint *e = flow_endpoint(call->flow, i);
-		if (is_control && e->port && is_announced(c, e, e->port - 1))
-			return &rtcp;
-		if (!is_control && is_announced(c, e, e->port))
-			return &rtp;
-	}
-	return NULL;
-}
-
-static void announce(struct capture *c, const struct address *address, uint16_t port)
-{
-	if (!c->media)
-		c->media = memory_alloc(MEDIA_MAX * sizeof *c->media);
-	c->media[c->next] = (struct media){*address, port};
-	c->next = (c->next + 1) % MEDIA_MAX;
-	c->count = c->count < MEDIA_MAX ? c->count + 1 : MEDIA_MAX;
-}
-
-// c=IN IP4 192.0.2.1 (RFC 8866, 5.7)
-static bool read_connection(struct bytes line, struct address *to)
-{
-	char text[64];
-	bool is_ipv6 = wire_begins(line, "c=IN IP6 ");
-	bytes_skip(&line, 9);
-	size_t n = line.left < sizeof text - 1 ? line.left : sizeof text - 1;
-	bytes_copy(&line, text, n);
-	text[n] = '\0';
-	text[strcspn(text, "/ \r")] = '\0';
-	*to = (struct address){{[10] = 0xff, [11] = 0xff}};
-	return is_ipv6 ? inet_pton(AF_INET6, text, to->at) == 1 : inet_pton(AF_INET, text, to->at + 12) == 1;
-}
-
-// m=audio 49170 RTP/AVP 0 (RFC 8866, 5.14)
-static uint16_t read_media_port(struct bytes line)
-{
-	uint32_t port = 0;
-	if (!holds(line, "RTP/"))
-		return 0;
-	bytes_skip(&line, bytes_find(line, ' '));
-	bytes_skip(&line, 1);
-	while (line.left && isdigit((int)bytes_peek(line, 0, 1)) && port < 65536)
-		port = port * 10 + (bytes_u8(&line) - '0');
-	return port < 65536 ? (uint16_t)port : 0;
-}
-
-// The ports of a session description, and its addresses: of all, or of the one medium above it.
-static void read_sdp(struct capture *c, struct bytes body)
-{
-	struct address session = {{0}}, address = {{0}};
-	bool has_address = false;
-	uint16_t port = 0;
-	while (body.left) {
-		struct bytes line = bytes_split(&body, bytes_find(body, '\n'));
-		bytes_skip(&body, body.left ? 1 : 0);
-		if (wire_begins(line, "m=")) {
-			if (port && has_address)
-				announce(c, &address, port);
-			address = session;
-			port = read_media_port(line);
-		} else if (wire_begins(line, "c=IN IP") && read_connection(line, &address)) {
-			has_address = true;
-			if (!port)
-				session = address;
-		}
-	}
-	if (port && has_address)
-		announce(c, &address, port);
-}
-
-// A session description begins with its version, on a line of its own.
-static void take_sip(struct application_call *call, struct bytes message)
-{
-	while (message.left) {
-		if (wire_begins(message, "v=0")) {
-			read_sdp(call->capture_state, message);
-			return;
-		}
-		bytes_skip(&message, bytes_find(message, '\n'));
-		bytes_skip(&message, message.left ? 1 : 0);
-	}
-}
-
 // ---- naming -------------------------------------------------------------------------------------------------------
 
 static const struct named *find_named(const struct application_call *call, struct bytes first)
@@ -653,7 +518,7 @@ static const struct named *find_named(const struct application_call *call, struc
 		if (n->transports & transport && (n->where != AT_PORTS || at_home(n, call->flow)) && n->fits(first))
 			return n;
 	}
-	return transport == UDP ? find_media(call, first) : NULL;
+	return NULL;
 }
 
 static enum recognised recognise(const struct application_call *call, struct bytes first)
@@ -664,7 +529,7 @@ static enum recognised recognise(const struct application_call *call, struct byt
 static void name_packet(struct application_call *call, const struct named *n)
 {
 	const char *layer = n->layer ? n->layer : n->name;
-	if (layer[0] && (!n->fits || n->where == HEURISTIC || at_home(n, call->flow)))
+	if (layer[0] && (n->where == HEURISTIC || at_home(n, call->flow)))
 		application_layer(call, layer);
 }
 
@@ -686,13 +551,8 @@ static void take_datagram(struct application_call *call, struct bytes message)
 		call->stop = true;
 		return;
 	}
-	if (s->named->fits && !s->named->fits(message))
-		return;
-	if (!s->named->fits && bytes_peek(message, 0, 1) >> 6 != 2)
-		return;
-	name_packet(call, s->named);
-	if (s->named->fits == fits_sip)
-		take_sip(call, message);
+	if (s->named->fits(message))
+		name_packet(call, s->named);
 }
 
 static size_t take_stream(struct application_call *call, struct bytes data)
@@ -701,8 +561,6 @@ static size_t take_stream(struct application_call *call, struct bytes data)
 	begin(call, data);
 	if (s->named && s->messages++ == 0)
 		name_packet(call, s->named);
-	if (s->named && s->named->fits == fits_sip)
-		take_sip(call, data);
 	if (!s->named || !s->named->follow || s->messages > FOLLOWED_MAX) {
 		call->stop = true;
 		return data.left;
@@ -710,25 +568,17 @@ static size_t take_stream(struct application_call *call, struct bytes data)
 	return s->named->follow(call, s, data);
 }
 
-static void end_capture(struct application_call *call)
-{
-	struct capture *c = call->capture_state;
-	free(c->media);
-}
-
 // The ports decide before other applications are asked for what they recognise.
 const struct application application_named = {
 	.keys = {{"udp.port", 69},   {"udp.port", 88},   {"udp.port", 123},  {"udp.port", 137},  {"udp.port", 138},
              {"udp.port", 161},  {"udp.port", 162},  {"udp.port", 389},  {"udp.port", 514},  {"udp.port", 520},
              {"udp.port", 521},  {"udp.port", 546},  {"udp.port", 547},  {"udp.port", 500},  {"udp.port", 1645},
-             {"udp.port", 1646}, {"udp.port", 1812}, {"udp.port", 1813}, {"udp.port", 1900}, {"udp.port", 5060},
-             {"tcp.port", 22},   {"tcp.port", 23},   {"tcp.port", 43},   {"tcp.port", 88},   {"tcp.port", 102},
-             {"tcp.port", 139},  {"tcp.port", 389},  {"tcp.port", 445},  {"tcp.port", 554},  {"tcp.port", 1935},
-             {"tcp.port", 3389}, {"tcp.port", 5060}, {"tcp.port", 6667}, {"tcp.port", 8554}},
+             {"udp.port", 1646}, {"udp.port", 1812}, {"udp.port", 1813}, {"udp.port", 1900}, {"tcp.port", 22},
+             {"tcp.port", 23},   {"tcp.port", 43},   {"tcp.port", 88},   {"tcp.port", 102},  {"tcp.port", 139},
+             {"tcp.port", 389},  {"tcp.port", 445},  {"tcp.port", 554},  {"tcp.port", 1935}, {"tcp.port", 3389},
+             {"tcp.port", 6667}, {"tcp.port", 8554}},
 	.state_size = sizeof(struct state),
-	.capture_state_size = sizeof(struct capture),
 	.recognise = recognise,
 	.datagram = take_datagram,
 	.stream = take_stream,
-	.end_capture = end_capture,
 };
