@@ -14,9 +14,10 @@ enum {
 static void follow(struct dissection *d, uint8_t next)
 {
 	d->ip->protocol = next;
-	if (next == IP_PROTO_NONE)
-		return;
-	dissect_next(d, PROTOCOL, next);
+	if (next != IP_PROTO_NONE)
+		dissect_next(d, PROTOCOL, next);
+	else if (d->rest.left)
+		dissect_layer(d, "data");
 }
 
 // RFC 8200, 4.2.
@@ -395,8 +396,8 @@ const struct decoder decoder_shim6 = {
 	.decode = decode_shim6,
 };
 
-// RFC 6275, 6.1: nothing follows.
+// RFC 6275, 6.1: nothing follows. Drafts of it had another number.
 const struct decoder decoder_mipv6 = {
 	.name = "mipv6",
-	.keys = {{"ip.proto", IP_PROTO_MOBILITY}},
+	.keys = {{"ip.proto", IP_PROTO_MOBILITY}, {"ip.proto", IP_PROTO_MOBILITY_DRAFT}},
 };
