@@ -65,9 +65,11 @@ bool wire_begins_like(struct bytes bytes, const char *word)
 
 bool wire_holds(struct bytes text, const char *word)
 {
-	for (; text.left; bytes_skip(&text, 1))
+	for (; text.left; bytes_skip(&text, 1)) {
+		bytes_skip(&text, bytes_find(text, (uint8_t)word[0]));
 		if (wire_begins(text, word))
 			return true;
+	}
 	return false;
 }
 

@@ -178,11 +178,10 @@ static struct bytes take_line(struct bytes *rest)
 
 static bool is_method(struct bytes word)
 {
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-		size_t n = strlen(methods[i]);
-		if (word.left == n && wire_begins(word, methods[i]))
+	uint64_t first = bytes_peek(word, 0, 1);
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (methods[i][0] == (char)first && strlen(methods[i]) == word.left && wire_begins(word, methods[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -558,9 +557,11 @@ static size_t pass_over(struct application_call *call, struct side *side, struct
 static enum recognised recognise_start(struct bytes data)
 {
 	struct bytes word = data;
+	if (!isalpha((int)bytes_peek(data, 0, 1)))
+		return RECOGNISED_NO;
 	word.left = bytes_find(data, ' ');
 	if (word.left == data.left)
-		return data.left <= METHOD_MAX && isalpha((int)bytes_peek(data, 0, 1)) ? RECOGNISED_MORE : RECOGNISED_NO;
+		return data.left <= METHOD_MAX ? RECOGNISED_MORE : RECOGNISED_NO;
 	if (is_method(word) || wire_begins_like(data, "HTTP/1.") || wire_begins_like(data, "ICY "))
 		return RECOGNISED_YES;
 	return is_own_method(word, take_line(&data)) ? RECOGNISED_YES : RECOGNISED_NO;
