@@ -31,52 +31,29 @@
 -- column number     Packet number of the first packet.
 -- column capture    Name of the capture.
 WITH
-closed AS MATERIALIZED ( -- UDP flows that a port unreachable answered
-	SELECT original_flow_id AS flow_id
-	FROM icmp_errors
-	WHERE original_flow_id NOT NULL
-		AND (ip_version = 4 AND type = 3 AND code = 3 OR ip_version = 6 AND type = 1 AND code = 4)
-),
 tries AS MATERIALIZED (
-	SELECT
-		f.*,
-		ifnull(f.dst_syns > 0, 0) AS is_open,
-		ifnull(f.dst_rsts > 0 AND f.dst_syns = 0, f.flow_id IN (SELECT flow_id FROM closed)) AS is_closed,
-		CASE
-			WHEN f.protocol = 'udp' THEN 'UDP'
-			WHEN p.tcp_flags & 55 = 2 THEN 'SYN'
-			WHEN p.tcp_flags & 55 = 0 THEN 'NULL'
-			WHEN p.tcp_flags & 55 = 1 THEN 'FIN'
-			WHEN p.tcp_flags & 63 = 41 THEN 'XMAS'
-			WHEN p.tcp_flags & 55 = 16 AND f.src_packets = 1 THEN 'ACK'
-		END AS probe
-	FROM flow_signs g
-	CROSS JOIN flows f ON f.flow_id = g.flow_id
-	CROSS JOIN packets p ON p.packet_id = f.first_packet_id
-	WHERE (g.has_no_data AND f.src_packets <= 8
-			OR g.has_one_side
-				AND f.protocol = 'udp'
-				AND f.src_packets <= 2
-				AND f.src_port >= 1024
-				AND (f.src_ttl_max > 30 OR f.dst_port NOT BETWEEN 33434 AND 33534))
-		AND (:src IS NULL OR ip_in(f.src, :src))
-		AND (:capture IS NULL OR f.capture_id = :capture)
-		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
-		AND (:since IS NULL OR f.last_ts_ns >= :since)
-		AND (:until IS NULL OR f.first_ts_ns < :until)
+	SELECT *
+	FROM probes
+	WHERE kind NOT NULL
+		AND (protocol = 'udp' OR src_packets <= 8)
+		AND (:src IS NULL OR ip_in(src, :src))
+		AND (:capture IS NULL OR capture_id = :capture)
+		AND (:host IS NULL OR ip_in(src, :host) OR ip_in(dst, :host))
+		AND (:since IS NULL OR last_ts_ns >= :since)
+		AND (:until IS NULL OR first_ts_ns < :until)
 ),
 targets AS (
-	SELECT 'ports' AS kind, *, dst AS target, dst_port AS item, protocol AS part
+	SELECT 'ports' AS scan, *, dst AS target, dst_port AS item, protocol AS part
 	FROM tries
-	WHERE probe NOT NULL AND :kind IS NOT 'hosts'
+	WHERE :kind IS NOT 'hosts'
 	UNION ALL
 	SELECT 'hosts', *, upper(protocol) || ' ' || dst_port, dst, protocol
 	FROM tries
-	WHERE probe NOT NULL AND :kind IS NOT 'ports'
+	WHERE :kind IS NOT 'ports'
 ),
 items AS (
 	SELECT
-		kind,
+		scan,
 		capture_id,
 		src,
 		target,
@@ -87,13 +64,13 @@ items AS (
 		min(first_ts_ns) AS first_ts_ns,
 		max(last_ts_ns) AS last_ts_ns,
 		min(first_packet_id) AS first_packet_id,
-		group_concat(DISTINCT probe) AS probes
+		group_concat(DISTINCT kind) AS kinds
 	FROM targets
-	GROUP BY kind, capture_id, src, target, part, item
+	GROUP BY scan, capture_id, src, target, part, item
 ),
 scans AS (
 	SELECT
-		kind,
+		scan,
 		capture_id,
 		src,
 		target,
@@ -102,16 +79,16 @@ scans AS (
 		sum(is_closed AND NOT is_open) AS closed,
 		sum(NOT is_closed AND NOT is_open) AS silent,
 		group_concat(iif(is_open, item, NULL), ' ') AS open_list,
-		group_concat(DISTINCT probes) AS probes,
+		group_concat(DISTINCT kinds) AS probes,
 		min(first_ts_ns) AS first_ts_ns,
 		max(last_ts_ns) - min(first_ts_ns) AS duration_ns,
 		min(first_packet_id) AS first_packet_id
 	FROM items
-	GROUP BY kind, capture_id, src, target, part
-	HAVING count(*) >= iif(kind = 'ports', :min_ports, :min_hosts)
+	GROUP BY scan, capture_id, src, target, part
+	HAVING count(*) >= iif(scan = 'ports', :min_ports, :min_hosts)
 )
 SELECT
-	s.kind,
+	s.scan AS kind,
 	s.src,
 	s.target,
 	s.tried,

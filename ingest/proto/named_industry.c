@@ -149,7 +149,7 @@ const struct decoder decoder_lwapp = {
 
 const struct decoder decoder_wlccp = {
 	.name = "wlccp",
-	.keys = {{"ethertype", 0x872d}},
+	.keys = {{"ethertype", 0x872d}, {"llc.wlccp_pid", 0x0000}},
 };
 
 const struct decoder decoder_mint = {
@@ -225,4 +225,19 @@ const struct decoder decoder_dect = {
 const struct decoder decoder_c15hbeat = {
 	.name = "c15hbeat",
 	.keys = {{"ethertype", 0x0c15}},
+};
+
+const struct decoder decoder_powerlink = {
+	.name = "epl",
+	.keys = {{"ethertype", 0x88ab}},
+};
+
+const struct decoder decoder_powerlink_1 = {
+	.name = "epl_v1",
+	.keys = {{"ethertype", 0x3e3f}},
+};
+
+const struct decoder decoder_wlan_centrino = {
+	.name = "wlan_centrino",
+	.keys = {{"ethertype", 0x2452}},
 };

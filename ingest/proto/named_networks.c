@@ -118,3 +118,8 @@ const struct decoder decoder_batadv = {
 	.name = "batadv",
 	.keys = {{"ethertype", 0x4305}},
 };
+
+const struct decoder decoder_nwp = {
+	.name = "nwp",
+	.keys = {{"ethertype", 0xc0df}},
+};

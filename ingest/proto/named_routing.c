@@ -86,3 +86,8 @@ const struct decoder decoder_gre_bonding = {
 	.name = "grebonding",
 	.keys = {{"gre.proto", 0x0101}, {"gre.proto", 0xb7ea}},
 };
+
+const struct decoder decoder_dsr = {
+	.name = "dsr",
+	.keys = {{"ip.proto", 48}},
+};

@@ -110,6 +110,7 @@ enum { ETHERNET_LINK };
 
 enum {
 	BRIDGE_LAN_ID = 0x40,
+	BRIDGE_CONTROL = 0x10, // a message to the bridge itself
 	BRIDGE_PADS = 0x0f,
 	BRIDGE_MAC_ETHERNET = 1,
 };
@@ -122,7 +123,7 @@ static void decode_bridged(struct dissection *d)
 	if (flags & BRIDGE_LAN_ID)
 		bytes_skip(&d->rest, 4);
 	bytes_skip(&d->rest, flags & BRIDGE_PADS);
-	if (d->rest.bad)
+	if (d->rest.bad || flags & BRIDGE_CONTROL)
 		return;
 	if (mac_type == BRIDGE_MAC_ETHERNET)
 		dissect_next(d, ETHERNET_LINK, 1);

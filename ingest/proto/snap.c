@@ -2,13 +2,14 @@
 // dispatch table of its own. Wireshark shows SNAP as part of LLC, without a name.
 #include "link.h"
 
-enum { ETHERTYPE, CISCO, BRIDGED, APPLE, EXTREME, NORTEL };
+enum { ETHERTYPE, CISCO, BRIDGED, APPLE, EXTREME, NORTEL, AIRONET };
 
 enum organization {
 	OUI_ETHERTYPE = 0x000000,
 	OUI_CISCO = 0x00000c,
 	OUI_NORTEL = 0x000081,
 	OUI_CISCO_90 = 0x0000f8,
+	OUI_AIRONET = 0x004096, // Cisco's wireless LANs
 	OUI_BRIDGED = 0x0080c2, // RFC 2684, 5.2
 	OUI_EXTREME = 0x00e02b,
 	OUI_APPLE = 0x080007,
@@ -43,6 +44,9 @@ static void decode(struct dissection *d)
 	case OUI_NORTEL:
 		dissect_next(d, NORTEL, protocol);
 		break;
+	case OUI_AIRONET:
+		dissect_next(d, AIRONET, protocol);
+		break;
 	default:
 		dissect_unknown(d);
 	}
@@ -56,6 +60,7 @@ static const struct field fields[] = {
 	FIELD("llc.cisco_pid", 3, 2, FIELD_HEX, IS(OUI_CISCO)),
 	FIELD("llc.nortel_pid", 3, 2, FIELD_HEX, IS(OUI_NORTEL)),
 	FIELD("llc.type", 3, 2, FIELD_HEX, .names = field_ethertypes, IS(OUI_CISCO_90)),
+	FIELD("llc.wlccp_pid", 3, 2, FIELD_HEX, IS(OUI_AIRONET)),
 	FIELD("llc.bridged_pid", 3, 2, FIELD_HEX, IS(OUI_BRIDGED)),
 	FIELD("llc.extreme_pid", 3, 2, FIELD_HEX, IS(OUI_EXTREME)),
 	FIELD("llc.apple_atalk_pid", 3, 2, FIELD_HEX, IS(OUI_APPLE)),
@@ -69,7 +74,8 @@ const struct decoder decoder_snap = {
                [BRIDGED] = "llc.bridged_pid",
                [APPLE] = "llc.apple_atalk_pid",
                [EXTREME] = "llc.extreme_pid",
-               [NORTEL] = "llc.nortel_pid"},
+               [NORTEL] = "llc.nortel_pid",
+               [AIRONET] = "llc.wlccp_pid"},
 	.decode = decode,
 	.fields = fields,
 };

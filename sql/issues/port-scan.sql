@@ -31,22 +31,10 @@
 -- column packets      The first packets.
 -- column title        In a few words.
 WITH
-closed AS MATERIALIZED ( -- UDP flows that a port unreachable answered
-	SELECT original_flow_id AS flow_id
-	FROM icmp_errors
-	WHERE original_flow_id NOT NULL
-		AND (ip_version = 4 AND type = 3 AND code = 3 OR ip_version = 6 AND type = 1 AND code = 4)
-),
-candidates AS MATERIALIZED ( -- flows in which src got nothing but an answer whether the port is open
-	SELECT f.flow_id, f.capture_id, f.protocol, f.src, f.dst
-	FROM flow_signs g
-	CROSS JOIN flows f ON f.flow_id = g.flow_id
-	WHERE (g.has_no_data AND f.src_packets <= :max_packets
-			OR g.has_one_side
-				AND f.protocol = 'udp'
-				AND f.src_packets <= 2
-				AND f.src_port >= 1024
-				AND (f.src_ttl_max > 30 OR f.dst_port NOT BETWEEN 33434 AND 33534))
+candidates AS MATERIALIZED (
+	SELECT flow_id, capture_id, src, dst, protocol
+	FROM probes
+	WHERE protocol = 'udp' OR src_packets <= :max_packets
 ),
 busy AS MATERIALIZED (
 	SELECT capture_id, src, dst, protocol
@@ -55,31 +43,10 @@ busy AS MATERIALIZED (
 	HAVING count(*) >= min(:ports, :odd_ports)
 ),
 tries AS (
-	SELECT
-		f.capture_id,
-		f.protocol,
-		f.src,
-		f.dst,
-		f.dst_port,
-		f.flow_id,
-		f.first_ts_ns,
-		f.last_ts_ns,
-		f.first_packet_id,
-		ifnull(f.dst_syns > 0, 0) AS is_open,
-		f.handshake_ns NOT NULL AS is_accepted,
-		ifnull(f.dst_rsts > 0 AND f.dst_syns = 0, f.flow_id IN (SELECT flow_id FROM closed)) AS is_closed,
-		CASE
-			WHEN f.protocol = 'udp' THEN 'UDP'
-			WHEN p.tcp_flags & 55 = 2 THEN 'SYN'
-			WHEN p.tcp_flags & 55 = 0 THEN 'NULL'
-			WHEN p.tcp_flags & 55 = 1 THEN 'FIN'
-			WHEN p.tcp_flags & 63 = 41 THEN 'XMAS'
-			WHEN p.tcp_flags & 55 = 16 AND f.src_packets = 1 THEN 'ACK'
-		END AS kind
+	SELECT p.*
 	FROM (SELECT 1 FROM busy LIMIT 1) -- if none, no more is read
 	CROSS JOIN candidates c
-	CROSS JOIN flows f ON f.flow_id = c.flow_id
-	CROSS JOIN packets p ON p.packet_id = f.first_packet_id
+	CROSS JOIN probes p ON p.flow_id = c.flow_id
 	WHERE (c.capture_id, c.src, c.dst, c.protocol) IN busy
 )
 SELECT

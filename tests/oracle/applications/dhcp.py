@@ -7,7 +7,9 @@ SELECT p.number, d.message_number, d.transaction_id, d.client_mac, ifnull(d.your
 	d.domain, d.vendor_class
 FROM (
 	SELECT *, CASE message WHEN 'discover' THEN 1 WHEN 'offer' THEN 2 WHEN 'request' THEN 3 WHEN 'decline' THEN 4
-		WHEN 'ack' THEN 5 WHEN 'nak' THEN 6 WHEN 'release' THEN 7 WHEN 'inform' THEN 8 END AS message_number
+		WHEN 'ack' THEN 5 WHEN 'nak' THEN 6 WHEN 'release' THEN 7 WHEN 'inform' THEN 8
+		WHEN 'force_renew' THEN 9 WHEN 'lease_query' THEN 10 WHEN 'lease_unassigned' THEN 11 WHEN 'lease_unknown' THEN 12
+		WHEN 'lease_active' THEN 13 WHEN 'bulk_lease_query' THEN 14 WHEN 'lease_query_done' THEN 15 END AS message_number
 	FROM dhcp
 ) d JOIN packets p USING (packet_id)"""
 
