@@ -22,40 +22,60 @@ enum wire_frame {
 	FRAME_CLOSE = 0x1c,
 };
 
-struct version {
-	uint32_t first, last;
-	uint8_t salt[20];
+struct salt {
+	uint8_t at[20];
 };
 
-// RFC 9001, 5.2; RFC 9369, 3.3.1; draft-ietf-quic-tls-29, 5.2; draft-ietf-quic-tls-23, 5.2.
-static const struct version versions[] = {
-	{1, 1, {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
-            0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a}},
-	{VERSION_2, VERSION_2, {0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
-                            0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9}},
-	{0xff00001d, 0xff000020, {0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
-                              0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99}},
-	{0xff000017, 0xff00001c, {0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
-                              0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02}},
+// RFC 9001, 5.2 (drafts 33 and 34 have it too); RFC 9369, 3.3.1; draft-ietf-quic-tls-29, -23 and -21, 5.2.
+static const struct salt of_1 = {{0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+                                  0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a}};
+static const struct salt of_2 = {{0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
+                                  0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9}};
+static const struct salt of_29 = {{0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
+                                   0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99}};
+static const struct salt of_23 = {{0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
+                                   0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02}};
+static const struct salt of_21 = {{0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a,
+                                   0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a}};
+
+static const struct version {
+	uint32_t number, mask; // a version whose bits under the mask are the number's
+	const char *name;
+	const struct salt *salt;
+} versions[] = {
+	{1, UINT32_MAX, "1", &of_1},
+	{VERSION_2, UINT32_MAX, "2", &of_2},
+	{0xff000016, UINT32_MAX, "draft-22", &of_21},
+	{0xff000017, UINT32_MAX, "draft-23", &of_23},
+	{0xff000018, UINT32_MAX, "draft-24", &of_23},
+	{0xff000019, UINT32_MAX, "draft-25", &of_23},
+	{0xff00001a, UINT32_MAX, "draft-26", &of_23},
+	{0xff00001b, UINT32_MAX, "draft-27", &of_23},
+	{0xff00001c, UINT32_MAX, "draft-28", &of_23},
+	{0xff00001d, UINT32_MAX, "draft-29", &of_29},
+	{0xff00001e, UINT32_MAX, "draft-30", &of_29},
+	{0xff00001f, UINT32_MAX, "draft-31", &of_29},
+	{0xff000020, UINT32_MAX, "draft-32", &of_29},
+	{0xff000021, UINT32_MAX, "draft-33", &of_1},
+	{0xff000022, UINT32_MAX, "draft-34", &of_1},
+	{0xfaceb001, UINT32_MAX, "mvfst-22", &of_21}, // Facebook's, after draft 22
+	{0xfaceb002, UINT32_MAX, "mvfst-27", &of_23},
+	{0xfaceb00e, UINT32_MAX, "mvfst-experimental", &of_23},
+	{0x0a0a0a0a, 0x0f0f0f0f, "reserved", &of_29}, // RFC 9000, 15: to have the server name its versions
 };
 
 static const struct version *find_version(uint32_t version)
 {
 	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
-		if (version >= versions[i].first && version <= versions[i].last)
+		if ((version & versions[i].mask) == versions[i].number)
 			return &versions[i];
 	return NULL;
 }
 
 const char *quic_version_name(uint32_t version)
 {
-	static const char *const drafts[] = {"draft-23", "draft-24", "draft-25", "draft-26", "draft-27",
-	                                     "draft-28", "draft-29", "draft-30", "draft-31", "draft-32"};
-	if (!find_version(version))
-		return NULL;
-	if (version == 1)
-		return "1";
-	return version == VERSION_2 ? "2" : drafts[version - 0xff000017];
+	const struct version *v = find_version(version);
+	return v ? v->name : NULL;
 }
 
 // An integer of 1, 2, 4 or 8 bytes, as its first two bits say (RFC 9000, 16).
@@ -90,13 +110,14 @@ bool quic_take_packet(struct quic_packet *p, struct bytes *datagram)
 	p->source = bytes_split(&b, source_len);
 	p->whole = *datagram;
 	p->number_offset = 0;
+	p->is_fixed = first & FORM_FIXED;
 	if (b.bad || !(first & FORM_LONG) || destination_len > QUIC_ID_MAX || source_len > QUIC_ID_MAX)
 		return false;
 	if (p->type == QUIC_NEGOTIATION || p->type == QUIC_RETRY) {
 		datagram->left = 0;
 		return p->type == QUIC_NEGOTIATION || find_version(p->version);
 	}
-	if (!(first & FORM_FIXED) || !find_version(p->version))
+	if (!find_version(p->version))
 		return false;
 	if (p->type == QUIC_INITIAL)
 		bytes_skip(&b, read_varint(&b)); // token
@@ -140,7 +161,7 @@ void quic_derive_keys(struct quic_keys *keys, uint32_t version, struct bytes des
 	*keys = (struct quic_keys){.version = version};
 	if (!v)
 		return;
-	HMAC(EVP_sha256(), v->salt, sizeof v->salt, id, n, initial, NULL);
+	HMAC(EVP_sha256(), v->salt->at, sizeof v->salt->at, id, n, initial, NULL);
 	for (int i = 0; i < 2; i++) {
 		expand(initial, sides[i], secret, sizeof secret);
 		expand(secret, is_2 ? "quicv2 key" : "quic key", keys->side[i].key, sizeof keys->side[i].key);

@@ -1,6 +1,6 @@
 // QUIC's Initial packets and what is under their protection: RFC 9000 (version 1), RFC 9369 (version 2), RFC 9001
-// (TLS), and the drafts 23 to 32 whose keys differ only in their salts. The keys come from a connection id in the
-// clear: everybody on the path can read them.
+// (TLS), the drafts from 22 on, and Facebook's versions made after them, whose keys differ only in their salts. The keys
+// come from a connection id in the clear: everybody on the path can read them.
 #ifndef INGEST_QUIC_INITIAL_H
 #define INGEST_QUIC_INITIAL_H
 
@@ -17,6 +17,7 @@ enum quic_packet_type { QUIC_INITIAL, QUIC_ZERO_RTT, QUIC_HANDSHAKE, QUIC_RETRY,
 struct quic_packet {
 	uint32_t version;
 	enum quic_packet_type type;
+	bool is_fixed; // has the bit that all have but those of peers that agreed to vary it (RFC 9287)
 	struct bytes destination, source; // connection ids; borrowed
 	struct bytes whole;               // the packet from its first byte to its last; borrowed
 	size_t number_offset;             // of the protected packet number in it; only of Initial packets
@@ -26,7 +27,7 @@ struct quic_packet {
 // or is cut; the rest of the datagram is of no use then.
 bool quic_take_packet(struct quic_packet *, struct bytes *datagram);
 
-// "1", "2", "draft-29"; NULL: a version whose Initial packets cannot be read here. Static.
+// "1", "2", "draft-29", "mvfst-27"; NULL: a version whose Initial packets cannot be read here. Static.
 const char *quic_version_name(uint32_t version);
 
 // What protects the Initial packets of a connection, by direction: 0 the client's.

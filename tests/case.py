@@ -136,8 +136,9 @@ class Case:
         """True when every step printed what it must."""
         with tempfile.TemporaryDirectory(prefix="pcapdex-case-") as folder:
             self.prepare(folder)
+            tests = os.path.join(ROOT, "tests")
             environment = dict(os.environ, PCAPDEX=PROGRAM, TZ="UTC", LC_ALL="C.UTF-8", NO_COLOR="1", HOME=folder,
-                               XDG_CONFIG_HOME=folder, TESTS=os.path.join(ROOT, "tests"))
+                               XDG_CONFIG_HOME=folder, TESTS=tests, PYTHONPATH=tests)
             for step in self.steps:
                 done = subprocess.run(["sh", "-c", PRELUDE + step.command], cwd=folder, env=environment,
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -25,10 +25,11 @@ struct piece {
 };
 
 struct side {
-	uint8_t *hello; // owned
+	uint8_t *hello; // owned; all that was sent in CRYPTO frames
 	size_t capacity;
 	struct piece pieces[PIECES_MAX]; // in order, apart from each other
 	unsigned piece_count;
+	size_t read; // bytes of hellos that were read
 	bool done;
 };
 
@@ -98,21 +99,30 @@ static void take_crypto(struct application_call *call, struct side *side, const 
 	bytes_copy(&data, side->hello + f->offset, n);
 }
 
-static void read_hello(struct application_call *call, struct side *side, bool is_client)
+// Reads hellos as they become whole: a server may ask for a second one of the client (RFC 8446, 4.1.4), and its own comes
+// only behind that.
+static void read_hellos(struct application_call *call, struct side *side, bool is_client)
 {
 	struct state *s = call->state;
-	if (side->done || !side->piece_count || side->pieces[0].from)
-		return;
-	struct bytes message = bytes_of(side->hello, side->pieces[0].to);
-	uint8_t type = bytes_u8(&message);
-	struct bytes body = bytes_split(&message, bytes_u24(&message));
-	if (body.bad && type == (is_client ? CLIENT_HELLO : SERVER_HELLO))
-		return;
-	if (type == CLIENT_HELLO && is_client)
-		tls_record_client_hello(&s->record, call, body, 'q', NULL);
-	else if (type == SERVER_HELLO && !is_client)
-		tls_record_server_hello(&s->record, call, body);
-	end_hello(call, side);
+	while (!side->done && side->piece_count && side->pieces[0].from == 0 && side->pieces[0].to > side->read) {
+		struct bytes message = bytes_of(side->hello, side->pieces[0].to);
+		bytes_skip(&message, side->read);
+		size_t left = message.left;
+		uint8_t type = bytes_u8(&message);
+		struct bytes body = bytes_split(&message, bytes_u24(&message));
+		bool is_hello = type == (is_client ? CLIENT_HELLO : SERVER_HELLO);
+		if (body.bad && is_hello)
+			return;
+		side->read += left - message.left;
+		if (is_hello && is_client)
+			tls_record_client_hello(&s->record, call, body, 'q', NULL);
+		else if (is_hello)
+			tls_record_server_hello(&s->record, call, body);
+		if (!is_hello || s->record.has_server_hello)
+			end_hello(call, side);
+	}
+	if (s->record.has_server_hello)
+		end_hello(call, &s->side[0]);
 }
 
 // ---- packets ------------------------------------------------------------------------------------------------------
@@ -137,7 +147,7 @@ static void take_frames(struct application_call *call, int side, struct bytes fr
 		else if (f.type == QUIC_CLOSE)
 			note_close(call, f.error);
 	}
-	read_hello(call, &s->side[side], side == 0);
+	read_hellos(call, &s->side[side], side == 0);
 }
 
 static void begin(struct application_call *call, const struct quic_packet *p)
@@ -191,7 +201,7 @@ static enum recognised recognise(const struct application_call *call, struct byt
 {
 	struct quic_packet p;
 	(void)call;
-	bool is_packet = quic_take_packet(&p, &first) && p.version && p.destination.left + p.source.left;
+	bool is_packet = quic_take_packet(&p, &first) && p.is_fixed && p.version && p.destination.left + p.source.left;
 	return is_packet ? RECOGNISED_YES : RECOGNISED_NO;
 }
 

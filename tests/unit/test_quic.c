@@ -52,8 +52,11 @@ static void test_versions(void **state)
 	assert_string_equal(quic_version_name(0x6b3343cf), "2");
 	assert_string_equal(quic_version_name(0xff000017), "draft-23");
 	assert_string_equal(quic_version_name(0xff000020), "draft-32");
-	assert_null(quic_version_name(0xff000016));
-	assert_null(quic_version_name(0x1a2a3a4a));
+	assert_string_equal(quic_version_name(0xff000016), "draft-22");
+	assert_null(quic_version_name(0xff000015));
+	assert_string_equal(quic_version_name(0xfaceb002), "mvfst-27");
+	assert_string_equal(quic_version_name(0x1a2a3a4a), "reserved");
+	assert_null(quic_version_name(0x1a2a3a4b));
 }
 
 // A server's Initial of the example (RFC 9001, A.3), every prefix of it, and every byte of it changed.

@@ -49,8 +49,14 @@ FROM tls_alerts a JOIN packets p USING (packet_id)
 WHERE a.code IS NOT NULL"""
 
 QUIC_HELLOS = """
-SELECT p.number, t.server_name, t.alpn_offered, t.ja3
+SELECT p.number, t.server_name, t.ja3
 FROM tls t JOIN packets p ON p.packet_id = t.client_hello_packet_id
+WHERE t.transport = 'quic'"""
+
+QUIC_OFFERED = """
+SELECT p.number, a.value
+FROM tls t JOIN packets p ON p.packet_id = t.client_hello_packet_id,
+	json_each('["' || replace(t.alpn_offered, ',', '","') || '"]') a
 WHERE t.transport = 'quic'"""
 
 QUIC_SERVER_HELLOS = """
@@ -65,8 +71,15 @@ COMPARISONS = [
         "sql": QUIC_HELLOS,
         "fields": [
             ("server_name", "tls.handshake.extensions_server_name", "text"),
-            ("alpn_offered", "tls.handshake.extensions_alpn_str", "text"),
             ("ja3", "tls.handshake.ja3", "text"),
+        ],
+    },
+    {
+        "name": "quic.client_hello",
+        "when": "tls.handshake.type == 1 && quic",
+        "sql": QUIC_OFFERED,
+        "fields": [
+            ("alpn_offered", "tls.handshake.extensions_alpn_str", "text"),
         ],
     },
     {
