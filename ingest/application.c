@@ -42,9 +42,9 @@ struct application_flow {
 static uint8_t tcp_ports[NUMBERS], udp_ports[NUMBERS], ip_protocols[256];
 static unsigned application_count;
 
-// Places of those that are looked for by a layer's name.
-static uint8_t layer_places[APPLICATIONS_MAX];
-static unsigned layer_count;
+// Places of those that are looked for by a layer's name, and of those that are asked before the ports.
+static uint8_t layer_places[APPLICATIONS_MAX], first_places[APPLICATIONS_MAX];
+static unsigned layer_count, first_count;
 
 // ---- who is it ----------------------------------------------------------------------------------------------------
 
@@ -58,6 +58,8 @@ static void enter(unsigned place, const struct decoder_key *key)
 		ip_protocols[key->number] = (uint8_t)(place + 1);
 	else if (strcmp(key->table, "layer") == 0)
 		layer_places[layer_count++] = (uint8_t)place;
+	else if (strcmp(key->table, "tcp.first") == 0)
+		first_places[first_count++] = (uint8_t)place;
 }
 
 static void enter_all(void)
@@ -141,6 +143,9 @@ static int find(struct application_stage *s, struct application_call *call, stru
 {
 	const uint8_t *ports = is_tcp ? tcp_ports : udp_ports;
 	uint16_t a = call->flow->key.low.port, b = call->flow->key.high.port;
+	for (unsigned i = 0; is_tcp && i < first_count; i++)
+		if (ask(s, first_places[i], call, first) == RECOGNISED_YES)
+			return first_places[i];
 	int place = by_port(s, ports[a < b ? a : b], call, first, more);
 	if (place < 0 && !*more)
 		place = by_port(s, ports[a < b ? b : a], call, first, more);

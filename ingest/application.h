@@ -48,7 +48,7 @@ struct application {
 	const char *name; // as Wireshark's in frame.protocols; flows.application
 	// Where it is looked for: {"tcp.port", 80}, {"udp.port", 53}; {"ip.proto", 89}; {"layer", 0}: frames whose innermost
 	// protocol in the stack has the application's name. Those may be of no flow, or of a tunnel's: call->flow may be
-	// NULL, and there is no call->state.
+	// NULL, and there is no call->state. {"tcp.first", 0}: asked whether it recognises the bytes before any port decides.
 	struct decoder_key keys[APPLICATION_KEYS_MAX];
 	size_t state_size, capture_state_size;
 

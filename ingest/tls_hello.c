@@ -228,7 +228,8 @@ static void put_digest(const struct text *t, const EVP_MD *digest, unsigned digi
 
 void tls_ja3(const struct tls_hello *h, char to[TLS_JA3_LEN + 1])
 {
-	struct text t = {.length = 0};
+	struct text t;
+	t.length = 0;
 	put_number(&t, h->legacy_version, 1);
 	put(&t, ',');
 	put_list(&t, &h->ciphers, DECIMAL, '-', false);
@@ -243,7 +244,8 @@ void tls_ja3(const struct tls_hello *h, char to[TLS_JA3_LEN + 1])
 
 void tls_ja3s(const struct tls_hello *h, char to[TLS_JA3_LEN + 1])
 {
-	struct text t = {.length = 0};
+	struct text t;
+	t.length = 0;
 	put_number(&t, h->legacy_version, 1);
 	put(&t, ',');
 	put_number(&t, h->cipher, 1);
@@ -298,7 +300,8 @@ static void put_alpn(struct text *t, struct bytes alpn)
 
 static void put_sorted_digest(struct tls_list list, const struct tls_list *behind, char *to)
 {
-	struct text t = {.length = 0};
+	struct text t;
+	t.length = 0;
 	qsort(list.at, list.count, sizeof *list.at, compare);
 	put_list(&t, &list, HEX, ',', false);
 	if (behind && behind->count) {
@@ -313,7 +316,8 @@ static void put_sorted_digest(struct tls_list list, const struct tls_list *behin
 
 void tls_ja4(const struct tls_hello *h, char transport, char to[TLS_JA4_LEN + 1])
 {
-	struct text t = {.length = 0};
+	struct text t;
+	t.length = 0;
 	char ciphers[13], extensions[13];
 	struct tls_list others = {.count = 0};
 	for (unsigned i = 0; i < h->extensions.count; i++)

@@ -6,7 +6,7 @@
 #include "bytes.h"
 
 enum {
-	TLS_HELLO_LIST_MAX = 256, // cipher suites, extensions, groups, algorithms kept
+	TLS_HELLO_LIST_MAX = 512, // cipher suites, extensions, groups, algorithms kept
 	TLS_HELLO_NAME_MAX = 255,
 	TLS_HELLO_ALPN_MAX = 255, // bytes of all names
 	TLS_JA3_LEN = 32,
