@@ -572,9 +572,11 @@ void application_init(struct application_stage *s, struct writer *writer, int64_
 	s->states = memory_alloc((application_count + 1) * sizeof *s->states);
 }
 
+// A fragment has nothing for anybody, but for a first one that is cut: as it cannot be put together with others, its
+// transport header was read.
 void application_analyze(struct application_stage *s, struct packet *p)
 {
-	if (p->ip.is_fragment && !p->ip.is_reassembled)
+	if (p->ip.is_fragment && !p->ip.is_reassembled && !p->ip.has_transport)
 		return;
 	int place = p->verdict == VERDICT_MALFORMED ? -1 : find_by_layer(p);
 	bool has_ports = p->ip.has_transport && p->ip.has_ports;

@@ -432,7 +432,25 @@ static void find_nearest_column(struct guard *guard, const char *sql, const char
 	sqlite3_free(names_sql);
 }
 
-// "no such column: f.scr" gives "; did you mean src?".
+// "it is in flows, hosts": the tables that have the column.
+static void find_owners(struct guard *guard, const char *column, char *to, size_t size)
+{
+	struct names names = {0};
+	char *names_sql = sqlite3_mprintf(
+		"SELECT DISTINCT t.name FROM pragma_table_list t, pragma_table_info(t.name) c"
+		" WHERE t.name NOT LIKE 'sqlite_%%' AND lower(c.name) = lower(%Q) ORDER BY t.name LIMIT 5",
+		column);
+	if (names_sql)
+		names_read(&names, guard->db, names_sql);
+	size_t length = 0;
+	*to = '\0';
+	for (size_t i = 0; i < names.count && length < size; i++)
+		length += (size_t)snprintf(to + length, size - length, "%s%s", i ? ", " : "it is in ", names.at[i]);
+	names_release(&names);
+	sqlite3_free(names_sql);
+}
+
+// "no such column: f.scr" gives "; did you mean src?"; of one that other tables have, "; it is in flows".
 static void suggest(struct guard *guard, const char *sql, const char *message, char *to, size_t size)
 {
 	static const char column[] = "no such column: ";
@@ -453,6 +471,8 @@ static void suggest(struct guard *guard, const char *sql, const char *message, c
 		char nearest[256] = "", text[128];
 		snprintf(text, sizeof text, "%s", dot ? dot + 1 : word);
 		if (kinds[i].message == column)
+			find_owners(guard, text, nearest, sizeof nearest);
+		if (kinds[i].message == column && !*nearest)
 			find_nearest_column(guard, sql, text, nearest, sizeof nearest);
 		if (!*nearest)
 			find_nearest(guard, kinds[i].names, text, nearest, sizeof nearest);
