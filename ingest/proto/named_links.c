@@ -126,3 +126,23 @@ const struct decoder decoder_lapd = {
 	.name = "lapd",
 	.keys = {{"linktype", 203}},
 };
+
+const struct decoder decoder_mstp = {
+	.name = "mstp",
+	.keys = {{"linktype", 165}},
+};
+
+const struct decoder decoder_llcgprs = {
+	.name = "llcgprs",
+	.keys = {{"linktype", 169}},
+};
+
+const struct decoder decoder_fcsof = {
+	.name = "fcsof",
+	.keys = {{"linktype", 225}},
+};
+
+const struct decoder decoder_mux27010 = {
+	.name = "mux27010",
+	.keys = {{"linktype", 236}},
+};
