@@ -48,7 +48,7 @@ static void decode(struct dissection *d)
 		dissect_next(d, LINK, (type & ~EXTENDED) == IPV4 ? LINKTYPE_IPV4 : LINKTYPE_IPV6);
 		break;
 	default:
-		dissect_layer(d, "data");
+		break;
 	}
 }
 
