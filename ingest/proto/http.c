@@ -13,7 +13,7 @@
 enum {
 	HEAD_MAX = 65536, // bytes of a start line with its header fields; beyond it the stream is no HTTP any more
 	CHUNK_LINE_MAX = 1024,
-	TEXT_MAX = 2048, // of a value that is kept
+	TEXT_MAX = 8192, // of a value that is kept: RFC 9110, 4.1 has all support URIs of 8000 bytes
 	QUEUE_MAX = 256, // requests without a response; beyond it the oldest is given up
 	METHOD_MAX = 20,
 	HTTP2_PREFACE_LEN = 24,
