@@ -19,6 +19,7 @@ enum wire_frame {
 	FRAME_ACK = 0x02,
 	FRAME_ACK_ECN = 0x03,
 	FRAME_CRYPTO = 0x06,
+	FRAME_CRYPTO_GOOGLE = 0x08, // else a frame of a stream, which Initial packets have not
 	FRAME_CLOSE = 0x1c,
 };
 
@@ -37,6 +38,12 @@ static const struct salt of_23 = {{0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5
                                    0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02}};
 static const struct salt of_21 = {{0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a,
                                    0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a}};
+
+// QUICHE, quic/core/crypto/crypto_utils.cc
+static const struct salt of_t050 = {{0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80,
+                                     0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83, 0x10}};
+static const struct salt of_t051 = {{0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50,
+                                     0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d}};
 
 static const struct version {
 	uint32_t number, mask; // a version whose bits under the mask are the number's
@@ -61,6 +68,8 @@ static const struct version {
 	{0xfaceb001, UINT32_MAX, "mvfst-22", &of_21}, // Facebook's, after draft 22
 	{0xfaceb002, UINT32_MAX, "mvfst-27", &of_23},
 	{0xfaceb00e, UINT32_MAX, "mvfst-experimental", &of_23},
+	{0x54303530, UINT32_MAX, "T050", &of_t050}, // Google's, with TLS
+	{0x54303531, UINT32_MAX, "T051", &of_t051},
 	{0x0a0a0a0a, 0x0f0f0f0f, "reserved", &of_29}, // RFC 9000, 15: to have the server name its versions
 };
 
@@ -253,7 +262,7 @@ bool quic_take_frame(struct quic_frame *f, struct bytes *b)
 	} else if (type == FRAME_ACK || type == FRAME_ACK_ECN) {
 		f->type = QUIC_ACK;
 		skip_ack(b, type == FRAME_ACK_ECN);
-	} else if (type == FRAME_CRYPTO) {
+	} else if (type == FRAME_CRYPTO || type == FRAME_CRYPTO_GOOGLE) {
 		f->type = QUIC_CRYPTO;
 		f->offset = read_varint(b);
 		f->data = bytes_split(b, read_varint(b));

@@ -1,6 +1,6 @@
 // QUIC's Initial packets and what is under their protection: RFC 9000 (version 1), RFC 9369 (version 2), RFC 9001
-// (TLS), the drafts from 22 on, and Facebook's versions made after them, whose keys differ only in their salts. The keys
-// come from a connection id in the clear: everybody on the path can read them.
+// (TLS), the drafts from 22 on, and Facebook's and Google's versions made after them, whose keys differ only in their
+// salts. The keys come from a connection id in the clear: everybody on the path can read them.
 #ifndef INGEST_QUIC_INITIAL_H
 #define INGEST_QUIC_INITIAL_H
 

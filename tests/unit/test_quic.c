@@ -118,7 +118,7 @@ static void test_frames(void **state)
 	assert_int_equal(f.type, QUIC_CLOSE);
 	assert_int_equal(f.error, 0x128);
 	assert_false(quic_take_frame(&f, &rest));
-	static const uint8_t bad[][4] = {{0x06, 0x00, 0x04, 'a'}, {0x02, 0xff, 0xff, 0xff}, {0x08, 0, 0, 0}};
+	static const uint8_t bad[][4] = {{0x06, 0x00, 0x04, 'a'}, {0x02, 0xff, 0xff, 0xff}, {0x0a, 0, 0, 0}};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		rest = guard_bytes(bad[i], sizeof bad[i]);
 		assert_false(quic_take_frame(&f, &rest));
