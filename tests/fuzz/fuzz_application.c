@@ -2,11 +2,11 @@
 // snap length, lost for good; datagrams; ends. The bytes go through the streams to one application, and its rows to a case
 // in memory.
 //
-// The input: a byte of what carries it (enum carrier), and two of its number: the server's port, IP's protocol, or the place
-// of the application whose layer it is. Nothing hangs on the order of the applications but the last. Of QUIC, payloads are
-// the frames of Initial packets, which are sealed here: no other bytes would get as far. Then segments: a byte of what is done, one of the payload's length, the payload. What is done: 0x01 sent by the other side;
-// 0x02 FIN; 0x04 RST; 0x08 everything so far is acknowledged; 0x10 some bytes ahead and 0x20 some bytes back, by the next
-// byte; 0x40 cut, by the next byte; 0x80 the payload is sixteen times as long as its byte says.
+// The input: a byte of what carries it (enum carrier), and two of its number: the server's port, IP's protocol, or which of
+// the applications that have a layer. Of QUIC, payloads are the frames of Initial packets, which are sealed here: no other
+// bytes would get as far. Then segments: a byte of what is done, one of the payload's length, the payload. What is done:
+// 0x01 sent by the other side; 0x02 FIN; 0x04 RST; 0x08 everything so far is acknowledged; 0x10 some bytes ahead and 0x20
+// some bytes back, by the next byte; 0x40 cut, by the next byte; 0x80 the payload is sixteen times as long as its byte says.
 #include "../../common/embedded.h"
 #include "../../ingest/application.h"
 #include "../../ingest/dissect.h"
@@ -84,15 +84,21 @@ struct conversation {
 	struct quic_keys keys;
 };
 
-// The application at a place, if it is looked for by its layer's name; NULL otherwise.
-static const char *layer_at(unsigned place)
+static bool has_layer(const struct application *a)
+{
+	return a->keys[0].table && strcmp(a->keys[0].table, "layer") == 0;
+}
+
+// One of the applications that are looked for by their layer's name.
+static const char *layer_at(unsigned number)
 {
 	unsigned count = 0;
-	do
-		count++;
-	while (applications[count]);
-	const struct application *a = applications[place % count];
-	return a->keys[0].table && strcmp(a->keys[0].table, "layer") == 0 ? a->name : NULL;
+	for (unsigned i = 0; applications[i]; i++)
+		count += has_layer(applications[i]);
+	for (unsigned i = 0, place = number % count; applications[i]; i++)
+		if (has_layer(applications[i]) && place-- == 0)
+			return applications[i]->name;
+	return NULL;
 }
 
 static void choose(struct conversation *c, enum carrier carrier, uint16_t number)
