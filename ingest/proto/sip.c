@@ -22,6 +22,7 @@ static const char SIP[] = "sip", RTP[] = "rtp", RTCP[] = "rtcp";
 
 struct state {
 	const char *name; // one of these; NULL nothing was seen yet
+	size_t wanted[2]; // by direction: bytes of the message that is waited for; 0 not known
 };
 
 struct media {
@@ -209,28 +210,30 @@ static void take_datagram(struct application_call *call, struct bytes message)
 	}
 }
 
-// What is cut short is taken as it is.
-static size_t wait(const struct application_call *call, struct bytes data)
-{
-	return call->cut || data.left > HEAD_MAX + BODY_MAX ? data.left : 0;
-}
-
 // Lines that no message begins with are skipped: those that keep the connection alive, and what is left of a message
 // whose head was lost, or whose body is longer than what is read of one.
 static size_t take_stream(struct application_call *call, struct bytes data)
 {
+	struct state *s = call->state;
+	size_t *wanted = &s->wanted[call->direction];
 	struct bytes line = wire_first_line(data), body;
 	uint64_t body_len;
+	if (data.left < *wanted && !call->cut)
+		return 0;
+	*wanted = 0;
 	if (line.left < data.left && !begins_message(line))
 		return line.left + 1;
 	if (!read_head(data, &body, &body_len))
-		return wait(call, data);
+		return call->cut || data.left > HEAD_MAX ? data.left : 0;
 	size_t head_len = data.left - body.left;
 	if (body_len > BODY_MAX)
 		body_len = 0;
-	if (body_len > body.left)
-		return wait(call, data);
-	body.left = (size_t)body_len;
+	if (body_len > body.left && !call->cut) {
+		*wanted = head_len + (size_t)body_len;
+		return 0;
+	}
+	if (body_len < body.left)
+		body.left = (size_t)body_len;
 	take_message(call, body);
 	return head_len + body.left;
 }
