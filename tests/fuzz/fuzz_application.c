@@ -84,21 +84,15 @@ struct conversation {
 	struct quic_keys keys;
 };
 
-static bool has_layer(const struct application *a)
-{
-	return a->keys[0].table && strcmp(a->keys[0].table, "layer") == 0;
-}
-
 // One of the applications that are looked for by their layer's name.
 static const char *layer_at(unsigned number)
 {
+	const char *names[8];
 	unsigned count = 0;
-	for (unsigned i = 0; applications[i]; i++)
-		count += has_layer(applications[i]);
-	for (unsigned i = 0, place = number % count; applications[i]; i++)
-		if (has_layer(applications[i]) && place-- == 0)
-			return applications[i]->name;
-	return NULL;
+	for (unsigned i = 0; applications[i] && count < sizeof names / sizeof *names; i++)
+		if (applications[i]->keys[0].table && strcmp(applications[i]->keys[0].table, "layer") == 0)
+			names[count++] = applications[i]->name;
+	return count ? names[number % count] : NULL;
 }
 
 static void choose(struct conversation *c, enum carrier carrier, uint16_t number)
