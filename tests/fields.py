@@ -13,6 +13,8 @@ import tap
 
 EXAMPLES = os.path.join(tap.ROOT, "examples")
 MOST = 40  # packets of a capture
+# tshark takes a record's header off, and reads a length behind an 802.1ad tag as an ethertype: docs/differences.md
+OTHER_PLACES = ("link-erf/a.pcap", "layer-vlan/lengths.pcap")
 SQL = """SELECT p.number, f.value FROM packets p JOIN interfaces i USING (interface_id),
 json_each(packet_fields(packet_bytes(p.packet_id), i.link_type, p.wire_len, i.fcs_len)) f WHERE p.errors = 0
 AND p.number IN (SELECT min(number) FROM packets GROUP BY stack_id, tcp_flags UNION SELECT number FROM packets WHERE number < 5)
@@ -101,8 +103,8 @@ def test_examples():
 
 def test_cases():
     """fields of the text cases' captures are as tshark has them"""
-    paths = [p for p in case.write_captures(os.getcwd()) if p.split(os.sep)[-2].startswith(("layer-", "link-", "tunnel-"))]
-    compare(paths)
+    compare(p for p in case.write_captures(os.getcwd()) if p.split(os.sep)[-2].startswith(("layer-", "link-", "tunnel-"))
+            and not p.endswith(OTHER_PLACES))
 
 
 def test_corpus():
