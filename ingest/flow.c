@@ -11,7 +11,7 @@
 #include "tcp_analysis.h"
 #include "tcp_stats.h"
 
-enum { BUCKETS_FIRST = 1024 };
+enum { BUCKETS_FIRST = 1024, PROTOCOL_TCP = 6, TCP_HEADER_MIN = 20 };
 
 // IANA numbers with a name worth showing; the others are shown as numbers.
 // clang-format off
@@ -314,6 +314,14 @@ static void count_signs(struct flow_side *side, const struct packet *p)
 	side->has_ttl = true;
 }
 
+// A TCP header that was not read has 20 bytes at least (RFC 9293, 3.1).
+static uint32_t payload_len_of(const struct packet *p)
+{
+	if (p->ip.protocol != PROTOCOL_TCP || p->ip.has_transport || p->ip.is_fragment)
+		return p->payload_len;
+	return p->payload_len > TCP_HEADER_MIN ? p->payload_len - TCP_HEADER_MIN : 0;
+}
+
 static void count_packet(struct flow *f, const struct packet *p)
 {
 	int64_t ts_ns = p->frame->ts_ns;
@@ -326,7 +334,7 @@ static void count_packet(struct flow *f, const struct packet *p)
 	side->packets++;
 	side->last_packet_id = p->id;
 	side->bytes += p->frame->wire_len;
-	side->payload_bytes += p->payload_len;
+	side->payload_bytes += payload_len_of(p);
 	count_signs(side, p);
 	if (ts_ns < f->first_ts_ns)
 		f->first_ts_ns = ts_ns;
@@ -364,7 +372,7 @@ void flow_track(struct flow_table *t, struct packet *p)
 		return;
 	uint64_t hash = key_hash(&key);
 	struct flow *f = look_up(t, &key, hash);
-	bool is_tcp = p->ip.has_transport && p->ip.protocol == 6;
+	bool is_tcp = p->ip.has_transport && p->ip.protocol == PROTOCOL_TCP;
 	enum flow_start start = FLOW_NEW;
 	if (f && is_idle(t, f, p->frame->ts_ns)) {
 		start = FLOW_TIMEOUT;
