@@ -79,6 +79,15 @@ struct bytes wire_first_line(struct bytes text)
 	return text;
 }
 
+struct bytes wire_take_line(struct bytes *rest)
+{
+	struct bytes line = bytes_split(rest, bytes_find(*rest, '\n'));
+	bytes_skip(rest, rest->left ? 1 : 0);
+	if (line.left && bytes_peek(line, line.left - 1, 1) == '\r')
+		line.left--;
+	return line;
+}
+
 static bool is_blank(uint64_t c)
 {
 	return c == ' ' || c == '\t';

@@ -21,8 +21,9 @@ bool wire_begins_like(struct bytes, const char *word);
 
 bool wire_holds(struct bytes, const char *word); // anywhere
 
-struct bytes wire_first_line(struct bytes); // without its \n
-struct bytes wire_strip(struct bytes);      // without blanks and tabs before and behind it
+struct bytes wire_first_line(struct bytes);      // without its \n
+struct bytes wire_take_line(struct bytes *rest); // the same, and without \r; `rest` moves behind the line
+struct bytes wire_strip(struct bytes);           // without blanks and tabs before and behind it
 
 // Of up to 18 digits, with blanks and leading zeros as they may be. False: it is no such number.
 bool wire_decimal(struct bytes, uint64_t *value);

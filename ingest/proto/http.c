@@ -166,16 +166,6 @@ static void head_release(struct head *h)
 	}
 }
 
-// A line without its end; `rest` moves behind it.
-static struct bytes take_line(struct bytes *rest)
-{
-	struct bytes line = bytes_split(rest, bytes_find(*rest, '\n'));
-	bytes_skip(rest, rest->left ? 1 : 0);
-	if (line.left && bytes_peek(line, line.left - 1, 1) == '\r')
-		line.left--;
-	return line;
-}
-
 static bool is_method(struct bytes word)
 {
 	uint64_t first = bytes_peek(word, 0, 1);
@@ -225,8 +215,8 @@ static bool read_request_line(struct head *h, struct bytes line)
 	keep(h, &h->method, method);
 	line = wire_strip(line);
 	struct bytes target = line, version = line;
-	while (version.left && bytes_find(version, ' ') < version.left)
-		bytes_skip(&version, bytes_find(version, ' ') + 1);
+	for (size_t n; (n = bytes_find(version, ' ')) < version.left;)
+		bytes_skip(&version, n + 1);
 	h->minor = 0;
 	if (version.left < line.left && wire_begins_like(version, "HTTP/")) {
 		target.left -= version.left + 1;
@@ -294,13 +284,13 @@ static void read_field(struct head *h, struct bytes line)
 static bool read_head(struct head *h, struct bytes text)
 {
 	*h = (struct head){.bytes = (uint32_t)text.left};
-	struct bytes line = take_line(&text);
+	struct bytes line = wire_take_line(&text);
 	if (!read_status_line(h, line) && !read_request_line(h, line)) {
 		head_release(h);
 		return false;
 	}
 	while (text.left)
-		read_field(h, take_line(&text));
+		read_field(h, wire_take_line(&text));
 	return true;
 }
 
@@ -564,7 +554,7 @@ static enum recognised recognise_start(struct bytes data)
 		return data.left <= METHOD_MAX ? RECOGNISED_MORE : RECOGNISED_NO;
 	if (is_method(word) || wire_begins_like(data, "HTTP/1.") || wire_begins_like(data, "ICY "))
 		return RECOGNISED_YES;
-	return is_own_method(word, take_line(&data)) ? RECOGNISED_YES : RECOGNISED_NO;
+	return is_own_method(word, wire_take_line(&data)) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 // Line ends before a start line mean nothing (RFC 9112, 2.2).

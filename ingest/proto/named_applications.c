@@ -5,11 +5,8 @@
 // followed no further than their first bytes.
 #include "../application.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <stdlib.h>
 
-#include "../../common/message.h"
 #include "../wire_text.h"
 
 enum {

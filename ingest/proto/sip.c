@@ -131,8 +131,7 @@ static void read_sdp(struct capture *c, struct bytes body)
 	bool has_address = false;
 	uint16_t port = 0;
 	while (body.left) {
-		struct bytes line = bytes_split(&body, bytes_find(body, '\n'));
-		bytes_skip(&body, body.left ? 1 : 0);
+		struct bytes line = wire_take_line(&body);
 		if (wire_begins(line, "m=")) {
 			if (port && has_address)
 				announce(c, &address, port);
@@ -154,15 +153,11 @@ static void read_sdp(struct capture *c, struct bytes body)
 static bool read_head(struct bytes message, struct bytes *body, uint64_t *body_len)
 {
 	*body_len = 0;
-	while (message.left) {
-		struct bytes line = bytes_split(&message, bytes_find(message, '\n'));
-		if (!message.left)
-			return false;
-		bytes_skip(&message, 1);
+	while (bytes_find(message, '\n') < message.left) {
+		struct bytes line = wire_take_line(&message);
 		*body = message;
-		if (line.left == 0 || (line.left == 1 && bytes_peek(line, 0, 1) == '\r'))
+		if (!line.left)
 			return true;
-		line.left -= bytes_peek(line, line.left - 1, 1) == '\r';
 		struct bytes name = wire_strip(bytes_split(&line, bytes_find(line, ':')));
 		bytes_skip(&line, line.left ? 1 : 0);
 		if ((name.left == 1 && wire_begins_like(name, "l")) ||
@@ -178,10 +173,8 @@ static void take_message(struct application_call *call, struct bytes body)
 		application_layer(call, SIP);
 	if (body.left > BODY_MAX)
 		body.left = BODY_MAX;
-	while (body.left && !wire_begins(body, "v=0")) { // on a line of its own, it is what a description begins with
-		bytes_skip(&body, bytes_find(body, '\n'));
-		bytes_skip(&body, body.left ? 1 : 0);
-	}
+	while (body.left && !wire_begins(body, "v=0")) // on a line of its own, it is what a description begins with
+		wire_take_line(&body);
 	read_sdp(call->capture_state, body);
 }
 
