@@ -15,7 +15,7 @@
 #include "wire_text.h"
 
 enum {
-	NAMES_MAX = 4096, // of the text of all names
+	NAMES_MAX = 4096, // bytes of the text of a name, and of all alternative names
 	NAME_FLAGS = (XN_FLAG_RFC2253 & ~XN_FLAG_DN_REV) | XN_FLAG_SEP_COMMA_PLUS,
 };
 
@@ -78,10 +78,12 @@ static int64_t time_ns(const ASN1_TIME *time)
 	return since > most ? INT64_MAX : since < -most ? -INT64_MAX : since * 1000000000;
 }
 
+// Only whole names: the beginning of one would be another.
 static void put_name(char *to, size_t size, const char *text, size_t length)
 {
 	size_t used = strlen(to);
-	snprintf(to + used, size - used, "%s%.*s", used ? " " : "", (int)length, text);
+	if (length + (used > 0) < size - used)
+		snprintf(to + used, size - used, "%s%.*s", used ? " " : "", (int)length, text);
 }
 
 static void put_address(char *to, size_t size, const ASN1_OCTET_STRING *bytes)

@@ -55,7 +55,7 @@ CREATE TABLE tls_certificates (
 	signature_algorithm TEXT, -- as OpenSSL calls it: sha256WithRSAEncryption
 	self_signed         INTEGER, -- 1: its own key verifies its signature
 	is_ca               INTEGER, -- 1: basic constraints say CA
-	names               TEXT -- subject alternative names: DNS names and addresses, separated by blanks
+	names               TEXT -- subject alternative names: DNS names and addresses, separated by blanks; 4,096 bytes of them at most
 );
 
 -- Alerts in the clear; encrypted ones have neither level nor name.
