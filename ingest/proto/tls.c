@@ -10,8 +10,9 @@
 #include "../../common/message.h"
 #include "../certificate.h"
 #include "../tcp_analysis.h"
-#include "../tls_record.h"
 #include "../tls_names.h"
+#include "../tls_record.h"
+#include "../wire_text.h"
 
 enum {
 	RECORD_HEADER_LEN = 5,
@@ -340,12 +341,16 @@ static void take_record(struct application_call *call, uint8_t type, struct byte
 		note_change(call);
 }
 
-// What cannot be a record here: the stream is out of step until a segment begins with what can be one.
+// What cannot be a record here: the stream is out of step until a segment begins with what can be one. Four letters
+// are hardly the rest of a record: someone speaks in the clear.
 static size_t lose(struct application_call *call, struct side *side, struct bytes data)
 {
+	enum { LETTERS = 4 };
+	struct bytes first = data;
 	side->is_lost = true;
 	forget_message(call, side);
-	application_layer(call, "tls");
+	if (data.left <= LETTERS || !wire_is_text(bytes_split(&first, LETTERS)))
+		application_layer(call, "tls");
 	return data.left;
 }
 
