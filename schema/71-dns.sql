@@ -4,7 +4,9 @@
 --   answered     a query and its response
 --   unanswered   a query without a response
 --   duplicate    one more response to a query that was answered before
---   unsolicited  a response without a query in the capture, as those of multicast DNS
+--   unsolicited  a response without a query in the capture
+-- In multicast DNS, whoever knows answers everyone, without a number and without the question: a response of that kind is
+-- unsolicited.
 -- Of a query without a response, what the response would tell is NULL; of a response without a query the rest. LLMNR has
 -- no such flags as recursion_desired, authoritative, recursion_available, authenticated and checking_disabled: NULL.
 CREATE TABLE dns (

@@ -654,13 +654,27 @@ static struct pending *pending_at(const struct state *s, unsigned i)
 	return &s->pending[(s->first + i) % s->capacity];
 }
 
-// The latest query with this number, answered or not; NULL none.
-static struct pending *find_pending(const struct state *s, uint16_t id)
+// Whether a message's question is another than the query's; ROW_NULL where one of them has no question, or has been
+// answered before.
+static int64_t asks_otherwise(const struct pending *q, const struct message *m)
 {
-	for (unsigned i = s->count; i-- > 0;)
-		if (pending_at(s, i)->id == id)
-			return pending_at(s, i);
-	return NULL;
+	if (!q || !q->name || !m->has_question)
+		return ROW_NULL;
+	return q->type != m->type || q->class != m->class || strcasecmp(q->name, m->name) != 0;
+}
+
+// The latest query with the message's number and question, answered or not; else the latest with its number; NULL none.
+static struct pending *find_pending(const struct state *s, const struct message *m)
+{
+	struct pending *other = NULL;
+	for (unsigned i = s->count; i-- > 0;) {
+		struct pending *q = pending_at(s, i);
+		if (q->id == m->id && asks_otherwise(q, m) != 1)
+			return q;
+		if (q->id == m->id && !other)
+			other = q;
+	}
+	return other;
 }
 
 static void keep_name(struct application_call *call, struct pending *q, const char *name)
@@ -711,9 +725,9 @@ static void take_query(struct application_call *call, struct message *m)
 {
 	struct state *s = call->state;
 	int64_t ts_ns = call->ts_ns;
-	struct pending *known = find_pending(s, m->id);
+	struct pending *known = find_pending(s, m);
 	read_edns(m);
-	if (known && !known->is_answered && ts_ns - known->ts_ns < RETRANSMISSION_NS) {
+	if (known && !known->is_answered && asks_otherwise(known, m) != 1 && ts_ns - known->ts_ns < RETRANSMISSION_NS) {
 		known->retransmissions++;
 		return;
 	}
@@ -740,18 +754,17 @@ static void take_query(struct application_call *call, struct message *m)
 		keep_name(call, q, m->name);
 }
 
-// Whether the response's question is another than the query's, which makes it none of its answers (RFC 5452, 9.1);
-// ROW_NULL where one of them has no question, or has been answered before.
-static int64_t asks_otherwise(const struct pending *q, const struct message *m)
+// The query that a response answers: another question than its makes it none of the answers (RFC 5452, 9.1), but says so
+// in the row. Multicast DNS answers nobody in particular: numbers are 0, questions are left out (RFC 6762, 6 and 18.1).
+static struct pending *answered_by(const struct application_call *call, const struct message *m)
 {
-	if (!q || !q->name || !m->has_question)
-		return ROW_NULL;
-	return q->type != m->type || q->class != m->class || strcasecmp(q->name, m->name) != 0;
+	bool is_multicast = strcmp(variant_of(call->flow), "mdns") == 0;
+	return is_multicast && !m->has_question ? NULL : find_pending(call->state, m);
 }
 
 static void take_response(struct application_call *call, struct message *m)
 {
-	struct pending *q = find_pending(call->state, m->id);
+	struct pending *q = answered_by(call, m);
 	bool again = q && q->is_answered;
 	int64_t dns_id = writer_next_id(call->writer, TABLE_DNS);
 	struct summary sum = {.ttl_min = ROW_NULL};
