@@ -320,17 +320,24 @@ static void begin_log(struct case_file *c)
 }
 
 // Brings all into the one file again. Who has the case open all the time keeps the log beside it; it is empty then,
-// unless somebody reads in it right now.
-static void end_log(struct case_file *c)
+// unless somebody reads in it right now. Without room for the one file, nothing is lost either.
+static bool end_log(struct case_file *c)
 {
-	sqlite3_exec(c->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	int rc = sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED) {
+		message_error(
+			"%s: %s while its log was brought into it: until the same ingest has run again, %s-wal belongs to it",
+			c->path, rc == SQLITE_FULL ? "the disk became full" : sqlite3_errmsg(c->db), c->path);
+		return false;
+	}
 	for (int waited_ms = 0; waited_ms <= LOG_END_MS; waited_ms += LOG_END_STEP_MS) {
 		if (set_journal(c, "PRAGMA journal_mode = DELETE", "delete"))
-			return;
+			return true;
 		sqlite3_sleep(LOG_END_STEP_MS);
 	}
 	message_note("%s: is open in another program; until that ends, %s-wal and %s-shm belong to it", c->path,
 	             c->path, c->path);
+	return true;
 }
 
 static bool open_existing(struct case_file *c)
@@ -346,7 +353,6 @@ static bool open_existing(struct case_file *c)
 	if (!case_file_run(c, "SELECT count(*) FROM captures"))
 		return false;
 	c->has_log = set_journal(c, "PRAGMA journal_mode", "wal"); // of an ingest that was killed
-	c->next_packet_id = case_file_integer(c, 0, "SELECT max(packet_id) FROM packets") + 1;
 	return true;
 }
 
@@ -417,8 +423,11 @@ bool case_file_begin(struct case_file *c)
 {
 	if (!c->building && !c->has_log)
 		begin_log(c);
-	return case_file_run(c, "BEGIN IMMEDIATE") &&
-	       (!c->is_live || (case_file_run(c, LIVE_INDEXES) && case_file_save(c)));
+	if (!case_file_run(c, "BEGIN IMMEDIATE"))
+		return false;
+	if (!c->building) // only now: another ingest may have been waited for
+		c->next_packet_id = case_file_integer(c, 0, "SELECT max(packet_id) FROM packets") + 1;
+	return !c->is_live || (case_file_run(c, LIVE_INDEXES) && case_file_save(c));
 }
 
 int64_t case_file_bytes(struct case_file *c)
@@ -490,12 +499,12 @@ bool case_file_finish(struct case_file *c)
 	return finish_pages(c) && add_inserted_rows(c) && close_database(c) && analyze_building(c) && give_name(c);
 }
 
-void case_file_release(struct case_file *c)
+bool case_file_close(struct case_file *c)
 {
+	bool is_whole = true;
 	if (c->db) {
 		case_file_abandon(c);
-		if (c->has_log)
-			end_log(c);
+		is_whole = !c->has_log || end_log(c);
 		sqlite3_close(c->db);
 	}
 	if (c->building && c->lock >= 0)
@@ -508,4 +517,5 @@ void case_file_release(struct case_file *c)
 	free(c->building);
 	free(c->path);
 	*c = (struct case_file){.lock = -1};
+	return is_whole;
 }

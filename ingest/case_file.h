@@ -51,8 +51,9 @@ extern bool (*case_file_analysis)(sqlite3 *);
 // Makes a new case appear under its name, synced to disk. False after a message.
 bool case_file_finish(struct case_file *);
 
-// Closes; a new case that was not finished is removed.
-void case_file_release(struct case_file *);
+// Closes; a new case that was not finished is removed. False after a message: what was added is in the log beside the
+// case, for which there is no room in it.
+bool case_file_close(struct case_file *);
 
 // One integer from a statement; `otherwise` for NULL or no row. Parameters are bound from text, NULL-ended.
 int64_t case_file_integer(struct case_file *, int64_t otherwise, const char *sql, ...);

@@ -49,6 +49,7 @@ void flow_table_init(struct flow_table *t, int64_t first_id, int64_t timeout_ns)
 void flow_table_release(struct flow_table *t)
 {
 	free(t->buckets);
+	free(t->ended);
 	pool_release(&t->flows);
 	pool_release(&t->tcp_flows);
 	pool_release(&t->tcp_stats);
@@ -237,14 +238,42 @@ struct flow *flow_take(struct flow_table *t)
 	return take(t, t->open.oldest ? t->open.oldest : t->closed.oldest);
 }
 
+// The place of a flow that has ended, or of another one.
+static struct flow_ended *ended_at(const struct flow_table *t, uint64_t hash)
+{
+	return t->ended ? &t->ended[hash >> 32 & (FLOW_ENDED_MAX - 1)] : NULL;
+}
+
+// A flow that was closed is over; another one may go on.
+static struct flow *take_idle(struct flow_table *t, struct flow *f)
+{
+	if (f->closed || !f->listed)
+		return take(t, f);
+	if (!t->ended)
+		t->ended = memory_alloc(FLOW_ENDED_MAX * sizeof *t->ended);
+	*ended_at(t, f->hash) = (struct flow_ended){f->key, f->connection_id};
+	return take(t, f);
+}
+
 struct flow *flow_take_idle(struct flow_table *t, int64_t now_ns)
 {
 	struct flow *open = t->open.oldest, *closed = t->closed.oldest;
 	if (closed && is_idle(t, closed, now_ns))
-		return take(t, closed);
+		return take_idle(t, closed);
 	if (t->flows_max && t->in_memory > t->flows_max)
-		return flow_take(t);
-	return open && is_idle(t, open, now_ns) ? take(t, open) : NULL;
+		return take_idle(t, open ? open : closed);
+	return open && is_idle(t, open, now_ns) ? take_idle(t, open) : NULL;
+}
+
+// The connection of a flow with these endpoints that was idle for too long; 0 none.
+static int64_t take_ended(const struct flow_table *t, const struct flow_key *key, uint64_t hash)
+{
+	struct flow_ended *ended = ended_at(t, hash);
+	if (!ended || !ended->connection_id || memcmp(&ended->key, key, sizeof *key) != 0)
+		return 0;
+	int64_t connection_id = ended->connection_id;
+	ended->connection_id = 0;
+	return connection_id;
 }
 
 void flow_close(struct flow_table *t, struct flow *f)
@@ -380,7 +409,9 @@ void flow_track(struct flow_table *t, struct packet *p)
 		start = FLOW_REUSED_PORTS;
 		p->reused_ports = true;
 	}
-	int64_t connection_id = f ? f->connection_id : t->next_id;
+	int64_t connection_id = f ? f->connection_id : take_ended(t, &key, hash);
+	if (!f && connection_id)
+		start = FLOW_TIMEOUT;
 	if (f && start != FLOW_NEW) {
 		unlist(t, f);
 		f = NULL;
@@ -388,7 +419,7 @@ void flow_track(struct flow_table *t, struct packet *p)
 	if (!f) {
 		f = flow_make(t, &key, hash);
 		begin(f, p, from_high, start);
-		f->connection_id = connection_id;
+		f->connection_id = connection_id ? connection_id : f->id;
 	} else if (t->timeout_ns && f->newer) {
 		unlink_flow(list_of(t, f), f);
 		append(list_of(t, f), f);

@@ -12,6 +12,10 @@
 #include "conn_state.h"
 #include "pool.h"
 
+enum {
+	FLOW_ENDED_MAX = 65536
+}; // flows that are remembered after they were idle for too long; a newer takes an older's place
+
 struct tcp_flow;
 struct application_flow;
 struct tcp_stats;
@@ -82,6 +86,12 @@ struct flow_list {
 	struct flow *oldest, *newest;
 };
 
+// A flow that was idle for too long and is gone: what comes on its endpoints is of the same connection.
+struct flow_ended {
+	struct flow_key key;
+	int64_t connection_id; // 0: no flow
+};
+
 struct flow_table {
 	struct flow **buckets;
 	size_t bucket_count, count;
@@ -89,6 +99,7 @@ struct flow_table {
 	int64_t next_id;
 	int64_t timeout_ns;                                  // 0 none
 	int64_t closed_timeout_ns;                           // of closed flows
+	struct flow_ended *ended;                            // FLOW_ENDED_MAX by hash; NULL before one has ended
 	size_t in_memory, flows_max;                         // beyond flows_max the oldest counts as idle; 0 no limit
 	struct pool flows, tcp_flows, tcp_stats, conn_sides; // their memory
 };

@@ -289,13 +289,30 @@ static struct load_options load_options_of(const struct settings *s)
 	};
 }
 
+// Whether another ingest, which case_file_begin() waited for, has added one of the files meanwhile. Says so.
+static bool is_added_meanwhile(struct job *job, const struct load_input *inputs, unsigned count)
+{
+	for (unsigned i = 0; i < count && !job->case_file->building && !job->settings->replace; i++) {
+		if (look_up_file(job, inputs[i].path) == ABSENT)
+			continue;
+		message_note("%s: another ingest has added it, skipped", inputs[i].path);
+		job->skipped += count;
+		return true;
+	}
+	return false;
+}
+
 static bool load_as(struct job *job, const char *name, struct load_input *inputs, unsigned count)
 {
 	struct load_options load_options = load_options_of(job->settings);
-	if (!case_file_begin(job->case_file) || !make_place(job, inputs, count)) {
+	bool has_begun = case_file_begin(job->case_file),
+		 is_added = has_begun && is_added_meanwhile(job, inputs, count);
+	if (!has_begun || is_added || !make_place(job, inputs, count)) {
 		for (unsigned i = 0; i < count; i++)
 			capture_free(inputs[i].file);
-		return false;
+		if (is_added)
+			case_file_abandon(job->case_file);
+		return is_added;
 	}
 	char *own_name = free_name(job, name);
 	bool ok = load_capture(job->case_file, own_name, inputs, count, &load_options, &job->totals) &&
@@ -485,8 +502,7 @@ static int ingest_into(struct settings *settings, const struct inputs *inputs, c
 	}
 	if (ok && job.totals.captures && !settings->quiet)
 		print_summary(&job, path, progress_now_ns() - begun_ns);
-	case_file_release(&case_file);
-	return code;
+	return case_file_close(&case_file) ? code : EXIT_FAILED;
 }
 
 // ---- live ---------------------------------------------------------------------------------------------------------

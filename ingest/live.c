@@ -65,7 +65,7 @@ bool live_capture(const struct live_request *request, struct load_totals *totals
 		return false;
 	}
 	bool ok = case_file_open_live(&case_file, request->case_path) && load_into(&case_file, request, source, totals);
-	case_file_release(&case_file);
+	ok = case_file_close(&case_file) && ok;
 	capture_free(source);
 	return ok;
 }

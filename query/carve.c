@@ -493,6 +493,15 @@ static bool is_same_file(const char *path, const struct stat *as)
 	return stat(path, &info) == 0 && info.st_dev == as->st_dev && info.st_ino == as->st_ino;
 }
 
+// Whether it is the capture file, where it was or where it is looked for.
+static bool is_source(const struct carve *c, const struct source_file *file, const struct stat *info)
+{
+	char path[SOURCE_PATH_ROOM];
+	const char *folder = c->options->source_folder;
+	return is_same_file(file->path, info) ||
+	       (folder && source_path_in(file, folder, path) && is_same_file(path, info));
+}
+
 // Whether path is the case, or a capture file that the case was made from.
 static bool is_precious(const struct carve *c, const char *path)
 {
@@ -502,7 +511,7 @@ static bool is_precious(const struct carve *c, const char *path)
 	if (is_same_file(c->guard->path, &info))
 		return true;
 	for (size_t i = 0; i < c->file_count; i++) {
-		if (is_same_file(c->files[i].source.path, &info))
+		if (is_source(c, &c->files[i].source, &info))
 			return true;
 	}
 	return false;

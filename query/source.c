@@ -60,12 +60,17 @@ static const char *try_path(struct source *source, const struct source_file *fil
 	return trouble;
 }
 
-// A file of the same name in the folder.
+bool source_path_in(const struct source_file *file, const char *folder, char path[SOURCE_PATH_ROOM])
+{
+	const char *slash = strrchr(file->path, '/');
+	int length = snprintf(path, SOURCE_PATH_ROOM, "%s/%s", folder, slash ? slash + 1 : file->path);
+	return length >= 0 && length < SOURCE_PATH_ROOM;
+}
+
 static const char *try_folder(struct source *source, const struct source_file *file, const char *folder)
 {
-	char path[2 * SOURCE_PATH_ROOM];
-	int length = snprintf(path, sizeof path, "%s/%s", folder, strrchr(file->path, '/') + 1);
-	if (length < 0 || (size_t)length >= sizeof path)
+	char path[SOURCE_PATH_ROOM];
+	if (!source_path_in(file, folder, path))
 		return "its path is too long";
 	return try_path(source, file, path);
 }

@@ -38,6 +38,9 @@ struct source {
 bool source_open(struct source *, const struct source_file *, const char *folder, char *error);
 void source_close(struct source *); // also when it is closed
 
+// Where the file is looked for in the folder: under its own name. False: the path is too long.
+bool source_path_in(const struct source_file *, const char *folder, char path[SOURCE_PATH_ROOM]);
+
 // Whether this file is the one that is open.
 bool source_is(const struct source *, const struct source_file *);
 

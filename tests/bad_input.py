@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What ingest does with input, cases and disks that are not as they should be: exit code, message, what is kept."""
 import array
+import contextlib
 import fcntl
 import gzip
 import hashlib
@@ -502,23 +503,69 @@ def test_disk_full():
     tap.equal(packets_kept(), 30005)
 
 
-def test_disk_really_full():
-    """the same on a small file system"""
-    packets.many("big.pcap", 60000, 50)
+@contextlib.contextmanager
+def small_disk(size):
     os.mkdir("small")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", "small"], stderr=subprocess.DEVNULL,
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", "small"], stderr=subprocess.DEVNULL,
                              check=False)
     if mounted.returncode:
         raise tap.Skip("may not mount a file system")
     try:
+        yield
+    finally:
+        subprocess.run(["umount", "small"], check=True)
+
+
+def test_disk_really_full():
+    """the same on a small file system"""
+    packets.many("big.pcap", 60000, 50)
+    with small_disk("1m"):
         done = tap.pcapdex("ingest", "--quiet", "big.pcap", "-o", "small/case.db")
         tap.equal(done.returncode, FAILED)
         tap.contains(done.stderr, "small/case.db", "full")
         tap.equal(os.listdir("small"), [], "files left")
         done = tap.pcapdex("query", "small/case.db", "SELECT 1")
         tap.equal(done.returncode, FAILED)
-    finally:
-        subprocess.run(["umount", "small"], check=True)
+
+
+def test_disk_full_behind_the_log():
+    """room for what is added, but not twice: the log beside the case has it, and goes into the case when there is room"""
+    packets.many("big.pcap", 60000, 50)
+    write_pcap("first.pcap")
+    ingest("first.pcap")
+    before = os.path.getsize("case.db")
+    shutil.copy("case.db", "first.db")
+    ingest("big.pcap")
+    added = os.path.getsize("case.db") - before
+    with small_disk(before + added * 8 // 5):
+        shutil.copy("first.db", "small/case.db")
+        done = tap.pcapdex("ingest", "--quiet", "big.pcap", "-o", "small/case.db")
+        tap.equal(done.returncode, FAILED)
+        tap.contains(done.stderr, "the disk became full", "case.db-wal belongs to it")
+        subprocess.run(["mount", "-o", f"remount,size={before + added * 4}", "small"], check=True)
+        done = tap.pcapdex("ingest", "big.pcap", "-o", "small/case.db")
+        tap.equal(done.returncode, DONE)
+        tap.contains(done.stderr, "already in the case, skipped")
+        tap.equal(os.listdir("small"), ["case.db"], "files left")
+        shutil.copy("small/case.db", "case.db")
+    tap.equal(packets_kept(), 60005)
+    tap.equal(rows("PRAGMA integrity_check"), [("ok",)])
+
+
+def test_ingests_at_once():
+    """several ingests into one case: one after the other, and the same file once"""
+    write_pcap("first.pcap")
+    packets.many("big.pcap", 30000, 50)
+    packets.many("other.pcap", 20000, 40)
+    ingest("first.pcap")
+    names = ["big.pcap", "other.pcap", "big.pcap"]
+    processes = [subprocess.Popen([tap.PROGRAM, "ingest", "--quiet", name, "-o", "case.db"], stderr=subprocess.PIPE)
+                 for name in names]
+    errors = [process.communicate(timeout=120)[1].decode() for process in processes]
+    tap.equal([process.returncode for process in processes], [DONE] * 3, " ".join(errors))
+    tap.equal(sorted(rows("SELECT name, packets FROM captures")), [("big", 30000), ("first", 5), ("other", 20000)])
+    tap.equal(packets_kept(), 50005)
+    tap.equal(rows("PRAGMA foreign_key_check"), [], "foreign keys")
 
 
 def test_same_again():

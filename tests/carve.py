@@ -251,6 +251,10 @@ def test_outputs():
         tap.contains(carve("packets", to=name, code=3), "the case needs this file")
         with open(name, "rb") as file:
             tap.equal(file.read(), before, name)
+    os.mkdir("moved")
+    os.rename("a.pcap", "moved/a.pcap")
+    tap.contains(carve("packets", "--source-dir", "moved", to="moved/a.pcap", code=3), "the case needs this file")
+    os.rename("moved/a.pcap", "a.pcap")
     tap.contains(carve("packets", to="no/folder.pcapng", code=3), "no/folder.pcapng: cannot be written")
     tap.contains(carve("packets", to="out.pcap.gz", code=2), "does not compress")
     tap.equal(sorted(n for n in os.listdir(".") if "partial" in n), [], "what is left")
