@@ -200,6 +200,12 @@ static bool has_odd_mss(const struct tcp_side *src, const struct tcp_side *dst)
 	       (src->mss != dst->mss || src->mss < USUAL_MSS_MIN || dst->mss < USUAL_MSS_MIN);
 }
 
+// Whether its SYN had no window scale; one whose options are not all known may have had.
+static bool lacks_scale(const struct tcp_side *side)
+{
+	return side->window_scale_option < 0 && !side->options_unknown;
+}
+
 static int tcp_signs(const struct flow *f)
 {
 	const struct tcp_flow *tcp = f->tcp;
@@ -213,7 +219,7 @@ static int tcp_signs(const struct flow *f)
 	            tcp_event_sign(SIGN_UNSEEN, tcp, TCP_EVENT_ACK_LOST_SEGMENT);
 	if (src->syns && elapsed(tcp->first_syn_ts_ns, tcp->established_ts_ns) == ROW_NULL)
 		signs |= SIGN_NOT_ESTABLISHED;
-	if (src->syns && dst->syns && (src->window_scale_option < 0 || dst->window_scale_option < 0))
+	if (src->syns && dst->syns && (lacks_scale(src) || lacks_scale(dst)))
 		signs |= SIGN_UNSCALED;
 	if (!f->side[0].payload_bytes && !f->side[1].payload_bytes)
 		signs |= SIGN_NO_DATA;

@@ -636,6 +636,8 @@ static void note_mptcp(struct segment *s)
 static void settle_scales(struct segment *s)
 {
 	struct tcp_side *sender = s->sender, *other = s->other;
+	if (sender->scale == SCALE_UNKNOWN && s->packet->ip.tcp.options_unknown)
+		return;
 	if (sender->scale == SCALE_UNKNOWN)
 		sender->scale = other->scale = SCALE_NONE;
 	else if (s->flags & TCP_ACK && other->scale == SCALE_NONE)
@@ -661,6 +663,7 @@ static void note_options(struct segment *s)
 	if (tcp->window_scale >= 0)
 		sender->window_scale_option = tcp->window_scale;
 	sender->sack_permitted |= tcp->sack_permitted;
+	sender->options_unknown |= tcp->options_unknown;
 	settle_scales(s);
 }
 

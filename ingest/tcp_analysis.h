@@ -85,7 +85,7 @@ struct tcp_side {
 	uint64_t window_sum;
 	int32_t mss;                 // -1 none
 	int16_t window_scale_option; // -1 none
-	bool sack_permitted;
+	bool sack_permitted, options_unknown; // of its SYNs
 	uint64_t rtt_sum_ns;
 	int64_t rtt_min_ns, rtt_max_ns;
 	uint32_t rtt_count;

@@ -91,8 +91,10 @@ static void read_options(struct dissection *d, struct bytes options, bool cut)
 		struct bytes body = bytes_split(&options, length >= 2 ? length - 2u : SIZE_MAX);
 		if (body.bad && cut)
 			return;
-		if (body.bad || !read_option(&d->ip->tcp, kind, body))
-			dissect_error(d, PACKET_ERROR_TCP_OPTIONS);
+		if (!body.bad && read_option(&d->ip->tcp, kind, body))
+			continue;
+		d->ip->tcp.options_unknown |= kind == OPTION_SACK; // behind any other, Wireshark reads on
+		dissect_error(d, PACKET_ERROR_TCP_OPTIONS);
 	}
 }
 
@@ -139,6 +141,7 @@ static void decode(struct dissection *d)
 	}
 	bool cut = length - HEADER_MIN > d->rest.left;
 	d->ip->has_transport = true;
+	tcp->options_unknown = cut;
 	read_options(d, dissect_split_cut(d, length - HEADER_MIN), cut);
 }
 
