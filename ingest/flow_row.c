@@ -82,15 +82,17 @@ static void set_karn(struct flow_row *row, int direction, const struct tcp_times
 	row->rtt_karn_stdev_ns[direction] = tcp_times_stdev_ns(rtt);
 }
 
-// Of what Wireshark calls retransmissions, those that were needed tell of loss.
+// Of what Wireshark calls retransmissions, those that were needed tell of loss. Copies are nothing that was sent.
 static void set_loss(struct flow_row *row, int direction, const struct tcp_side *side, uint32_t sequenced_packets)
 {
 	uint32_t lost = side->events[TCP_EVENT_RETRANSMISSION] + side->events[TCP_EVENT_FAST_RETRANSMISSION];
 	uint32_t again = lost + side->events[TCP_EVENT_SPURIOUS_RETRANSMISSION];
-	if (sequenced_packets == 0)
+	const struct tcp_copies *copies = &side->copies;
+	double sent = (double)sequenced_packets - copies->segments;
+	if (sent <= 0)
 		return;
-	row->retransmission_rate[direction] = (double)again / sequenced_packets;
-	row->loss_estimate[direction] = (double)lost / sequenced_packets;
+	row->retransmission_rate[direction] = (again - copies->retransmissions - copies->spurious) / sent;
+	row->loss_estimate[direction] = (lost - copies->retransmissions) / sent;
 }
 
 static void set_tcp_stats(struct flow_row *row, const struct flow *f, int direction)

@@ -366,13 +366,13 @@ static void load_frame(struct load *l, const struct frame *frame)
 	p->number = l->number;
 	p->id = l->first_id + l->number - 1;
 	flow_track(&l->flows, p);
+	copies_find(&l->copies, p);
 	end_idle_flows(l, frame->ts_ns);
 	tcp_analyze(&l->tcp, p, l->writer, l->capture.capture_id);
 	tcp_stats_add(p, &l->tcp_memory);
 	if (l->options->live && p->flow && is_closed(p->flow))
 		flow_close(&l->flows, p->flow);
 	conn_state_track(p);
-	copies_find(&l->copies, p);
 	application_analyze(&l->applications, p);
 	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
 	add_packet(l);

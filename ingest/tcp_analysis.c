@@ -667,6 +667,16 @@ static void note_options(struct segment *s)
 	settle_scales(s);
 }
 
+static void count_copy(struct segment *s)
+{
+	struct tcp_copies *copies = &s->sender->copies;
+	if (!s->packet->duplicate_of || (s->length == 0 && !(s->flags & (TCP_SYN | TCP_FIN))))
+		return;
+	copies->segments++;
+	copies->retransmissions += (s->events & (SET(RETRANSMISSION) | SET(FAST_RETRANSMISSION))) != 0;
+	copies->spurious += (s->events & SET(SPURIOUS_RETRANSMISSION)) != 0;
+}
+
 static void count_segment(struct segment *s)
 {
 	struct tcp_side *sender = s->sender;
@@ -811,6 +821,7 @@ void tcp_analyze(struct tcp_analyzer *analyzer, struct packet *p, struct writer 
 	note_options(&s);
 	note_completeness(&s);
 	count_segment(&s);
+	count_copy(&s);
 	for (uint32_t left = s.events; left; left &= left - 1) {
 		enum tcp_event event = lowest_of(left);
 		s.sender->events[event]++;

@@ -52,6 +52,11 @@ struct tcp_unacked {
 	uint32_t seq, next_seq;
 };
 
+// Segments with data, SYN or FIN that are copies of others, made by the capture or the network.
+struct tcp_copies {
+	uint32_t segments, retransmissions, spurious; // of them, by Wireshark's events; spurious: spurious_retransmission
+};
+
 // What one direction has sent. Sequence numbers are as in the header; comparisons are signed 32-bit differences
 // (RFC 1982). Numbers of packets, 0: none.
 struct tcp_side {
@@ -81,6 +86,7 @@ struct tcp_side {
 	// accounts
 	uint32_t events[TCP_EVENT_COUNT];
 	uint32_t segments, syns, fins, rsts;
+	struct tcp_copies copies;
 	uint16_t min_window, max_window;
 	uint64_t window_sum;
 	int32_t mss;                 // -1 none

@@ -97,8 +97,8 @@ CREATE TABLE flows (
 	dst_retransmitted_packets    INTEGER, -- segments with data, SYN or FIN that were sent before, in part at least, by sequence number alone (tcptrace)
 	src_retransmitted_bytes      INTEGER, -- their bytes that were sent before; SYN and FIN count as one (tcptrace)
 	dst_retransmitted_bytes      INTEGER, -- their bytes that were sent before; SYN and FIN count as one (tcptrace)
-	src_retransmission_rate      REAL, -- share of the data, SYN and FIN segments that Wireshark calls a retransmission of any kind: 0 to 1; NULL without such segments
-	dst_retransmission_rate      REAL, -- share of the data, SYN and FIN segments that Wireshark calls a retransmission of any kind: 0 to 1; NULL without such segments
+	src_retransmission_rate      REAL, -- share of the data, SYN and FIN segments that Wireshark calls a retransmission of any kind, copies left out: 0 to 1; NULL without such segments
+	dst_retransmission_rate      REAL, -- share of the data, SYN and FIN segments that Wireshark calls a retransmission of any kind, copies left out: 0 to 1; NULL without such segments
 	src_loss_estimate            REAL, -- share of the same segments that were lost, as far as retransmissions show: those not spurious; 0 to 1
 	dst_loss_estimate            REAL, -- share of the same segments that were lost, as far as retransmissions show: those not spurious; 0 to 1
 	src_min_window               INTEGER, -- raw window field, all segments

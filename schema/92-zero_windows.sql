@@ -41,7 +41,9 @@ steps AS ( -- packets of these flows; a part ends where the window opens, or wit
 		p.ts_ns,
 		ifnull(m.is_zero, 0) AND p.direction = c.direction AS is_zero,
 		ifnull(m.is_probe, 0) AND p.direction <> c.direction AS is_probe,
-		sum(p.tcp_flags & 4 OR (p.direction = c.direction AND p.window > 0)) OVER by_time AS part
+		max(iif(m.is_zero AND p.direction = c.direction, p.packet_id, 0)) OVER by_time AS last_zero_id,
+		max(iif(p.tcp_flags & 4 OR (p.direction = c.direction AND p.window > 0), p.packet_id, 0)) OVER by_time
+			AS part -- its first packet
 	FROM closers c
 	CROSS JOIN flow_packets fp ON fp.flow_id = c.flow_id
 	CROSS JOIN packets p ON p.packet_id = fp.packet_id
@@ -61,7 +63,7 @@ parts AS ( -- each with the packet that begins the next one
 		min(iif(is_zero, ts_ns, NULL)) AS first_ts_ns,
 		max(packet_id) AS last_packet_id,
 		sum(is_zero) AS zero_windows,
-		sum(is_probe) AS probes,
+		sum(is_probe AND last_zero_id > part) AS probes, -- behind the first window 0
 		lead(min(packet_id)) OVER (PARTITION BY flow_id, direction ORDER BY part) AS next_packet_id
 	FROM steps
 	GROUP BY flow_id, direction, part

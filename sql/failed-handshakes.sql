@@ -2,8 +2,8 @@
 --
 -- topic: tcp
 --
--- Only connections whose SYN is in the capture. One whose client went on without an answer is not here: the capture has
--- only one direction of it.
+-- Only connections whose SYN is in the capture. One whose client went on without an answer, or where data went both ways,
+-- is not here: the capture has missed a part of it. Copies of a packet (duplicates) are not counted.
 --
 -- param :reason one of unanswered|icmp_error|refused|reset|unfinished   Only these.
 -- param :port port   Only connections to this port.
@@ -46,6 +46,7 @@ failed AS MATERIALIZED (
 		AND completeness & 1
 		AND handshake_ns IS NULL
 		AND (dst_packets > 0 OR src_packets = src_syns + src_rsts)
+		AND NOT (src_payload_bytes > 0 AND dst_payload_bytes > 0)
 		AND (:flow IS NULL OR flow_id = :flow)
 		AND (:port IS NULL OR dst_port = :port)
 		AND (:capture IS NULL OR capture_id = :capture)
@@ -55,14 +56,23 @@ failed AS MATERIALIZED (
 ),
 marks AS (
 	SELECT
-		flow_id,
-		max(iif(kind = 'syn', packet_id, NULL)) AS last_syn_id,
-		max(iif(kind = 'syn', ts_ns, NULL)) AS last_syn_ts_ns,
-		min(iif(kind = 'syn_ack', packet_id, NULL)) AS syn_ack_id,
-		min(iif(kind = 'rst', packet_id * 2 + direction, NULL)) AS rst
-	FROM tcp_events
-	WHERE kind IN ('syn', 'syn_ack', 'rst') AND flow_id IN (SELECT flow_id FROM failed)
-	GROUP BY flow_id
+		e.flow_id,
+		sum(e.kind = 'syn' AND NOT e.direction) AS syns,
+		sum(e.kind = 'syn_ack' AND e.direction) AS syn_acks,
+		max(iif(e.kind = 'syn', e.packet_id, NULL)) AS last_syn_id,
+		max(iif(e.kind = 'syn', e.ts_ns, NULL)) AS last_syn_ts_ns,
+		min(iif(e.kind = 'syn_ack', e.packet_id, NULL)) AS syn_ack_id,
+		min(iif(e.kind = 'rst', e.packet_id * 2 + e.direction, NULL)) AS rst
+	FROM tcp_events e
+	JOIN captures c ON c.capture_id = e.capture_id
+	WHERE e.kind IN ('syn', 'syn_ack', 'rst')
+		AND e.flow_id IN (SELECT flow_id FROM failed)
+		AND NOT (c.duplicates > 0 AND EXISTS (
+			SELECT 1
+			FROM packets p
+			WHERE p.packet_id = e.packet_id AND p.duplicate_of IS NOT NULL
+		))
+	GROUP BY e.flow_id
 ),
 errors AS (
 	SELECT original_flow_id AS flow_id, count(*) AS errors, min(icmp_error_id) AS first_id
@@ -98,8 +108,8 @@ SELECT
 	h.src_port,
 	h.dst,
 	h.dst_port,
-	h.src_syns - 1 AS syns_again,
-	h.dst_syns AS syn_acks,
+	h.syns - 1 AS syns_again,
+	h.syn_acks,
 	(h.last_syn_ts_ns - h.first_ts_ns) / 1e9 AS tried_s,
 	(h.last_ts_ns - h.first_ts_ns) / 1e9 AS lasted_s,
 	h.first_packet_id - c.first_packet_id + 1 AS syn_number,

@@ -30,7 +30,7 @@
 -- column idle_s         Longest silence between two packets in a row among the eight that end with the RST, seconds: long
 --                       where the connection had been idle, and somebody on the way may have forgotten it.
 -- column age_s          Seconds from the connection's first packet to the RST.
--- column rsts           RSTs that this side sent.
+-- column rsts           RSTs that this side sent, without copies of them (duplicates).
 -- column flow_id        Number of the flow.
 -- column capture        Name of the capture.
 WITH
@@ -43,11 +43,17 @@ reset AS MATERIALIZED (
 		AND (:capture IS NULL OR capture_id = :capture)
 		AND (:host IS NULL OR ip_in(src, :host) OR ip_in(dst, :host))
 ),
-events AS MATERIALIZED (
-	SELECT flow_id, direction, packet_id, ts_ns, kind
-	FROM tcp_events
-	WHERE kind IN ('syn', 'syn_ack', 'established', 'fin', 'rst')
-		AND flow_id IN (SELECT flow_id FROM reset)
+events AS MATERIALIZED ( -- of packets that are no copies
+	SELECT e.flow_id, e.direction, e.packet_id, e.ts_ns, e.kind
+	FROM tcp_events e
+	JOIN captures c ON c.capture_id = e.capture_id
+	WHERE e.kind IN ('syn', 'syn_ack', 'established', 'fin', 'rst')
+		AND e.flow_id IN (SELECT flow_id FROM reset)
+		AND NOT (c.duplicates > 0 AND EXISTS (
+			SELECT 1
+			FROM packets p
+			WHERE p.packet_id = e.packet_id AND p.duplicate_of IS NOT NULL
+		))
 ),
 rsts AS MATERIALIZED (
 	SELECT flow_id, direction, min(packet_id) AS packet_id, count(*) AS rsts
@@ -81,7 +87,7 @@ found AS MATERIALIZED (
 			WHERE fp.flow_id = r.flow_id
 				AND fp.packet_id < r.packet_id
 				AND d.payload_len > 0
-				AND NOT d.tcp_flags & 4
+				AND NOT d.tcp_flags & 6 -- data of a SYN wait for the handshake
 		) AS has_data,
 		(
 			SELECT o.packet_id

@@ -41,14 +41,22 @@ WITH samples AS (
 		f.dst,
 		f.dst_port,
 		iif(p.direction, 'server', 'client') AS answered_by,
-		iif(p.ack = 1 OR p.tcp_flags & 2, 'handshake', 'data') AS samples,
+		iif(
+			p.ack = 1 AND iif(p.direction, f.src_syns, f.dst_syns) > 0 OR p.tcp_flags & 2,
+			'handshake',
+			'data'
+		) AS samples,
 		p.ack_rtt_ns,
 		p.flow_id,
 		p.number
 	FROM packets p
 	CROSS JOIN flows f ON f.flow_id = p.flow_id
 	WHERE p.acks IS NOT NULL
-		AND (:samples IS NULL OR (p.ack = 1 OR p.tcp_flags & 2 <> 0) = (:samples = 'handshake'))
+		AND (
+			:samples IS NULL
+			OR (p.ack = 1 AND iif(p.direction, f.src_syns, f.dst_syns) > 0 OR p.tcp_flags & 2 <> 0)
+				= (:samples = 'handshake')
+		)
 		AND (:answered_by IS NULL OR p.direction = (:answered_by = 'server'))
 		AND (:server IS NULL OR ip_in(f.dst, :server))
 		AND (:port IS NULL OR f.dst_port = :port)

@@ -47,6 +47,7 @@ samples AS (
 		f.first_ts_ns,
 		p.ts_ns - p.ack_rtt_ns AS sent_ns,
 		iif(p.direction, 'src', 'dst') AS side,
+		p.ack = 1 AND iif(p.direction, f.src_syns, f.dst_syns) > 0 AS of_syn,
 		2 * p.ack + p.direction IN (SELECT acknowledged FROM again) AS sent_again
 	FROM flow_packets fp
 	JOIN flows f ON f.flow_id = fp.flow_id
@@ -57,7 +58,7 @@ SELECT
 	(sent_ns - first_ts_ns) / 1e9 AS time_s,
 	ack_rtt_ns / 1e6 AS rtt_ms,
 	side,
-	iif(ack = 1 OR tcp_flags & 2, 'handshake', 'data') AS kind,
+	iif(of_syn OR tcp_flags & 2, 'handshake', 'data') AS kind,
 	acks AS number,
 	number AS ack_number,
 	ack AS seq,

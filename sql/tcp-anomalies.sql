@@ -29,7 +29,7 @@
 -- column stalled_s        Seconds that it stood still.
 -- column events           What happened how often: 12 retransmission, 3 zero_window.
 -- column resent_percent   Share of the data, SYN and FIN segments that were sent again, in the whole flow and the worse of
---                         its directions, percent.
+--                         its directions, without copies, percent.
 -- column rtt_max_ms       Longest round trip, either way, milliseconds.
 -- column duration_s       Seconds from the first packet of the flow to its last.
 -- column first_number     Packet number of the first of the events.
@@ -40,19 +40,8 @@
 -- column dst_port         Its port.
 -- column capture          Name of the capture.
 WITH
-copies AS MATERIALIZED ( -- that are called retransmissions
-	SELECT e.flow_id, e.direction, count(*) AS segments
-	FROM captures c
-	CROSS JOIN tcp_events e ON e.capture_id = c.capture_id
-	CROSS JOIN packets p ON p.packet_id = e.packet_id
-	WHERE :copies = 'no'
-		AND c.duplicates > 0
-		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
-		AND p.duplicate_of IS NOT NULL
-	GROUP BY e.flow_id, e.direction
-),
 trouble AS MATERIALIZED (
-	SELECT flow_id, packet_id, ts_ns, kind, value
+	SELECT flow_id, direction, packet_id, ts_ns, kind, value
 	FROM tcp_events e
 	WHERE kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission',
 			'out_of_order', 'lost_segment', 'ack_lost_segment', 'duplicate_ack', 'zero_window',
@@ -69,19 +58,6 @@ trouble AS MATERIALIZED (
 				WHERE p.packet_id = e.packet_id AND p.duplicate_of IS NOT NULL
 			)
 		)
-),
-rates AS ( -- of the segments that are no copies
-	SELECT
-		f.flow_id,
-		f.src_retransmission_rate * (1 - ifnull(s.segments, 0) * 1.0 / max(1,
-			f.src_retransmissions + f.src_fast_retransmissions + f.src_spurious_retransmissions))
-			AS src_rate,
-		f.dst_retransmission_rate * (1 - ifnull(d.segments, 0) * 1.0 / max(1,
-			f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions))
-			AS dst_rate
-	FROM flows f
-	LEFT JOIN copies s ON s.flow_id = f.flow_id AND s.direction = 0
-	LEFT JOIN copies d ON d.flow_id = f.flow_id AND d.direction = 1
 ),
 counts AS (
 	SELECT
@@ -105,9 +81,12 @@ flows_in_trouble AS (
 	GROUP BY flow_id
 ),
 waits AS (
-	SELECT flow_id, ts_ns - value AS begin_ns, ts_ns AS end_ns
-	FROM trouble
-	WHERE kind = 'retransmission' AND value > 0
+	SELECT t.flow_id, t.ts_ns - t.value AS begin_ns, t.ts_ns AS end_ns
+	FROM trouble t
+	JOIN flows f ON f.flow_id = t.flow_id
+	WHERE t.kind = 'retransmission'
+		AND t.value > 0
+		AND iif(t.direction, f.src_packets, f.dst_packets) > 0 -- without ACKs, the oldest is not known
 	UNION ALL
 	SELECT flow_id, first_ts_ns, last_ts_ns
 	FROM zero_window_stalls
@@ -134,10 +113,13 @@ measured AS (
 		t.*,
 		f.*,
 		ifnull(s.stalled_s, 0.0) AS stalled_s,
-		coalesce(max(r.src_rate, r.dst_rate), r.src_rate, r.dst_rate) AS rate
+		coalesce(
+			max(f.src_retransmission_rate, f.dst_retransmission_rate),
+			f.src_retransmission_rate,
+			f.dst_retransmission_rate
+		) AS rate
 	FROM flows_in_trouble t
 	JOIN flows f ON f.flow_id = t.flow_id
-	JOIN rates r ON r.flow_id = t.flow_id
 	LEFT JOIN stalls s ON s.flow_id = t.flow_id
 	WHERE :host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host)
 ),

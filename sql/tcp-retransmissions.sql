@@ -23,7 +23,7 @@
 -- section without :flow: Flows
 -- column segments          Segments that were sent again.
 -- column percent           Share of the data, SYN and FIN segments of this direction that were, of all kinds, in the whole
---                          flow.
+--                          flow, without copies.
 -- column retransmission    Of the segments: after a timeout, mostly.
 -- column fast              After duplicate ACKs.
 -- column spurious          Though they had been acknowledged.
@@ -39,17 +39,6 @@
 -- column flow_id           Number of the flow.
 -- column capture           Name of the capture.
 WITH
-copies AS MATERIALIZED ( -- that are called retransmissions
-	SELECT e.flow_id, e.direction, count(*) AS segments
-	FROM captures c
-	CROSS JOIN tcp_events e ON e.capture_id = c.capture_id
-	CROSS JOIN packets p ON p.packet_id = e.packet_id
-	WHERE :copies = 'no'
-		AND c.duplicates > 0
-		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
-		AND p.duplicate_of IS NOT NULL
-	GROUP BY e.flow_id, e.direction
-),
 resent AS MATERIALIZED (
 	SELECT
 		e.capture_id,
@@ -77,16 +66,7 @@ resent AS MATERIALIZED (
 )
 SELECT
 	r.segments,
-	round(
-		100 * iif(r.direction, f.dst_retransmission_rate, f.src_retransmission_rate) * (
-			1 - ifnull(d.segments, 0) * 1.0 / iif(
-				r.direction,
-				f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions,
-				f.src_retransmissions + f.src_fast_retransmissions + f.src_spurious_retransmissions
-			)
-		),
-		3
-	) AS percent,
+	round(100 * iif(r.direction, f.dst_retransmission_rate, f.src_retransmission_rate), 3) AS percent,
 	r.retransmission,
 	r.fast,
 	r.spurious,
@@ -104,7 +84,6 @@ SELECT
 FROM resent r
 JOIN flows f ON f.flow_id = r.flow_id
 JOIN captures c ON c.capture_id = r.capture_id
-LEFT JOIN copies d ON d.flow_id = r.flow_id AND d.direction = r.direction
 WHERE :host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host)
 ORDER BY r.segments DESC, r.first_packet_id
 LIMIT ifnull(:limit, -1);

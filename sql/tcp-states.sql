@@ -31,6 +31,7 @@ SELECT
 FROM flows f
 LEFT JOIN tcp_states s USING (state)
 WHERE f.protocol = :protocol
+	AND f.src_port IS NOT NULL -- fragments whose ports are not known are no flow of their own
 	AND (:capture IS NULL OR f.capture_id = :capture)
 	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 	AND (:since IS NULL OR f.last_ts_ns >= :since)

@@ -29,7 +29,7 @@
 -- column flow_id         Number of the flow.
 -- column capture         Name of the capture.
 SELECT
-	(z.last_ts_ns - z.first_ts_ns) / 1e6 AS stalled_ms,
+	max(0, z.last_ts_ns - z.first_ts_ns) / 1e6 AS stalled_ms,
 	iif(z.direction, f.dst, f.src) AS receiver,
 	iif(z.direction, f.dst_port, f.src_port) AS receiver_port,
 	z.ended,

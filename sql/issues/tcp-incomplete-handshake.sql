@@ -52,7 +52,16 @@ tried AS MATERIALIZED (
 		f.first_ts_ns,
 		f.first_packet_id,
 		f.last_packet_id,
-		f.src_syns,
+		f.src_syns - iif(
+			c.duplicates > 0,
+			(
+				SELECT count(*)
+				FROM flow_packets fp
+				CROSS JOIN packets p ON p.packet_id = fp.packet_id
+				WHERE fp.flow_id = f.flow_id AND p.direction = 0 AND p.duplicate_of NOT NULL
+			),
+			0
+		) AS src_syns,
 		f.dst_syns > 0 AS answered
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id

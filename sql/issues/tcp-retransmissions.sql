@@ -47,7 +47,6 @@ sides AS MATERIALIZED (
 		src_retransmissions AS slow,
 		src_fast_retransmissions AS fast,
 		min(src_spurious_retransmissions, src_retransmitted_packets) AS spurious,
-		src_retransmissions + src_fast_retransmissions + src_spurious_retransmissions AS events,
 		src_retransmission_rate AS rate,
 		dst_packets = 0 AS silent
 	FROM flow_signs
@@ -63,7 +62,6 @@ sides AS MATERIALIZED (
 		dst_retransmissions,
 		dst_fast_retransmissions,
 		min(dst_spurious_retransmissions, dst_retransmitted_packets),
-		dst_retransmissions + dst_fast_retransmissions + dst_spurious_retransmissions,
 		dst_retransmission_rate,
 		src_packets = 0
 	FROM flow_signs
@@ -76,31 +74,40 @@ sick AS MATERIALIZED (
 	JOIN captures c ON c.capture_id = s.capture_id
 	WHERE s.slow + s.fast + s.spurious >= :min_count
 ),
-found AS (
+events AS ( -- that are no copies
 	SELECT
-		s.flow_id,
-		s.capture_id,
-		s.src,
-		s.dst,
-		s.silent,
-		min(e.ts_ns) AS begun_ns,
-		count(*) AS again,
-		sum(e.kind = 'retransmission') AS slow,
-		sum(e.kind = 'fast_retransmission') AS fast,
-		sum(e.kind = 'spurious_retransmission') AS spurious,
-		group_concat(e.packet_id) AS packets,
-		s.rate * 100 * count(*) / s.events AS percent
+		s.*,
+		e.packet_id,
+		e.ts_ns,
+		e.kind,
+		e.kind <> 'spurious_retransmission' OR s.spurious > 0 AS counts
 	FROM (SELECT 1 FROM sick LIMIT 1) -- if none, no more is read
 	CROSS JOIN tcp_events e
 	CROSS JOIN sick s ON s.flow_id = e.flow_id AND s.direction = e.direction
 	WHERE e.flow_id IN (SELECT flow_id FROM sick)
-		AND (e.kind IN ('retransmission', 'fast_retransmission') OR e.kind = 'spurious_retransmission' AND s.spurious > 0)
+		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
 		AND NOT (s.has_copies AND EXISTS (
 			SELECT 1
 			FROM packets p
 			WHERE p.packet_id = e.packet_id AND p.duplicate_of NOT NULL
 		))
-	GROUP BY s.flow_id, s.direction
+),
+found AS (
+	SELECT
+		flow_id,
+		capture_id,
+		src,
+		dst,
+		silent,
+		min(ts_ns) FILTER (WHERE counts) AS begun_ns,
+		sum(counts) AS again,
+		sum(kind = 'retransmission') AS slow,
+		sum(kind = 'fast_retransmission') AS fast,
+		sum(kind = 'spurious_retransmission' AND counts) AS spurious,
+		group_concat(packet_id) FILTER (WHERE counts) AS packets,
+		rate * 100 * sum(counts) / count(*) AS percent
+	FROM events
+	GROUP BY flow_id, direction
 )
 SELECT
 	capture_id,
