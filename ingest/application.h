@@ -78,6 +78,13 @@ struct application {
 	void (*end_capture)(struct application_call *);
 };
 
+// Whether the datagram is a copy that the capture or the network made (packets.duplicate_of): it has a name, and is no
+// message of its own.
+static inline bool application_is_copy(const struct application_call *call)
+{
+	return call->packet && call->packet->duplicate_of && !call->flow->tcp;
+}
+
 // Every application, ended by NULL: build/decoders.c, written by ingest/proto/registry.sh.
 extern const struct application *const applications[];
 

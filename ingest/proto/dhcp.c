@@ -377,6 +377,8 @@ static void take_message(struct application_call *call, struct bytes datagram)
 	if (!read_header(&m, datagram))
 		return;
 	application_layer(call, "dhcp");
+	if (application_is_copy(call))
+		return;
 	struct dhcp_row *row = writer_add(w, TABLE_DHCP);
 	*row = no_values;
 	row->dhcp_id = writer_next_id(w, TABLE_DHCP);

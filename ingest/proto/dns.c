@@ -794,7 +794,7 @@ static void take_message(struct application_call *call, struct bytes whole)
 	struct message m;
 	call->flow->application = variant_of(call->flow);
 	application_layer(call, call->flow->application);
-	if (!read_message(&m, whole))
+	if (application_is_copy(call) || !read_message(&m, whole))
 		return;
 	if (m.questions > 1)
 		add_questions(call, &m);
