@@ -6,7 +6,7 @@
 --   duplicate    one more response to a query that was answered before
 --   unsolicited  a response without a query in the capture
 -- In multicast DNS, whoever knows answers everyone, without a number and without the question: a response of that kind is
--- unsolicited.
+-- unsolicited. So is one of LLMNR, which comes from the host's own address, in another flow than the query to the group.
 -- Of a query without a response, what the response would tell is NULL; of a response without a query the rest. LLMNR has
 -- no such flags as recursion_desired, authoritative, recursion_available, authenticated and checking_disabled: NULL.
 CREATE TABLE dns (

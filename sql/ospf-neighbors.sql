@@ -13,10 +13,10 @@
 --
 -- column router          Router id.
 -- column address         Its address on the link.
--- column area            Its area.
+-- column area            Its area, as its last hello says.
 -- column neighbor        Router id of the other; NULL: no other.
 -- column neighbor_address   Its address.
--- column neighbor_area   Its area.
+-- column neighbor_area   The same of the neighbor.
 -- column hearing         both, router (only the router lists the neighbor), neighbor (only the neighbor lists the router), none.
 -- column mismatch        What differs, each as router/neighbor: hello 10/5, dead 40/20; NULL nothing.
 -- column hello_s         Hello interval of the router, seconds.
@@ -52,9 +52,9 @@ routers AS MATERIALIZED (
 		m.version,
 		m.router_id,
 		m.address,
-		m.area,
-		m.auth_type,
-		m.vlan_id,
+		ifnull(l.area, max(m.area)) AS area,
+		ifnull(l.auth_type, max(m.auth_type)) AS auth_type,
+		ifnull(l.vlan_id, max(m.vlan_id)) AS vlan_id,
 		min(m.ts_ns) AS first_ts_ns,
 		max(m.ts_ns) AS last_ts_ns,
 		sum(m.type = 'hello') AS hellos,

@@ -33,8 +33,14 @@ struct text {
 	size_t length;
 };
 
+// How many bytes an AS number has, by what a side's OPEN says; 0 not seen.
+struct state {
+	uint8_t as_width[2]; // by direction
+};
+
 // What is gathered from one message.
 struct update {
+	size_t as_width; // 0: not known
 	unsigned announced, withdrawn;
 	struct text prefixes, as_path;
 	struct address next_hop;
@@ -138,7 +144,7 @@ static void put_prefix(struct text *t, const char *sign, struct bytes bytes, uns
 
 // ---- messages -----------------------------------------------------------------------------------------------------
 
-static void read_capabilities(struct routing_row *row, struct text *t, struct bytes capabilities)
+static void read_capabilities(struct routing_row *row, struct text *t, struct bytes capabilities, uint8_t *as_width)
 {
 	while (capabilities.left) {
 		uint8_t code = bytes_u8(&capabilities);
@@ -146,12 +152,14 @@ static void read_capabilities(struct routing_row *row, struct text *t, struct by
 		if (value.bad)
 			return;
 		put_number(t, " ", code);
-		if (code == CAPABILITY_FOUR_BYTE_AS && value.left == 4)
-			row->as_number = bytes_u32(&value);
+		if (code != CAPABILITY_FOUR_BYTE_AS || value.left != 4)
+			continue;
+		row->as_number = bytes_u32(&value);
+		*as_width = 4;
 	}
 }
 
-static bool read_open(struct routing_row *row, struct writer *w, struct bytes body)
+static bool read_open(struct routing_row *row, struct writer *w, struct bytes body, uint8_t *as_width)
 {
 	struct text capabilities = {.length = 0};
 	row->version = bytes_u8(&body);
@@ -162,6 +170,7 @@ static bool read_open(struct routing_row *row, struct writer *w, struct bytes bo
 	if (body.bad)
 		return false;
 	row->router_id = address_of(w, &id);
+	*as_width = 2;
 	bool is_extended = length == PARAMETERS_EXTENDED && bytes_peek(body, 0, 1) == PARAMETERS_EXTENDED; // RFC 9072
 	if (is_extended) {
 		bytes_skip(&body, 1);
@@ -173,7 +182,7 @@ static bool read_open(struct routing_row *row, struct writer *w, struct bytes bo
 		size_t size = is_extended ? bytes_u16(&parameters) : bytes_u8(&parameters);
 		struct bytes value = bytes_split(&parameters, size);
 		if (type == PARAMETER_CAPABILITIES)
-			read_capabilities(row, &capabilities, value);
+			read_capabilities(row, &capabilities, value, as_width);
 	}
 	row->capabilities = capabilities.length ? writer_text(w, capabilities.at) : NULL;
 	return !parameters.bad;
@@ -235,10 +244,10 @@ static bool path_fits(struct bytes path, size_t width)
 	return !path.bad;
 }
 
-// AS numbers have four bytes between peers that both can (RFC 6793), which an UPDATE does not say: what fits is taken.
+// AS numbers have four bytes between peers that both can (RFC 6793), as their OPENs say; without these, what fits is taken.
 static void read_as_path(struct update *u, struct bytes path)
 {
-	size_t width = path_fits(path, 4) ? 4 : 2;
+	size_t width = u->as_width && path_fits(path, u->as_width) ? u->as_width : path_fits(path, 4) ? 4 : 2;
 	while (path.left) {
 		uint8_t type = bytes_u8(&path), count = bytes_u8(&path);
 		if (type == AS_SET)
@@ -284,9 +293,17 @@ static bool read_update_body(struct update *u, struct bytes body)
 	return read_prefixes(body, false, true, "", &u->prefixes, &u->announced) && ok;
 }
 
-static bool read_update(struct routing_row *row, struct writer *w, struct bytes body)
+// Both sides must have said that they can.
+static size_t as_width_of(const struct state *s)
 {
-	struct update u = {.announced = 0};
+	if (s->as_width[0] == 2 || s->as_width[1] == 2)
+		return 2;
+	return s->as_width[0] && s->as_width[1] ? 4 : 0;
+}
+
+static bool read_update(struct routing_row *row, struct writer *w, struct bytes body, size_t as_width)
+{
+	struct update u = {.as_width = as_width};
 	bool ok = read_update_body(&u, body);
 	row->announced = u.announced;
 	row->withdrawn = u.withdrawn;
@@ -319,15 +336,16 @@ static bool read_notification(struct routing_row *row, struct writer *w, struct 
 	return !words.bad;
 }
 
-static bool read_body(struct routing_row *row, struct writer *w, uint8_t type, struct bytes body)
+static bool read_body(struct routing_row *row, struct application_call *call, uint8_t type, struct bytes body)
 {
+	struct state *s = call->state;
 	switch (type) {
 	case OPEN:
-		return read_open(row, w, body);
+		return read_open(row, call->writer, body, &s->as_width[call->direction]);
 	case UPDATE:
-		return read_update(row, w, body);
+		return read_update(row, call->writer, body, as_width_of(s));
 	case NOTIFICATION:
-		return read_notification(row, w, body);
+		return read_notification(row, call->writer, body);
 	default:
 		return true;
 	}
@@ -356,7 +374,7 @@ static void take_message(struct application_call *call, uint8_t type, struct byt
 	row->ts_ns = call->ts_ns;
 	row->protocol = "bgp";
 	row->type = type_text(w, type);
-	row->malformed = !read_body(row, w, type, body);
+	row->malformed = !read_body(row, call, type, body);
 }
 
 static bool has_marker(struct bytes data)
@@ -401,6 +419,7 @@ static void gap(struct application_call *call, uint32_t missing)
 const struct application application_bgp = {
 	.name = "bgp",
 	.keys = {{"tcp.port", PORT}},
+	.state_size = sizeof(struct state),
 	.stream = take_stream,
 	.gap = gap,
 };

@@ -122,6 +122,7 @@ struct pending {
 struct state {
 	struct pending *pending; // a ring, oldest first
 	unsigned first, count, capacity;
+	bool is_lost[2]; // TCP, by direction: behind a hole, the next message has to be found
 };
 
 // ---- names and numbers --------------------------------------------------------------------------------------------
@@ -804,15 +805,38 @@ static void take_message(struct application_call *call, struct bytes whole)
 		take_query(call, &m);
 }
 
-// A message behind its length (RFC 7766, 8). Behind a hole nobody knows where one begins.
+// What can hardly be anything else: a standard query or its response with one good question.
+static bool is_certain(struct bytes data)
+{
+	struct message m;
+	if (!read_message(&m, data) || !m.has_question || m.questions != 1 || m.opcode != 0)
+		return false;
+	bool is_query = !(m.flags & FLAG_RESPONSE);
+	bool counts = is_query ? m.answers == 0 && m.authorities == 0 : m.answers <= 100 && m.authorities <= 10;
+	return counts && FIND_NAME(type_names, m.type) && FIND_NAME(class_names, m.class) && m.additionals <= 10;
+}
+
+// A message behind its length (RFC 7766, 8). Behind a hole, a segment that begins with what is certain begins with one.
 static size_t take_stream(struct application_call *call, struct bytes data)
 {
-	size_t length = bytes_u16(&data);
-	struct bytes message = data.bad ? data : bytes_split(&data, length);
+	struct state *s = call->state;
+	struct bytes rest = data;
+	size_t length = bytes_u16(&rest);
+	if (s->is_lost[call->direction] && !is_certain(rest))
+		return data.left;
+	struct bytes message = rest.bad ? rest : bytes_split(&rest, length);
+	s->is_lost[call->direction] = false;
 	if (message.bad)
 		return 0;
 	take_message(call, message);
 	return 2 + length;
+}
+
+static void gap(struct application_call *call, uint32_t missing)
+{
+	struct state *s = call->state;
+	(void)missing;
+	s->is_lost[call->direction] = true;
 }
 
 static bool is_port(uint16_t port)
@@ -820,18 +844,11 @@ static bool is_port(uint16_t port)
 	return port == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
 }
 
-// On other ports, a datagram that can hardly be anything else: a standard query or its response with one good question.
 static enum recognised recognise(const struct application_call *call, struct bytes first)
 {
-	struct message m;
 	if (is_port(call->flow->key.low.port) || is_port(call->flow->key.high.port))
 		return RECOGNISED_YES;
-	if (call->flow->tcp || !read_message(&m, first) || !m.has_question || m.questions != 1 || m.opcode != 0)
-		return RECOGNISED_NO;
-	bool is_query = !(m.flags & FLAG_RESPONSE);
-	bool counts = is_query ? m.answers == 0 && m.authorities == 0 : m.answers <= 100 && m.authorities <= 10;
-	bool known = FIND_NAME(type_names, m.type) && FIND_NAME(class_names, m.class);
-	return counts && known && m.additionals <= 10 ? RECOGNISED_YES : RECOGNISED_NO;
+	return !call->flow->tcp && is_certain(first) ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 static void end(struct application_call *call)
@@ -850,5 +867,6 @@ const struct application application_dns = {
 	.recognise = recognise,
 	.datagram = take_message,
 	.stream = take_stream,
+	.gap = gap,
 	.end = end,
 };
