@@ -136,10 +136,11 @@ bool tls_read_client_hello(struct tls_hello *h, struct bytes body)
 	return true;
 }
 
-// Drafts of TLS 1.3 before the 22nd had neither session nor compression in the server hello.
+// Drafts of TLS 1.3 before the 22nd had neither session nor compression in the server hello, and their own version, or
+// TLS 1.3's, where TLS 1.3 has that of 1.2 (RFC 8446, 4.1.3).
 static bool is_short_server_hello(uint16_t version)
 {
-	return version >= 0x7f00 && version < 0x7f00 + 22;
+	return version == 0x0304 || (version >= 0x7f00 && version < 0x7f00 + 22);
 }
 
 bool tls_read_server_hello(struct tls_hello *h, struct bytes body)
