@@ -29,7 +29,7 @@
 enum { SUGGESTION_ROOM = 300, ERROR_ROOM = 512, PATH_ROOM = 4096 + 128 };
 
 struct settings {
-	const char *format, *file, *reports, *pcap, *source_dir, *plot;
+	const char *format, *file, *reports, *pcap, *source_dir, *plot, *section;
 	int64_t timeout_ns;
 	bool no_header, list_reports, sql, check_reports, wireshark, whole_flows;
 };
@@ -50,6 +50,8 @@ static const struct option_spec options[] = {
 	{'f', "file", "FILE", OPTION_TEXT, AT(file), NULL, "Run the SQL in this file; - is standard input."},
 	{0, "no-header", NULL, OPTION_FLAG, AT(no_header), NULL,
      "Leave out the names of columns (table, csv, tsv, text)."},
+	{0, "section", "TITLE", OPTION_TEXT, AT(section), NULL,
+     "Of a report with several sections, only those of this title, for csv and tsv without the title."},
 	{0, "pcap", "FILE", OPTION_TEXT, AT(pcap), NULL,
      "Write the packets of the rows to a capture file, in place of the rows; - is standard output.\n"
      "The bytes come from the capture files that were ingested, compressed or not, which must be as they were. A row "
@@ -399,6 +401,24 @@ static int write_packets(const struct query *query, struct guard *guard, const s
 	return code;
 }
 
+// Leaves the other sections out. False after a message.
+static bool choose_section(struct report *report, const char *title)
+{
+	const char **titles;
+	char nearest[SUGGESTION_ROOM];
+	size_t count = 0;
+	if (report_choose_section(report, title))
+		return true;
+	titles = memory_alloc((report->section_count + 1) * sizeof *titles);
+	for (size_t i = 0; i < report->section_count; i++)
+		if (report->sections[i].title)
+			titles[count++] = report->sections[i].title;
+	message_nearest(nearest, sizeof nearest, title, titles, count);
+	message_error("--section: %s has no section %s%s%s", report->name, title, *nearest ? "; " : "", nearest);
+	free(titles);
+	return false;
+}
+
 // Answers with packets in place of rows.
 static int answer_packets(const struct query *query, struct guard *guard, const struct report *report,
                           const struct parameters *parameters, struct sink *sink)
@@ -420,11 +440,13 @@ static int answer_packets(const struct query *query, struct guard *guard, const 
 	return code;
 }
 
-static int answer(struct query *query, struct guard *guard, const struct report *report, struct sink *sink)
+static int answer(struct query *query, struct guard *guard, struct report *report, struct sink *sink)
 {
 	struct parameters parameters;
 	const struct settings *settings = &query->settings;
 	int code;
+	if (settings->section && !choose_section(report, settings->section))
+		return EXIT_USAGE;
 	if (settings->source_dir && functions_register_packet_bytes(guard->db, settings->source_dir) != SQLITE_OK)
 		return EXIT_FAILED;
 	if (!parameters_init(&parameters, report, &query->arguments, guard, options))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../common/message.h"
 
@@ -701,9 +702,22 @@ static bool lists(const char *formats, const char *format)
 	return false;
 }
 
+bool report_choose_section(struct report *report, const char *title)
+{
+	bool found = false;
+	for (size_t i = 0; i < report->section_count; i++) {
+		struct report_section *section = &report->sections[i];
+		section->left_out = !section->title || strcasecmp(section->title, title) != 0;
+		found = found || !section->left_out;
+	}
+	return found;
+}
+
 bool report_shows(const struct report *report, const struct report_section *section, const char *format)
 {
 	bool own = false;
+	if (section->left_out)
+		return false;
 	for (size_t i = 0; i < report->section_count; i++)
 		own = own || (report->sections[i].formats && lists(report->sections[i].formats, format));
 	if (own)

@@ -140,6 +140,7 @@ struct report_section {
 	char *formats; // "text,csv"; NULL: all
 	char *depends; // on this parameter, without the colon; NULL: on none
 	bool without;  // shown if that parameter is not given, else if it is
+	bool left_out; // another section was chosen
 	char *sql;
 	int line; // of the file where the SQL begins, from 1
 	struct report_column *columns;
@@ -174,6 +175,9 @@ enum report_kind { REPORT_FILE, REPORT_SQL };
 // and in which line; the report needs no release then.
 bool report_parse(struct report *, enum report_kind, const char *name, const char *text, char *error, size_t size);
 void report_release(struct report *);
+
+// Leaves all sections out but those of this title, in any case of letters. False: there is none.
+bool report_choose_section(struct report *, const char *title);
 
 // Whether a section is shown in a format.
 bool report_shows(const struct report *, const struct report_section *, const char *format);

@@ -164,7 +164,8 @@ int run_rows(struct guard *guard, const struct report *report, const struct para
 {
 	struct run run = {.guard = guard, .report = report, .parameters = parameters, .taker = taker};
 	for (size_t i = 0; i < report->section_count && !must_stop(&run); i++)
-		run_section(&run, &report->sections[i]);
+		if (!report->sections[i].left_out)
+			run_section(&run, &report->sections[i]);
 	return exit_code(&run);
 }
 
