@@ -142,6 +142,14 @@ static inline void dissect_malformed(struct dissection *d, enum packet_error err
 	d->cut = 0;
 }
 
+// The header is whole, but what it tells of is not there at all: the packet counts as malformed.
+static inline void dissect_missing(struct dissection *d)
+{
+	dissect_error(d, PACKET_ERROR_MALFORMED);
+	if (!d->quoting)
+		d->packet->verdict = VERDICT_MALFORMED;
+}
+
 // What follows is an ICMP error's copy of the packet it complains about: it goes to packet.quoted, its troubles are
 // not the packet's, and all of it is the packet's payload.
 static inline void dissect_quote(struct dissection *d)

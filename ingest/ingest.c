@@ -302,8 +302,23 @@ static bool is_added_meanwhile(struct job *job, const struct load_input *inputs,
 	return false;
 }
 
+// Whether standard input, of which that is known only now, was in the case before. Says so.
+static bool was_present(struct job *job, const struct load_input *inputs, unsigned count)
+{
+	static const char twice[] =
+		"SELECT count(*) FROM capture_files a JOIN capture_files b USING (fingerprint) WHERE a.fingerprint <> ''"
+		" AND a.path = ? AND a.capture_id = (SELECT max(capture_id) FROM captures) AND b.capture_id < a.capture_id";
+	if (job->case_file->building || job->settings->replace || count != 1 || strcmp(inputs[0].path, "-") != 0 ||
+	    !case_file_integer(job->case_file, 0, twice, "-"))
+		return false;
+	message_note("standard input: already in the case, skipped");
+	job->skipped++;
+	return true;
+}
+
 static bool load_as(struct job *job, const char *name, struct load_input *inputs, unsigned count)
 {
+	struct load_totals before = job->totals;
 	struct load_options load_options = load_options_of(job->settings);
 	bool has_begun = case_file_begin(job->case_file),
 		 is_added = has_begun && is_added_meanwhile(job, inputs, count);
@@ -315,10 +330,14 @@ static bool load_as(struct job *job, const char *name, struct load_input *inputs
 		return is_added;
 	}
 	char *own_name = free_name(job, name);
-	bool ok = load_capture(job->case_file, own_name, inputs, count, &load_options, &job->totals) &&
-	          case_file_end(job->case_file);
+	bool ok = load_capture(job->case_file, own_name, inputs, count, &load_options, &job->totals);
 	free(own_name);
-	return ok;
+	if (ok && was_present(job, inputs, count)) {
+		case_file_abandon(job->case_file);
+		job->totals = before;
+		return true;
+	}
+	return ok && case_file_end(job->case_file);
 }
 
 // Whether a file should be read. Says why not.

@@ -596,6 +596,10 @@ def test_standard_input():
         tap.equal(rows("SELECT path FROM capture_files"), [("-",)])
         os.remove("case.db")
     ingest("-", code=FAILED)  # nothing at all
+    for says in ([], ["already in the case, skipped"]):
+        with subprocess.Popen(["cat", "plain.pcap"], stdout=subprocess.PIPE) as cat:
+            ingest("-", stdin=cat.stdout, says=says)
+    tap.equal(packets_kept(), 500, "twice")
 
 
 def test_compressions():

@@ -104,12 +104,22 @@ static bool limit(struct dissection *d, uint32_t total, uint32_t header)
 
 // What the packet carries. A fragment's data goes to the reassembly; a first fragment that is not whole cannot take
 // part in it, and is decoded as far as it goes, as Wireshark has it.
+// A packet that ends here lacks the transport header that it tells of. Wireshark shows none either.
+static void end_early(struct dissection *d)
+{
+	uint8_t protocol = d->ip->protocol;
+	if (protocol == IP_PROTO_TCP || protocol == IP_PROTO_UDP || protocol == IP_PROTO_ICMP || protocol == IP_PROTO_SCTP)
+		dissect_missing(d);
+}
+
 static void follow(struct dissection *d, bool whole)
 {
 	const struct headers *ip = d->ip;
 
-	if (!dissect_wire_left(d))
+	if (!dissect_wire_left(d)) {
+		end_early(d);
 		return;
+	}
 	if (ip->is_fragment && (whole || ip->fragment_offset))
 		dissect_layer(d, "data");
 	else

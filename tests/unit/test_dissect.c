@@ -230,7 +230,7 @@ static const struct example IPV4[] = {
 	{"last fragment", 228, 0, "4500 001c 0001 0004 40 11 66ca " ADDRESSES4 "0102030405060708",
      "decoded ip:data 10.0.0.1 > 10.0.0.2 proto 17 fragment 32 no transport ip ok payload 8"},
 	{"no payload", 228, 0, "4500 0014 0001 0000 40 11 66d6 " ADDRESSES4,
-     "decoded ip 10.0.0.1 > 10.0.0.2 proto 17 no transport ip ok payload 0"},
+     "malformed ip 10.0.0.1 > 10.0.0.2 proto 17 no transport ip ok payload 0"},
 	{"unknown protocol", 228, 0, "4500 0016 0001 0000 40 c8 661d " ADDRESSES4 "0102",
      "unsupported ip:data 10.0.0.1 > 10.0.0.2 proto 200 no transport ip ok payload 2"},
 	{"IPv4 in IPv4: the inner one counts", 228, 0, "4500 0034 0001 0000 40 04 66c3 0b000001 0b000002" IP4_UDP UDP4,
