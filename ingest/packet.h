@@ -78,7 +78,7 @@ struct tcp_header {
 	uint16_t window, urgent; // urgent: the pointer, whether URG is set or not
 	int32_t mss;             // -1: no such option
 	int16_t window_scale;    // -1: no such option; it only means something in a SYN (RFC 7323, 2.2)
-	bool options_unknown; // some of them: the snap length has cut them, or a SACK option is damaged
+	bool options_unknown;    // some of them: the snap length has cut them, or a SACK option is damaged
 	bool sack_permitted;
 	bool has_timestamps;
 	bool mptcp_key;          // MP_CAPABLE with the sender's key

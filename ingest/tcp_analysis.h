@@ -54,7 +54,8 @@ struct tcp_unacked {
 
 // Segments with data, SYN or FIN that are copies of others, made by the capture or the network.
 struct tcp_copies {
-	uint32_t segments, retransmissions, spurious; // of them, by Wireshark's events; spurious: spurious_retransmission
+	uint32_t segments, retransmissions,
+		spurious; // of them, by Wireshark's events; spurious: spurious_retransmission
 };
 
 // What one direction has sent. Sequence numbers are as in the header; comparisons are signed 32-bit differences
@@ -89,8 +90,8 @@ struct tcp_side {
 	struct tcp_copies copies;
 	uint16_t min_window, max_window;
 	uint64_t window_sum;
-	int32_t mss;                 // -1 none
-	int16_t window_scale_option; // -1 none
+	int32_t mss;                          // -1 none
+	int16_t window_scale_option;          // -1 none
 	bool sack_permitted, options_unknown; // of its SYNs
 	uint64_t rtt_sum_ns;
 	int64_t rtt_min_ns, rtt_max_ns;

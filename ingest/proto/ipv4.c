@@ -108,7 +108,8 @@ static bool limit(struct dissection *d, uint32_t total, uint32_t header)
 static void end_early(struct dissection *d)
 {
 	uint8_t protocol = d->ip->protocol;
-	if (protocol == IP_PROTO_TCP || protocol == IP_PROTO_UDP || protocol == IP_PROTO_ICMP || protocol == IP_PROTO_SCTP)
+	if (protocol == IP_PROTO_TCP || protocol == IP_PROTO_UDP || protocol == IP_PROTO_ICMP ||
+	    protocol == IP_PROTO_SCTP)
 		dissect_missing(d);
 }
 
