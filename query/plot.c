@@ -334,6 +334,16 @@ static void name_axes(struct report_section *section)
 }
 
 // Makes the plot lines of a section for what its columns hold; false after a message. The texts are those of a report.
+// A sentence as a title: its caller frees it.
+static char *without_stop(const char *sentence)
+{
+	char *title = memory_copy_text(sentence);
+	size_t length = strlen(title);
+	if (length && title[length - 1] == '.')
+		title[length - 1] = 0;
+	return title;
+}
+
 static bool invent_lines(const struct survey *survey, const char *title, struct report_section *section)
 {
 	const char *units[2] = {NULL, NULL}, *by = split_column(survey);
@@ -344,7 +354,7 @@ static bool invent_lines(const struct survey *survey, const char *title, struct 
 		return false;
 	}
 	const char *x_name = survey->names[x];
-	add_line(section, (struct report_plot){.style = PLOT_TITLE, .label = memory_copy_text(title)});
+	add_line(section, (struct report_plot){.style = PLOT_TITLE, .label = without_stop(title)});
 	add_line(section,
 	         (struct report_plot){
 				 .style = PLOT_X,
@@ -414,19 +424,31 @@ static double scale_of(double most, const char *label, char to[TEXT_ROOM])
 	return scale;
 }
 
-// An axis from 0 on, unless what there is lies far above it. Returns what values are divided by; 0: it has none.
+// What an axis shows, and what values are divided by for it; 0: it has none.
+static double describe_axis(const struct plot *p, bool right, char label[TEXT_ROOM])
+{
+	double least, most;
+	*label = 0;
+	range_of(p, right, &least, &most);
+	return most < least ? 0 : scale_of(most, label_in(p, right ? PLOT_RIGHT : PLOT_LEFT), label);
+}
+
+// An axis from 0 on, unless what there is lies far above it. Returns what values are divided by; 0: it has none. A
+// terminal has no letters that stand upright: there, the title says what the axes are.
 static double write_axis(const struct plot *p, struct sink *script, bool right)
 {
 	double least, most;
 	char label[TEXT_ROOM], text[TEXT_ROOM];
 	const char *axis = right ? "y2" : "y";
+	double scale = describe_axis(p, right, label);
 	range_of(p, right, &least, &most);
-	if (most < least)
+	if (scale == 0)
 		return 0;
-	double scale = scale_of(most, label_in(p, right ? PLOT_RIGHT : PLOT_LEFT), label);
-	snprintf(text, sizeof text, "set %slabel ", axis);
-	sink_text(script, text);
-	gnuplot_quote(script, label);
+	if (p->kind != GNUPLOT_TERMINAL) {
+		snprintf(text, sizeof text, "set %slabel ", axis);
+		sink_text(script, text);
+		gnuplot_quote(script, label);
+	}
 	snprintf(text, sizeof text, "\nset %stics nomirror\nset format %s '%%g'\nset %srange [%s:%s]\n", axis, axis,
 	         axis, least >= 0 && least < most / 2 + 1e-12 ? "0" : "*",
 	         most > 0    ? "*"
@@ -468,6 +490,17 @@ static void describe_case(const struct plot *p, char to[TEXT_ROOM])
 	sqlite3_finalize(statement);
 }
 
+static void write_axis_names(const struct plot *p, struct sink *script)
+{
+	char left[TEXT_ROOM], right[TEXT_ROOM], text[2 * TEXT_ROOM + 32];
+	describe_axis(p, false, left);
+	describe_axis(p, true, right);
+	snprintf(text, sizeof text, "%s%s%s%s%s", *left && *right ? "left: " : "", left, *left && *right ? ", " : "",
+	         *right ? "right: " : "", right);
+	sink_text(script, ".\"\\n\".");
+	gnuplot_quote(script, text);
+}
+
 static void write_title(const struct plot *p, const struct parameters *parameters, struct sink *script)
 {
 	char about[TEXT_ROOM] = "";
@@ -486,6 +519,8 @@ static void write_title(const struct plot *p, const struct parameters *parameter
 		sink_text(script, ".\"\\n\".");
 	}
 	gnuplot_quote(script, about);
+	if (p->kind == GNUPLOT_TERMINAL)
+		write_axis_names(p, script);
 	sink_text(script, "\nset xlabel ");
 	gnuplot_quote(script, label_in(p, PLOT_X));
 	sink_char(script, '\n');
@@ -497,8 +532,9 @@ static void write_look(const struct plot *p, struct sink *script)
 	          "set key below center horizontal Left reverse samplen 2 width 1 height 1\nset tics nomirror\n"
 	          "set style fill solid 0.6 noborder\nset bars 0\nset autoscale xfix\n"
 	          "set offsets graph 0.01, graph 0.02, 0, 0\n");
-	if (p->kind != GNUPLOT_TERMINAL)
-		sink_text(script, "set grid xtics ytics linecolor '#dddddd' linewidth 0.6\n");
+	sink_text(script, p->kind == GNUPLOT_TERMINAL
+	                      ? "set border back\n"
+	                      : "set grid xtics ytics linecolor '#dddddd' linewidth 0.6\n");
 }
 
 static void write_points(const struct series *s, size_t number, double scale, struct sink *script)
