@@ -490,8 +490,8 @@ static void print_summary(const struct job *job, const char *case_path, int64_t 
 	if (t->left_out)
 		snprintf(left_out, sizeof left_out, "; %" PRId64 " packet%s left out", t->left_out, plural(t->left_out));
 	if (t->damaged_files)
-		snprintf(damaged, sizeof damaged, ", %" PRId64 " file%s damaged", t->damaged_files,
-		         plural(t->damaged_files));
+		snprintf(damaged, sizeof damaged, ", %" PRId64 " file%s %s", t->damaged_files, plural(t->damaged_files),
+		         load_interrupted() ? "not read to the end" : "damaged");
 	message_note("%s: %" PRId64 " packet%s, %" PRId64 " flow%s, %s from %" PRId64
 	             " file%s%s in %.2f s (%.0f packets/s)%s",
 	             case_path, t->packets, plural(t->packets), t->flows, plural(t->flows), bytes, t->files,

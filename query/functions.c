@@ -150,6 +150,13 @@ void function_ip_in(sqlite3_context *context, int argc, sqlite3_value **argv)
 	sqlite3_result_int(context, parse_address(address_text, &address) && prefix_holds(prefix, &address));
 }
 
+// Words are no numbers.
+static bool is_number(sqlite3_value *value)
+{
+	int type = sqlite3_value_numeric_type(value);
+	return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+}
+
 // ---- tcp_flags(flags [, 'wireshark']) -----------------------------------------------------------------------------
 
 void function_tcp_flags(sqlite3_context *context, int argc, sqlite3_value **argv)
@@ -159,7 +166,7 @@ void function_tcp_flags(sqlite3_context *context, int argc, sqlite3_value **argv
 	const char *letters = tcpdump;
 	char text[16];
 	int length = 0;
-	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+	if (!is_number(argv[0]))
 		return;
 	if (argc == 2) {
 		const char *style = (const char *)sqlite3_value_text(argv[1]);
@@ -187,7 +194,7 @@ void function_iso_time(sqlite3_context *context, int argc, sqlite3_value **argv)
 	char text[64];
 	struct tm tm;
 	(void)argc;
-	if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+	if (!is_number(argv[0]))
 		return;
 	sqlite3_int64 ns = sqlite3_value_int64(argv[0]), rest = ns % NS_PER_SECOND;
 	time_t seconds = (time_t)(ns / NS_PER_SECOND - (rest < 0));

@@ -532,9 +532,8 @@ static void write_look(const struct plot *p, struct sink *script)
 	          "set key below center horizontal Left reverse samplen 2 width 1 height 1\nset tics nomirror\n"
 	          "set style fill solid 0.6 noborder\nset bars 0\nset autoscale xfix\n"
 	          "set offsets graph 0.01, graph 0.02, 0, 0\n");
-	sink_text(script, p->kind == GNUPLOT_TERMINAL
-	                      ? "set border back\n"
-	                      : "set grid xtics ytics linecolor '#dddddd' linewidth 0.6\n");
+	sink_text(script, p->kind == GNUPLOT_TERMINAL ? "set border back\n"
+	                                              : "set grid xtics ytics linecolor '#dddddd' linewidth 0.6\n");
 }
 
 static void write_points(const struct series *s, size_t number, double scale, struct sink *script)
