@@ -107,8 +107,8 @@ CREATE TABLE flows (
 	dst_mean_window              REAL, -- the same
 	src_max_window               INTEGER, -- the same
 	dst_max_window               INTEGER, -- the same
-	src_min_scaled_window        INTEGER, -- receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs
-	dst_min_scaled_window        INTEGER, -- receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs
+	src_min_scaled_window        INTEGER, -- receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs; 0 is no minimum
+	dst_min_scaled_window        INTEGER, -- receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs; 0 is no minimum
 	src_mean_scaled_window       REAL, -- the same
 	dst_mean_scaled_window       REAL, -- the same
 	src_max_scaled_window        INTEGER, -- the same
