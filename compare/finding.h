@@ -1,4 +1,5 @@
-// What comparing finds: one for each pair of sightings of a packet, and one for each packet that only one point saw.
+// What comparing finds: one for each pair of sightings of a packet, one for each packet that only one point saw, and one
+// for each part of a packet that the other point has not.
 #ifndef COMPARE_FINDING_H
 #define COMPARE_FINDING_H
 
@@ -77,9 +78,11 @@ enum reason {
 struct finding {
 	int64_t packet_id[2]; // 0: this point does not have it
 	int64_t ts_ns[2];
-	int64_t late_ns;    // time since the packet arrived that was sent behind it and came before it; 0 in order
-	int32_t pair;       // of flows; -1: the packet has no flow
-	uint32_t changes;   // enum change
+	int64_t late_ns;  // time since the packet arrived that was sent behind it and came before it; 0 in order
+	int32_t pair;     // of flows; -1: the packet has no flow
+	uint32_t changes; // enum change
+	uint32_t part_offset,
+		part_len;       // of a packet that the other point has in part: bytes that it has not; 0, 0: whole
 	int16_t ttl_change; // at the first point less at the second
 	bool has_ttl;
 	uint8_t direction; // of the pair

@@ -323,6 +323,8 @@ enum hop_packet_column {
 	HOP_DELAY,
 	HOP_EXCESS,
 	HOP_LATE,
+	HOP_PART_OFFSET,
+	HOP_PART_LEN,
 };
 
 static void count_ttl(struct side_summary *s, const struct finding *f)
@@ -400,6 +402,8 @@ static bool write_packet(struct writing *w, const struct finding *f)
 	bind_if(w->insert, HOP_A, f->packet_id[0] != 0, f->packet_id[0]);
 	bind_if(w->insert, HOP_B, f->packet_id[1] != 0, f->packet_id[1]);
 	bind_if(w->insert, HOP_DIRECTION, f->pair >= 0, f->direction);
+	bind_if(w->insert, HOP_PART_OFFSET, f->part_len > 0, f->part_offset);
+	bind_if(w->insert, HOP_PART_LEN, f->part_len > 0, f->part_len);
 	if (is_matched(f))
 		bind_match(w, f);
 	else
@@ -411,8 +415,8 @@ static bool write_packets(struct writing *w)
 {
 	static const char sql[] =
 		"INSERT INTO hop_packets (comparison_id, hop_flow_id, a_packet_id, b_packet_id, direction, method, confidence,"
-		" reason, changes, ttl_diff, raw_delay_ns, delay_ns, excess_ns, late_ns)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+		" reason, changes, ttl_diff, raw_delay_ns, delay_ns, excess_ns, late_ns, part_offset, part_len)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	bool ok = prepare(w, &w->insert, sql) && for_each_finding(w, write_packet);
 	sqlite3_finalize(w->insert);
 	return ok;

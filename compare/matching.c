@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "../common/message.h"
+#include "ranges.h"
 
 enum {
 	HEADS = 1 << 18,                // chains of waiting packets of a point
@@ -26,10 +27,12 @@ struct waiting {
 	uint32_t chain;          // next packet of the same hash; 0 none
 	uint32_t older, newer;   // of its point
 	uint32_t before, behind; // of its flow and direction, if it is TCP data
+	uint32_t again_before,
+		again_behind;    // the same of those that bring bytes of a segment that waited when they came
+	struct ranges found; // bytes of the payload that the other point has
 	int32_t pair;
 	uint8_t direction; // of the pair
 	bool is_listed;
-	bool is_covered; // some of its bytes were matched
 };
 
 // The packets of one point that wait.
@@ -76,6 +79,16 @@ static bool is_fragment(const struct sighting *s)
 static bool is_tcp(const struct sighting *s)
 {
 	return s->tcp_flags >= 0;
+}
+
+static bool is_found_in_part(const struct waiting *w)
+{
+	return w->found.count > 0;
+}
+
+static bool is_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
 }
 
 // A time of a point, as the second point's clock has it.
@@ -130,11 +143,29 @@ static uint32_t take_place(struct room *r)
 	return (uint32_t)r->used++;
 }
 
+static void list_again(struct room *r, struct pair_side *side, int point, uint32_t place)
+{
+	struct waiting *w = &r->at[place];
+	w->again_behind = side->again[point];
+	if (w->again_behind)
+		r->at[w->again_behind].again_before = place;
+	side->again[point] = place;
+}
+
+static void unlist_again(struct room *r, struct pair_side *side, int point, const struct waiting *w)
+{
+	*(w->again_before ? &r->at[w->again_before].again_behind : &side->again[point]) = w->again_behind;
+	if (w->again_behind)
+		r->at[w->again_behind].again_before = w->again_before;
+}
+
 static void list_data(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
 	struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
 	w->is_listed = true;
+	if (w->seen.is_again)
+		list_again(r, side, point, place);
 	w->before = side->waiting_end[point];
 	w->behind = 0;
 	*(w->before ? &r->at[w->before].behind : &side->waiting[point]) = place;
@@ -146,6 +177,8 @@ static void unlist_data(struct room *r, int point, const struct waiting *w)
 	struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
 	*(w->before ? &r->at[w->before].behind : &side->waiting[point]) = w->behind;
 	*(w->behind ? &r->at[w->behind].before : &side->waiting_end[point]) = w->before;
+	if (w->seen.is_again)
+		unlist_again(r, side, point, w);
 }
 
 static void seat(struct room *r, int point, const struct sighting *s, uint64_t key, int32_t pair, int direction)
@@ -184,6 +217,7 @@ static void unseat(struct room *r, int point, uint32_t place)
 	l->count--;
 	if (w->is_listed)
 		unlist_data(r, point, w);
+	ranges_release(&w->found);
 	w->chain = r->vacant;
 	r->vacant = place;
 }
@@ -209,6 +243,21 @@ static void report_alone(struct room *r, int point, const struct sighting *s, in
 	r->m->only[point]++;
 	if (pair >= 0)
 		pair_of(r, pair)->side[direction].only[point]++;
+	write_finding(r, &f);
+}
+
+// Some of a packet's bytes: the others were matched.
+static void report_part(struct room *r, int point, const struct waiting *w, struct range part, enum reason reason)
+{
+	struct finding f = {
+		.pair = w->pair,
+		.direction = w->direction,
+		.reason = (uint8_t)reason,
+		.part_offset = part.begin,
+		.part_len = part.end - part.begin,
+	};
+	f.packet_id[point] = w->seen.packet_id;
+	f.ts_ns[point] = w->seen.ts_ns;
 	write_finding(r, &f);
 }
 
@@ -362,11 +411,6 @@ static void report_pair(struct room *r, int point, const struct sighting *here, 
 
 // ---- what a point has seen of the data --------------------------------------------------------------------------------
 
-static bool is_before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
 static void add_hole(struct pair_side *side, int point, uint32_t begin, uint32_t end)
 {
 	struct holes *h = side->holes[point];
@@ -415,13 +459,28 @@ static void note_data(struct pair_side *side, int point, const struct sighting *
 		side->next_seq[point] = end;
 }
 
-static void note_numbers(struct room *r, int point, const struct sighting *s, struct flow_pair *pair, int direction)
+// Whether a point has seen some of a segment's bytes before.
+static bool is_seen(const struct pair_side *side, int point, const struct sighting *s)
+{
+	const struct holes *h = side->holes[point];
+	uint32_t end = s->seq + s->payload_len;
+	if (!side->has_next_seq[point] || !is_before(s->seq, side->next_seq[point]))
+		return false;
+	for (int i = 0; h && i < h->count; i++)
+		if (!is_before(s->seq, h->at[i].begin) && !is_before(h->at[i].end, end))
+			return false;
+	return true;
+}
+
+static void note_numbers(struct room *r, int point, struct sighting *s, struct flow_pair *pair, int direction)
 {
 	struct pair_side *side = &pair->side[direction], *other = &pair->side[!direction];
 	if (!is_tcp(s) || is_fragment(s) || s->tcp_flags & SYN_ONLY_FLAGS || r->failed)
 		return;
-	if (s->payload_len > 0)
+	if (s->payload_len > 0) {
+		s->is_again = is_seen(side, point, s);
 		note_data(side, point, s);
+	}
 	if (!s->has_ack || !other->has_seq_delta)
 		return;
 	uint32_t ack = s->ack - (point ? other->seq_delta : 0);
@@ -430,43 +489,49 @@ static void note_numbers(struct room *r, int point, const struct sighting *s, st
 	other->has_acked = true;
 }
 
-// Whether the other point never saw a segment's bytes, and their receiver has them: it must have passed there.
-static bool was_missed(const struct room *r, int point, const struct waiting *w)
+// Bytes of a segment, by numbers as a point's headers have them.
+static struct range numbers_of(const struct waiting *w, struct range part, uint32_t delta)
+{
+	return (struct range){w->seen.seq + delta + part.begin, w->seen.seq + delta + part.end};
+}
+
+// Whether the other point never saw some of a segment's bytes, and their receiver has them: they must have passed there.
+static bool was_missed(const struct room *r, int point, const struct waiting *w, struct range part)
 {
 	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
 	const struct holes *h = side->holes[!point];
-	uint32_t seq = w->seen.seq - (point ? side->seq_delta : 0), end = seq + w->seen.payload_len;
+	struct range at_first = numbers_of(w, part, point ? 0 - side->seq_delta : 0);
 	uint32_t to_there = point ? 0 : side->seq_delta;
-	if (!h || !side->has_seq_delta || !side->has_acked || is_before(side->acked, end))
+	if (!h || !side->has_seq_delta || !side->has_acked || is_before(side->acked, at_first.end))
 		return false;
 	for (int i = 0; i < h->count; i++)
-		if (!is_before(seq + to_there, h->at[i].begin) && !is_before(h->at[i].end, end + to_there))
+		if (!is_before(at_first.begin + to_there, h->at[i].begin) &&
+		    !is_before(h->at[i].end, at_first.end + to_there))
 			return true;
 	return false;
 }
 
-// Whether the other point saw a segment's bytes.
-static bool has_passed(const struct room *r, int point, const struct waiting *w)
+// Whether the other point saw some of a segment's bytes.
+static bool has_passed(const struct room *r, int point, const struct waiting *w, struct range part)
 {
 	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
 	const struct holes *h = side->holes[!point];
-	uint32_t begin = w->seen.seq + (point ? 0 - side->seq_delta : side->seq_delta),
-			 end = begin + w->seen.payload_len;
-	if (!side->has_seq_delta || !side->has_next_seq[!point] || is_before(side->next_seq[!point], end))
+	struct range there = numbers_of(w, part, point ? 0 - side->seq_delta : side->seq_delta);
+	if (!side->has_seq_delta || !side->has_next_seq[!point] || is_before(side->next_seq[!point], there.end))
 		return false;
 	for (int i = 0; h && i < h->count; i++)
-		if (is_before(begin, h->at[i].end) && is_before(h->at[i].begin, end))
+		if (is_before(there.begin, h->at[i].end) && is_before(h->at[i].begin, there.end))
 			return false;
 	return true;
 }
 
-static enum reason reason_to_be_alone(const struct room *r, int point, const struct waiting *w)
+static enum reason reason_to_be_alone(const struct room *r, int point, const struct waiting *w, struct range part)
 {
 	if (!w->is_listed)
 		return REASON_NONE;
-	if (pair_of(r, w->pair)->mapping == MAPPING_PROXY && has_passed(r, point, w))
+	if (pair_of(r, w->pair)->mapping == MAPPING_PROXY && has_passed(r, point, w, part))
 		return REASON_PROXIED;
-	return was_missed(r, point, w) ? REASON_MISSED : REASON_NONE;
+	return was_missed(r, point, w, part) ? REASON_MISSED : REASON_NONE;
 }
 
 // ---- meeting --------------------------------------------------------------------------------------------------------
@@ -522,11 +587,18 @@ static unsigned unlikeness(const struct sighting *a, const struct sighting *b)
 	       (a->window == b->window ? 0U : LIKE_WINDOW);
 }
 
-static int64_t time_error(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
+// How far two sightings are off the time that the latest packet took.
+static int64_t time_off(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
 {
 	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
 	int64_t raw_ns = point == 1 ? ns_difference(s->ts_ns, w->seen.ts_ns) : ns_difference(w->seen.ts_ns, s->ts_ns);
-	int64_t error_ns = ns_distance(raw_ns, side->raw_last_ns);
+	return ns_distance(raw_ns, side->raw_last_ns);
+}
+
+static int64_t time_error(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
+{
+	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	int64_t error_ns = time_off(r, point, s, w);
 	return error_ns <= TOLERANCE_NS + 4 * side->raw_spread_ns ? 0 : error_ns;
 }
 
@@ -574,7 +646,7 @@ static struct choice choose(const struct room *r, int point, const struct sighti
 		if (w->key != key)
 			continue;
 		looked_at++;
-		if (w->is_covered || !is_within_window(r, point, s, &w->seen) || contradict(r, point, s, w))
+		if (is_found_in_part(w) || !is_within_window(r, point, s, &w->seen) || contradict(r, point, s, w))
 			continue;
 		consider(&best, (struct choice){
 							.place = place,
@@ -627,7 +699,7 @@ static void make_room(struct room *r)
 	leave_alone(r, point, r->lounge[point].oldest);
 }
 
-static void meet(struct room *r, int point, const struct sighting *s)
+static void meet(struct room *r, int point, struct sighting *s)
 {
 	if (s->flow < 0) {
 		report_alone(r, point, s, -1, 0, REASON_NONE);
@@ -660,64 +732,76 @@ static void meet(struct room *r, int point, const struct sighting *s)
 
 // ---- leaving --------------------------------------------------------------------------------------------------------
 
-// Bytes of a segment that are accounted for, as ranges from its first byte.
-struct ranges {
-	uint32_t begin[RANGES_MAX], end[RANGES_MAX];
-	int count;
-	uint32_t total;
-};
-
-// Whether the range brings bytes that are not there yet; then it is added.
-static bool ranges_add(struct ranges *r, uint32_t begin, uint32_t end)
-{
-	if (r->count == RANGES_MAX)
-		return false;
-	for (int i = 0; i < r->count && begin < end; i++) {
-		if (begin >= r->begin[i] && begin < r->end[i])
-			begin = r->end[i];
-		if (end > r->begin[i] && end <= r->end[i])
-			end = r->begin[i];
-	}
-	if (begin >= end)
-		return false;
-	r->begin[r->count] = begin;
-	r->end[r->count++] = end;
-	r->total += end - begin;
-	return true;
-}
-
-// The bytes of `w` that are in `other` too, counted from the first of `w`; false: none.
+// The bytes that two segments share, counted from the first of each; false: none.
 static bool overlap(const struct room *r, int point, const struct waiting *w, const struct waiting *other,
-                    uint32_t *begin, uint32_t *end)
+                    struct range *here, struct range *there)
 {
 	uint32_t delta = pair_of(r, w->pair)->side[w->direction].seq_delta;
 	int64_t start = (int32_t)(other->seen.seq - w->seen.seq + (point == 1 ? delta : 0 - delta));
-	int64_t stop = start + other->seen.payload_len;
-	*begin = start > 0 ? (uint32_t)start : 0;
-	*end = stop < w->seen.payload_len ? (stop > 0 ? (uint32_t)stop : 0) : w->seen.payload_len;
-	return *begin < *end;
+	int64_t begin = start > 0 ? start : 0, end = start + other->seen.payload_len;
+	if (end > w->seen.payload_len)
+		end = w->seen.payload_len;
+	if (begin >= end)
+		return false;
+	*here = (struct range){(uint32_t)begin, (uint32_t)end};
+	*there = (struct range){(uint32_t)(begin - start), (uint32_t)(end - start)};
+	return true;
 }
 
+// Whether these bytes of a segment of the other point are rather those of one that w's point saw when they were sent
+// again.
+static bool are_of_another(const struct room *r, int point, const struct waiting *w, const struct waiting *other,
+                           struct range bytes, int *looked_at)
+{
+	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	int64_t off_ns = time_off(r, point, &w->seen, other);
+	for (uint32_t at = side->again[point]; at && *looked_at < LOOKED_AT_MAX; at = r->at[at].again_behind) {
+		const struct waiting *again = &r->at[at];
+		struct range here, there;
+		(*looked_at)++;
+		if (again != w && overlap(r, point, again, other, &here, &there) && there.begin < bytes.end &&
+		    bytes.begin < there.end && !ranges_has(&again->found, here) &&
+		    time_off(r, point, &again->seen, other) < off_ns)
+			return true;
+	}
+	return false;
+}
+
+static void match_shared(struct room *r, int point, struct waiting *w, struct waiting *other, struct range here,
+                         struct range there)
+{
+	r->m->matched[point] += !is_found_in_part(w);
+	r->m->matched[!point] += !is_found_in_part(other);
+	ranges_add(&w->found, here);
+	ranges_add(&other->found, there);
+	report_pair(r, point, &w->seen, &other->seen, METHOD_BYTE_RANGE);
+}
+
+static bool is_found(const struct waiting *w)
+{
+	return ranges_has(&w->found, (struct range){0, w->seen.payload_len});
+}
+
+// A segment with those of the other point that share bytes with it, which neither has found yet: of bytes that were sent
+// more than once, with the sighting that is nearest in time.
 static void match_bytes(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
 	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
-	struct ranges ranges = {.count = 0};
 	int looked_at = 0;
 	uint32_t next = side->has_seq_delta ? side->waiting[!point] : 0;
-	for (uint32_t at = next; at && looked_at < LOOKED_AT_MAX && ranges.total < w->seen.payload_len; at = next) {
+	for (uint32_t at = next; at && looked_at < LOOKED_AT_MAX && !is_found(w); at = next) {
 		struct waiting *other = &r->at[at];
-		uint32_t begin, end;
+		struct range here, there;
 		next = other->behind;
 		looked_at++;
-		if (!overlap(r, point, w, other, &begin, &end) || !is_within_window(r, point, &w->seen, &other->seen) ||
-		    !ranges_add(&ranges, begin, end))
+		if (!overlap(r, point, w, other, &here, &there) || !is_within_window(r, point, &w->seen, &other->seen) ||
+		    ranges_has(&w->found, here) || ranges_has(&other->found, there) ||
+		    are_of_another(r, point, w, other, there, &looked_at) ||
+		    are_of_another(r, !point, other, w, here, &looked_at))
 			continue;
-		r->m->matched[point] += !w->is_covered;
-		r->m->matched[!point] += !other->is_covered;
-		w->is_covered = other->is_covered = true;
-		report_pair(r, point, &w->seen, &other->seen, METHOD_BYTE_RANGE);
-		if (end - begin == other->seen.payload_len)
+		match_shared(r, point, w, other, here, there);
+		if (is_found(other))
 			unseat(r, !point, at);
 	}
 }
@@ -738,19 +822,35 @@ static void match_fragments(struct room *r, int point, uint32_t place)
 		if (other->seen.is_copy || !have_address_in_common(r, point, &w->seen, &other->seen) ||
 		    !is_within_window(r, point, &w->seen, &other->seen))
 			continue;
-		r->m->matched[point] += !w->is_covered;
+		r->m->matched[point] += !is_found_in_part(w);
 		r->m->matched[!point]++;
-		w->is_covered = true;
+		ranges_add(&w->found, (struct range){0, w->seen.payload_len});
 		report_pair(r, point, &w->seen, &other->seen, METHOD_FRAGMENT);
 		unseat(r, !point, at);
 	}
+}
+
+static void report_gaps(struct room *r, int point, const struct waiting *w)
+{
+	struct range gap;
+	for (uint32_t from = 0; ranges_gap(&w->found, from, w->seen.payload_len, &gap); from = gap.end)
+		report_part(r, point, w, gap, reason_to_be_alone(r, point, w, gap));
+}
+
+static void report_rest(struct room *r, int point, const struct waiting *w)
+{
+	struct range whole = {0, w->seen.payload_len};
+	if (is_found_in_part(w))
+		report_gaps(r, point, w);
+	else
+		report_alone(r, point, &w->seen, w->pair, w->direction, reason_to_be_alone(r, point, w, whole));
 }
 
 static void leave_alone(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
 	struct choice choice = {0};
-	if (!w->is_covered)
+	if (!is_found_in_part(w))
 		choice = choose(r, point, &w->seen, w->key);
 	if (choice.place) {
 		match(r, point, &w->seen, &choice);
@@ -761,8 +861,7 @@ static void leave_alone(struct room *r, int point, uint32_t place)
 		match_bytes(r, point, place);
 	else if (!is_fragment(&w->seen) && !w->seen.is_copy)
 		match_fragments(r, point, place);
-	if (!w->is_covered)
-		report_alone(r, point, &w->seen, w->pair, w->direction, reason_to_be_alone(r, point, w));
+	report_rest(r, point, w);
 	unseat(r, point, place);
 }
 

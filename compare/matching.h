@@ -2,7 +2,8 @@
 //
 // Both captures are read side by side, in the order of time as the first point's clock would have it at the second. A
 // packet that does not find itself among those of the other point waits for as long as the window says. What leaves the
-// window alone is looked for once more, by byte ranges (offload cuts and joins segments) and among fragments.
+// window alone is looked for once more, by byte ranges (offload cuts and joins segments) and among fragments. Of a
+// packet that the other point has in part, each stretch of bytes that it has not is a finding of its own.
 #ifndef COMPARE_MATCHING_H
 #define COMPARE_MATCHING_H
 
@@ -10,8 +11,7 @@
 #include "pairing.h"
 
 enum {
-	WAITING_MAX = 400000, // packets of both points that wait, some 64 MB; the oldest are given up for new ones
-	RANGES_MAX = 128,     // segments that a segment is put together of
+	WAITING_MAX = 400000, // packets of both points that wait, some 80 MB; the oldest are given up for new ones
 	LOOKED_AT_MAX = 512,  // packets alike, or of a flow, that are looked at for one match
 };
 
@@ -23,7 +23,7 @@ struct matching {
 	void (*progress)(void *, int64_t packets); // called now and then; may be NULL
 	void *progress_of;
 
-	int64_t matched[2], only[2]; // packets of each point
+	int64_t matched[2], only[2]; // packets of each point; those that the other has in part are matched
 	int64_t given_up;            // packets that had to leave before the window had passed
 };
 

@@ -43,6 +43,7 @@ struct pair_side {
 	int64_t raw_last_ns, raw_spread_ns;        // of the latest packet; its usual difference to the one before
 	int64_t farthest_id[2], farthest_ts_ns[2]; // of the packet that was sent last of those matched
 	uint32_t waiting[2], waiting_end[2]; // data of each point that waits for its match: first and last; 0 none
+	uint32_t again[2];                   // the last of those that were sent again; 0 none
 	enum travel travel;
 	uint32_t next_seq[2]; // behind the highest byte that each point has seen
 	bool has_next_seq[2];

@@ -9,11 +9,11 @@ CREATE TABLE hop_comparisons (
 	window_ns             INTEGER NOT NULL, -- --window: the two sightings of a packet are not further apart, clocks corrected
 	a_packets             INTEGER NOT NULL, -- packets of a: a_matched + a_only
 	b_packets             INTEGER NOT NULL, -- packets of b: b_matched + b_only
-	a_matched             INTEGER NOT NULL, -- packets of a that b has too
+	a_matched             INTEGER NOT NULL, -- packets of a that b has too, or a part of them
 	b_matched             INTEGER NOT NULL, -- packets of b that a has too: not the same number where segments were joined or datagrams fragmented
 	a_only                INTEGER NOT NULL, -- packets of a that b has not
 	b_only                INTEGER NOT NULL, -- packets of b that a has not
-	forward_lost          INTEGER NOT NULL, -- packets that went forward and did not arrive: reason lost
+	forward_lost          INTEGER NOT NULL, -- packets that went forward and did not arrive: reason lost; of a packet that arrived in part, each stretch of bytes that did not
 	back_lost             INTEGER NOT NULL, -- the same of packets that went back
 	forward_reordered     INTEGER NOT NULL, -- packets that b saw behind one that a saw later (RFC 4737)
 	back_reordered        INTEGER NOT NULL, -- packets that a saw behind one that b saw later
@@ -44,7 +44,7 @@ CREATE TABLE hop_flows (
 	src_matched        INTEGER NOT NULL, -- pairs of sightings
 	src_a_only         INTEGER NOT NULL, -- packets that b has not
 	src_b_only         INTEGER NOT NULL, -- packets that a has not
-	src_lost           INTEGER NOT NULL, -- of those: lost between the points
+	src_lost           INTEGER NOT NULL, -- of those and of packets that arrived in part: lost between the points, as forward_lost counts
 	src_reordered      INTEGER NOT NULL, -- packets that arrived behind one that was sent later
 	src_ttl_diff       INTEGER, -- usual TTL at a less TTL at b
 	src_delay_min_ns   INTEGER, -- one-way delay, clocks corrected; NULL: the offset is not known
@@ -57,7 +57,7 @@ CREATE TABLE hop_flows (
 	dst_matched        INTEGER NOT NULL, -- pairs of sightings
 	dst_a_only         INTEGER NOT NULL, -- packets that b has not
 	dst_b_only         INTEGER NOT NULL, -- packets that a has not
-	dst_lost           INTEGER NOT NULL, -- of those: lost between the points
+	dst_lost           INTEGER NOT NULL, -- of those and of packets that arrived in part: lost between the points
 	dst_reordered      INTEGER NOT NULL, -- packets that arrived behind one that was sent later
 	dst_ttl_diff       INTEGER, -- usual TTL at a less TTL at b
 	dst_delay_min_ns   INTEGER, -- one-way delay
@@ -67,7 +67,9 @@ CREATE TABLE hop_flows (
 	dst_excess_max_ns  INTEGER -- the longest
 );
 
--- Packets: one row for each pair of sightings, and one for each packet that only one point saw.
+-- Packets: one row for each pair of sightings, and one for each packet that only one point saw. Where segments were cut or
+-- joined (method byte_range) or datagrams fragmented, a packet is in several pairs; each stretch of its bytes that is in
+-- none of them has a row as if it were a packet that only one point saw, with part_offset and part_len.
 CREATE TABLE hop_packets (
 	hop_packet_id INTEGER PRIMARY KEY, -- in the order of time, more or less
 	comparison_id INTEGER NOT NULL REFERENCES hop_comparisons, -- the comparison
@@ -83,7 +85,9 @@ CREATE TABLE hop_packets (
 	raw_delay_ns  INTEGER, -- time at b less time at a, each by its own clock
 	delay_ns      INTEGER, -- one-way delay between the points in the direction of travel, clocks corrected; NULL not known
 	excess_ns     INTEGER, -- time beyond that of the fastest packet the same way, drift taken off; NULL: the way is not known
-	late_ns       INTEGER -- reordered: time since the arrival of that packet of its flow which was sent last of those that had arrived; NULL in order
+	late_ns       INTEGER, -- reordered: time since the arrival of that packet of its flow which was sent last of those that had arrived; NULL in order
+	part_offset   INTEGER, -- of a packet that the other point has in part, bytes of the payload that it has not: the first, from 0; NULL: the row is of the whole packet
+	part_len      INTEGER -- how many
 );
 
 -- How packets are known again.
@@ -136,7 +140,9 @@ SELECT
 	h.raw_delay_ns,
 	h.delay_ns,
 	h.excess_ns,
-	h.late_ns
+	h.late_ns,
+	h.part_offset, -- of a packet that the other point has in part: the first byte that it has not
+	h.part_len -- how many
 FROM hop_packets h
 JOIN hop_comparisons c ON c.comparison_id = h.comparison_id
 JOIN captures a ON a.capture_id = c.a_capture_id

@@ -3,7 +3,8 @@
 -- topic: hops
 --
 -- Shows what was lost unless --reason names another reason: `hop-summary` counts them all. A packet that only a has and
--- that went forward was seen before the hop and not behind it.
+-- that went forward was seen before the hop and not behind it. Of a segment that offload joined and that arrived in part,
+-- each stretch of bytes that did not arrive is a row: seq and len are its own.
 --
 -- param :reason one of lost|missed|unknown|outside|absent|link_local|ttl_expired|rejected|duplicate = lost   Only these.
 -- param :capture
@@ -27,7 +28,8 @@
 -- column dst_port        Its port.
 -- column flags           TCP flags as tcpdump prints them.
 -- column seq             TCP sequence number, relative.
--- column len             Bytes above the innermost header that was decoded.
+-- column len             Bytes above the innermost header that was decoded, or the part of them that did not arrive.
+-- column of_len          The whole packet's, where a part of it arrived; empty: none did.
 -- column again_number    First packet behind it that sends bytes of it again, among the next 10,000 of the capture; empty: none, or nothing to send again.
 -- column again_ms        Milliseconds until then.
 -- column again_arrived   1: the other point has that one; 0: it has not.
@@ -42,8 +44,9 @@ alone AS MATERIALIZED (
 		p.flow_id,
 		p.direction AS own_direction,
 		p.tcp_flags,
-		p.seq,
-		p.payload_len,
+		p.seq + ifnull(h.part_offset, 0) AS seq,
+		ifnull(h.part_len, p.payload_len) AS len,
+		iif(h.part_len, p.payload_len, NULL) AS of_len,
 		p.ts_ns AS own_ts_ns,
 		(
 			SELECT g.packet_id
@@ -53,8 +56,8 @@ alone AS MATERIALIZED (
 				AND fp.packet_id BETWEEN p.packet_id + 1 AND p.packet_id + 10000
 				AND (p.payload_len > 0 OR p.tcp_flags & 3)
 				AND g.direction = p.direction
-				AND g.seq < p.seq + p.payload_len + (p.tcp_flags & 3 <> 0)
-				AND g.seq + g.payload_len + (g.tcp_flags & 3 <> 0) > p.seq
+				AND g.seq < p.seq + ifnull(h.part_offset + h.part_len, p.payload_len + (p.tcp_flags & 3 <> 0))
+				AND g.seq + g.payload_len + (g.tcp_flags & 3 <> 0) > p.seq + ifnull(h.part_offset, 0)
 			ORDER BY fp.packet_id
 			LIMIT 1
 		) AS again_id
@@ -92,7 +95,8 @@ SELECT
 	h.dst_port,
 	tcp_flags(h.tcp_flags) AS flags,
 	h.seq,
-	h.payload_len AS len,
+	h.len,
+	h.of_len,
 	again.number AS again_number,
 	(again.ts_ns - h.own_ts_ns) / 1e6 AS again_ms,
 	iif(
@@ -107,5 +111,5 @@ SELECT
 	h.reason
 FROM alone h
 LEFT JOIN packets again ON again.packet_id = h.again_id
-ORDER BY h.comparison_id, h.a_packet_id IS NULL, h.packet_id
+ORDER BY h.comparison_id, h.a_packet_id IS NULL, h.packet_id, h.part_offset
 LIMIT ifnull(:limit, -1);

@@ -13,8 +13,8 @@
 -- column a_matched              Of those: found in b.
 -- column b_packets              Packets of b.
 -- column b_matched              Of those: found in a.
--- column lost_forward           Packets that went from a to b and did not arrive.
--- column lost_back              Packets that went from b to a and did not arrive.
+-- column lost_forward           Packets that went from a to b and did not arrive; of those that arrived in part, each stretch that did not.
+-- column lost_back              The same from b to a.
 -- column reordered_forward      Packets that b saw behind one that was sent later.
 -- column reordered_back         The same of a.
 -- column overlap_s              Seconds in which both captures ran.
@@ -112,7 +112,7 @@ ORDER BY w.comparison_id, w.travel DESC;
 -- column b          Name of the second.
 -- column only_in    The capture that has them.
 -- column reason     Why the other one may not have them.
--- column packets    How many.
+-- column packets    How many; of packets that the other point has in part, stretches that it has not.
 -- column meaning    The reason in words.
 SELECT
 	a.name AS a,

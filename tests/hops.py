@@ -531,6 +531,77 @@ def test_offload():
     tap.equal((comparison(case)["a_matched"], comparison(case)["b_matched"]), (130, 40))
 
 
+def join(rows, size):
+    """A card that joins segments of the sender, up to `size` bytes of one burst: what it was given, or what it gives."""
+    out = []
+    for ts_ns, uids, p in sorted(rows, key=lambda row: row[0]):
+        last = out[-1] if out else None
+        if last and p.payload and last[2].forward == p.forward and last[2].seq + len(last[2].payload) == p.seq and \
+                ts_ns - last[0] < 1 * MS and len(last[2].payload) + len(p.payload) <= size:
+            out[-1] = (last[0], last[1] | uids, dataclasses.replace(last[2], payload=last[2].payload + p.payload))
+        else:
+            out.append((ts_ns, uids, p))
+    return out
+
+
+def bursts(path_of_data, lost_segments, again_after, size=500, count=12):
+    """Bursts of segments of which some are lost, as (burst, segment), and sent again together with the segment behind
+    them. Gives the traffic, and the uids of what is lost."""
+    traffic, gone, seq = Traffic(), [], 1000
+    for i in range(20):
+        first = seq
+        data = [traffic.random.randbytes(size) for _ in range(count)]
+        for j in range(count):
+            p = traffic.send(path_of_data, "tcp", (4000, 80), seq=seq, ack=1, payload=data[j], stamps=(i, 1))
+            seq += size
+            gone += [p.uid] if (i, j) in lost_segments else []
+            traffic.wait(10 * US)
+        traffic.wait(again_after)
+        for j in sorted(j for b, j in lost_segments if b == i):
+            for k in (j, j + 1):
+                if k < count and (k == j or (i, k) not in lost_segments):
+                    traffic.send(path_of_data, "tcp", (4000, 80), seq=first + k * size, ack=1, payload=data[k],
+                                 stamps=(i, 2))
+                    traffic.wait(10 * US)
+            traffic.wait(20 * MS)
+        traffic.send(not path_of_data, "tcp", (4000, 80), seq=1, ack=seq, stamps=(i, 1))
+        traffic.wait(30 * MS)
+    return traffic, gone
+
+
+def test_offload_lost():
+    """Some of the bytes of joined segments are lost, and sent again: told by the sequence numbers, the first time"""
+    for forward in (True, False):
+        missing = {(2, 0), (5, 11), (7, 3), (7, 4), (9, 2), (9, 8), (13, 6)}
+        stretches = {(2, 0, 1), (5, 11, 1), (7, 3, 2), (9, 2, 1), (9, 8, 1), (13, 6, 1)}
+        traffic, gone = bursts(forward, missing, 200 * MS)
+        path = Path(traffic)
+        path.lose(*gone)
+        sender, receiver = "ab" if forward else "ba"
+        setattr(path, sender, join(getattr(path, sender), 6000))
+        setattr(path, receiver, join(getattr(path, receiver), 2000))
+        case = compare(path)
+        found = set()
+        for a, b, row in findings(case, path):
+            if a and b:
+                if not a & b:
+                    raise AssertionError("%r was taken for %r: %r" % (a, b, dict(row)))
+                continue
+            tap.equal((row["reason"], row["a_packet_id"] is None), ("lost", not forward))
+            uid = min(a or b)
+            offset, length = row["part_offset"] or 0, row["part_len"] or len(path.truth[uid].payload)
+            burst, at = divmod((path.truth[uid].seq - 1000 + offset) // 500, 12)
+            found.add((burst, at, length // 500))
+        tap.equal(sorted(found), sorted(stretches))
+        row = comparison(case)
+        tap.equal((row["forward_lost"], row["back_lost"]), (6, 0) if forward else (0, 6))
+        tap.equal(row[sender + "_only"], 0)
+        report = tap.pcapdex("query", "case.db", "hop-loss", "--format", "csv").stdout
+        tap.contains(report, "80,.,12001,500,6000," if forward else "4000,.,12001,500,6000,", ",43501,1000,6000,")
+        case.close()
+        os.remove("case.db")
+
+
 def fragments_of(p, size):
     data, _ = transport(p)
     for offset in range(0, len(data), size):
