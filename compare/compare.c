@@ -244,7 +244,7 @@ const struct command command_compare = {
 		"replaces what is there.\n"
 		"\n"
 		"Memory grows with flows, about a kilobyte for each pair, and not with packets: those that wait for their match "
-		"take 70 MB at most, and what is found is kept in a temporary file beside the case.",
+		"take 80 MB at most, and what is found is kept in a temporary file beside the case.",
 	.examples =
 		"  pcapdex ingest -o case.db client.pcap server.pcap\n"
 		"  pcapdex compare case.db client server\n"

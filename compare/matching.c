@@ -33,6 +33,7 @@ struct waiting {
 	int32_t pair;
 	uint8_t direction; // of the pair
 	bool is_listed;
+	bool is_paired; // it, or a part of it, with one of the other point
 };
 
 // The packets of one point that wait.
@@ -79,11 +80,6 @@ static bool is_fragment(const struct sighting *s)
 static bool is_tcp(const struct sighting *s)
 {
 	return s->tcp_flags >= 0;
-}
-
-static bool is_found_in_part(const struct waiting *w)
-{
-	return w->found.count > 0;
 }
 
 static bool is_before(uint32_t a, uint32_t b)
@@ -275,7 +271,7 @@ static uint32_t flow_changes(const struct room *r, const struct sighting *a, con
 	bool have_ports = f->port[d] >= 0 && g->port[e] >= 0; // a fragment has none
 	bool ports = have_ports && (f->port[d] != g->port[e] || f->port[!d] != g->port[!e]);
 	uint32_t changes = (addresses ? CHANGE_ADDRESSES : 0U) | (ports ? CHANGE_PORTS : 0U);
-	if (is_tcp(a) && a->tcp_flags & b->tcp_flags & 2)
+	if (is_tcp(a) && is_tcp(b) && a->tcp_flags & b->tcp_flags & 2)
 		changes |= syn_changes(&f->options[d], &g->options[e]);
 	return changes;
 }
@@ -297,10 +293,9 @@ static uint32_t content_changes(const struct sighting *a, const struct sighting 
 	       (sighting_same_payload(a, b) ? 0U : CHANGE_PAYLOAD) | (options ? CHANGE_OPTIONS : 0U);
 }
 
-static uint32_t changes_between(const struct room *r, const struct sighting *a, const struct sighting *b,
-                                enum method method)
+static uint32_t changes_between(const struct room *r, const struct pair_side *side, const struct sighting *a,
+                                const struct sighting *b, enum method method)
 {
-	const struct pair_side *side = &pair_of(r, flow_of(r, 0, a)->pair)->side[a->direction];
 	uint32_t changes = flow_changes(r, a, b) | ip_changes(a, b);
 	if (method != METHOD_BYTE_RANGE && method != METHOD_FRAGMENT)
 		changes |= content_changes(a, b);
@@ -375,20 +370,30 @@ static int confidence_of(const struct room *r, int32_t pair, enum method method)
 	return of_pair < confidences[method] ? of_pair : confidences[method];
 }
 
+// The point whose sighting tells which pair two sightings are of: a fragment may be of a flow without ports, which has
+// no counterpart.
+static int telling_point(const struct room *r, const struct sighting *const seen[2])
+{
+	const struct flow_pair *first = pair_of(r, flow_of(r, 0, seen[0])->pair);
+	return first->flow[0] < 0 || first->flow[1] < 0 ? 1 : 0;
+}
+
 // seen[0] and seen[1] are the same packet, or parts of it; `point` is where it was seen later.
 static void report_match(struct room *r, int point, const struct sighting *const seen[2], enum method method)
 {
-	int32_t index = flow_of(r, 0, seen[0])->pair;
-	struct pair_side *side = &pair_of(r, index)->side[seen[0]->direction];
+	int telling = is_fragment(seen[0]) ? telling_point(r, seen) : 0;
+	int32_t index = flow_of(r, telling, seen[telling])->pair;
+	int direction = pair_direction(pair_of(r, index), telling, seen[telling]->direction);
+	struct pair_side *side = &pair_of(r, index)->side[direction];
 	int64_t raw_ns = ns_difference(seen[1]->ts_ns, seen[0]->ts_ns);
 	struct finding f = {
 		.packet_id = {seen[0]->packet_id, seen[1]->packet_id},
 		.ts_ns = {seen[0]->ts_ns, seen[1]->ts_ns},
 		.pair = index,
-		.changes = changes_between(r, seen[0], seen[1], method),
+		.changes = changes_between(r, side, seen[0], seen[1], method),
 		.ttl_change = (int16_t)(seen[0]->ttl - seen[1]->ttl),
 		.has_ttl = seen[0]->ttl >= 0 && seen[1]->ttl >= 0,
-		.direction = seen[0]->direction,
+		.direction = (uint8_t)direction,
 		.method = (uint8_t)method,
 		.confidence = (uint8_t)confidence_of(r, index, method),
 	};
@@ -475,7 +480,7 @@ static bool is_seen(const struct pair_side *side, int point, const struct sighti
 static void note_numbers(struct room *r, int point, struct sighting *s, struct flow_pair *pair, int direction)
 {
 	struct pair_side *side = &pair->side[direction], *other = &pair->side[!direction];
-	if (!is_tcp(s) || is_fragment(s) || s->tcp_flags & SYN_ONLY_FLAGS || r->failed)
+	if (!is_tcp(s) || s->tcp_flags & SYN_ONLY_FLAGS || r->failed)
 		return;
 	if (s->payload_len > 0) {
 		s->is_again = is_seen(side, point, s);
@@ -646,7 +651,7 @@ static struct choice choose(const struct room *r, int point, const struct sighti
 		if (w->key != key)
 			continue;
 		looked_at++;
-		if (is_found_in_part(w) || !is_within_window(r, point, s, &w->seen) || contradict(r, point, s, w))
+		if (w->is_paired || !is_within_window(r, point, s, &w->seen) || contradict(r, point, s, w))
 			continue;
 		consider(&best, (struct choice){
 							.place = place,
@@ -770,8 +775,9 @@ static bool are_of_another(const struct room *r, int point, const struct waiting
 static void match_shared(struct room *r, int point, struct waiting *w, struct waiting *other, struct range here,
                          struct range there)
 {
-	r->m->matched[point] += !is_found_in_part(w);
-	r->m->matched[!point] += !is_found_in_part(other);
+	r->m->matched[point] += !w->is_paired;
+	r->m->matched[!point] += !other->is_paired;
+	w->is_paired = other->is_paired = true;
 	ranges_add(&w->found, here);
 	ranges_add(&other->found, there);
 	report_pair(r, point, &w->seen, &other->seen, METHOD_BYTE_RANGE);
@@ -806,7 +812,36 @@ static void match_bytes(struct room *r, int point, uint32_t place)
 	}
 }
 
-// A datagram at this point that the other one saw as fragments.
+// Whether a fragment at the other point has the addresses that a packet of this pair has there.
+static bool is_fragment_of(const struct room *r, int point, const struct waiting *w,
+                           const struct sighting *fragment)
+{
+	const struct flow_pair *pair = pair_of(r, w->pair);
+	const struct point_flow *f = &r->m->pairing->points[!point].flows[pair->flow[!point]];
+	const struct point_flow *g = flow_of(r, !point, fragment);
+	int d = pair_direction(pair, !point, w->direction), e = fragment->direction;
+	return f->kind == g->kind && f->address[d] == g->address[e] && f->address[!d] == g->address[!e];
+}
+
+// The bytes of a packet's payload that a fragment brings. The one that completes its packet has the whole payload; that of
+// others begins behind the header: of TCP at least 20 bytes, of UDP and ICMP 8.
+static struct range bytes_of_fragment(const struct point_flow *f, const struct sighting *packet,
+                                      const struct sighting *fragment)
+{
+	enum { TCP_HEADER_LEN = 20, OTHER_HEADER_LEN = 8 };
+	uint32_t header_len = f->kind == KIND_TCP ? TCP_HEADER_LEN : 0, offset = (uint32_t)fragment->fragment_offset;
+	if (f->port[0] >= 0 || f->kind == KIND_ICMP)
+		header_len = header_len ? header_len : OTHER_HEADER_LEN;
+	if (fragment->payload_len >= packet->payload_len)
+		return (struct range){0, packet->payload_len};
+	uint32_t end = offset + fragment->payload_len;
+	struct range bytes = {offset > header_len ? offset - header_len : 0, end > header_len ? end - header_len : 0};
+	if (bytes.end > packet->payload_len)
+		bytes.end = packet->payload_len;
+	return bytes;
+}
+
+// A packet at this point that the other one saw as fragments.
 static void match_fragments(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
@@ -819,12 +854,13 @@ static void match_fragments(struct room *r, int point, uint32_t place)
 		if (other->key != key)
 			continue;
 		looked_at++;
-		if (other->seen.is_copy || !have_address_in_common(r, point, &w->seen, &other->seen) ||
+		if (other->seen.is_copy || !is_fragment_of(r, point, w, &other->seen) ||
 		    !is_within_window(r, point, &w->seen, &other->seen))
 			continue;
-		r->m->matched[point] += !is_found_in_part(w);
+		r->m->matched[point] += !w->is_paired;
 		r->m->matched[!point]++;
-		ranges_add(&w->found, (struct range){0, w->seen.payload_len});
+		w->is_paired = true;
+		ranges_add(&w->found, bytes_of_fragment(flow_of(r, point, &w->seen), &w->seen, &other->seen));
 		report_pair(r, point, &w->seen, &other->seen, METHOD_FRAGMENT);
 		unseat(r, !point, at);
 	}
@@ -840,7 +876,7 @@ static void report_gaps(struct room *r, int point, const struct waiting *w)
 static void report_rest(struct room *r, int point, const struct waiting *w)
 {
 	struct range whole = {0, w->seen.payload_len};
-	if (is_found_in_part(w))
+	if (w->is_paired)
 		report_gaps(r, point, w);
 	else
 		report_alone(r, point, &w->seen, w->pair, w->direction, reason_to_be_alone(r, point, w, whole));
@@ -850,7 +886,7 @@ static void leave_alone(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
 	struct choice choice = {0};
-	if (!is_found_in_part(w))
+	if (!w->is_paired)
 		choice = choose(r, point, &w->seen, w->key);
 	if (choice.place) {
 		match(r, point, &w->seen, &choice);
@@ -859,7 +895,7 @@ static void leave_alone(struct room *r, int point, uint32_t place)
 	}
 	if (w->is_listed)
 		match_bytes(r, point, place);
-	else if (!is_fragment(&w->seen) && !w->seen.is_copy)
+	if (!w->is_paired && !is_fragment(&w->seen) && !w->seen.is_copy)
 		match_fragments(r, point, place);
 	report_rest(r, point, w);
 	unseat(r, point, place);

@@ -623,6 +623,28 @@ def test_fragmentation():
     tap.equal(case.execute("SELECT count(*) FROM hop_packets WHERE method = 'fragment'").fetchone()[0], 19 * 3)
 
 
+def test_tcp_fragmentation():
+    """TCP segments that a router fragmented; one is lost, and a fragment of another"""
+    traffic = Traffic()
+    for i in range(30):
+        traffic.send(False, "tcp", (4000, 80), seq=1000 + i * 1400, ack=1, payload=traffic.random.randbytes(1400),
+                     stamps=(i, 1))
+        traffic.wait(5 * MS)
+        traffic.send(True, "tcp", (4000, 80), seq=1, ack=1000, stamps=(i, 1))
+        traffic.wait(5 * MS)
+    path = Path(traffic)
+    path.lose(6)
+    path.a = [(ts_ns + n * 1000, uids, piece) for ts_ns, uids, p in path.a
+              for n, piece in enumerate([p] if p.forward else fragments_of(p, 576)) if (min(uids), n) != (10, 1)]
+    case = compare(path)
+    alone = expect(case, path, timed=False)
+    tap.equal(reasons(alone), {"lost": [("b", 6), ("b", 10)]})
+    part = alone["b", 10][0]
+    tap.equal((part["part_offset"], part["part_len"]), (576 - 20, 576))  # a TCP header has 20 bytes, or more
+    tap.equal(case.execute("SELECT count(*) FROM hop_packets WHERE method = 'fragment'").fetchone()[0], 28 * 3 + 2)
+    tap.equal((comparison(case)["forward_lost"], comparison(case)["back_lost"]), (0, 2))
+
+
 def test_fragments_at_both():
     """Fragments that both points see, one of them lost"""
     traffic = Traffic()
