@@ -69,6 +69,12 @@ static uint64_t paired_key(const struct search *s, int point, const struct sight
 	return XXH3_64bits(parts, sizeof parts);
 }
 
+// The fragment that completes a datagram has all of its payload, and its ports: the other point may have it in one piece.
+static bool is_whole(const struct sighting *p, const struct point_flow *f)
+{
+	return p->fragment_offset < 0 || f->port[0] >= 0;
+}
+
 // The same of a flow that has no counterpart yet: without its endpoints.
 static uint64_t stranger_key(const struct sighting *p, const struct point_flow *f)
 {
@@ -78,7 +84,7 @@ static uint64_t stranger_key(const struct sighting *p, const struct point_flow *
 		parts[3] = (uint64_t)(p->tcp_flags & SYN_ONLY_FLAGS);
 	} else {
 		parts[2] = p->payload_hash;
-		parts[3] = (uint64_t)(int64_t)p->fragment_offset;
+		parts[3] = is_whole(p, f) ? UINT64_MAX : (uint64_t)p->fragment_offset;
 		parts[4] = (uint64_t)(uint32_t)p->echo_seq << 1 | p->is_echo_reply;
 	}
 	return XXH3_64bits(parts, sizeof parts);
@@ -131,7 +137,7 @@ static void add_weak_samples(struct samples *s, const struct sighting *p, const 
 {
 	if (f->kind == KIND_TCP && p->payload_len >= WEAK_LEN_MIN && p->payload_hash)
 		add_sample(s, p, payload_key(p), true);
-	for (int end = 0; end < 2 && f->kind != KIND_TCP && p->ip_id > 0 && p->fragment_offset < 0; end++)
+	for (int end = 0; end < 2 && f->kind != KIND_TCP && p->ip_id > 0 && is_whole(p, f); end++)
 		add_sample(s, p, identity_key(p, f, end), true);
 }
 

@@ -623,6 +623,24 @@ def test_fragmentation():
     tap.equal(case.execute("SELECT count(*) FROM hop_packets WHERE method = 'fragment'").fetchone()[0], 19 * 3)
 
 
+def test_fragmentation_and_nat():
+    """Datagrams both ways that become fragments where their addresses and ports are translated too"""
+    traffic = Traffic()
+    for _ in range(40):
+        for forward in (True, False):
+            traffic.send(forward, "udp", (5000, 6000), payload=traffic.random.randbytes(1400))
+            traffic.wait(5 * MS)
+    path = Path(traffic)
+    path.lose(24, 31)
+    path.change("b", translate({"10.1.1.2": lambda e: ("198.51.100.7", e[1] + 1000),
+                                "203.0.113.9": lambda e: ("192.168.7.7", e[1] + 8000)}))
+    path.b = [(ts_ns + n * 1000, uids, piece) for ts_ns, uids, p in path.b for n, piece in enumerate(fragments_of(p, 576))]
+    case = compare(path)
+    found = reasons(expect(case, path, timed=False))
+    tap.equal(found, {"lost": [("a", 24)] + [("b", 31)] * 3})
+    tap.equal(mappings(case)["nat"], 1)
+
+
 def test_tcp_fragmentation():
     """TCP segments that a router fragmented; one is lost, and a fragment of another"""
     traffic = Traffic()
