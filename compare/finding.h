@@ -78,17 +78,15 @@ enum reason {
 struct finding {
 	int64_t packet_id[2]; // 0: this point does not have it
 	int64_t ts_ns[2];
-	int64_t late_ns;  // time since the packet arrived that was sent behind it and came before it; 0 in order
-	int32_t pair;     // of flows; -1: the packet has no flow
-	uint32_t changes; // enum change
-	uint32_t part_offset,
-		part_len;       // of a packet that the other point has in part: bytes that it has not; 0, 0: whole
-	int16_t ttl_change; // at the first point less at the second
+	int32_t pair;         // of flows; -1: the packet has no flow
+	uint32_t changes;     // enum change
+	uint32_t part_offset; // of a packet that the other point has in part: the first byte that it has not
+	uint32_t part_len;    // how many; 0: the finding is of the whole packet
+	int16_t ttl_change;   // at the first point less at the second
 	bool has_ttl;
 	uint8_t direction; // of the pair
 	uint8_t method, confidence;
-	uint8_t reason;     // enum reason: DUPLICATE, PROXIED; MISSED: it is, if it went towards the other point
-	uint8_t late_point; // where it came late
+	uint8_t reason; // enum reason: DUPLICATE, PROXIED; MISSED: it is, if it went towards the other point
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "order.h"
 #include "travel.h"
 
 enum { FINDINGS_AT_ONCE = 1024 };
@@ -16,6 +17,7 @@ struct side_summary {
 	int64_t lost, delay_min_ns, delay_max_ns, excess_max_ns;
 	double delay_sum_ns, excess_sum_ns; // of all matched
 	int64_t timed;                      // packets in delay_..., excess_...
+	int64_t sent_id, sent_ts_ns;        // of those that arrived, the one that was sent last; when it arrived
 	int32_t ttl_change, ttl_votes;      // the majority's
 	bool has_ttl;
 };
@@ -42,6 +44,7 @@ struct writing {
 	int64_t comparison_id, first_flow_id;
 	int trust;                                 // enum trust: matches that the clock is fitted to next
 	int64_t overlap_first_ns, overlap_last_ns; // on the first point's clock
+	struct order order;
 	sqlite3_stmt *insert;
 };
 
@@ -350,12 +353,31 @@ static void count_times(struct side_summary *s, int64_t delay_ns, int64_t excess
 	s->timed++;
 }
 
-static bool is_late(const struct finding *f, enum travel travel)
+static int arrival_point(const struct writing *w, const struct finding *f)
 {
-	return f->late_ns > 0 && travel != TRAVEL_UNKNOWN && (travel == TRAVEL_FORWARD) == (f->late_point == 1);
+	if (!is_matched(f))
+		return f->packet_id[0] ? 0 : 1;
+	return travel_of(w, f) != TRAVEL_BACK;
 }
 
-static void bind_match(struct writing *w, const struct finding *f)
+// Time since a packet arrived that was sent behind this one (RFC 4737); 0: there is none. Packets come in the order of
+// arrival. Of segments that were cut or joined, and of fragments, it says nothing.
+static int64_t late_by(struct writing *w, const struct finding *f)
+{
+	struct side_summary *s = &w->summaries[f->pair][f->direction];
+	int point = arrival_point(w, f);
+	if (travel_of(w, f) == TRAVEL_UNKNOWN || f->method == METHOD_BYTE_RANGE || f->method == METHOD_FRAGMENT)
+		return 0;
+	if (f->packet_id[!point] < s->sent_id) {
+		int64_t late_ns = ns_distance(f->ts_ns[point], s->sent_ts_ns);
+		return late_ns > 0 ? late_ns : 1; // at the same moment, and yet behind
+	}
+	s->sent_id = f->packet_id[!point];
+	s->sent_ts_ns = f->ts_ns[point];
+	return 0;
+}
+
+static void bind_match(struct writing *w, const struct finding *f, int64_t late_ns)
 {
 	const struct clock *clock = &w->totals->clock;
 	struct side_summary *s = &w->summaries[f->pair][f->direction];
@@ -364,7 +386,7 @@ static void bind_match(struct writing *w, const struct finding *f)
 	int64_t raw_ns = raw_of(f);
 	int64_t delay_ns = llround(clock_delay_ns(clock, travel, f->ts_ns[0], raw_ns));
 	int64_t excess_ns = llround(clock_excess_ns(clock, travel, f->ts_ns[0], raw_ns));
-	bool late = is_late(f, travel);
+	bool late = late_ns > 0;
 	count_ttl(s, f);
 	if (known)
 		count_times(s, delay_ns, excess_ns);
@@ -380,7 +402,7 @@ static void bind_match(struct writing *w, const struct finding *f)
 	sqlite3_bind_int64(w->insert, HOP_RAW_DELAY, raw_ns);
 	bind_if(w->insert, HOP_DELAY, known && knows_offset(clock), delay_ns);
 	bind_if(w->insert, HOP_EXCESS, known, excess_ns);
-	bind_if(w->insert, HOP_LATE, late, f->late_ns);
+	bind_if(w->insert, HOP_LATE, late, late_ns);
 }
 
 static void bind_alone(struct writing *w, const struct finding *f)
@@ -395,7 +417,7 @@ static void bind_alone(struct writing *w, const struct finding *f)
 	}
 }
 
-static bool write_packet(struct writing *w, const struct finding *f)
+static bool write_packet(struct writing *w, const struct finding *f, bool in_order)
 {
 	sqlite3_bind_int64(w->insert, HOP_COMPARISON, w->comparison_id);
 	bind_if(w->insert, HOP_FLOW, f->pair >= 0, w->first_flow_id + f->pair);
@@ -405,10 +427,25 @@ static bool write_packet(struct writing *w, const struct finding *f)
 	bind_if(w->insert, HOP_PART_OFFSET, f->part_len > 0, f->part_offset);
 	bind_if(w->insert, HOP_PART_LEN, f->part_len > 0, f->part_len);
 	if (is_matched(f))
-		bind_match(w, f);
+		bind_match(w, f, in_order ? late_by(w, f) : 0);
 	else
 		bind_alone(w, f);
 	return step(w, w->insert);
+}
+
+static bool write_first(struct writing *w)
+{
+	struct finding f;
+	bool in_order = order_take(&w->order, &f);
+	return write_packet(w, &f, in_order);
+}
+
+static bool hold_packet(struct writing *w, const struct finding *f)
+{
+	if (order_is_full(&w->order) && !write_first(w))
+		return false;
+	order_add(&w->order, arrival_point(w, f), f);
+	return true;
 }
 
 static bool write_packets(struct writing *w)
@@ -417,7 +454,11 @@ static bool write_packets(struct writing *w)
 		"INSERT INTO hop_packets (comparison_id, hop_flow_id, a_packet_id, b_packet_id, direction, method, confidence,"
 		" reason, changes, ttl_diff, raw_delay_ns, delay_ns, excess_ns, late_ns, part_offset, part_len)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-	bool ok = prepare(w, &w->insert, sql) && for_each_finding(w, write_packet);
+	order_init(&w->order, w->m->offset_ns);
+	bool ok = prepare(w, &w->insert, sql) && for_each_finding(w, hold_packet);
+	while (ok && !order_is_empty(&w->order))
+		ok = write_first(w);
+	order_release(&w->order);
 	sqlite3_finalize(w->insert);
 	return ok;
 }

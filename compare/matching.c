@@ -304,20 +304,6 @@ static uint32_t changes_between(const struct room *r, const struct pair_side *si
 	return changes;
 }
 
-// The later of both sightings is where it arrived. It is late if a packet that left behind it arrived before (RFC 4737).
-static void note_order(struct pair_side *side, int point, const struct sighting *here, const struct sighting *there,
-                       struct finding *f)
-{
-	if (side->farthest_id[point] && there->packet_id < side->farthest_id[point]) {
-		f->late_ns = ns_distance(here->ts_ns, side->farthest_ts_ns[point]);
-		f->late_ns += f->late_ns == 0; // at the same moment, and yet behind
-		f->late_point = (uint8_t)point;
-		return;
-	}
-	side->farthest_id[point] = there->packet_id;
-	side->farthest_ts_ns[point] = here->ts_ns;
-}
-
 static void note_delay(struct pair_side *side, int64_t raw_ns)
 {
 	if (side->matched == 0 || raw_ns < side->raw_min_ns)
@@ -378,8 +364,8 @@ static int telling_point(const struct room *r, const struct sighting *const seen
 	return first->flow[0] < 0 || first->flow[1] < 0 ? 1 : 0;
 }
 
-// seen[0] and seen[1] are the same packet, or parts of it; `point` is where it was seen later.
-static void report_match(struct room *r, int point, const struct sighting *const seen[2], enum method method)
+// seen[0] and seen[1] are the same packet, or parts of it.
+static void report_match(struct room *r, const struct sighting *const seen[2], enum method method)
 {
 	int telling = is_fragment(seen[0]) ? telling_point(r, seen) : 0;
 	int32_t index = flow_of(r, telling, seen[telling])->pair;
@@ -399,8 +385,6 @@ static void report_match(struct room *r, int point, const struct sighting *const
 	};
 	if (f.has_ttl && f.ttl_change != 0 && pair_of(r, index)->mapping != MAPPING_PROXY)
 		(*(f.ttl_change > 0 ? &side->ttl_less : &side->ttl_more))++;
-	if (method != METHOD_BYTE_RANGE && method != METHOD_FRAGMENT)
-		note_order(side, point, seen[point], seen[!point], &f);
 	note_delay(side, raw_ns);
 	if (method == METHOD_IP_ID || method == METHOD_PAYLOAD)
 		follow_clocks(r, travel_of(side), raw_ns);
@@ -411,7 +395,7 @@ static void report_pair(struct room *r, int point, const struct sighting *here, 
                         enum method method)
 {
 	const struct sighting *seen[2] = {point == 0 ? here : there, point == 0 ? there : here};
-	report_match(r, point, seen, method);
+	report_match(r, seen, method);
 }
 
 // ---- what a point has seen of the data --------------------------------------------------------------------------------

@@ -35,13 +35,12 @@ struct pair_side {
 	bool has_seq_delta; // else they cannot be compared
 	bool has_ack;       // both points know the other side's numbers: ACKs can be compared
 	struct tally ip_id, tsval;
-	uint32_t ttl_less, ttl_more;               // packets with a lower, a higher TTL at the second point
-	int64_t matched, only[2];                  // packets
-	int64_t reordered;                         // packets
-	int64_t raw_min_ns, raw_max_ns;            // time at the second point less time at the first
-	double raw_mean_ns;                        // the same
-	int64_t raw_last_ns, raw_spread_ns;        // of the latest packet; its usual difference to the one before
-	int64_t farthest_id[2], farthest_ts_ns[2]; // of the packet that was sent last of those matched
+	uint32_t ttl_less, ttl_more;         // packets with a lower, a higher TTL at the second point
+	int64_t matched, only[2];            // packets
+	int64_t reordered;                   // packets
+	int64_t raw_min_ns, raw_max_ns;      // time at the second point less time at the first
+	double raw_mean_ns;                  // the same
+	int64_t raw_last_ns, raw_spread_ns;  // of the latest packet; its usual difference to the one before
 	uint32_t waiting[2], waiting_end[2]; // data of each point that waits for its match: first and last; 0 none
 	uint32_t again[2];                   // the last of those that were sent again; 0 none
 	enum travel travel;

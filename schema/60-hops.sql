@@ -71,7 +71,7 @@ CREATE TABLE hop_flows (
 -- joined (method byte_range) or datagrams fragmented, a packet is in several pairs; each stretch of its bytes that is in
 -- none of them has a row as if it were a packet that only one point saw, with part_offset and part_len.
 CREATE TABLE hop_packets (
-	hop_packet_id INTEGER PRIMARY KEY, -- in the order of time, more or less
+	hop_packet_id INTEGER PRIMARY KEY, -- in the order of arrival, more or less
 	comparison_id INTEGER NOT NULL REFERENCES hop_comparisons, -- the comparison
 	hop_flow_id   INTEGER REFERENCES hop_flows, -- its flow; NULL: it has no endpoints
 	a_packet_id   INTEGER REFERENCES packets, -- the packet at a; NULL: a has it not

@@ -769,6 +769,34 @@ def test_reordering():
     tap.equal(comparison(case)["forward_reordered"], 3)
 
 
+def test_jitter():
+    """Delays both ways that vary by more than the way takes, and no router: what is late is told, and no other"""
+    for first_forward in (True, False):
+        traffic = Traffic()
+        for i in range(300):
+            forward = (i % 3 == 0) != first_forward
+            traffic.send(forward, "udp", (7000 + i % 2, 7001), payload=traffic.random.randbytes(100))
+            traffic.wait(3 * MS)
+        path = Path(traffic, jitter=150 * MS)
+        path.alter("b", ttl=64)
+        case = compare(path)
+        tap.equal(expect(case, path, timed=False), {})
+        late = [set(), set()]
+        for rows, forward in ((path.b, True), (path.a, False)):
+            farthest = {}
+            for _, uids, p in sorted(rows, key=lambda row: row[0]):
+                if p.forward == forward and p.uid < farthest.setdefault(p.uid % 2, -1):
+                    late[forward].add(p.uid)
+                if p.forward == forward:
+                    farthest[p.uid % 2] = max(farthest[p.uid % 2], p.uid)
+        found = {min(a) for a, b, row in findings(case, path) if row["late_ns"]}
+        tap.equal(sorted(found), sorted(late[0] | late[1]))
+        row = comparison(case)
+        tap.equal((row["forward_reordered"], row["back_reordered"]), (len(late[True]), len(late[False])))
+        case.close()
+        os.remove("case.db")
+
+
 def test_ipv6():
     """IPv6: no identification"""
     path = Path(Traffic("2001:db8::2", "2001:db8:5::9").mix())
