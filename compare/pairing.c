@@ -120,6 +120,7 @@ static void join_by_endpoints(struct pairing *p, int32_t a, int32_t b)
 	pair->is_swapped = are_swapped(x, y);
 	pair->confidence = compare_numbers(x, y, pair->is_swapped) == NUMBERS_AGREE ? 99 : 95;
 	pair->is_echo_ident_kept = true;
+	pair->is_assumed = x->kind == KIND_TCP && compare_numbers(x, y, pair->is_swapped) == NUMBERS_UNKNOWN;
 	set_deltas(pair, x, y);
 }
 
@@ -331,6 +332,42 @@ void pairing_by_votes(struct pairing *p, struct vote *votes, size_t count)
 		size_t n = votes_for_same(votes + i, count - i);
 		if (is_enough(p, votes + i, n))
 			join_by_votes(p, votes + i, n);
+		i += n;
+	}
+}
+
+// Whether more packets have another number, and the same payload, than have the same number.
+static bool is_rewritten(const struct vote *votes, size_t strong, size_t count)
+{
+	for (int d = 0; d < 2; d++) {
+		struct common_delta common = find_delta(votes + strong, count - strong, d);
+		if (common.delta != 0 && common.count * 2 > common.of && common.count > strong)
+			return true;
+	}
+	return false;
+}
+
+static void check_pair(struct pairing *p, const struct vote *votes, size_t count)
+{
+	const struct point_flow *a = flow_of(p, 0, votes->flow[0]), *b = flow_of(p, 1, votes->flow[1]);
+	struct flow_pair *pair = &p->pairs[a->pair];
+	size_t strong = 0;
+	while (strong < count && !votes[strong].is_weak)
+		strong++;
+	if (!is_rewritten(votes, strong, count))
+		return;
+	set_rewritten(pair, votes + strong, count - strong, a, b);
+	pair->evidence = (int32_t)(count - strong);
+	pair->confidence = 90;
+}
+
+void pairing_check(struct pairing *p, struct vote *votes, size_t count)
+{
+	if (count > 0)
+		qsort(votes, count, sizeof *votes, compare_votes);
+	for (size_t i = 0; i < count;) {
+		size_t n = votes_for_same(votes + i, count - i);
+		check_pair(p, votes + i, n);
 		i += n;
 	}
 }

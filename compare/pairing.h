@@ -1,7 +1,7 @@
 // Flows of one point with the flows of the other that carry the same packets.
 //
-// First by their endpoints: of several uses of the same ports, those with the same initial sequence numbers. What is left
-// is put together by packets that both sides have (votes): behind NAT with the same numbers in the header, behind a
+// First by their endpoints: of several uses of the same ports, those with the same initial sequence numbers. Of TCP whose
+// SYNs were not seen, packets that both sides have tell whether the numbers are the same (votes). What is left is put together by packets that both sides have (votes): behind NAT with the same numbers in the header, behind a
 // firewall that rewrites initial sequence numbers with a constant difference and the same payload, behind a proxy with
 // the same payload alone. Where a proxy cut the bytes into other segments, streams.h goes on.
 #ifndef COMPARE_PAIRING_H
@@ -56,6 +56,7 @@ struct flow_pair {
 	int32_t flow[2];
 	bool is_swapped; // src at one point is dst at the other
 	bool is_echo_ident_kept;
+	bool is_assumed; // TCP by endpoints alone: no SYN at both points tells that the numbers are the same
 	enum mapping mapping;
 	int confidence;   // that the flows belong together, per cent
 	int32_t evidence; // sampled packets that said so; 0: endpoints and sequence numbers alone
@@ -91,6 +92,10 @@ struct vote {
 
 // Pairs by votes, those with the most first. Sorts the votes.
 void pairing_by_votes(struct pairing *, struct vote *, size_t count);
+
+// Whether numbers are the same in pairs that are assumed, from votes about their own flows: else takes the constant
+// difference that most weak votes say. Sorts the votes.
+void pairing_check(struct pairing *, struct vote *, size_t count);
 
 // Pairs what is disputed and alone with its endpoints on either side, and began at the same time; the clocks differ by
 // offset_ns (second less first), give or take tolerance_ns. Then makes a pair of each flow that is left.

@@ -96,6 +96,26 @@ static uint64_t payload_key(const struct sighting *p)
 	return XXH3_64bits(parts, sizeof parts);
 }
 
+static bool has_payload(const struct sighting *p)
+{
+	return p->payload_len >= WEAK_LEN_MIN && p->payload_hash;
+}
+
+static bool has_contents(const struct sighting *p)
+{
+	return has_payload(p) || p->ip_id > 0;
+}
+
+// What makes a packet of a paired flow known again whose numbers may have been rewritten: payload or identification.
+static uint64_t contents_key(const struct search *s, int point, const struct sighting *p,
+                             const struct point_flow *f)
+{
+	int direction = pair_direction(&s->pairing->pairs[f->pair], point, p->direction);
+	uint64_t parts[3] = {~((uint64_t)f->pair * 2 + (uint64_t)direction), p->payload_len,
+	                     has_payload(p) ? p->payload_hash : ~(uint64_t)p->ip_id};
+	return XXH3_64bits(parts, sizeof parts);
+}
+
 // Where a translator changes what an ICMP error quotes, or a name server's answer: identification and one address stay.
 static uint64_t identity_key(const struct sighting *p, const struct point_flow *f, int end)
 {
@@ -127,6 +147,12 @@ static void add_sample(struct samples *s, const struct sighting *p, uint64_t key
 	};
 }
 
+// Whether the flow has a counterpart, with numbers that are known to be the same.
+static bool is_settled(const struct search *s, const struct point_flow *f)
+{
+	return f->pair >= 0 && !s->pairing->pairs[f->pair].is_assumed;
+}
+
 // A number that begins a connection or answers one is no chance; a RST to a closed port has none of its own.
 static bool has_numbers(const struct sighting *p)
 {
@@ -135,7 +161,7 @@ static bool has_numbers(const struct sighting *p)
 
 static void add_weak_samples(struct samples *s, const struct sighting *p, const struct point_flow *f)
 {
-	if (f->kind == KIND_TCP && p->payload_len >= WEAK_LEN_MIN && p->payload_hash)
+	if (f->kind == KIND_TCP && has_payload(p))
 		add_sample(s, p, payload_key(p), true);
 	for (int end = 0; end < 2 && f->kind != KIND_TCP && p->ip_id > 0 && is_whole(p, f); end++)
 		add_sample(s, p, identity_key(p, f, end), true);
@@ -149,12 +175,13 @@ static bool is_picked(const struct search *s, int point, const struct sighting *
 		key = payload_key(p);
 	else
 		key = f->pair >= 0 ? paired_key(s, point, p, f) : stranger_key(p, f);
-	return key % s->divisor == 0;
+	bool by_contents = f->kind == KIND_TCP && f->pair >= 0 && !is_settled(s, f) && has_payload(p);
+	return key % s->divisor == 0 || (by_contents && contents_key(s, point, p, f) % s->divisor == 0);
 }
 
-static bool is_among_first(const struct point_flow *f)
+static bool is_among_first(const struct search *s, const struct point_flow *f)
 {
-	return f->sampled < (f->pair >= 0 ? SAMPLES_OF_FLOW : SAMPLES_OF_STRANGER);
+	return f->sampled < (is_settled(s, f) ? SAMPLES_OF_FLOW : SAMPLES_OF_STRANGER);
 }
 
 static void add_samples(struct search *s, int point, const struct sighting *p, const struct point_flow *f)
@@ -166,6 +193,8 @@ static void add_samples(struct search *s, int point, const struct sighting *p, c
 		add_sample(&s->samples[point], p, stranger_key(p, f), !is_tcp && p->payload_len < WEAK_LEN_MIN);
 	if (f->pair < 0)
 		add_weak_samples(&s->samples[point], p, f);
+	else if (!is_settled(s, f) && has_contents(p))
+		add_sample(&s->samples[point], p, contents_key(s, point, p, f), true);
 }
 
 static void pick(struct search *s, int point, struct cursor *cursor, struct sighting *p)
@@ -173,7 +202,7 @@ static void pick(struct search *s, int point, struct cursor *cursor, struct sigh
 	struct point_flow *f = p->flow >= 0 ? &s->pairing->points[point].flows[p->flow] : NULL;
 	if (!f)
 		return;
-	bool is_first = is_among_first(f), is_head = f->pair < 0 && streams_want(f, p);
+	bool is_first = is_among_first(s, f), is_head = f->pair < 0 && streams_want(f, p);
 	bool is_sample = is_first || is_picked(s, point, p, f);
 	if ((!is_sample && !is_head) || !cursor_complete(cursor, p) || p->is_copy)
 		return;
@@ -346,27 +375,38 @@ static bool is_own(const struct sample *a, const struct sample *b)
 	       (!have_tsvals || a->tsval != b->tsval);
 }
 
+static struct vote vote_of(const struct sample *a, const struct sample *b)
+{
+	return (struct vote){
+		.flow = {a->flow, b->flow},
+		.is_swapped = a->direction != b->direction,
+		.is_weak = a->is_weak,
+		.is_own = is_own(a, b),
+		.direction = a->direction,
+		.seq_delta = b->seq - a->seq,
+	};
+}
+
+// About flows that have no counterpart yet, and about pairs that are assumed.
 static void collect_votes(const struct search *s)
 {
 	struct pairing *p = s->pairing;
-	struct vote *votes = memory_alloc((s->count + 1) * sizeof *votes);
-	size_t count = 0;
+	struct vote *strangers = memory_alloc((s->count + 1) * sizeof *strangers);
+	struct vote *assumed = memory_alloc((s->count + 1) * sizeof *assumed);
+	size_t stranger_count = 0, assumed_count = 0;
 	for (size_t i = 0; i < s->count; i++) {
 		const struct sample *a = &s->samples[0].at[s->candidates[i].at[0]];
 		const struct sample *b = &s->samples[1].at[s->candidates[i].at[1]];
-		if (p->points[0].flows[a->flow].pair >= 0 || p->points[1].flows[b->flow].pair >= 0)
-			continue;
-		votes[count++] = (struct vote){
-			.flow = {a->flow, b->flow},
-			.is_swapped = a->direction != b->direction,
-			.is_weak = a->is_weak,
-			.is_own = is_own(a, b),
-			.direction = a->direction,
-			.seq_delta = b->seq - a->seq,
-		};
+		int32_t x = p->points[0].flows[a->flow].pair, y = p->points[1].flows[b->flow].pair;
+		if (x < 0 && y < 0)
+			strangers[stranger_count++] = vote_of(a, b);
+		else if (x >= 0 && x == y && p->pairs[x].is_assumed)
+			assumed[assumed_count++] = vote_of(a, b);
 	}
-	pairing_by_votes(p, votes, count);
-	free(votes);
+	pairing_by_votes(p, strangers, stranger_count);
+	pairing_check(p, assumed, assumed_count);
+	free(strangers);
+	free(assumed);
 }
 
 static void count(struct tally *own, struct tally *all, bool same)
@@ -377,10 +417,21 @@ static void count(struct tally *own, struct tally *all, bool same)
 	all->other += !same;
 }
 
-// One packet seen at both: what the way does to packets of its flow.
-static void learn(struct pairing *p, const struct sample *a, const struct sample *b, int64_t raw_ns)
+// The pair that two samples are a packet of; NULL none.
+static struct flow_pair *pair_of(const struct search *s, const struct sample *a, const struct sample *b)
 {
-	struct flow_pair *pair = &p->pairs[p->points[0].flows[a->flow].pair];
+	int32_t index = s->pairing->points[0].flows[a->flow].pair;
+	if (index < 0 || index != s->pairing->points[1].flows[b->flow].pair)
+		return NULL;
+	struct flow_pair *pair = &s->pairing->pairs[index];
+	bool may_differ = pair->is_assumed && b->seq - a->seq != pair->side[a->direction].seq_delta;
+	return may_differ ? NULL : pair;
+}
+
+// One packet seen at both: what the way does to packets of its flow.
+static void learn(struct pairing *p, struct flow_pair *pair, const struct sample *a, const struct sample *b,
+                  int64_t raw_ns)
+{
 	struct pair_side *side = &pair->side[a->direction];
 	if (a->ip_id > 0 || b->ip_id > 0)
 		count(&side->ip_id, &p->ip_id, a->ip_id == b->ip_id);
@@ -397,13 +448,11 @@ static void learn(struct pairing *p, const struct sample *a, const struct sample
 // other; where all go one way, the fastest.
 static int64_t start_offset(const struct search *s, const struct sampling *result)
 {
-	const struct pairing *p = s->pairing;
 	int64_t forward = INT64_MAX, back = INT64_MIN;
 	for (size_t i = 0; i < s->count; i++) {
 		const struct candidate *c = &s->candidates[i];
 		const struct sample *a = &s->samples[0].at[c->at[0]], *b = &s->samples[1].at[c->at[1]];
-		int32_t pair = p->points[0].flows[a->flow].pair;
-		if (pair < 0 || pair != p->points[1].flows[b->flow].pair || a->ttl < 0 || b->ttl < 0)
+		if (!pair_of(s, a, b) || a->ttl < 0 || b->ttl < 0)
 			continue;
 		if (b->ttl < a->ttl && c->raw_ns < forward)
 			forward = c->raw_ns;
@@ -425,9 +474,9 @@ static void learn_all(struct search *s, int64_t offset_ns)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct candidate *c = &s->candidates[i];
 		const struct sample *a = &s->samples[0].at[c->at[0]], *b = &s->samples[1].at[c->at[1]];
-		int32_t pair = p->points[0].flows[a->flow].pair;
-		if (pair >= 0 && pair == p->points[1].flows[b->flow].pair)
-			learn(p, a, b, c->raw_ns);
+		struct flow_pair *pair = pair_of(s, a, b);
+		if (pair)
+			learn(p, pair, a, b, c->raw_ns);
 	}
 }
 

@@ -346,22 +346,55 @@ def test_nat_both_ways():
     tap.equal(mappings(case), {"nat": 13})
 
 
+def rewrite_numbers(p):
+    """A firewall that adds a constant to the sequence numbers of each connection and direction."""
+    if p.kind != "tcp":
+        return p
+    port = min(p.ends[0][1], p.ends[1][1]) + max(p.ends[0][1], p.ends[1][1])
+    ours, theirs = (port * 7919, port * 104729) if p.forward else (port * 104729, port * 7919)
+    return dataclasses.replace(p, seq=p.seq + ours, ack=p.ack + theirs if p.flags & ACK else 0)
+
+
 def test_rewritten_isn():
     """A firewall that adds a constant to the sequence numbers of each connection and direction"""
-    def rewrite(p):
-        if p.kind != "tcp":
-            return p
-        port = min(p.ends[0][1], p.ends[1][1]) + max(p.ends[0][1], p.ends[1][1])
-        ours, theirs = (port * 7919, port * 104729) if p.forward else (port * 104729, port * 7919)
-        return dataclasses.replace(p, seq=p.seq + ours, ack=p.ack + theirs if p.flags & ACK else 0)
     path = Path(Traffic().mix())
     path.lose(6, 15)
-    path.change("b", rewrite)
+    path.change("b", rewrite_numbers)
     case = compare(path)
     tap.equal(len(expect(case, path)), 2)
     tap.equal(mappings(case), {"isn": 6, "none": 7})
     tap.equal(case.execute("SELECT src_seq_delta FROM hop_flows WHERE mapping = 'isn' ORDER BY a_flow_id").fetchone()[0],
               40080 * 7919 % 2**32)
+
+
+def test_rewritten_numbers_without_syn():
+    """The same of connections that had begun before both captures did: told by payload, or IP identification"""
+    for numbered in (True, False):
+        traffic = Traffic(numbered=numbered).mix()
+        path = Path(traffic)
+        early = {p.uid for p in path.truth.values() if p.flags & SYN} | {p.uid + 1 for p in path.truth.values()
+                                                                       if p.flags == SYN | ACK}
+        for point in "ab":
+            path.change(point, lambda p: None if p.uid in early else p)
+        uids = [uid for uid in range(20, len(traffic.packets), 40) if uid not in early and path.truth[uid].payload]
+        path.lose(*uids)
+        path.change("b", rewrite_numbers)
+        case = compare(path)
+        alone = expect(case, path)
+        tap.equal(sorted(uid for _, uid in alone), uids)
+        tap.equal(mappings(case), {"isn": 6, "none": 7})
+        case.close()
+        os.remove("case.db")
+
+
+def test_numbers_without_syn():
+    """Connections that had begun before both captures did, and numbers that nobody changed"""
+    path = Path(Traffic(numbered=False).mix())
+    path.change("a", lambda p: None if p.flags & SYN else p)
+    path.change("b", lambda p: None if p.flags & SYN else p)
+    case = compare(path)
+    tap.equal(expect(case, path), {})
+    tap.equal(mappings(case), {"none": 13})
 
 
 def test_proxy():
