@@ -11,6 +11,8 @@
 #include "../common/message.h"
 #include "ranges.h"
 
+enum { OPTION_UNKNOWN = -2 }; // it may have been cut off
+
 enum {
 	HEADS = 1 << 18,                // chains of waiting packets of a point
 	FRAGMENT_GRACE_NS = 2000000000, // fragments wait longer, so that they are there when their datagram leaves
@@ -257,10 +259,31 @@ static void report_part(struct room *r, int point, const struct waiting *w, stru
 	write_finding(r, &f);
 }
 
+// Options of a SYN: of one whose header was cut, those that were found.
+static struct syn_options options_of(const struct room *r, int point, const struct sighting *s)
+{
+	struct syn_options options = flow_of(r, point, s)->options[s->direction];
+	if (!s->is_header_cut)
+		return options;
+	return (struct syn_options){
+		.mss = options.mss < 0 ? OPTION_UNKNOWN : options.mss,
+		.window_scale = options.window_scale < 0 ? OPTION_UNKNOWN : options.window_scale,
+		.sack = options.sack < 1 ? OPTION_UNKNOWN : options.sack,
+		.timestamps = options.timestamps < 1 ? OPTION_UNKNOWN : options.timestamps,
+	};
+}
+
+static bool is_changed(int32_t a, int32_t b)
+{
+	return a != b && a != OPTION_UNKNOWN && b != OPTION_UNKNOWN;
+}
+
 static uint32_t syn_changes(const struct syn_options *a, const struct syn_options *b)
 {
-	return (a->mss != b->mss ? CHANGE_MSS : 0U) | (a->window_scale != b->window_scale ? CHANGE_WINDOW_SCALE : 0U) |
-	       (a->sack != b->sack || a->timestamps != b->timestamps ? CHANGE_OPTIONS : 0U);
+	bool options = is_changed(a->sack, b->sack) || is_changed(a->timestamps, b->timestamps);
+	return (is_changed(a->mss, b->mss) ? CHANGE_MSS : 0U) |
+	       (is_changed(a->window_scale, b->window_scale) ? CHANGE_WINDOW_SCALE : 0U) |
+	       (options ? CHANGE_OPTIONS : 0U);
 }
 
 static uint32_t flow_changes(const struct room *r, const struct sighting *a, const struct sighting *b)
@@ -271,8 +294,10 @@ static uint32_t flow_changes(const struct room *r, const struct sighting *a, con
 	bool have_ports = f->port[d] >= 0 && g->port[e] >= 0; // a fragment has none
 	bool ports = have_ports && (f->port[d] != g->port[e] || f->port[!d] != g->port[!e]);
 	uint32_t changes = (addresses ? CHANGE_ADDRESSES : 0U) | (ports ? CHANGE_PORTS : 0U);
-	if (is_tcp(a) && is_tcp(b) && a->tcp_flags & b->tcp_flags & 2)
-		changes |= syn_changes(&f->options[d], &g->options[e]);
+	if (is_tcp(a) && is_tcp(b) && a->tcp_flags & b->tcp_flags & 2) {
+		struct syn_options of_a = options_of(r, 0, a), of_b = options_of(r, 1, b);
+		changes |= syn_changes(&of_a, &of_b);
+	}
 	return changes;
 }
 
@@ -288,7 +313,8 @@ static uint32_t ip_changes(const struct sighting *a, const struct sighting *b)
 static uint32_t content_changes(const struct sighting *a, const struct sighting *b)
 {
 	bool both_timed = a->has_tsval && b->has_tsval;
-	bool options = is_tcp(a) && (a->has_tsval != b->has_tsval || (both_timed && a->tsval != b->tsval));
+	bool one_timed = a->has_tsval ? !b->has_tsval && !b->is_header_cut : b->has_tsval && !a->is_header_cut;
+	bool options = is_tcp(a) && (one_timed || (both_timed && a->tsval != b->tsval));
 	return (a->ip_id != b->ip_id ? CHANGE_IP_ID : 0U) | (a->window != b->window ? CHANGE_WINDOW : 0U) |
 	       (sighting_same_payload(a, b) ? 0U : CHANGE_PAYLOAD) | (options ? CHANGE_OPTIONS : 0U);
 }

@@ -216,11 +216,12 @@ enum packet_column {
 	PACKET_FRAGMENT_OFFSET,
 	PACKET_PAYLOAD_HASH,
 	PACKET_DUPLICATE_OF,
+	PACKET_HEADER_CUT,
 };
 
 #define PACKET_COLUMNS                                                                                             \
 	"packet_id, ts_ns, flow_id, direction, payload_len, ttl, ip_id, tos, tcp_flags, seq, ack, window, tsval,"      \
-	" vlan_id, fragment_offset, payload_hash, duplicate_of"
+	" vlan_id, fragment_offset, payload_hash, duplicate_of, captured_len < wire_len - payload_len"
 
 static const char packets_sql[] =
 	"SELECT " PACKET_COLUMNS " FROM packets WHERE packet_id BETWEEN ? AND ? ORDER BY packet_id";
@@ -353,6 +354,7 @@ static void read_packet(struct cursor *c, sqlite3_stmt *row, struct sighting *s)
 		.direction = sqlite3_column_int(row, PACKET_DIRECTION) != 0,
 		.payload_hash = (uint32_t)sqlite3_column_int64(row, PACKET_PAYLOAD_HASH),
 		.is_copy = integer_of(row, PACKET_DUPLICATE_OF, -1) >= 0,
+		.is_header_cut = sqlite3_column_int(row, PACKET_HEADER_CUT) != 0,
 	};
 	if (s->flow >= 0 && s->tcp_flags >= 0)
 		read_tcp(s, row, &c->point->flows[s->flow]);

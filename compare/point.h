@@ -57,8 +57,9 @@ struct sighting {
 	uint8_t direction;                     // of the flow: 0 sent by src, 1 by dst
 	bool has_ack, has_tsval;
 	bool is_echo_reply;
-	bool is_copy;  // of another packet that the capture holds: packets.duplicate_of
-	bool is_again; // set by matching: TCP data of which the point has seen some before
+	bool is_header_cut; // not all of what is before the payload was captured: options may be missing
+	bool is_copy;       // of another packet that the capture holds: packets.duplicate_of
+	bool is_again;      // set by matching: TCP data of which the point has seen some before
 };
 
 // Times of damaged captures may be anywhere: sums and differences wrap.

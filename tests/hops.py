@@ -524,6 +524,17 @@ def test_snaplen():
     tap.equal(len(expect(compare(path, snap_b=96), path)), 1)
 
 
+def test_cut_options():
+    """Options that one capture cut off are not changed"""
+    path = Path(Traffic().mix())
+    for snaplen in (56, 58, 64, 68):  # in the MSS, behind it, in the timestamp, behind all of them but in SYNs
+        case = compare(path, snap_a=snaplen)
+        tap.equal(expect(case, path), {})
+        tap.equal(changes(case), {"ttl": len(path.truth)})
+        case.close()
+        os.remove("case.db")
+
+
 def test_link_types():
     """An Ethernet capture with a VLAN tag, and a Linux cooked one"""
     path = Path(Traffic().mix())
