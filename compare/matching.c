@@ -17,6 +17,7 @@ enum {
 	HEADS = 1 << 18,                // chains of waiting packets of a point
 	FRAGMENT_GRACE_NS = 2000000000, // fragments wait longer, so that they are there when their datagram leaves
 	COPIES_NS = 1000000,            // that a mirror port's copies are apart
+	RECENT_MAX = 4096,              // packets that copies are looked for among
 	TOLERANCE_NS = 100000,          // beside what delays vary by
 	PROGRESS_PACKETS = 16384,
 	EPOCH_PACKETS = 4096, // after which the clocks' difference is looked at again
@@ -52,10 +53,20 @@ struct epoch {
 	bool has_forward, has_back;
 };
 
+// A packet that a point saw a moment ago.
+struct recent {
+	uint64_t key;
+	int64_t ts_ns;
+	uint32_t payload_hash, tsval;
+	int32_t window;
+	bool is_copy;
+};
+
 struct room {
 	struct matching *m;
 	struct lounge lounge[2];
-	struct waiting *at; // [0] stands for none
+	struct recent *recent[2]; // by key
+	struct waiting *at;       // [0] stands for none
 	size_t used, capacity;
 	uint32_t vacant;   // chain of places that are free
 	int64_t now_ns;    // on the second point's clock
@@ -584,6 +595,8 @@ static bool is_same_id(const struct sighting *a, const struct sighting *b)
 static bool contradict(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
 {
 	const struct sighting *t = &w->seen;
+	if (s->is_mirrored != t->is_mirrored)
+		return true;
 	if (is_fragment(s))
 		return s->fragment_offset != t->fragment_offset || !have_address_in_common(r, point, s, t);
 	const struct flow_pair *pair = pair_of(r, w->pair);
@@ -703,6 +716,36 @@ static bool is_too_early(const struct room *r, int point, const struct sighting 
 	return travel != TRAVEL_UNKNOWN && !is_same_id(s, &w->seen) && (travel == TRAVEL_FORWARD) == (point == 0);
 }
 
+// Whether a segment is like another one of a moment ago, which is no copy itself. Notes it for the next.
+static bool is_alike(struct room *r, int point, const struct sighting *s, uint64_t key)
+{
+	struct recent *last = &r->recent[point][key % RECENT_MAX], before = *last;
+	bool alike = before.key == key && !before.is_copy && ns_distance(before.ts_ns, s->ts_ns) <= COPIES_NS &&
+	             before.window == s->window && before.tsval == s->tsval && before.payload_hash == s->payload_hash;
+	*last = (struct recent){
+		.key = key,
+		.ts_ns = s->ts_ns,
+		.payload_hash = s->payload_hash,
+		.tsval = s->tsval,
+		.window = s->window,
+		.is_copy = alike || s->is_copy,
+	};
+	return alike;
+}
+
+// Where a point sees nearly all of a conversation's packets twice, what is alike was not sent twice either, though it might
+// have been: an ACK without data or a RST, of a sender that numbers no packets (ingest/copies.h).
+static void note_copies(struct room *r, int point, struct sighting *s, struct flow_pair *pair, uint64_t key)
+{
+	if (!is_tcp(s) || is_fragment(s))
+		return;
+	bool is_copy = is_alike(r, point, s, key) || s->is_copy;
+	pair->packets[point]++;
+	pair->copies[point] += is_copy;
+	s->is_mirrored = is_copy && pair->copies[point] * 5ULL >= pair->packets[point] * 2ULL;
+	s->is_copy = s->is_copy || s->is_mirrored;
+}
+
 static void leave_alone(struct room *r, int point, uint32_t place);
 
 static void make_room(struct room *r)
@@ -735,6 +778,7 @@ static void meet(struct room *r, int point, struct sighting *s)
 	note_numbers(r, point, s, pair, direction);
 	uint64_t key = is_fragment(s) ? fragment_key(s->ip_id) : paired_key(r, point, s, index, direction);
 	struct choice choice = {0};
+	note_copies(r, point, s, pair, key);
 	if (is_paired)
 		choice = choose(r, point, s, key);
 	if (!choice.place || is_too_early(r, point, s, &choice)) {
@@ -978,8 +1022,10 @@ bool matching_run(struct matching *m)
 	struct room r = {.m = m, .used = 1, .capacity = 4096, .offset_ns = m->offset_ns};
 	struct feed feeds[2] = {{.more = false}, {.more = false}};
 	r.at = memory_alloc(r.capacity * sizeof *r.at);
-	for (int point = 0; point < 2; point++)
+	for (int point = 0; point < 2; point++) {
 		r.lounge[point].heads = memory_alloc(HEADS * sizeof *r.lounge[point].heads);
+		r.recent[point] = memory_alloc(RECENT_MAX * sizeof *r.recent[point]);
+	}
 	bool ok = cursor_begin(&feeds[0].cursor, &m->pairing->points[0]);
 	ok = cursor_begin(&feeds[1].cursor, &m->pairing->points[1]) && ok;
 	if (ok)
@@ -987,7 +1033,9 @@ bool matching_run(struct matching *m)
 	ok = cursor_end(&feeds[0].cursor) && ok;
 	ok = cursor_end(&feeds[1].cursor) && ok && !r.failed;
 	free(r.at);
-	free(r.lounge[0].heads);
-	free(r.lounge[1].heads);
+	for (int point = 0; point < 2; point++) {
+		free(r.lounge[point].heads);
+		free(r.recent[point]);
+	}
 	return ok;
 }

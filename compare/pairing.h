@@ -58,8 +58,9 @@ struct flow_pair {
 	bool is_echo_ident_kept;
 	bool is_assumed; // TCP by endpoints alone: no SYN at both points tells that the numbers are the same
 	enum mapping mapping;
-	int confidence;   // that the flows belong together, per cent
-	int32_t evidence; // sampled packets that said so; 0: endpoints and sequence numbers alone
+	int confidence;                 // that the flows belong together, per cent
+	int32_t evidence;               // sampled packets that said so; 0: endpoints and sequence numbers alone
+	uint32_t packets[2], copies[2]; // that each point has seen; packets of which it had the like just before
 	struct pair_side side[2];
 };
 

@@ -59,7 +59,8 @@ struct sighting {
 	bool is_echo_reply;
 	bool is_header_cut; // not all of what is before the payload was captured: options may be missing
 	bool is_copy;       // of another packet that the capture holds: packets.duplicate_of
-	bool is_again;      // set by matching: TCP data of which the point has seen some before
+	bool is_mirrored; // set by matching: a copy where nearly all packets of the conversation have one; is_copy then
+	bool is_again;    // set by matching: TCP data of which the point has seen some before
 };
 
 // Times of damaged captures may be anywhere: sums and differences wrap.

@@ -736,6 +736,38 @@ def test_mirror_copies():
     tap.equal(found, {})
 
 
+def test_mirror_copies_unnumbered():
+    """A mirror port that delivers everything twice, of senders that number no packets, with ACKs that are alike"""
+    for doubled in ("a", "b", None):
+        traffic = Traffic("2001:db8::2", "2001:db8:5::9", stamped=False).mix(2)
+        bare, seq = [], 1000
+        for i in range(40):
+            traffic.send(False, "tcp", (4000, 80), seq=seq, ack=1, payload=traffic.random.randbytes(500))
+            seq += 500
+            traffic.wait(200 * US)
+            for _ in range(1 + i % 3):  # an ACK, and others like it
+                bare.append(traffic.send(True, "tcp", (4000, 80), seq=1, ack=seq).uid)
+                traffic.wait(200 * US)
+            traffic.wait(5 * MS)
+            traffic.send(True, "tcp", (4001 + i, 80), seq=i * 1000, ack=0, flags=SYN)
+            traffic.wait(100 * US)
+            traffic.send(False, "tcp", (4001 + i, 80), seq=0, ack=i * 1000 + 1, flags=RST | ACK)
+            traffic.wait(5 * MS)
+        path = Path(traffic, jitter=0)
+        lost_acks = [bare[i] for i in (0, 1, 9, 30)]
+        path.lose(*lost_acks)
+        copies = len(getattr(path, doubled)) if doubled else 0
+        if doubled:
+            setattr(path, doubled, [(ts_ns + n * 3000, uids, p) for ts_ns, uids, p in getattr(path, doubled)
+                                    for n in range(2)])
+        case = compare(path)
+        counts = dict(case.execute("SELECT reason, count(*) FROM hop_packets WHERE reason IS NOT NULL GROUP BY 1").fetchall())
+        tap.equal((counts.pop("lost"), counts.pop("duplicate", 0), counts), (4, copies, {}))
+        tap.equal(comparison(case)["forward_lost"], 4)
+        case.close()
+        os.remove("case.db")
+
+
 def test_clock_offset():
     """Clocks that are seven years apart"""
     path = Path(Traffic().mix())
