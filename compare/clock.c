@@ -8,17 +8,25 @@
 static const double drift_max = 500e-6;   // of two clocks that are not broken; NTP gives up at that, too (RFC 5905)
 static const double drift_span_ns = 5e9;  // shorter captures do not show it
 static const double resolution_ns = 1000; // of most captures
-enum { BUCKETS_LEAST = 6, HALVINGS = 200 };
+static const double stamps_ns = 100e3;    // that timestamps may be wrong by: made in software, by busy machines
+enum {
+	BUCKETS_LEAST = 6,
+	HALVINGS = 200,
+	RUNS_MAX = 16, // of buckets, in which the fastest packets are near the least delay
+};
 
 void clock_init(struct clock *c, int64_t begin_ns, int64_t end_ns, int64_t base_ns)
 {
-	*c = (struct clock){.begin_ns = begin_ns, .end_ns = end_ns, .base_ns = base_ns};
+	*c = (struct clock){
+		.begin_ns = begin_ns, .end_ns = end_ns, .base_ns = base_ns, .first = INFINITY, .last = -INFINITY};
 }
 
 void clock_forget(struct clock *c)
 {
 	memset(c->forward, 0, sizeof c->forward);
 	memset(c->back, 0, sizeof c->back);
+	c->first = INFINITY;
+	c->last = -INFINITY;
 }
 
 // Since the first packet, and less the base: small numbers, exact as doubles.
@@ -46,7 +54,9 @@ void clock_add(struct clock *c, enum travel travel, int64_t ts_ns, int64_t raw_n
 	if (travel == TRAVEL_UNKNOWN)
 		return;
 	struct clock_point *p = &(travel == TRAVEL_FORWARD ? c->forward : c->back)[bucket_of(c, ts_ns)];
-	double residual = raw_of(c, raw_ns) - c->drift * time_of(c, ts_ns);
+	double at = time_of(c, ts_ns), residual = raw_of(c, raw_ns) - c->drift * at;
+	c->first = fmin(c->first, at);
+	c->last = fmax(c->last, at);
 	if (!p->is_set || (travel == TRAVEL_FORWARD ? residual < p->residual : residual > p->residual))
 		*p = (struct clock_point){ts_ns, raw_ns, residual, true};
 }
@@ -82,12 +92,12 @@ static double merit(const struct clock *c, double slope)
 	return c->has_forward ? floor_at(c, slope) + slope * middle : -ceiling_at(c, slope) - slope * middle;
 }
 
-static double best_slope(const struct clock *c)
+// Where a function that rises and then falls is greatest.
+static double peak(const struct clock *c, double low, double high, double (*f)(const struct clock *, double))
 {
-	double low = -drift_max, high = drift_max;
 	for (int i = 0; i < HALVINGS; i++) {
 		double a = low + (high - low) / 3, b = high - (high - low) / 3;
-		if (merit(c, a) < merit(c, b))
+		if (f(c, a) < f(c, b))
 			low = a;
 		else
 			high = b;
@@ -109,20 +119,6 @@ static double median(double *values, size_t count)
 	return values[count / 2];
 }
 
-// How far the fastest packets of the stretches usually are from each other: what merit may differ by chance.
-static double usual_distance(const struct clock *c, const struct clock_point *points, double slope)
-{
-	double values[CLOCK_BUCKETS];
-	size_t count = 0;
-	for (int i = 0; i < CLOCK_BUCKETS; i++)
-		if (points[i].is_set)
-			values[count++] = raw_of(c, points[i].raw_ns) - slope * time_of(c, points[i].ts_ns);
-	double middle = median(values, count);
-	for (size_t i = 0; i < count; i++)
-		values[i] = fabs(values[i] - middle);
-	return median(values, count);
-}
-
 static int count_set(const struct clock_point *points)
 {
 	int count = 0;
@@ -136,26 +132,112 @@ bool clock_is_dense(const struct clock *c)
 	return count_set(c->forward) >= CLOCK_BUCKETS_ENOUGH && count_set(c->back) >= CLOCK_BUCKETS_ENOUGH;
 }
 
-// Whether a level line would not do as well.
+// How far the fastest packets of a few long runs of buckets usually are from each other: what merit may differ by chance.
+static double usual_distance(const struct clock *c, const struct clock_point *points, double slope)
+{
+	double values[RUNS_MAX];
+	size_t of = (size_t)count_set(points), seen = 0, count = 0;
+	double sign = points == c->forward ? 1 : -1;
+	for (int i = 0; i < CLOCK_BUCKETS; i++) {
+		if (!points[i].is_set)
+			continue;
+		size_t run = of > RUNS_MAX ? seen * RUNS_MAX / of : seen;
+		double value = sign * (raw_of(c, points[i].raw_ns) - slope * time_of(c, points[i].ts_ns));
+		values[run] = run < count ? fmin(values[run], value) : value;
+		count = run + 1;
+		seen++;
+	}
+	double middle = median(values, count);
+	for (size_t i = 0; i < count; i++)
+		values[i] = fabs(values[i] - middle);
+	return median(values, count);
+}
+
+// Whether a level line cannot be, or would not do as well.
 static bool is_drift_shown(const struct clock *c, double slope)
 {
 	int forward = count_set(c->forward), back = count_set(c->back);
+	double gain = merit(c, slope) - merit(c, 0);
+	if (c->has_forward && c->has_back && merit(c, 0) < -stamps_ns)
+		return gain > resolution_ns;
 	if (time_of(c, c->end_ns) < drift_span_ns || (c->has_forward && forward < BUCKETS_LEAST) ||
 	    (c->has_back && back < BUCKETS_LEAST))
 		return false;
-	double noise = resolution_ns + usual_distance(c, c->forward, slope) + usual_distance(c, c->back, slope);
-	return merit(c, slope) - merit(c, 0) > noise;
+	return gain > resolution_ns + usual_distance(c, c->forward, slope) + usual_distance(c, c->back, slope);
+}
+
+// ---- what else it could be ------------------------------------------------------------------------------------------
+
+// The slopes of all lines that lie between the packets, or as near to that as one can.
+struct slopes {
+	double least, greatest;
+};
+
+// From a slope that does to one that may not: the last that does.
+static double last_possible(const struct clock *c, double does, double beyond, double least_merit)
+{
+	if (merit(c, beyond) >= least_merit)
+		return beyond;
+	for (int i = 0; i < HALVINGS; i++) {
+		double middle = (does + beyond) / 2;
+		*(merit(c, middle) >= least_merit ? &does : &beyond) = middle;
+	}
+	return does;
+}
+
+static struct slopes possible_slopes(const struct clock *c, double best)
+{
+	double least_merit = fmin(0, merit(c, best));
+	return (struct slopes){last_possible(c, best, -drift_max, least_merit),
+	                       last_possible(c, best, drift_max, least_merit)};
+}
+
+static double top_at_first(const struct clock *c, double slope)
+{
+	return floor_at(c, slope) + slope * c->first;
+}
+
+static double top_at_last(const struct clock *c, double slope)
+{
+	return floor_at(c, slope) + slope * c->last;
+}
+
+static double depth_at_first(const struct clock *c, double slope)
+{
+	return -ceiling_at(c, slope) - slope * c->first;
+}
+
+static double depth_at_last(const struct clock *c, double slope)
+{
+	return -ceiling_at(c, slope) - slope * c->last;
+}
+
+// How far the clocks' difference may be from the line: as far as another line that lies between the packets. Lines are
+// farthest from each other at the ends.
+static double find_uncertainty(const struct clock *c, double best)
+{
+	struct slopes s = possible_slopes(c, best);
+	double middle = (c->forward_floor_ns + c->back_ceiling_ns) / 2;
+	double first = middle + c->drift * c->first, last = middle + c->drift * c->last;
+	double above = fmax(top_at_first(c, peak(c, s.least, s.greatest, top_at_first)) - first,
+	                    top_at_last(c, peak(c, s.least, s.greatest, top_at_last)) - last);
+	double below = fmax(depth_at_first(c, peak(c, s.least, s.greatest, depth_at_first)) + first,
+	                    depth_at_last(c, peak(c, s.least, s.greatest, depth_at_last)) + last);
+	double wrong = fmax(0, c->back_ceiling_ns - c->forward_floor_ns);
+	return fmax(above, below) + wrong;
 }
 
 void clock_fit(struct clock *c)
 {
 	c->has_forward = count_set(c->forward) > 0;
 	c->has_back = count_set(c->back) > 0;
-	double slope = c->has_forward || c->has_back ? best_slope(c) : 0;
+	double slope = c->has_forward || c->has_back ? peak(c, -drift_max, drift_max, merit) : 0;
 	c->has_drift = is_drift_shown(c, slope);
 	c->drift = c->has_drift ? slope : 0;
 	c->forward_floor_ns = c->has_forward ? floor_at(c, c->drift) : 0;
 	c->back_ceiling_ns = c->has_back ? ceiling_at(c, c->drift) : 0;
+	c->is_contradicted = c->has_forward && c->has_back && c->forward_floor_ns - c->back_ceiling_ns < -stamps_ns;
+	c->uncertainty_ns = c->has_forward && c->has_back ? find_uncertainty(c, slope) : 0;
 }
 
 // ---- what it tells --------------------------------------------------------------------------------------------------
@@ -164,11 +246,6 @@ double clock_offset_ns(const struct clock *c, int64_t ts_ns)
 {
 	double at_begin = (c->forward_floor_ns + c->back_ceiling_ns) / 2;
 	return (double)c->base_ns + at_begin + c->drift * time_of(c, ts_ns);
-}
-
-double clock_uncertainty_ns(const struct clock *c)
-{
-	return fabs(c->forward_floor_ns - c->back_ceiling_ns) / 2;
 }
 
 double clock_delay_ns(const struct clock *c, enum travel travel, int64_t ts_ns, int64_t raw_ns)

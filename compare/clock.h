@@ -4,8 +4,8 @@
 // delay. Delays are never negative, so the line of the true difference over time lies below all of the former and above all
 // of the latter (Moon, Skelly, Towsley: Estimation and Removal of Clock Skew from Network Delay Measurements, INFOCOM
 // 1999, for one direction). Taken is the line with the widest margin on both sides: it halves the least round trip between
-// the points, and half of that is how far it may be off. With packets one way only, the rate can be told, the difference
-// cannot.
+// the points. It may be off as far as any other line that lies between the packets: half of that round trip, and more
+// where the fastest packets are rare. With packets one way only, the rate can be told, the difference cannot.
 #ifndef COMPARE_CLOCK_H
 #define COMPARE_CLOCK_H
 
@@ -30,11 +30,14 @@ struct clock {
 	int64_t begin_ns, end_ns; // at the first point
 	int64_t base_ns;          // taken off raw_ns, so that doubles hold them exactly
 	struct clock_point forward[CLOCK_BUCKETS], back[CLOCK_BUCKETS];
+	double first, last; // of the packets added, since begin_ns
 
 	bool has_forward, has_back; // packets went that way
-	bool has_drift; // there are enough, over long enough, to tell that the clocks run at different rates
-	double drift;   // ns of the second clock gained on the first in a ns
+	bool is_contradicted; // packets arrive before they leave: a clock was set, or packets were taken for others
+	bool has_drift;       // there are enough, over long enough, to tell that the clocks run at different rates
+	double drift;         // ns of the second clock gained on the first in a ns
 	double forward_floor_ns, back_ceiling_ns; // of raw_ns - base_ns without drift: the fastest packets
+	double uncertainty_ns; // of the offset, either way, at any time from the first packet added to the last
 };
 
 // ts_ns from begin to end are of the first point; raw_ns about base_ns.
@@ -53,9 +56,6 @@ bool clock_is_dense(const struct clock *);
 
 // Time at the second point less time at the first, at a time of the first: both directions are needed.
 double clock_offset_ns(const struct clock *, int64_t ts_ns);
-
-// How far that may be off, either way.
-double clock_uncertainty_ns(const struct clock *);
 
 // One-way delay of a packet, and how much longer it took than the fastest. raw_ns as in clock_add.
 double clock_delay_ns(const struct clock *, enum travel, int64_t ts_ns, int64_t raw_ns);

@@ -69,10 +69,12 @@ static void format_clock(char *to, size_t size, const struct clock *c)
 {
 	char offset[32], uncertainty[32], drift[32] = "";
 	format_time(offset, sizeof offset, clock_offset_ns(c, c->begin_ns));
-	format_time(uncertainty, sizeof uncertainty, clock_uncertainty_ns(c));
+	format_time(uncertainty, sizeof uncertainty, c->uncertainty_ns);
 	if (c->has_drift)
 		snprintf(drift, sizeof drift, ", drift %.1f ppm", c->drift * 1e6);
-	if (c->has_forward && c->has_back)
+	if (c->is_contradicted)
+		snprintf(to, size, "packets contradict each other about the clocks: one-way delays cannot be known");
+	else if (c->has_forward && c->has_back)
 		snprintf(to, size, "clocks differ by %s +- %s%s", offset, uncertainty, drift);
 	else if (c->has_forward || c->has_back)
 		snprintf(to, size, "packets go one way only: one-way delays cannot be known%s", drift);
@@ -111,13 +113,16 @@ static void show_progress(void *of, int64_t packets)
 static bool compare_loaded(struct job *j)
 {
 	struct sampling sampling;
+	int64_t window_ns = j->settings->window_ns;
 	pairing_by_endpoints(&j->pairing);
 	if (!sampling_run(&sampling, &j->pairing))
 		return false;
+	if (!sampling.is_sure && window_ns > EQUAL_NS)
+		window_ns = EQUAL_NS;
 	j->matching = (struct matching){
 		.pairing = &j->pairing,
 		.offset_ns = sampling.offset_ns,
-		.window_ns = j->settings->window_ns,
+		.window_ns = window_ns,
 		.progress = show_progress,
 		.progress_of = j,
 		.findings = temporary_file(j->c->path),

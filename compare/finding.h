@@ -42,6 +42,7 @@
 	X(MISSED, "missed", "it passed the other point, whose capture has it not") \
 	X(UNKNOWN, "unknown", "lost or missed: which way it went is not known") \
 	X(OUTSIDE, "outside", "the other capture had not begun, or had ended") \
+	X(EDGE, "edge", "it went towards the other point, at the very beginning or end of that capture: lost, or the capture did not run") \
 	X(ABSENT, "absent", "the other capture has nothing of its flow: not forwarded, another path, filtered, or all lost") \
 	X(LINK_LOCAL, "link_local", "it never leaves its network: no IP, or a link-local address") \
 	X(TTL_EXPIRED, "ttl_expired", "a router reported that its TTL ran out") \
@@ -87,6 +88,7 @@ struct finding {
 	uint8_t direction; // of the pair
 	uint8_t method, confidence;
 	uint8_t reason; // enum reason: DUPLICATE, PROXIED; MISSED: it is, if it went towards the other point
+	bool is_vague;  // may be another copy of a segment that was sent again
 };
 
 #endif

@@ -10,7 +10,10 @@
 #include "order.h"
 #include "travel.h"
 
-enum { FINDINGS_AT_ONCE = 1024 };
+enum {
+	FINDINGS_AT_ONCE = 1024,
+	EDGE_MAX = 3, // packets that a capture may lack at an end although it ran
+};
 
 // Of one direction of a flow pair.
 struct side_summary {
@@ -45,6 +48,8 @@ struct writing {
 	int trust;                                 // enum trust: matches that the clock is fitted to next
 	int64_t overlap_first_ns, overlap_last_ns; // on the first point's clock
 	struct order order;
+	int64_t outside[2][2]; // packets of each point, of flows that were matched: before the other capture, after it
+	bool is_outside[2][2]; // one of them must have passed the other point: its capture did not run
 	sqlite3_stmt *insert;
 };
 
@@ -101,6 +106,8 @@ enum trust { TRUST_TCP, TRUST_OTHERS, TRUST_LIKELY, TRUST_ANY };
 static enum trust trust_in(const struct writing *w, const struct finding *f)
 {
 	const struct flow_pair *pair = &w->pairing->pairs[f->pair];
+	if (f->is_vague)
+		return TRUST_ANY;
 	if (f->method == METHOD_IP_ID || f->method == METHOD_PAYLOAD)
 		return w->pairing->points[0].flows[pair->flow[0]].kind == KIND_TCP ? TRUST_TCP : TRUST_OTHERS;
 	return f->method == METHOD_HEADER ? TRUST_LIKELY : TRUST_ANY;
@@ -115,20 +122,24 @@ static bool add_to_clock(struct writing *w, const struct finding *f)
 
 static bool knows_offset(const struct clock *c)
 {
-	return c->has_forward && c->has_back;
+	return c->has_forward && c->has_back && !c->is_contradicted;
 }
 
-// Those that are trusted most; others only where these do not tell enough.
+// Those that are trusted most; others only where these do not tell enough, and where they do not contradict them.
 static bool fit_once(struct writing *w)
 {
 	struct clock *clock = &w->totals->clock;
 	bool enough = false;
 	clock_forget(clock);
 	for (w->trust = TRUST_TCP; w->trust <= TRUST_ANY && !enough; w->trust++) {
+		struct clock before = *clock;
 		if (!for_each_finding(w, add_to_clock))
 			return false;
 		clock_fit(clock);
-		enough = w->trust == TRUST_TCP ? clock_is_dense(clock) : knows_offset(clock);
+		bool knows_some = w->trust > TRUST_TCP && (before.has_forward || before.has_back);
+		if (knows_some && clock->is_contradicted && !before.is_contradicted)
+			*clock = before;
+		enough = w->trust == TRUST_TCP ? clock_is_dense(clock) : clock->has_forward && clock->has_back;
 	}
 	return true;
 }
@@ -143,6 +154,13 @@ static bool fit_clock(struct writing *w)
 
 // ---- the time in which both captures ran ------------------------------------------------------------------------------
 
+// Time at the second point less time at the first where packets of neither way tell; with nothing in common, the clocks
+// are taken to agree.
+static int64_t guessed_raw(const struct writing *w)
+{
+	return w->m->matched[0] > 0 ? w->m->offset_ns : 0;
+}
+
 // Time at the second point less time at the first, of a packet that goes that way.
 static int64_t usual_raw(const struct writing *w, enum travel travel, int64_t ts_ns)
 {
@@ -152,14 +170,14 @@ static int64_t usual_raw(const struct writing *w, enum travel travel, int64_t ts
 		return ns_sum(c->base_ns, (int64_t)(c->forward_floor_ns + drift));
 	if (travel == TRAVEL_BACK && c->has_back)
 		return ns_sum(c->base_ns, (int64_t)(c->back_ceiling_ns + drift));
-	if (knows_offset(c))
+	if (c->has_forward && c->has_back)
 		return ns_sum(c->base_ns, (int64_t)((c->forward_floor_ns + c->back_ceiling_ns) / 2 + drift));
-	return ns_sum(w->m->offset_ns, (int64_t)drift);
+	return ns_sum(guessed_raw(w), (int64_t)drift);
 }
 
 static int64_t at_first_point(const struct writing *w, int64_t second_ts_ns)
 {
-	int64_t about = ns_difference(second_ts_ns, w->m->offset_ns);
+	int64_t about = ns_difference(second_ts_ns, guessed_raw(w));
 	return ns_difference(second_ts_ns, usual_raw(w, TRAVEL_UNKNOWN, about));
 }
 
@@ -171,14 +189,50 @@ static void find_overlap(struct writing *w)
 	w->overlap_last_ns = last < a->last_ts_ns ? last : a->last_ts_ns;
 }
 
+enum side_of_capture { BEFORE_CAPTURE, AFTER_CAPTURE, WITHIN_CAPTURE };
+
 // Whether a packet of a point would have passed the other one before its capture began, or after it ended.
-static bool is_outside(const struct writing *w, int point, enum travel travel, int64_t ts_ns)
+static enum side_of_capture place_of(const struct writing *w, int point, enum travel travel, int64_t ts_ns)
 {
 	const struct point *other = &w->pairing->points[!point];
-	int64_t about = point == 0 ? ts_ns : ns_difference(ts_ns, w->m->offset_ns);
+	int64_t about = point == 0 ? ts_ns : ns_difference(ts_ns, guessed_raw(w));
 	int64_t raw_ns = usual_raw(w, travel, about);
 	int64_t there = point == 0 ? ns_sum(ts_ns, raw_ns) : ns_difference(ts_ns, raw_ns);
-	return other->packets == 0 || there < other->first_ts_ns || there > other->last_ts_ns;
+	if (other->packets == 0 || there < other->first_ts_ns)
+		return BEFORE_CAPTURE;
+	return there > other->last_ts_ns ? AFTER_CAPTURE : WITHIN_CAPTURE;
+}
+
+static bool is_flow_matched(const struct writing *w, const struct finding *f)
+{
+	const struct flow_pair *pair = f->pair >= 0 ? &w->pairing->pairs[f->pair] : NULL;
+	return pair && pair->side[0].matched + pair->side[1].matched > 0;
+}
+
+static bool count_outside(struct writing *w, const struct finding *f)
+{
+	int point = f->packet_id[0] ? 0 : 1;
+	if (is_matched(f) || f->reason == REASON_DUPLICATE || f->reason == REASON_PROXIED || !is_flow_matched(w, f))
+		return true;
+	enum travel travel = travel_of(w, f), from_there = point == 0 ? TRAVEL_BACK : TRAVEL_FORWARD;
+	enum side_of_capture place = place_of(w, point, travel, f->ts_ns[point]);
+	if (place == WITHIN_CAPTURE)
+		return true;
+	w->outside[point][place]++;
+	w->is_outside[point][place] |= travel == from_there;
+	return true;
+}
+
+// A capture has an end where it saw its first or last packet, not where it began or ended to run: a few packets that it
+// lacks there, of flows that it has, may be lost, if all of them went towards it.
+static enum reason reason_of_place(const struct writing *w, const struct finding *f, int point)
+{
+	enum side_of_capture place = place_of(w, point, travel_of(w, f), f->ts_ns[point]);
+	if (place == WITHIN_CAPTURE)
+		return REASON_NONE;
+	bool may_be_lost =
+		is_flow_matched(w, f) && w->outside[point][place] <= EDGE_MAX && !w->is_outside[point][place];
+	return may_be_lost ? REASON_EDGE : REASON_OUTSIDE;
 }
 
 // ---- reasons ----------------------------------------------------------------------------------------------------------
@@ -258,12 +312,13 @@ static enum reason reason_of(const struct writing *w, const struct finding *f)
 	const struct point_flow *flow = own_flow(w, f, point);
 	const struct flow_pair *pair = flow ? &w->pairing->pairs[f->pair] : NULL;
 	bool absent = pair && is_absent(pair, point, f->direction);
+	enum reason of_place = reason_of_place(w, f, point);
 	if (f->reason == REASON_DUPLICATE || f->reason == REASON_PROXIED)
 		return f->reason;
 	if (absent && flow->is_local)
 		return REASON_LINK_LOCAL;
-	if (is_outside(w, point, travel, f->ts_ns[point]))
-		return REASON_OUTSIDE;
+	if (of_place != REASON_NONE)
+		return of_place;
 	if (complaint != REASON_NONE)
 		return complaint;
 	// Of a flow that is absent, unless others between the same addresses came through.
@@ -382,7 +437,7 @@ static void bind_match(struct writing *w, const struct finding *f, int64_t late_
 	const struct clock *clock = &w->totals->clock;
 	struct side_summary *s = &w->summaries[f->pair][f->direction];
 	enum travel travel = travel_of(w, f);
-	bool known = travel != TRAVEL_UNKNOWN;
+	bool known = travel != TRAVEL_UNKNOWN && !clock->is_contradicted;
 	int64_t raw_ns = raw_of(f);
 	int64_t delay_ns = llround(clock_delay_ns(clock, travel, f->ts_ns[0], raw_ns));
 	int64_t excess_ns = llround(clock_excess_ns(clock, travel, f->ts_ns[0], raw_ns));
@@ -532,6 +587,8 @@ static bool write_flows(struct writing *w)
 
 static const char *clock_name(const struct clock *c)
 {
+	if (c->is_contradicted)
+		return "contradicted";
 	if (c->has_forward && c->has_back)
 		return "both_ways";
 	return c->has_forward ? "forward_only" : c->has_back ? "back_only" : "none";
@@ -540,18 +597,18 @@ static const char *clock_name(const struct clock *c)
 static void bind_clock(const struct writing *w, sqlite3_stmt *s, int column)
 {
 	const struct clock *c = &w->totals->clock;
-	bool both = knows_offset(c), any = c->has_forward || c->has_back;
-	bool overlap = w->overlap_first_ns <= w->overlap_last_ns;
+	bool both = knows_offset(c), fits = !c->is_contradicted;
+	bool overlap = w->m->matched[0] > 0 && w->overlap_first_ns <= w->overlap_last_ns;
 	sqlite3_bind_text(s, column++, clock_name(c), -1, SQLITE_STATIC);
 	int64_t at_begin_ns = llround((c->forward_floor_ns + c->back_ceiling_ns) / 2);
 	bind_if(s, column++, both, ns_sum(c->base_ns, at_begin_ns));
-	if (any)
+	if (fits && (c->has_forward || c->has_back))
 		sqlite3_bind_double(s, column++, c->drift * 1e6);
 	else
 		sqlite3_bind_null(s, column++);
-	bind_if(s, column++, both, llround(clock_uncertainty_ns(c)));
-	bind_if(s, column++, c->has_forward, ns_sum(c->base_ns, llround(c->forward_floor_ns)));
-	bind_if(s, column++, c->has_back, ns_sum(c->base_ns, llround(c->back_ceiling_ns)));
+	bind_if(s, column++, both, llround(c->uncertainty_ns));
+	bind_if(s, column++, fits && c->has_forward, ns_sum(c->base_ns, llround(c->forward_floor_ns)));
+	bind_if(s, column++, fits && c->has_back, ns_sum(c->base_ns, llround(c->back_ceiling_ns)));
 	bind_if(s, column++, overlap, w->overlap_first_ns);
 	bind_if(s, column, overlap, w->overlap_last_ns);
 }
@@ -646,7 +703,8 @@ bool hop_rows_write(struct hop_case *c, const struct matching *m, struct hop_tot
 	travel_find(m->pairing);
 	travel_paths_init(&w.paths[0], m->pairing, 0);
 	travel_paths_init(&w.paths[1], m->pairing, 1);
-	bool ok = fit_clock(&w) && load_complaints(&w, 0) && load_complaints(&w, 1);
+	bool ok =
+		fit_clock(&w) && for_each_finding(&w, count_outside) && load_complaints(&w, 0) && load_complaints(&w, 1);
 	if (ok) {
 		find_overlap(&w);
 		ok = write_all(&w);

@@ -393,6 +393,13 @@ static int confidence_of(const struct room *r, int32_t pair, enum method method)
 	return of_pair < confidences[method] ? of_pair : confidences[method];
 }
 
+// Whether a match may be of two copies of a segment: it was sent again, and nothing tells the copies apart.
+static bool may_be_another_copy(const struct sighting *a, const struct sighting *b)
+{
+	bool is_told = (a->ip_id > 0 && a->ip_id == b->ip_id) || (a->has_tsval && b->has_tsval && a->tsval == b->tsval);
+	return (a->is_again || b->is_again) && !is_told;
+}
+
 // The point whose sighting tells which pair two sightings are of: a fragment may be of a flow without ports, which has
 // no counterpart.
 static int telling_point(const struct room *r, const struct sighting *const seen[2])
@@ -419,11 +426,12 @@ static void report_match(struct room *r, const struct sighting *const seen[2], e
 		.direction = (uint8_t)direction,
 		.method = (uint8_t)method,
 		.confidence = (uint8_t)confidence_of(r, index, method),
+		.is_vague = may_be_another_copy(seen[0], seen[1]),
 	};
 	if (f.has_ttl && f.ttl_change != 0 && pair_of(r, index)->mapping != MAPPING_PROXY)
 		(*(f.ttl_change > 0 ? &side->ttl_less : &side->ttl_more))++;
 	note_delay(side, raw_ns);
-	if (method == METHOD_IP_ID || method == METHOD_PAYLOAD)
+	if ((method == METHOD_IP_ID || method == METHOD_PAYLOAD) && !f.is_vague)
 		follow_clocks(r, travel_of(side), raw_ns);
 	write_finding(r, &f);
 }

@@ -41,6 +41,7 @@ struct pair_side {
 	int64_t raw_min_ns, raw_max_ns;      // time at the second point less time at the first
 	double raw_mean_ns;                  // the same
 	int64_t raw_last_ns, raw_spread_ns;  // of the latest packet; its usual difference to the one before
+	bool is_raw_known;                   // raw_last_ns is a packet's, not a guess from other flows
 	uint32_t waiting[2], waiting_end[2]; // data of each point that waits for its match: first and last; 0 none
 	uint32_t again[2];                   // the last of those that were sent again; 0 none
 	enum travel travel;

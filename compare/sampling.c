@@ -19,6 +19,18 @@ enum {
 	START_TOLERANCE_NS = 1000000000,
 };
 
+// What a packet that both captures seem to have says of the clocks. Some packets are sent many times: keep-alives, ACKs,
+// requests of which one is like another.
+enum weight {
+	WEIGHT_NONE = 0,
+	WEIGHT_REPEATABLE = 1,
+	WEIGHT_DOUBTFUL = 2,
+	WEIGHT_LIKELY = 4,
+	WEIGHT_OF_FLOWS = 8, // two flows that have only payload in common: one may be a repetition of the other
+	WEIGHT_SURE = 16,
+	WEIGHT_ENOUGH = 16, // to say that the clocks are far apart
+};
+
 struct sample {
 	uint64_t key;
 	int64_t ts_ns, ip_id;
@@ -26,6 +38,7 @@ struct sample {
 	uint32_t seq, tsval;
 	int32_t echo_ident;
 	uint8_t direction;
+	uint8_t weight; // enum weight, of a packet that each point has once
 	bool is_weak, has_tsval;
 };
 
@@ -38,6 +51,8 @@ struct samples {
 struct candidate {
 	int64_t raw_ns; // time at the second point less time at the first
 	uint32_t at[2]; // samples
+	bool is_only;   // each point has no other sample like it
+	uint8_t weight; // enum weight
 };
 
 struct search {
@@ -124,6 +139,18 @@ static uint64_t identity_key(const struct sighting *p, const struct point_flow *
 	return XXH3_64bits(parts, sizeof parts);
 }
 
+static enum weight weight_of(const struct sighting *p, bool is_weak)
+{
+	if (is_weak)
+		return WEIGHT_DOUBTFUL;
+	if (p->tcp_flags < 0)
+		return WEIGHT_LIKELY;
+	bool is_syn = p->tcp_flags & 2, is_fin = p->tcp_flags & 1;
+	if (is_syn || p->payload_len > 1) // keep-alives may have a byte
+		return WEIGHT_SURE;
+	return is_fin ? WEIGHT_LIKELY : WEIGHT_REPEATABLE;
+}
+
 static void add_sample(struct samples *s, const struct sighting *p, uint64_t key, bool is_weak)
 {
 	if (s->count == SAMPLES_MAX)
@@ -142,6 +169,7 @@ static void add_sample(struct samples *s, const struct sighting *p, uint64_t key
 		.tsval = p->tsval,
 		.echo_ident = p->echo_ident,
 		.direction = p->direction,
+		.weight = (uint8_t)weight_of(p, is_weak),
 		.is_weak = is_weak,
 		.has_tsval = p->has_tsval,
 	};
@@ -287,26 +315,44 @@ static int compare_candidates(const void *a, const void *b)
 	return x->raw_ns < y->raw_ns ? -1 : x->raw_ns > y->raw_ns;
 }
 
-static void add_candidate(struct search *s, size_t a, size_t b)
+// Identification and timestamp tell packets apart that are otherwise alike.
+static enum weight weight_of_match(const struct search *s, const struct sample *a, const struct sample *b)
+{
+	bool have_ids = a->ip_id > 0 && b->ip_id > 0, have_tsvals = a->has_tsval && b->has_tsval;
+	bool is_tcp = s->pairing->points[0].flows[a->flow].kind == KIND_TCP;
+	if ((have_ids && a->ip_id != b->ip_id) || (have_tsvals && a->tsval != b->tsval))
+		return a->weight > WEIGHT_REPEATABLE ? WEIGHT_DOUBTFUL : WEIGHT_NONE;
+	if ((have_ids || have_tsvals) && (is_tcp || !a->is_weak))
+		return WEIGHT_SURE;
+	return a->weight;
+}
+
+static void add_candidate(struct search *s, size_t a, size_t b, enum weight most)
 {
 	if (s->count == s->capacity) {
 		s->capacity = s->capacity ? s->capacity * 2 : 4096;
 		s->candidates = memory_resize(s->candidates, s->capacity * sizeof *s->candidates);
 	}
-	int64_t raw_ns = ns_difference(s->samples[1].at[b].ts_ns, s->samples[0].at[a].ts_ns);
-	s->candidates[s->count++] = (struct candidate){raw_ns, {(uint32_t)a, (uint32_t)b}};
+	const struct sample *x = &s->samples[0].at[a], *y = &s->samples[1].at[b];
+	enum weight weight = weight_of_match(s, x, y);
+	s->candidates[s->count++] = (struct candidate){
+		.raw_ns = ns_difference(y->ts_ns, x->ts_ns),
+		.at = {(uint32_t)a, (uint32_t)b},
+		.is_only = most == WEIGHT_SURE,
+		.weight = (uint8_t)(weight < most ? weight : most),
+	};
 }
 
 // As many on either side: the first is the first. Else any may be any.
 static void add_group(struct search *s, size_t a, size_t a_count, size_t b, size_t b_count)
 {
 	for (size_t i = 0; a_count == b_count && i < a_count; i++)
-		add_candidate(s, a + i, b + i);
+		add_candidate(s, a + i, b + i, a_count == 1 ? WEIGHT_SURE : WEIGHT_REPEATABLE);
 	if (a_count == b_count || a_count > GROUP_MAX || b_count > GROUP_MAX || a_count * b_count > GROUP_MAX)
 		return;
 	for (size_t i = 0; i < a_count; i++)
 		for (size_t j = 0; j < b_count; j++)
-			add_candidate(s, a + i, b + j);
+			add_candidate(s, a + i, b + j, WEIGHT_NONE);
 }
 
 static size_t same_key(const struct samples *s, size_t from)
@@ -342,29 +388,90 @@ static int64_t cluster_width(const struct pairing *p)
 	return CLUSTER_NS + (a < b ? a : b) / (1000000 / DRIFT_PPM_MAX);
 }
 
-// The differences that most candidates agree on. Sorts the candidates and keeps only those.
-static void find_cluster(struct search *s, struct sampling *result)
+// Candidates next to each other, of those sorted by their difference.
+struct cluster {
+	size_t first, count;
+	uint64_t weight;
+};
+
+static bool is_heavier(const struct cluster *a, const struct cluster *b)
+{
+	return a->weight != b->weight ? a->weight > b->weight : a->count > b->count;
+}
+
+// The differences that the weightiest candidates agree on.
+static struct cluster find_cluster(const struct search *s)
 {
 	int64_t width = cluster_width(s->pairing);
-	size_t best = 0, best_count = 0;
+	struct cluster best = {0}, now = {0};
+	for (size_t last = 0; last < s->count; last++) {
+		now.weight += s->candidates[last].weight;
+		while (ns_distance(s->candidates[last].raw_ns, s->candidates[now.first].raw_ns) > width)
+			now.weight -= s->candidates[now.first++].weight;
+		now.count = last - now.first + 1;
+		if (is_heavier(&now, &best))
+			best = now;
+	}
+	return best;
+}
+
+static int compare_flow_pairs(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+// What the candidates of a cluster weigh, where payload alone counts for WEIGHT_OF_FLOWS at most.
+static uint64_t weight_to_believe(const struct search *s, const struct cluster *cluster)
+{
+	uint64_t *flows = memory_alloc((cluster->count + 1) * sizeof *flows), weight = 0;
+	size_t count = 0, run = 0;
+	for (size_t i = cluster->first; i < cluster->first + cluster->count; i++) {
+		const struct candidate *c = &s->candidates[i];
+		const struct sample *a = &s->samples[0].at[c->at[0]], *b = &s->samples[1].at[c->at[1]];
+		if (c->weight == WEIGHT_DOUBTFUL)
+			flows[count++] = (uint64_t)(uint32_t)a->flow << 32 | (uint32_t)b->flow;
+		else
+			weight += c->weight;
+	}
+	qsort(flows, count, sizeof *flows, compare_flow_pairs);
+	for (size_t i = 0; i < count; i++) {
+		run = i > 0 && flows[i] == flows[i - 1] ? run + 1 : 1;
+		weight += run <= WEIGHT_OF_FLOWS / WEIGHT_DOUBTFUL ? WEIGHT_DOUBTFUL : 0;
+	}
+	free(flows);
+	return weight;
+}
+
+// The candidates that say that the clocks agree.
+static struct cluster cluster_of_equal_clocks(const struct search *s)
+{
+	struct cluster equal = {0};
+	while (equal.first < s->count && s->candidates[equal.first].raw_ns < -EQUAL_NS)
+		equal.first++;
+	while (equal.first + equal.count < s->count && s->candidates[equal.first + equal.count].raw_ns <= EQUAL_NS)
+		equal.count++;
+	return equal;
+}
+
+// What the candidates say of the clocks. Sorts them, and keeps only those that agree: the weightiest, or if that is not
+// enough to be believed, those that say what is likely anyhow.
+static void find_offset(struct search *s, struct sampling *result)
+{
 	if (s->count > 0)
 		qsort(s->candidates, s->count, sizeof *s->candidates, compare_candidates);
-	for (size_t first = 0, last = 0; last < s->count; last++) {
-		while (ns_distance(s->candidates[last].raw_ns, s->candidates[first].raw_ns) > width)
-			first++;
-		if (last - first + 1 > best_count) {
-			best = first;
-			best_count = last - first + 1;
-		}
-	}
-	if (best_count > 0)
-		memmove(s->candidates, s->candidates + best, best_count * sizeof *s->candidates);
-	s->count = result->common = best_count;
-	if (best_count == 0)
+	struct cluster cluster = find_cluster(s);
+	result->is_sure = weight_to_believe(s, &cluster) >= WEIGHT_ENOUGH;
+	if (!result->is_sure)
+		cluster = cluster_of_equal_clocks(s);
+	if (cluster.count > 0)
+		memmove(s->candidates, s->candidates + cluster.first, cluster.count * sizeof *s->candidates);
+	s->count = result->common = cluster.count;
+	if (cluster.count == 0)
 		return;
 	result->low_ns = s->candidates[0].raw_ns;
-	result->high_ns = s->candidates[best_count - 1].raw_ns;
-	result->offset_ns = s->candidates[best_count / 2].raw_ns;
+	result->high_ns = s->candidates[cluster.count - 1].raw_ns;
+	result->offset_ns = s->candidates[cluster.count / 2].raw_ns;
 }
 
 // Whether two packets with the same payload were sent by two hosts.
@@ -428,9 +535,9 @@ static struct flow_pair *pair_of(const struct search *s, const struct sample *a,
 	return may_differ ? NULL : pair;
 }
 
-// One packet seen at both: what the way does to packets of its flow.
+// One packet seen at both: what the way does to packets of its flow. offset_ns is that of the clocks.
 static void learn(struct pairing *p, struct flow_pair *pair, const struct sample *a, const struct sample *b,
-                  int64_t raw_ns)
+                  int64_t raw_ns, int64_t offset_ns)
 {
 	struct pair_side *side = &pair->side[a->direction];
 	if (a->ip_id > 0 || b->ip_id > 0)
@@ -441,18 +548,21 @@ static void learn(struct pairing *p, struct flow_pair *pair, const struct sample
 		(*(b->ttl < a->ttl ? &side->ttl_less : &side->ttl_more))++;
 	if (pair->mapping == MAPPING_NAT && a->echo_ident >= 0)
 		pair->is_echo_ident_kept = a->echo_ident == b->echo_ident;
-	side->raw_last_ns = raw_ns;
+	if (!side->is_raw_known || ns_distance(raw_ns, offset_ns) < ns_distance(side->raw_last_ns, offset_ns))
+		side->raw_last_ns = raw_ns;
+	side->is_raw_known = true;
 }
 
 // The middle between the fastest packets forward and back, such that every packet leaves one point before it reaches the
-// other; where all go one way, the fastest.
+// other; where all go one way, the fastest. One that was sent more than once may be paired with another copy of it, which
+// arrived before it left.
 static int64_t start_offset(const struct search *s, const struct sampling *result)
 {
 	int64_t forward = INT64_MAX, back = INT64_MIN;
 	for (size_t i = 0; i < s->count; i++) {
 		const struct candidate *c = &s->candidates[i];
 		const struct sample *a = &s->samples[0].at[c->at[0]], *b = &s->samples[1].at[c->at[1]];
-		if (!pair_of(s, a, b) || a->ttl < 0 || b->ttl < 0)
+		if (!pair_of(s, a, b) || a->ttl < 0 || b->ttl < 0 || !c->is_only)
 			continue;
 		if (b->ttl < a->ttl && c->raw_ns < forward)
 			forward = c->raw_ns;
@@ -460,7 +570,7 @@ static int64_t start_offset(const struct search *s, const struct sampling *resul
 			back = c->raw_ns;
 	}
 	if (forward < INT64_MAX && back > INT64_MIN)
-		return back + ns_difference(forward, back) / 2;
+		return ns_sum(back, ns_difference(forward, back) / 2);
 	if (forward < INT64_MAX || back > INT64_MIN)
 		return forward < INT64_MAX ? forward : back;
 	return result->offset_ns;
@@ -476,7 +586,7 @@ static void learn_all(struct search *s, int64_t offset_ns)
 		const struct sample *a = &s->samples[0].at[c->at[0]], *b = &s->samples[1].at[c->at[1]];
 		struct flow_pair *pair = pair_of(s, a, b);
 		if (pair)
-			learn(p, pair, a, b, c->raw_ns);
+			learn(p, pair, a, b, c->raw_ns, offset_ns);
 	}
 }
 
@@ -489,12 +599,12 @@ bool sampling_run(struct sampling *result, struct pairing *pairing)
 	bool ok = pick_both(&s);
 	if (ok) {
 		find_candidates(&s);
-		find_cluster(&s, result);
+		find_offset(&s, result);
 		collect_votes(&s);
 		streams_pair(pairing, result);
 		pairing_complete(pairing, result->offset_ns, START_TOLERANCE_NS);
-		learn_all(&s, result->offset_ns);
 		result->offset_ns = start_offset(&s, result);
+		learn_all(&s, result->offset_ns);
 	}
 	free(s.samples[0].at);
 	free(s.samples[1].at);

@@ -11,6 +11,7 @@ enum {
 	SAMPLES_MAX = 1 << 20,    // of a capture
 	SAMPLES_OF_FLOW = 4,      // the first packets of each flow are samples in any case
 	SAMPLES_OF_STRANGER = 16, // the same of flows without a counterpart
+	EQUAL_NS = 2000000000,    // that clocks are apart where little or nothing tells
 };
 
 // What the samples in common say.
@@ -19,6 +20,7 @@ struct sampling {
 	int64_t
 		offset_ns; // time at the second point less time at the first, such that packets seem to leave before they arrive
 	int64_t low_ns, high_ns; // these differences are of the same packets
+	bool is_sure;            // else there was little to tell by, and the clocks are taken to agree within EQUAL_NS
 };
 
 // Completes the pairing, which was made by endpoints. False after a message.

@@ -16,6 +16,9 @@ enum {
 	TOLERANCE_NS = 2000000000, // a proxy connects, waits for a request, looks up a name
 	CONFIDENCE_WHOLE = 85,
 	CONFIDENCE_BEGINNING = 70,
+	WEIGHT_WHOLE = 8, // of flows alike that are not like others, to say that the clocks are far apart
+	WEIGHT_BEGINNING = 2,
+	WEIGHT_ENOUGH = 16,
 };
 
 bool streams_want(const struct point_flow *f, const struct sighting *s)
@@ -44,6 +47,7 @@ struct stream_places {
 
 // Two flows that are alike.
 struct stream_candidate {
+	uint64_t key;
 	int64_t raw_ns;   // time of the first packet at the second point less that at the first
 	int64_t error_ns; // off the clocks' difference
 	int32_t flow[2];
@@ -108,6 +112,7 @@ static void add_candidate(struct stream_candidates *c, const struct stream_place
 		c->at = memory_resize(c->at, c->capacity * sizeof *c->at);
 	}
 	c->at[c->count++] = (struct stream_candidate){
+		.key = a->key,
 		.raw_ns = ns_difference(b->ts_ns, a->ts_ns),
 		.flow = {a->flow, b->flow},
 	};
@@ -155,23 +160,68 @@ static int compare_errors(const void *a, const void *b)
 	return x->flow[0] < y->flow[0] ? -1 : x->flow[0] > y->flow[0];
 }
 
-// The middle of the differences that most of them agree on. Sorts them.
-static void find_offset(struct stream_candidates *c, struct sampling *s)
+static int compare_keys(const void *a, const void *b)
 {
-	size_t best = 0, best_count = 0;
-	qsort(c->at, c->count, sizeof *c->at, compare_times);
+	const uint64_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+// How many of them are not like others.
+static size_t count_unlike(const struct stream_candidate *c, size_t count)
+{
+	uint64_t *keys = memory_alloc((count + 1) * sizeof *keys);
+	size_t unlike = 0;
+	for (size_t i = 0; i < count; i++)
+		keys[i] = c[i].key;
+	qsort(keys, count, sizeof *keys, compare_keys);
+	for (size_t i = 0; i < count; i++)
+		unlike += i == 0 || keys[i] != keys[i - 1];
+	free(keys);
+	return unlike;
+}
+
+// Candidates next to each other, of those sorted by their difference.
+struct stream_range {
+	size_t first, count;
+};
+
+static struct stream_range most_that_agree(const struct stream_candidates *c)
+{
+	struct stream_range best = {0};
 	for (size_t first = 0, last = 0; last < c->count; last++) {
 		while (ns_distance(c->at[last].raw_ns, c->at[first].raw_ns) > TOLERANCE_NS)
 			first++;
-		if (last - first + 1 > best_count) {
-			best = first;
-			best_count = last - first + 1;
-		}
+		if (last - first + 1 > best.count)
+			best = (struct stream_range){first, last - first + 1};
 	}
-	s->common = best_count;
-	s->offset_ns = c->at[best + best_count / 2].raw_ns;
-	s->low_ns = c->at[best].raw_ns;
-	s->high_ns = c->at[best + best_count - 1].raw_ns;
+	return best;
+}
+
+static struct stream_range those_of_equal_clocks(const struct stream_candidates *c)
+{
+	struct stream_range equal = {0};
+	while (equal.first < c->count && c->at[equal.first].raw_ns < -EQUAL_NS)
+		equal.first++;
+	while (equal.first + equal.count < c->count && c->at[equal.first + equal.count].raw_ns <= EQUAL_NS)
+		equal.count++;
+	return equal;
+}
+
+// The middle of the differences that most of them agree on; where those are too few to be believed, of those that say
+// that the clocks agree. Sorts them.
+static void find_offset(struct stream_candidates *c, struct sampling *s, size_t weight)
+{
+	qsort(c->at, c->count, sizeof *c->at, compare_times);
+	struct stream_range range = most_that_agree(c);
+	s->is_sure = count_unlike(c->at + range.first, range.count) * weight >= WEIGHT_ENOUGH;
+	if (!s->is_sure)
+		range = those_of_equal_clocks(c);
+	s->common = range.count;
+	if (range.count == 0)
+		return;
+	s->offset_ns = c->at[range.first + range.count / 2].raw_ns;
+	s->low_ns = c->at[range.first].raw_ns;
+	s->high_ns = c->at[range.first + range.count - 1].raw_ns;
 }
 
 static void join(struct pairing *p, const int32_t flow[2], int confidence)
@@ -208,8 +258,8 @@ void streams_pair(struct pairing *p, struct sampling *s)
 	for (int whole = 1; whole >= 0; whole--) {
 		struct stream_candidates candidates = find_candidates(p, whole);
 		if (candidates.count > 0 && s->common == 0)
-			find_offset(&candidates, s);
-		if (candidates.count > 0)
+			find_offset(&candidates, s, whole ? WEIGHT_WHOLE : WEIGHT_BEGINNING);
+		if (candidates.count > 0 && s->common > 0)
 			join_all(p, &candidates, s, whole ? CONFIDENCE_WHOLE : CONFIDENCE_BEGINNING);
 		free(candidates.at);
 	}

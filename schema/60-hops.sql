@@ -17,13 +17,13 @@ CREATE TABLE hop_comparisons (
 	back_lost             INTEGER NOT NULL, -- the same of packets that went back
 	forward_reordered     INTEGER NOT NULL, -- packets that b saw behind one that a saw later (RFC 4737)
 	back_reordered        INTEGER NOT NULL, -- packets that a saw behind one that b saw later
-	clock                 TEXT NOT NULL, -- what is known of the clocks: both_ways, forward_only, back_only (then one-way delays are not known), none
-	offset_ns             INTEGER, -- b's clock less a's at a's first packet; NULL unless packets went both ways
+	clock                 TEXT NOT NULL, -- what is known of the clocks: both_ways, forward_only, back_only (then one-way delays are not known), contradicted (packets arrive before they leave: no delays are known), none
+	offset_ns             INTEGER, -- b's clock less a's at a's first packet; NULL unless clock is both_ways
 	drift_ppm             REAL, -- how much faster b's clock runs, millionths; 0: no difference can be seen
-	clock_uncertainty_ns  INTEGER, -- the offset may be off by so much, either way: half of the least round trip between the points
+	clock_uncertainty_ns  INTEGER, -- the offset may be off by so much, either way, from the first packet that both have to the last: at least half of the least round trip between the points
 	forward_raw_min_ns    INTEGER, -- least time at b less time at a of packets that went forward, drift taken off; NULL none
 	back_raw_max_ns       INTEGER, -- greatest of packets that went back; NULL none
-	overlap_first_ts_ns   INTEGER, -- from when on both captures ran; NULL: never
+	overlap_first_ts_ns   INTEGER, -- from when on both captures ran; NULL: never, or they have nothing in common that tells
 	overlap_last_ts_ns    INTEGER, -- until when
 	given_up              INTEGER NOT NULL -- packets that were not looked for through all of the window, because too many waited
 );
@@ -84,7 +84,7 @@ CREATE TABLE hop_packets (
 	ttl_diff      INTEGER, -- TTL at a less TTL at b
 	raw_delay_ns  INTEGER, -- time at b less time at a, each by its own clock
 	delay_ns      INTEGER, -- one-way delay between the points in the direction of travel, clocks corrected; NULL not known
-	excess_ns     INTEGER, -- time beyond that of the fastest packet the same way, drift taken off; NULL: the way is not known
+	excess_ns     INTEGER, -- time beyond that of the fastest packet the same way, drift taken off; NULL: the way is not known, or clock is contradicted
 	late_ns       INTEGER, -- reordered: time since the arrival of that packet of its flow which was sent last of those that had arrived; NULL in order
 	part_offset   INTEGER, -- of a packet that the other point has in part, bytes of the payload that it has not: the first, from 0; NULL: the row is of the whole packet
 	part_len      INTEGER -- how many

@@ -6,7 +6,7 @@
 -- that went forward was seen before the hop and not behind it. Of a segment that offload joined and that arrived in part,
 -- each stretch of bytes that did not arrive is a row: seq and len are its own.
 --
--- param :reason one of lost|missed|unknown|outside|absent|link_local|ttl_expired|rejected|duplicate = lost   Only these.
+-- param :reason one of lost|missed|unknown|outside|edge|absent|link_local|ttl_expired|rejected|duplicate = lost   Only these.
 -- param :capture
 -- param :flow
 -- param :host

@@ -17,7 +17,7 @@
 -- column lost_back              The same from b to a.
 -- column reordered_forward      Packets that b saw behind one that was sent later.
 -- column reordered_back         The same of a.
--- column overlap_s              Seconds in which both captures ran.
+-- column overlap_s              Seconds in which both captures ran; empty: none, or nothing in common tells.
 SELECT
 	a.name AS a,
 	b.name AS b,
@@ -51,7 +51,11 @@ SELECT
 	c.drift_ppm,
 	CASE c.clock
 		WHEN 'both_ways' THEN 'one-way delays take it that the fastest packets need as long either way'
-		WHEN 'none' THEN 'which way packets went cannot be told: delays cannot be known'
+		WHEN 'contradicted' THEN 'packets arrive before they leave: a clock was set, or packets were taken for others; delays cannot be known'
+		WHEN 'none' THEN iif(
+			c.a_matched = 0,
+			'nothing in common: how the clocks differ is not known, and for what is outside they are taken to agree',
+			'which way packets went cannot be told: delays cannot be known')
 		ELSE 'packets went one way only: absolute delays cannot be known, what is beyond the fastest packet can'
 	END AS note
 FROM hop_comparisons c

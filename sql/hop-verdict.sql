@@ -90,7 +90,7 @@ sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow,
 		c.b,
 		c.a_first,
 		c.b_first,
-		ifnull(2 * c.clock_uncertainty_ns, 0) AS round_trip_ns, -- least between the points
+		ifnull(max(0, c.forward_raw_min_ns - c.back_raw_max_ns), 0) AS round_trip_ns, -- least between the points
 		h.src_travel = -1 AS turned,
 		iif(h.src_travel = -1, h.b_flow_id, h.a_flow_id) AS near_flow_id,
 		iif(h.src_travel = -1, h.a_flow_id, h.b_flow_id) AS far_flow_id,

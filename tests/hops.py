@@ -796,6 +796,42 @@ def test_no_drift():
     tap.equal(comparison(compare(path))["drift_ppm"], 0.0)
 
 
+def queued(drift, mean, spacing, count=600):
+    """Questions and answers that queue for long, and clocks that drift apart meanwhile."""
+    traffic = Traffic()
+    for i in range(count):
+        for forward in (True, False):
+            traffic.send(forward, "udp", (5000, 6000), payload=traffic.random.randbytes(100))
+            traffic.wait(spacing // 2)
+    path = Path(traffic, jitter=0)
+    queue = random.Random(3)
+    for p in path.truth.values():
+        p.at = (p.sent, p.at[1] + int(queue.expovariate(1 / mean))) if p.forward else (
+            p.at[0] + int(queue.expovariate(1 / mean)), p.sent)
+    for point in "ab":
+        setattr(path, point, [(p.at[point == "b"], uids, q) for _, uids, q in getattr(path, point)
+                              for p in [path.truth[q.uid]]])
+    path.offset_ns, path.drift = -5 * S, drift
+    return path
+
+
+def test_drift_in_queues():
+    """A drift of less than queues take, and one that is told from nothing: the uncertainty is a bound at any time"""
+    for drift, mean, spacing in ((100e-6, 10 * MS, 100 * MS), (50e-6, 40 * MS, 100 * MS), (100e-6, 40 * MS, 20 * MS)):
+        path = queued(drift, mean, spacing)
+        case = compare(path)
+        row = comparison(case)
+        for a, b, found in findings(case, path):
+            p = path.truth[min(a)]
+            tap.equal(a, b)
+            if abs(found["delay_ns"] - abs(p.at[1] - p.at[0])) > row["clock_uncertainty_ns"]:
+                raise AssertionError("delay %d, should be %d" % (found["delay_ns"], abs(p.at[1] - p.at[0])))
+        if abs(row["offset_ns"] - path.offset_ns) > row["clock_uncertainty_ns"]:
+            raise AssertionError("offset %d +- %d" % (row["offset_ns"], row["clock_uncertainty_ns"]))
+        case.close()
+        os.remove("case.db")
+
+
 def test_one_way():
     """Packets one way only: no delay, but what is beyond the fastest"""
     traffic = Traffic()
@@ -923,6 +959,45 @@ def test_retransmissions():
     tap.equal(reasons(alone), lost(path, uids))
 
 
+def flights(traffic, port, count=8, size=8):
+    """Flights of segments each way, of which some are lost: from there on all are sent again. Gives those lost."""
+    gone, seq = [], [traffic.random.randrange(2**32), traffic.random.randrange(2**32)]
+    for flight in range(2 * count):
+        forward = flight % 2 == 0
+        parts = [traffic.random.randbytes(600) for _ in range(size)]
+        begin = 0
+        while begin < size:
+            sent = []
+            for i in range(begin, size):
+                sent.append((i, traffic.send(forward, "tcp", (port, 80), seq=seq[forward] + 600 * i,
+                                             ack=seq[not forward], payload=parts[i]).uid))
+                traffic.wait(12 * US)
+            lost_now = [(i, uid) for i, uid in sent if traffic.random.random() < 0.15]
+            gone += [uid for _, uid in lost_now]
+            begin = lost_now[0][0] if lost_now else size
+            traffic.wait(220 * MS)
+        seq[forward] += 600 * size
+    return gone
+
+
+def test_clock_of_retransmissions():
+    """Without identification, segments that arrived and were sent again all the same: the clocks are known"""
+    for seed, (client, server) in enumerate([("10.1.1.2", "203.0.113.9"), ("2001:db8::2", "2001:db8:5::9")] * 4):
+        traffic = Traffic(client, server, seed=seed, numbered=False, stamped=False)
+        traffic.pings(77, 1)
+        gone = flights(traffic, 4000)
+        traffic.pings(77, 1)
+        path = Path(traffic)
+        path.lose(*gone)
+        case = compare(path)
+        tap.equal(reasons(expect(case, path)), lost(path, gone))
+        row = comparison(case)
+        if abs(row["offset_ns"]) > 100 * US or abs(row["clock_uncertainty_ns"] - 5 * MS) > 1 * MS:
+            raise AssertionError("offset %d +- %d" % (row["offset_ns"], row["clock_uncertainty_ns"]))
+        case.close()
+        os.remove("case.db")
+
+
 def test_different_spans():
     """Captures that began and ended at different times"""
     path = Path(Traffic().mix())
@@ -935,6 +1010,74 @@ def test_different_spans():
     row = comparison(case)
     if abs(row["overlap_first_ts_ns"] - begin) > 50 * MS or abs(row["overlap_last_ts_ns"] - end) > 50 * MS:
         raise AssertionError("overlap %d to %d" % (row["overlap_first_ts_ns"] - BEGIN, row["overlap_last_ts_ns"] - BEGIN))
+
+
+def keep_alives(traffic, port, count):
+    for _ in range(count):
+        traffic.send(True, "tcp", (port, 80), seq=999, ack=5000)
+        traffic.send(False, "tcp", (port, 80), seq=5000, ack=1000)
+        traffic.wait(10240 * MS)
+
+
+def test_no_overlap():
+    """Captures that have nothing in common: neither connections that are alike nor keep-alives make them the same"""
+    for numbered in (True, False):
+        traffic = Traffic(numbered=numbered, stamped=False)
+        for i in range(2):
+            traffic.random = random.Random(7)  # what is asked is asked again
+            first = len(traffic.packets)
+            traffic.connection(40000 + i, segments=12)
+            for p in traffic.packets[first:]:  # but not with the same numbers
+                p.seq, p.ack = p.seq + 7777777 * i, p.ack + 7777777 * i if p.flags & ACK else 0
+                p.payload = p.payload.replace(b"40001", b"40000")
+            keep_alives(traffic, 4000, 1)
+        path = Path(traffic)
+        path.change("b", translate({"10.1.1.2": lambda e: ("198.51.100.7", e[1] and e[1] + 1000)}))
+        end = traffic.now - 10 * S - (traffic.now - BEGIN) // 2
+        path.a = [row for row in path.a if row[0] < end]
+        path.b = [row for row in path.b if row[0] >= end + 1 * S]
+        case = compare(path)
+        tap.equal(set(reasons(expect(case, path))), {"outside"})
+        row = comparison(case)
+        tap.equal((row["a_matched"], row["clock"], row["offset_ns"], row["overlap_first_ts_ns"]), (0, "none", None, None))
+        case.close()
+        os.remove("case.db")
+
+
+def test_clock_set():
+    """A clock that was set while it was captured: no line fits, and no delay is invented"""
+    path = Path(Traffic().mix(20))
+    half = BEGIN + (path.truth[len(path.truth) - 1].sent - BEGIN) // 2
+    path.b = [(ts_ns + (200 * MS if ts_ns > half else 0), uids, p) for ts_ns, uids, p in path.b]
+    case = compare(path)
+    tap.equal(expect(case, path, timed=False), {})
+    row = comparison(case)
+    tap.equal((row["clock"], row["offset_ns"], row["clock_uncertainty_ns"], row["drift_ppm"]),
+              ("contradicted", None, None, None))
+    tap.equal(case.execute("SELECT count(delay_ns), count(excess_ns), count(raw_delay_ns) FROM hop_packets").fetchone()[:],
+              (0, 0, len(path.truth)))
+
+
+def test_edge():
+    """The first SYN and the last FIN were lost: the captures cannot tell that they were running"""
+    traffic = Traffic()
+    for _ in range(2):
+        traffic.send(True, "tcp", (40000, 80), seq=0xFFFFFFFF, flags=SYN, stamps=(1, 1), mss=1460)
+        traffic.wait(1 * S)
+    traffic.packets[0].seq = traffic.packets[1].seq = 4999
+    seq = [100, 5000]
+    for i in range(6):
+        for forward, flags in ((False, ACK if i else SYN | ACK), (True, ACK)):
+            payload = traffic.random.randbytes(100) if forward else b""
+            traffic.send(forward, "tcp", (40000, 80), seq=seq[forward], ack=seq[not forward], flags=flags,
+                         stamps=(i, 1), payload=payload)
+            seq[forward] += len(payload) + (flags & SYN != 0)
+            traffic.wait(20 * MS)
+    traffic.send(False, "tcp", (40000, 80), seq=seq[0], ack=seq[1], flags=FIN | ACK, stamps=(99, 1))
+    path = Path(traffic)
+    last = len(traffic.packets) - 1
+    path.lose(0, last)
+    tap.equal(reasons(expect(compare(path), path)), {"edge": [("a", 0), ("b", last)]})
 
 
 def test_other_traffic():
