@@ -13,6 +13,8 @@ enum {
 	DATAGRAM_MAX = 131072, // the furthest that an offset and a length can reach, and a little more
 };
 
+#define SECOND_NS INT64_C(1000000000)
+
 struct fragment_key {
 	struct address src, dst;
 	uint32_t ip_id;
@@ -24,18 +26,24 @@ struct range {
 	uint32_t start, end;
 };
 
+// What fragments cover of a datagram.
+struct coverage {
+	struct range *ranges; // in order, apart from each other
+	unsigned count;
+	uint32_t length; // of the datagram; 0: the last fragment has not come
+};
+
 struct datagram {
 	struct datagram *next_in_bucket, *older, *newer;
 	struct fragment_key key;
 	uint8_t *data;
 	size_t capacity;
-	struct range *ranges; // what has come, in order, apart from each other
-	unsigned range_count;
-	struct range *pieces; // and each fragment, the longest of those with the same start
+	struct coverage seen, whole; // by all fragments; by those captured whole, which are in data
+	struct range *pieces;        // in data, each fragment, the longest of those with the same start
 	unsigned piece_count, piece_capacity;
-	int64_t first_ts_ns; // time of the fragment that came first
-	uint32_t length;     // 0: the last fragment has not come
-	uint64_t frames_len; // bytes on the wire of what has come
+	int64_t first_ts_ns, last_ts_ns;         // of the fragments that came
+	int64_t first_packet_id, last_packet_id; // the same
+	uint64_t frames_len;                     // bytes on the wire of those captured whole
 };
 
 void defragmenter_init(struct defragmenter *d)
@@ -48,7 +56,8 @@ static void datagram_free(struct datagram *g)
 	if (!g)
 		return;
 	free(g->data);
-	free(g->ranges);
+	free(g->seen.ranges);
+	free(g->whole.ranges);
 	free(g->pieces);
 	free(g);
 }
@@ -93,19 +102,15 @@ void defragmenter_release(struct defragmenter *d)
 	defragmenter_init(d);
 }
 
-static struct datagram *find_or_make(struct defragmenter *d, const struct fragment_key *key, int64_t ts_ns)
+static struct datagram *make(struct defragmenter *d, const struct fragment_key *key, const struct packet *p)
 {
-	if (!d->buckets)
-		d->buckets = memory_alloc(BUCKETS * sizeof(struct datagram *));
 	struct datagram **bucket = &d->buckets[bucket_of(key)];
-	for (struct datagram *g = *bucket; g; g = g->next_in_bucket)
-		if (memcmp(&g->key, key, sizeof *key) == 0)
-			return g;
 	if (d->count == DEFRAGMENT_DATAGRAMS_MAX)
 		give_up(d, d->oldest);
 	struct datagram *g = memory_alloc(sizeof *g);
 	g->key = *key;
-	g->first_ts_ns = ts_ns;
+	g->first_ts_ns = p->frame->ts_ns;
+	g->first_packet_id = p->id;
 	g->next_in_bucket = *bucket;
 	*bucket = g;
 	g->older = d->newest;
@@ -113,6 +118,37 @@ static struct datagram *find_or_make(struct defragmenter *d, const struct fragme
 	d->newest = g;
 	d->count++;
 	return g;
+}
+
+static bool has_come(const struct coverage *c, uint32_t start)
+{
+	for (unsigned i = 0; i < c->count; i++)
+		if (start >= c->ranges[i].start && start < c->ranges[i].end)
+			return true;
+	return false;
+}
+
+// The identification again: what has come is there once more, when the network has long lost all copies of it.
+static bool is_of_another(const struct datagram *g, const struct packet *p, const struct packet_fragment *f)
+{
+	return p->frame->ts_ns - g->last_ts_ns > DEFRAGMENT_AGAIN_S * SECOND_NS && has_come(&g->seen, f->start);
+}
+
+// The datagram that a fragment is of.
+static struct datagram *find_or_make(struct defragmenter *d, const struct packet *p,
+                                     const struct packet_fragment *f)
+{
+	struct fragment_key key = {f->src, f->dst, f->ip_id, f->ip_version, f->protocol, 0};
+	if (!d->buckets)
+		d->buckets = memory_alloc(BUCKETS * sizeof(struct datagram *));
+	struct datagram *g = d->buckets[bucket_of(&key)];
+	while (g && memcmp(&g->key, &key, sizeof key) != 0)
+		g = g->next_in_bucket;
+	if (g && !is_of_another(g, p, f))
+		return g;
+	if (g)
+		give_up(d, g);
+	return make(d, &key, p);
 }
 
 static void make_room(struct defragmenter *d, struct datagram *g, size_t end)
@@ -128,24 +164,36 @@ static void make_room(struct defragmenter *d, struct datagram *g, size_t end)
 }
 
 // Notes that [start, end) has come: one range for all that it touches.
-static void add_range(struct datagram *g, uint32_t start, uint32_t end)
+static void add_range(struct coverage *c, uint32_t start, uint32_t end)
 {
 	unsigned first = 0, last;
-	while (first < g->range_count && g->ranges[first].end < start)
+	while (first < c->count && c->ranges[first].end < start)
 		first++;
-	for (last = first; last < g->range_count && g->ranges[last].start <= end; last++) {
-		start = g->ranges[last].start < start ? g->ranges[last].start : start;
-		end = g->ranges[last].end > end ? g->ranges[last].end : end;
+	for (last = first; last < c->count && c->ranges[last].start <= end; last++) {
+		start = c->ranges[last].start < start ? c->ranges[last].start : start;
+		end = c->ranges[last].end > end ? c->ranges[last].end : end;
 	}
 	if (first == last) {
-		g->ranges = memory_resize(g->ranges, (g->range_count + 1) * sizeof *g->ranges);
-		memmove(g->ranges + first + 1, g->ranges + first, (g->range_count - first) * sizeof *g->ranges);
-		g->range_count++;
+		c->ranges = memory_resize(c->ranges, (c->count + 1) * sizeof *c->ranges);
+		memmove(c->ranges + first + 1, c->ranges + first, (c->count - first) * sizeof *c->ranges);
+		c->count++;
 	} else {
-		memmove(g->ranges + first + 1, g->ranges + last, (g->range_count - last) * sizeof *g->ranges);
-		g->range_count -= last - first - 1;
+		memmove(c->ranges + first + 1, c->ranges + last, (c->count - last) * sizeof *c->ranges);
+		c->count -= last - first - 1;
 	}
-	g->ranges[first] = (struct range){start, end};
+	c->ranges[first] = (struct range){start, end};
+}
+
+static void cover(struct coverage *c, const struct packet_fragment *f)
+{
+	add_range(c, f->start, f->start + f->length);
+	if (!f->more)
+		c->length = f->start + f->length;
+}
+
+static bool is_covered(const struct coverage *c)
+{
+	return c->length && c->count && c->ranges[0].start == 0 && c->ranges[0].end >= c->length;
 }
 
 // Notes a fragment. Starts are multiples of eight: there are as many pieces as that makes, at most.
@@ -177,48 +225,81 @@ static void copy(struct datagram *g, uint32_t start, struct bytes data)
 	add_piece(g, start, end);
 }
 
-static bool is_complete(const struct datagram *g)
-{
-	return g->length && g->range_count && g->ranges[0].start == 0 && g->ranges[0].end >= g->length;
-}
-
 static void give_up_late(struct defragmenter *d, int64_t now_ns)
 {
-	int64_t first_ns = now_ns - DEFRAGMENT_WAIT_S * INT64_C(1000000000);
+	int64_t first_ns = now_ns - DEFRAGMENT_WAIT_S * SECOND_NS;
 	for (struct datagram *g = d->oldest, *newer; g && g->first_ts_ns < first_ns; g = newer) {
 		newer = g->newer;
 		give_up(d, g);
 	}
 }
 
-bool defragment(struct defragmenter *d, struct packet *p, struct bytes *whole)
+// Notes where a fragment belongs.
+static void enter(struct datagram *g, const struct packet *p, struct packet_fragment *f)
 {
-	const struct headers *ip = &p->ip;
-	struct fragment_key key = {ip->src, ip->dst, ip->ip_id, ip->ip_version, ip->protocol, 0};
-	uint32_t start = ip->fragment_offset, length = (uint32_t)p->payload.left;
-	datagram_free(d->finished);
-	d->finished = NULL;
-	if (!ip->is_fragment || p->payload_len != length || length == 0 || start + length > DATAGRAM_MAX)
-		return false;
-	give_up_late(d, p->frame->ts_ns);
-	struct datagram *g = find_or_make(d, &key, p->frame->ts_ns);
+	f->first_packet_id = g->first_packet_id;
+	f->previous_packet_id = g->last_packet_id;
+	g->last_packet_id = p->id;
+	g->last_ts_ns = p->frame->ts_ns;
+	cover(&g->seen, f);
+}
+
+static void keep_data(struct defragmenter *d, struct datagram *g, const struct packet *p,
+                      const struct packet_fragment *f)
+{
+	if (f->data.left != f->length)
+		return;
 	g->frames_len += p->frames_len;
-	make_room(d, g, start + length);
-	copy(g, start, p->payload);
-	add_range(g, start, start + length);
-	if (!ip->more_fragments)
-		g->length = start + length;
-	if (is_complete(g)) {
-		take_out(d, g);
-		d->finished = g;
-		p->frames_len = g->frames_len;
-		p->ip.is_reassembled = true;
-		*whole = bytes_of(g->data, g->length);
-		return true;
-	}
-	if (g->range_count == DEFRAGMENT_PIECES_MAX)
+	make_room(d, g, f->start + f->length);
+	copy(g, f->start, f->data);
+	cover(&g->whole, f);
+}
+
+static enum fragment_end end_of(const struct datagram *g)
+{
+	if (is_covered(&g->whole))
+		return FRAGMENT_COMPLETES;
+	return is_covered(&g->seen) ? FRAGMENT_ENDS_CUT : FRAGMENT_LEAVES_OPEN;
+}
+
+// Of a datagram that is done.
+static void finish(struct defragmenter *d, struct datagram *g, struct packet *p, struct packet_fragment *f)
+{
+	take_out(d, g);
+	d->finished = g;
+	if (f->end != FRAGMENT_COMPLETES)
+		return;
+	p->frames_len = g->frames_len;
+	p->ip.is_reassembled = true;
+}
+
+// Of one that is not.
+static void look_at_limits(struct defragmenter *d, struct datagram *g)
+{
+	if (g->seen.count >= DEFRAGMENT_PIECES_MAX || g->whole.count >= DEFRAGMENT_PIECES_MAX)
 		give_up(d, g);
 	while (d->bytes > DEFRAGMENT_BYTES_MAX)
 		give_up(d, d->oldest);
-	return false;
+}
+
+bool defragment(struct defragmenter *d, struct packet *p, struct packet_fragment *f, struct bytes *whole)
+{
+	datagram_free(d->finished);
+	d->finished = NULL;
+	f->first_packet_id = p->id;
+	if (f->length == 0 || f->length > DATAGRAM_MAX - f->start)
+		return false;
+	give_up_late(d, p->frame->ts_ns);
+	struct datagram *g = find_or_make(d, p, f);
+	enter(g, p, f);
+	keep_data(d, g, p, f);
+	f->end = end_of(g);
+	if (f->end == FRAGMENT_LEAVES_OPEN)
+		look_at_limits(d, g);
+	else
+		finish(d, g, p, f);
+	if (f->end != FRAGMENT_COMPLETES)
+		return false;
+	*whole = bytes_of(g->data, g->whole.length);
+	return true;
 }

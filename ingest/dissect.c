@@ -263,6 +263,7 @@ static void clear(struct packet *p, const struct frame *frame)
 	p->ip_payload = bytes_of(NULL, 0);
 	p->ip_payload_len = 0;
 	p->datagram.wire_len = 0;
+	p->fragment_count = 0;
 	p->frames_len = frame->wire_len;
 	p->has_quoted = false;
 	memset(&p->ip, 0, sizeof p->ip);

@@ -13,13 +13,13 @@
 #include "conn_state.h"
 #include "community_id.h"
 #include "copies.h"
-#include "defragment.h"
 #include "dissect.h"
 #include "filter.h"
 #include "flow_index.h"
 #include "flow_row.h"
 #include "hosts.h"
 #include "icmp_pairs.h"
+#include "reassemble.h"
 #include "stacks.h"
 #include "tcp_analysis.h"
 #include "tcp_stats.h"
@@ -28,7 +28,6 @@ enum {
 	BUCKET_NS = 100000000, // of time_buckets
 	PROGRESS_EVERY = 8192, // packets
 	SAVE_EVERY = 64,       // packets between two looks at the clock
-	REASSEMBLIES_MAX = 4,  // fragments within fragments
 };
 
 #define TS_NS_MAX (INT64_MAX / 2) // the year 2116
@@ -42,7 +41,7 @@ struct load {
 	const struct load_options *options;
 	struct case_file *case_file;
 	struct writer *writer;
-	struct defragmenter defragmenter[REASSEMBLIES_MAX]; // by depth
+	struct reassembler reassembler;
 	struct flow_table flows;
 	struct tcp_analyzer tcp;
 	struct tcp_space_memory tcp_memory;
@@ -147,6 +146,30 @@ static void add_packet(struct load *l)
 	row->errors = p->errors;
 	set_ip_fields(row, &p->ip);
 	set_tcp_fields(row, p);
+}
+
+static int64_t end_value(enum fragment_end end)
+{
+	return end == FRAGMENT_LEAVES_OPEN ? ROW_NULL : end == FRAGMENT_COMPLETES;
+}
+
+static void add_fragments(struct load *l)
+{
+	const struct packet *p = &l->packet;
+	for (unsigned i = 0; i < p->fragment_count; i++) {
+		const struct packet_fragment *f = &p->fragments[i];
+		struct fragments_row *row = writer_add(l->writer, TABLE_FRAGMENTS);
+		*row = (struct fragments_row){
+			.fragment_id = p->id * PACKET_FRAGMENTS_MAX + i,
+			.packet_id = p->id,
+			.first_packet_id = f->first_packet_id,
+			.previous_packet_id = f->previous_packet_id ? f->previous_packet_id : ROW_NULL,
+			.start = f->start,
+			.length = f->length,
+			.more_fragments = f->more,
+			.completes = end_value(f->end),
+		};
+	}
 }
 
 static void flush_bucket(struct load *l)
@@ -277,8 +300,7 @@ static void add_given_up(const struct load *l, struct capture_row *row)
 {
 	const struct application_counts *counts = &l->applications.counts;
 	row->analyses_given_up += l->tcp.given_up;
-	for (int i = 0; i < REASSEMBLIES_MAX; i++)
-		row->datagrams_given_up += l->defragmenter[i].given_up;
+	row->datagrams_given_up += reassembler_given_up(&l->reassembler);
 	row->stream_gaps += counts->gaps;
 	row->streams_given_up += counts->given_up;
 	row->applications_forgotten += counts->forgotten;
@@ -327,17 +349,6 @@ static void count_packet(struct load *l)
 	l->ended = l->options->count && capture->packets == l->options->count;
 }
 
-// Fragments of tunnels may hold fragments: each round takes one IP header off, and is done at most a few times.
-static void reassemble(struct load *l)
-{
-	struct bytes datagram;
-	for (int i = 0; i < REASSEMBLIES_MAX && l->packet.ip.is_fragment && !l->packet.ip.is_reassembled; i++) {
-		if (!defragment(&l->defragmenter[i], &l->packet, &datagram))
-			return;
-		dissect_resume(&l->packet, datagram);
-	}
-}
-
 static void end_idle_flows(struct load *l, int64_t now_ns)
 {
 	for (struct flow *idle; (idle = flow_take_idle(&l->flows, now_ns)) != NULL;)
@@ -362,9 +373,9 @@ static void load_frame(struct load *l, const struct frame *frame)
 		return;
 	}
 	dissect_frame(p, frame);
-	reassemble(l);
 	p->number = l->number;
 	p->id = l->first_id + l->number - 1;
+	reassemble(&l->reassembler, p);
 	flow_track(&l->flows, p);
 	copies_find(&l->copies, p);
 	end_idle_flows(l, frame->ts_ns);
@@ -376,6 +387,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 	application_analyze(&l->applications, p);
 	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
 	add_packet(l);
+	add_fragments(l);
 	count_in_bucket(l);
 	count_packet(l);
 	note_flow(l, p->id, p->flow ? p->flow->id : ROW_NULL);
@@ -670,8 +682,7 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		l->flows.closed_timeout_ns = LOAD_CLOSED_TIMEOUT_NS;
 		l->flows.flows_max = LOAD_FLOWS_MAX;
 	}
-	for (int i = 0; i < REASSEMBLIES_MAX; i++)
-		defragmenter_init(&l->defragmenter[i]);
+	reassembler_init(&l->reassembler);
 	icmp_pairs_init(&l->icmp);
 	copies_init(&l->copies);
 	hosts_init(&l->hosts);
@@ -702,8 +713,7 @@ static bool load_finish(struct load *l, struct load_totals *totals)
 
 static void load_free(struct load *l)
 {
-	for (int i = 0; i < REASSEMBLIES_MAX; i++)
-		defragmenter_release(&l->defragmenter[i]);
+	reassembler_release(&l->reassembler);
 	copies_release(&l->copies);
 	community_ids_release(&l->community_ids);
 	flow_table_release(&l->flows);

@@ -6,8 +6,9 @@
 #include "frame.h"
 
 enum {
-	PACKET_LAYERS_MAX = 128, // names in a protocol stack; deeper nesting is given up as malformed
-	PACKET_SACKS_MAX = 4,    // SACK blocks that fit a TCP header (RFC 2018)
+	PACKET_LAYERS_MAX = 128,  // names in a protocol stack; deeper nesting is given up as malformed
+	PACKET_SACKS_MAX = 4,     // SACK blocks that fit a TCP header (RFC 2018)
+	PACKET_FRAGMENTS_MAX = 4, // fragments within fragments
 };
 
 // How the dissection of a packet ended: the accounts of a capture. Every packet has exactly one.
@@ -117,6 +118,28 @@ struct headers {
 	struct icmp_header icmp;
 };
 
+// What a fragment did to its datagram.
+enum fragment_end {
+	FRAGMENT_LEAVES_OPEN, // others are still to come
+	FRAGMENT_ENDS_CUT,    // all have come, but the snap length cut some of them
+	FRAGMENT_COMPLETES,   // the datagram was put together
+};
+
+// A fragment of a datagram: the packet's own, or that of a tunnel around.
+struct packet_fragment {
+	struct address src, dst;
+	uint32_t ip_id;
+	uint8_t ip_version, protocol; // protocol: of what the datagram carries
+	bool more;                    // it is not the datagram's last
+	uint32_t start, length;       // of its bytes in the datagram's payload; length as on the wire
+	struct bytes data;            // those that can be put together with others, borrowed; all of them, or none
+
+	// reassemble
+	int64_t first_packet_id;    // whose fragment of the same datagram came first
+	int64_t previous_packet_id; // whose fragment came before; 0: it is the first
+	enum fragment_end end;
+};
+
 // What an Internet checksum in the innermost transport header covers: all from that header to the end.
 struct checksummed {
 	struct bytes captured;
@@ -148,6 +171,8 @@ struct packet {
 	struct bytes ip_payload;   // captured bytes behind the innermost IP header; IPv6: behind its fixed part
 	uint32_t ip_payload_len;   // the same as it was on the wire
 	struct checksummed datagram;
+	struct packet_fragment fragments[PACKET_FRAGMENTS_MAX]; // the outermost first
+	unsigned fragment_count;
 	struct headers ip;     // the innermost IP packet (outside of any ICMP quotation)
 	struct headers quoted; // what an ICMP error quotes; only where has_quoted
 	struct bytes payload;  // captured bytes above the innermost header that was decoded; borrowed from frame

@@ -2,8 +2,9 @@
 --
 -- topic: network
 --
--- A row for each sender, receiver, identification and burst of fragments (the same identification again after 30 s is
--- another datagram: RFC 791, 3.2 lets a receiver wait that long). Overlaps and copies are what attacks and broken routers make.
+-- A row for each datagram as it was put together, with what came again within 30 s behind it; also for those that a
+-- tunnel carries or is carried in. A datagram is waited for 120 s from its first fragment on: what comes later is a
+-- datagram of its own, of which the first ones are missing. Overlaps and copies are what attacks and broken routers make.
 --
 -- param :state one of complete|missing|cut   Only datagrams in this state.
 -- param :capture
@@ -28,69 +29,25 @@
 -- column span_ms        Time from the first fragment to the last one, milliseconds.
 -- column first_number   Packet number of the first fragment to come.
 -- column last_number    Packet number of the last one.
--- column flow_id        Flow of the last one: that which the datagram belongs to where it is complete.
+-- column flow_id        Flow that the datagram belongs to where it is complete; else that of the last one.
 -- column capture        Name of the capture.
 WITH
-pieces AS MATERIALIZED (
-	SELECT
-		p.packet_id,
-		p.capture_id,
-		p.number,
-		p.ts_ns,
-		p.ip_id,
-		p.fragment_offset AS start,
-		p.more_fragments AS more,
-		p.payload_len,
-		p.wire_len,
-		p.flow_id,
-		f.protocol,
-		iif(p.direction, f.dst, f.src) AS src,
-		iif(p.direction, f.src, f.dst) AS dst,
-		s.stack NOT LIKE '%:data' OR p.payload_len > p.wire_len AS completes -- has the payload of them all
-	FROM packets p
-	JOIN flows f ON f.flow_id = p.flow_id
-	JOIN protocol_stacks s ON s.stack_id = p.stack_id
-	WHERE p.fragment_offset IS NOT NULL
-		AND (:capture IS NULL OR p.capture_id = :capture)
-),
-bursts AS (
-	SELECT *, sum(begins) OVER (
-		PARTITION BY capture_id, src, dst, protocol, ip_id
-		ORDER BY packet_id
-	) AS burst
-	FROM (
-		SELECT *, ifnull(ts_ns - lag(ts_ns) OVER sent > 30e9 OR (lag(completes) OVER sent AND start = 0), 0) AS begins
-		FROM pieces
-		WINDOW sent AS (PARTITION BY capture_id, src, dst, protocol, ip_id ORDER BY packet_id)
-	)
-),
-measured AS ( -- where each ends; headers are as long as in the others
-	SELECT *, start + CASE
-		WHEN NOT completes THEN payload_len
-		WHEN NOT more AND protocol IN ('udp', 'icmp', 'icmpv6') THEN payload_len + 8 - start
-		ELSE wire_len - min(iif(completes, NULL, wire_len - payload_len)) OVER datagram
-	END AS stop
-	FROM bursts
-	WINDOW datagram AS (PARTITION BY capture_id, src, dst, protocol, ip_id, burst)
-),
 placed AS (
 	SELECT
 		*,
 		ifnull(max(stop) OVER (
-			PARTITION BY capture_id, src, dst, protocol, ip_id, burst
+			PARTITION BY datagram_id
 			ORDER BY start, stop, packet_id
 			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
 		), 0) AS reached,
-		row_number() OVER (
-			PARTITION BY capture_id, src, dst, protocol, ip_id, burst, start, stop
-			ORDER BY packet_id
-		) > 1 AS is_copy,
+		row_number() OVER (PARTITION BY datagram_id, start, stop ORDER BY packet_id) > 1 AS is_copy,
 		ifnull(start < max(start) OVER (
-			PARTITION BY capture_id, src, dst, protocol, ip_id, burst
+			PARTITION BY datagram_id
 			ORDER BY packet_id
 			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
 		), 0) AS is_late
-	FROM measured
+	FROM datagram_fragments
+	WHERE :capture IS NULL OR capture_id = :capture
 ),
 datagrams AS (
 	SELECT
@@ -100,9 +57,13 @@ datagrams AS (
 		protocol,
 		ip_id,
 		count(*) AS fragments,
-		max(iif(more, NULL, stop)) AS bytes,
+		max(iif(more_fragments, NULL, stop)) AS bytes,
 		min(start) AS least_start,
-		max(completes) AS is_complete,
+		CASE max(completed)
+			WHEN 1 THEN 'complete'
+			WHEN 0 THEN 'cut'
+			ELSE 'missing'
+		END AS state,
 		sum(start > reached AND reached > 0) AS holes,
 		sum(max(start - reached, 0)) AS missing_bytes,
 		sum(is_copy) AS copies,
@@ -110,21 +71,11 @@ datagrams AS (
 		sum(is_late AND NOT is_copy) AS reordered,
 		min(ts_ns) AS first_ts_ns,
 		max(ts_ns) AS last_ts_ns,
-		min(number) AS first_number,
-		max(number) AS last_number,
-		max(packet_id) AS last_packet_id
+		min(packet_id) AS first_packet_id,
+		max(packet_id) AS last_packet_id,
+		max(iif(completes, packet_id, NULL)) AS completing_packet_id
 	FROM placed
-	GROUP BY capture_id, src, dst, protocol, ip_id, burst
-),
-judged AS (
-	SELECT
-		*,
-		CASE
-			WHEN is_complete THEN 'complete'
-			WHEN least_start OR bytes IS NULL OR holes THEN 'missing'
-			ELSE 'cut'
-		END AS state
-	FROM datagrams
+	GROUP BY datagram_id
 )
 SELECT
 	(d.first_ts_ns - c.first_ts_ns) / 1e9 AS time_s,
@@ -145,15 +96,16 @@ SELECT
 	d.overlaps,
 	d.reordered,
 	(d.last_ts_ns - d.first_ts_ns) / 1e6 AS span_ms,
-	d.first_number,
-	d.last_number,
-	(SELECT p.flow_id FROM packets p WHERE p.packet_id = d.last_packet_id) AS flow_id,
+	d.first_packet_id - c.first_packet_id + 1 AS first_number,
+	d.last_packet_id - c.first_packet_id + 1 AS last_number,
+	p.flow_id,
 	c.name AS capture
-FROM judged d
+FROM datagrams d
+JOIN packets p ON p.packet_id = ifnull(d.completing_packet_id, d.last_packet_id)
 JOIN captures c ON c.capture_id = d.capture_id
 WHERE (:state IS NULL OR d.state = :state)
 	AND (:host IS NULL OR ip_in(d.src, :host) OR ip_in(d.dst, :host))
 	AND (:since IS NULL OR d.first_ts_ns >= :since)
 	AND (:until IS NULL OR d.first_ts_ns < :until)
-ORDER BY d.capture_id, d.first_ts_ns, d.first_number
+ORDER BY d.capture_id, d.first_ts_ns, d.first_packet_id
 LIMIT ifnull(:limit, -1);

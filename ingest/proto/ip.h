@@ -66,6 +66,27 @@ static inline void ip_carries(struct dissection *d)
 	d->packet->ip_payload_len = dissect_wire_left(d);
 }
 
+// What is left of the dissection is a fragment; whole: it can be put together with others. One without payload is of no
+// use to a datagram, nor are fragments within so many others.
+static inline void ip_note_fragment(struct dissection *d, bool whole)
+{
+	const struct headers *ip = d->ip;
+	struct packet *p = d->packet;
+	if (d->quoting || !dissect_wire_left(d) || p->fragment_count == PACKET_FRAGMENTS_MAX)
+		return;
+	p->fragments[p->fragment_count++] = (struct packet_fragment){
+		.src = ip->src,
+		.dst = ip->dst,
+		.ip_id = ip->ip_id,
+		.ip_version = ip->ip_version,
+		.protocol = ip->protocol,
+		.more = ip->more_fragments,
+		.start = ip->fragment_offset,
+		.length = dissect_wire_left(d),
+		.data = whole ? d->rest : bytes_of(NULL, 0),
+	};
+}
+
 // The checksum of a transport's datagram; sum: of whatever else the checksum covers, as the pseudo header.
 // Zero stands for one that was left to the network card, unless it happens to be right.
 static inline void ip_verify(struct dissection *d, struct bytes datagram, uint16_t checksum, uint32_t sum)

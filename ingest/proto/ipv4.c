@@ -121,6 +121,8 @@ static void follow(struct dissection *d, bool whole)
 		end_early(d);
 		return;
 	}
+	if (ip->is_fragment)
+		ip_note_fragment(d, ip->fragment_offset ? !d->cut : whole);
 	if (ip->is_fragment && (whole || ip->fragment_offset))
 		dissect_layer(d, "data");
 	else

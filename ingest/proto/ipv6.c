@@ -313,8 +313,10 @@ static void decode_fragment(struct dissection *d)
 	ip->fragment_offset = field & FRAGMENT_OFFSET;
 	ip->more_fragments = field & FRAGMENT_MORE;
 	ip->is_fragment = ip->more_fragments || ip->fragment_offset;
-	if (ip->is_fragment)
+	if (ip->is_fragment) {
 		d->checksummable = false;
+		ip_note_fragment(d, !d->cut);
+	}
 	if (ip->is_fragment && dissect_wire_left(d))
 		dissect_layer(d, "data");
 	else if (!ip->is_fragment)

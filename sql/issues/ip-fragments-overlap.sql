@@ -25,47 +25,59 @@
 -- column symptoms     What was seen.
 -- column packets      Their fragments.
 WITH
-fragments AS (
+laid AS ( -- what begins within another one reaches back
 	SELECT
-		p.packet_id,
-		p.capture_id,
-		iif(p.direction, f.dst, f.src) AS src,
-		iif(p.direction, f.src, f.dst) AS dst,
-		f.protocol,
-		p.ip_id,
-		p.ts_ns,
-		p.fragment_offset AS begins,
-		p.fragment_offset + p.payload_len AS ends,
-		row_number() OVER (
-			PARTITION BY p.capture_id, f.protocol, iif(p.direction, f.dst, f.src), iif(p.direction, f.src, f.dst), p.ip_id
-			ORDER BY p.packet_id
-		) AS place
-	FROM flow_signs g
-	CROSS JOIN flows f ON f.flow_id = g.flow_id
-	CROSS JOIN flow_packets fp ON fp.flow_id = g.flow_id
-	CROSS JOIN packets p ON p.packet_id = fp.packet_id
-	WHERE g.has_fragments
-		AND p.fragment_offset NOT NULL
-		AND p.duplicate_of IS NULL
-		AND (p.fragment_offset > 0 OR p.more_fragments)
-),
-few AS MATERIALIZED ( -- each is compared with all of its identification
-	SELECT *
+		first_packet_id,
+		start < max(start + length) OVER (
+			PARTITION BY first_packet_id
+			ORDER BY start
+			GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+		) AS is_within
 	FROM fragments
+),
+overlapping AS MATERIALIZED (
+	SELECT first_packet_id
+	FROM laid
+	GROUP BY first_packet_id
+	HAVING max(is_within)
+),
+few AS MATERIALIZED ( -- each is compared with all of its datagram
+	SELECT *
+	FROM (
+		SELECT
+			g.packet_id,
+			g.first_packet_id,
+			g.start,
+			g.start + g.length AS stop,
+			p.ts_ns,
+			ifnull( -- a packet that shows the header, and not that of what a tunnel carries
+				max(iif(g.start > 0 AND g.completes IS NOT 1, g.packet_id, NULL)) OVER (PARTITION BY g.first_packet_id),
+				g.first_packet_id
+			) AS header_packet_id,
+			row_number() OVER (PARTITION BY g.first_packet_id ORDER BY g.packet_id) AS place
+		FROM fragments g
+		JOIN packets p ON p.packet_id = g.packet_id
+		WHERE g.first_packet_id IN (SELECT first_packet_id FROM overlapping)
+			AND p.duplicate_of IS NULL
+	)
 	WHERE place <= 256
 ),
-pairs AS ( -- a: not the last fragment to come, whose length may be that of the datagram that it completes
-	SELECT a.*, b.packet_id AS other_id
+pairs AS (
+	SELECT
+		h.capture_id,
+		iif(h.direction, f.dst, f.src) AS src,
+		iif(h.direction, f.src, f.dst) AS dst,
+		a.first_packet_id,
+		min(a.ts_ns, b.ts_ns) AS ts_ns,
+		a.packet_id,
+		b.packet_id AS other_id
 	FROM few a
-	JOIN few b ON b.capture_id = a.capture_id
-		AND b.src = a.src
-		AND b.dst = a.dst
-		AND b.protocol = a.protocol
-		AND b.ip_id = a.ip_id
-	WHERE b.packet_id > a.packet_id
-		AND b.begins > a.begins
-		AND b.begins < a.ends
-		AND b.ts_ns - a.ts_ns <= :seconds * 1e9
+	JOIN few b ON b.first_packet_id = a.first_packet_id
+	JOIN packets h ON h.packet_id = a.header_packet_id
+	JOIN flows f ON f.flow_id = h.flow_id
+	WHERE b.start > a.start
+		AND b.start < a.stop
+		AND abs(b.ts_ns - a.ts_ns) <= :seconds * 1e9
 )
 SELECT
 	capture_id,
@@ -73,8 +85,8 @@ SELECT
 	NULL AS flow_id,
 	src,
 	dst,
-	count(DISTINCT ip_id) AS value,
-	printf('fragments of %s of %s to %s overlap', counted(count(DISTINCT ip_id), 'datagram'), src, dst) AS symptoms,
+	count(DISTINCT first_packet_id) AS value,
+	printf('fragments of %s of %s to %s overlap', counted(count(DISTINCT first_packet_id), 'datagram'), src, dst) AS symptoms,
 	group_concat(packet_id || ' ' || other_id) AS packets
 FROM pairs
 GROUP BY capture_id, src, dst

@@ -8,9 +8,9 @@
 #include "../../ingest/community_id.h"
 #include "../../ingest/conn_state.h"
 #include "../../ingest/copies.h"
-#include "../../ingest/defragment.h"
 #include "../../ingest/dissect.h"
 #include "../../ingest/icmp_pairs.h"
+#include "../../ingest/reassemble.h"
 #include "../../ingest/tcp_analysis.h"
 #include "../../ingest/tcp_stats.h"
 #include "../../inspect/field_print.h"
@@ -62,7 +62,7 @@ static void prepare(void)
 
 // What goes with a capture.
 struct state {
-	struct defragmenter defragmenter;
+	struct reassembler reassembler;
 	struct flow_table flows;
 	struct tcp_analyzer tcp;
 	struct tcp_space_memory tcp_memory;
@@ -84,7 +84,6 @@ static void look_at(const struct frame *frame)
 static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 {
 	struct packet *packet = &s->packet;
-	struct bytes datagram;
 	uint8_t *copy = malloc(data.left + !data.left);
 	char stack[64]; // shorter than some stacks
 
@@ -93,13 +92,12 @@ static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 	if (data.left)
 		memcpy(copy, data.at, data.left);
 	frame->data = bytes_of(copy, data.left);
-	dissect_frame(packet, frame);
-	if (packet->ip.is_fragment && defragment(&s->defragmenter, packet, &datagram))
-		dissect_resume(packet, datagram);
-	dissect_stack_text(packet, stack, sizeof stack);
-	look_at(frame);
 	packet->number++;
 	packet->id = ++last_packet_id;
+	dissect_frame(packet, frame);
+	reassemble(&s->reassembler, packet);
+	dissect_stack_text(packet, stack, sizeof stack);
+	look_at(frame);
 	flow_track(&s->flows, packet);
 	tcp_analyze(&s->tcp, packet, writer, 1);
 	tcp_stats_add(packet, &s->tcp_memory);
@@ -120,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 	if (!s)
 		return 0;
 	prepare();
-	defragmenter_init(&s->defragmenter);
+	reassembler_init(&s->reassembler);
 	flow_table_init(&s->flows, 1, 0);
 	tcp_analyzer_init(&s->tcp, 16); // so that some are given up
 	icmp_pairs_init(&s->pairs);
@@ -140,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 		flow_free(flow);
 	}
 	flow_table_release(&s->flows);
-	defragmenter_release(&s->defragmenter);
+	reassembler_release(&s->reassembler);
 	free(s);
 	return 0;
 }

@@ -10,7 +10,9 @@
 
 static const char TEXT[] = "abcdefghijklmnopqrstuvwxyz012345";
 
-static int64_t clock_s; // when fragments come
+static int64_t clock_s;                 // when fragments come
+static int64_t packet_id;               // of the last
+static struct packet_fragment fragment; // the last
 
 // A fragment of datagram `ip_id`: length bytes of `from`, to lie at offset.
 static bool give(struct defragmenter *d, uint32_t ip_id, const char *from, uint32_t offset, uint32_t length,
@@ -18,15 +20,17 @@ static bool give(struct defragmenter *d, uint32_t ip_id, const char *from, uint3
 {
 	static struct frame frame;
 	frame.ts_ns = clock_s * INT64_C(1000000000);
-	struct packet p = {.frame = &frame, .payload_len = length};
-	p.ip.ip_version = 4;
-	p.ip.protocol = 17;
-	p.ip.ip_id = ip_id;
-	p.ip.is_fragment = true;
-	p.ip.more_fragments = more;
-	p.ip.fragment_offset = (uint16_t)offset;
-	p.payload = guard_bytes(from, length);
-	return defragment(d, &p, whole);
+	struct packet p = {.id = ++packet_id, .frame = &frame};
+	fragment = (struct packet_fragment){
+		.ip_version = 4,
+		.protocol = 17,
+		.ip_id = ip_id,
+		.more = more,
+		.start = offset,
+		.length = length,
+		.data = guard_bytes(from, length),
+	};
+	return defragment(d, &p, &fragment, whole);
 }
 
 static void assert_text(struct bytes whole, const char *text)
@@ -145,6 +149,49 @@ static void test_late(void **state)
 	defragmenter_release(&d);
 }
 
+// A fragment that came before begins another datagram once nothing has come for long.
+static void test_again(void **state)
+{
+	(void)state;
+	struct defragmenter d;
+	struct bytes whole;
+	defragmenter_init(&d);
+	clock_s = 2000;
+	assert_false(give(&d, 1, "AAAAAAAA", 0, 8, true, &whole));
+	clock_s += DEFRAGMENT_AGAIN_S;
+	assert_false(give(&d, 1, "BBBBBBBB", 0, 8, true, &whole));
+	clock_s += DEFRAGMENT_AGAIN_S + 1;
+	assert_false(give(&d, 1, "CCCCCCCC", 0, 8, true, &whole));
+	assert_int_equal(d.given_up, 1);
+	assert_int_equal(fragment.first_packet_id, packet_id);
+	clock_s += DEFRAGMENT_AGAIN_S + 1;
+	assert_true(give(&d, 1, "DDDDDDDD", 8, 8, false, &whole));
+	assert_text(whole, "CCCCCCCCDDDDDDDD");
+	assert_int_equal(fragment.first_packet_id, packet_id - 1);
+	assert_int_equal(fragment.previous_packet_id, packet_id - 1);
+	defragmenter_release(&d);
+}
+
+// Those that the snap length cut tell when all has come.
+static void test_cut(void **state)
+{
+	(void)state;
+	struct defragmenter d;
+	struct bytes whole;
+	struct frame frame = {.ts_ns = 0};
+	struct packet p = {.id = 9, .frame = &frame};
+	struct packet_fragment f = {.length = 8, .more = true};
+	defragmenter_init(&d);
+	assert_false(defragment(&d, &p, &f, &whole));
+	assert_int_equal(f.end, FRAGMENT_LEAVES_OPEN);
+	f = (struct packet_fragment){.start = 8, .length = 8, .data = bytes_of(TEXT, 8)};
+	assert_false(defragment(&d, &p, &f, &whole));
+	assert_int_equal(f.end, FRAGMENT_ENDS_CUT);
+	assert_int_equal(d.count, 0);
+	assert_int_equal(d.given_up, 0);
+	defragmenter_release(&d);
+}
+
 // No IP header tells of a datagram that is longer, a jumbogram in fragments aside, which RFC 2675 forbids.
 static void test_too_long(void **state)
 {
@@ -153,10 +200,10 @@ static void test_too_long(void **state)
 	struct bytes whole;
 	static char large[131073];
 	struct frame frame = {.ts_ns = 0};
-	struct packet p = {.frame = &frame, .payload_len = sizeof large, .payload = bytes_of(large, sizeof large)};
-	p.ip.is_fragment = true;
+	struct packet p = {.frame = &frame};
+	struct packet_fragment f = {.length = sizeof large, .data = bytes_of(large, sizeof large)};
 	defragmenter_init(&d);
-	assert_false(defragment(&d, &p, &whole));
+	assert_false(defragment(&d, &p, &f, &whole));
 	assert_int_equal(d.count, 0);
 	defragmenter_release(&d);
 }
@@ -164,9 +211,9 @@ static void test_too_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_orders),   cmocka_unit_test(test_overlap), cmocka_unit_test(test_apart),
-		cmocka_unit_test(test_limits),   cmocka_unit_test(test_pieces),  cmocka_unit_test(test_late),
-		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_orders), cmocka_unit_test(test_overlap), cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_limits), cmocka_unit_test(test_pieces),  cmocka_unit_test(test_late),
+		cmocka_unit_test(test_again),  cmocka_unit_test(test_cut),     cmocka_unit_test(test_too_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
