@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../ingest/stream.h"
+#include "payload.h"
 
 #define NEW(type) sqlite3_malloc64(sizeof(type))
 
@@ -16,7 +17,7 @@ enum packet_column {
 	PACKET_ACK,
 	PACKET_FLAGS,
 	PACKET_LEN,
-	PACKET_PAYLOAD
+	PACKET_COMPLETES
 };
 
 // Streams note the time of a frame, which nobody asks for here.
@@ -24,10 +25,9 @@ static const struct frame no_frame;
 
 static const char packets_sql[] =
 	"SELECT p.packet_id, p.direction, p.seq, p.ack, p.tcp_flags, p.payload_len, "
-	"iif(p.payload_len > 0, packet_payload(packet_bytes(p.packet_id, p.file_offset, p.captured_len), i.link_type, "
-	"p.wire_len, i.fcs_len), NULL) "
+	"(SELECT count(*) FROM fragments g WHERE g.fragment_id BETWEEN 4 * p.packet_id AND 4 * p.packet_id + 3 "
+	"AND g.completes) "
 	"FROM flow_packets fp CROSS JOIN packets p ON p.packet_id = fp.packet_id "
-	"JOIN interfaces i ON i.interface_id = p.interface_id "
 	"WHERE fp.flow_id = ? AND (p.tcp_flags IS NOT NULL OR (p.payload_len > 0 AND p.duplicate_of IS NULL)) "
 	"ORDER BY p.packet_id";
 
@@ -39,6 +39,7 @@ struct table {
 struct cursor {
 	sqlite3_vtab_cursor base;
 	sqlite3_stmt *packets; // owned
+	struct payload_reader payloads;
 	struct stream stream;
 	struct stream_budget budget;
 	struct packet packet;
@@ -101,6 +102,7 @@ static void reset(struct cursor *c)
 {
 	stream_release(&c->stream, &c->budget);
 	sqlite3_finalize(c->packets);
+	payload_reader_release(&c->payloads);
 	*c = (struct cursor){.base = c->base, .ended = true};
 }
 
@@ -120,23 +122,33 @@ static void begin_stream(struct cursor *c)
 	}
 }
 
-static void read_packet(struct cursor *c)
+static int read_payload(struct cursor *c)
+{
+	struct payload payload = {.bytes = bytes_of("", 0)};
+	struct packet *p = &c->packet;
+	int64_t length = sqlite3_column_int64(c->packets, PACKET_LEN);
+	int result = SQLITE_OK;
+	if (length > 0)
+		result = payload_read(&c->payloads, p->id, sqlite3_column_int(c->packets, PACKET_COMPLETES), &payload);
+	p->payload = payload.bytes;
+	p->payload_len = length > 0 && length <= UINT32_MAX && !payload.is_piece ? (uint32_t)length : 0;
+	if (p->payload.left > p->payload_len)
+		p->payload.left = p->payload_len;
+	return result;
+}
+
+static int read_packet(struct cursor *c)
 {
 	sqlite3_stmt *s = c->packets;
 	struct tcp_header *tcp = &c->packet.ip.tcp;
-	const void *payload = sqlite3_column_blob(s, PACKET_PAYLOAD);
-	int64_t length = sqlite3_column_int64(s, PACKET_LEN);
 	c->packet.frame = &no_frame;
 	c->packet.id = sqlite3_column_int64(s, PACKET_ID);
 	c->packet.direction = sqlite3_column_int(s, PACKET_DIRECTION) != 0;
-	c->packet.payload = bytes_of(payload ? payload : "", (size_t)sqlite3_column_bytes(s, PACKET_PAYLOAD));
-	c->packet.payload_len = length > 0 && length <= UINT32_MAX ? (uint32_t)length : 0;
 	c->is_datagram = sqlite3_column_type(s, PACKET_FLAGS) == SQLITE_NULL;
 	tcp->seq = (uint32_t)sqlite3_column_int64(s, PACKET_SEQ);
 	tcp->ack = (uint32_t)sqlite3_column_int64(s, PACKET_ACK);
 	tcp->flags = (uint16_t)sqlite3_column_int64(s, PACKET_FLAGS);
-	if (c->packet.payload.left > c->packet.payload_len)
-		c->packet.payload.left = c->packet.payload_len;
+	return read_payload(c);
 }
 
 // A datagram is a chunk; what the snap length cut of it is missing behind it.
@@ -158,6 +170,31 @@ static bool take_chunk(struct cursor *c)
 	return c->is_datagram ? take_datagram(c) : stream_next(&c->stream, &c->budget, &c->chunk);
 }
 
+// Has the database's error told with the table's.
+static int fail(sqlite3_vtab *table, int result)
+{
+	sqlite3_free(table->zErrMsg);
+	table->zErrMsg = sqlite3_mprintf("%s", sqlite3_errmsg(((struct table *)table)->db));
+	return result;
+}
+
+// SQLITE_OK also at the end of the packets.
+static int take_packet(struct cursor *c)
+{
+	int result = sqlite3_step(c->packets);
+	if (result == SQLITE_DONE) {
+		c->is_over = true;
+		stream_end(&c->stream);
+		return SQLITE_OK;
+	}
+	if (result != SQLITE_ROW)
+		return result;
+	result = read_packet(c);
+	if (result == SQLITE_OK && !c->is_datagram)
+		stream_add(&c->stream, &c->budget, &c->packet);
+	return result;
+}
+
 static int next_row(sqlite3_vtab_cursor *cursor)
 {
 	struct cursor *c = (struct cursor *)cursor;
@@ -168,20 +205,9 @@ static int next_row(sqlite3_vtab_cursor *cursor)
 			c->ended = true;
 			return SQLITE_OK;
 		}
-		int result = sqlite3_step(c->packets);
-		if (result == SQLITE_DONE) {
-			c->is_over = true;
-			stream_end(&c->stream);
-			continue;
-		}
-		if (result != SQLITE_ROW) {
-			sqlite3_free(cursor->pVtab->zErrMsg);
-			cursor->pVtab->zErrMsg = sqlite3_mprintf("%s", sqlite3_errmsg(((struct table *)cursor->pVtab)->db));
-			return result;
-		}
-		read_packet(c);
-		if (!c->is_datagram)
-			stream_add(&c->stream, &c->budget, &c->packet);
+		int result = take_packet(c);
+		if (result != SQLITE_OK)
+			return fail(cursor->pVtab, result);
 	}
 	return SQLITE_OK;
 }
@@ -194,13 +220,12 @@ static int filter(sqlite3_vtab_cursor *cursor, int plan, const char *name, int a
 	reset(c);
 	if (argc != 1)
 		return SQLITE_OK;
-	int result = sqlite3_prepare_v2(table->db, packets_sql, -1, &c->packets, NULL);
-	if (result != SQLITE_OK) {
-		sqlite3_free(cursor->pVtab->zErrMsg);
-		cursor->pVtab->zErrMsg = sqlite3_mprintf("%s", sqlite3_errmsg(table->db));
-		return result;
-	}
 	c->flow_id = sqlite3_value_int64(argv[0]);
+	int result = payload_reader_init_flow(&c->payloads, table->db, c->flow_id);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(table->db, packets_sql, -1, &c->packets, NULL);
+	if (result != SQLITE_OK)
+		return fail(cursor->pVtab, result);
 	c->ended = false;
 	c->row = -1;
 	begin_stream(c);

@@ -8,7 +8,8 @@
 //     bytes      NULL where bytes are missing
 //
 // TCP segments are put in order by ingest/stream.h, each byte given once. Of other protocols each packet is a row. The
-// bytes come from the capture files (packet_bytes). Of a datagram that came in fragments the payload is missing.
+// bytes come from the capture files (packet_bytes). A datagram that came in fragments is whole in the packet that completes
+// it (payload.h); fragments that were never put together are rows of their own.
 #ifndef INSPECT_FLOW_BYTES_H
 #define INSPECT_FLOW_BYTES_H
 

@@ -133,13 +133,14 @@ static const char *capture_condition(struct guard *guard, const char *table)
 
 static char *packets_sql(const struct settings *settings)
 {
-	char payload[256] = "";
+	char payload[512] = "";
 	if (settings->payload > 0)
-		sqlite3_snprintf(
-			sizeof payload, payload,
-			", escape_bytes(substr(packet_payload(packet_bytes(packet_id, p.file_offset, p.captured_len), i.link_type, l.wire_len, "
-			"i.fcs_len), 1, %lld)) AS payload",
-			(long long)settings->payload);
+		sqlite3_snprintf(sizeof payload, payload,
+		                 ", escape_bytes(substr(iif(EXISTS (SELECT 1 FROM fragments g WHERE g.fragment_id "
+		                 "BETWEEN 4 * packet_id AND 4 * packet_id + 3 AND g.completes), packet_payload(packet_id), "
+		                 "packet_payload(packet_bytes(packet_id, p.file_offset, p.captured_len), i.link_type, "
+		                 "l.wire_len, i.fcs_len)), 1, %lld)) AS payload",
+		                 (long long)settings->payload);
 	return sqlite3_mprintf(
 		"SELECT packet_id, l.capture, l.number, l.time, l.time_s, l.src, l.src_port, l.dst, l.dst_port, l.protocol, "
 		"l.stack, l.wire_len, l.payload_len, l.flags, l.seq, l.ack, l.window, l.ttl, l.vlan_id, l.ack_rtt_ms, "

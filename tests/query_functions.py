@@ -119,6 +119,57 @@ def test_standard_input():
     tap.contains(found.stderr, "not read from a file")
 
 
+def write_fragments(name, count=200):
+    """A flow of datagrams in two pieces, the first ones of all before the last ones; what it said."""
+    first = ["eth / ip 10.0.0.1 > 10.0.0.2 id=%d mf / udp 1000 > 2000 data=\"n%07d\" len=24 sum=0" % (n + 1, n)
+             for n in range(count)]
+    last = ["eth / ip 10.0.0.1 > 10.0.0.2 id=%d frag=16 proto=17 / data \"n%07d\"" % (n + 1, n) for n in range(count)]
+    records = [packets.pcap_record(10**18 + n * 10**6, packets.frame(text), None, False, "<")
+               for n, text in enumerate(first + last)]
+    with gzip.open(name, "wb") as file:
+        file.write(packets.pcap_header(1, 262144, False, "<") + b"".join(records))
+    return "".join("n%07dn%07d" % (n, n) for n in range(count))
+
+
+def follow(flow):
+    found = tap.pcapdex("query", "case.db", "follow", "--flow", str(flow), "--format", "raw")
+    tap.equal((found.returncode, found.stderr), (0, ""))
+    return found.stdout
+
+
+def test_fragments():
+    """datagrams are put together from a compressed file, which is read once, and those of one packet"""
+    said = write_fragments("a.pcap.gz")
+    ingest("a.pcap.gz")
+    tap.equal(follow(2), said)
+    found = tap.pcapdex("query", "case.db", "SELECT packet_payload(399) AS a, packet_payload(NULL) AS b, "
+                        "length(packet_payload(3)) AS c, length(packet_payload(9999)) AS d", "--format", "tsv", "--no-header")
+    tap.equal(found.stdout, b"n0000198n0000198".hex() + "\t\t16\t0\n")
+
+
+def test_fragments_that_lie():
+    """of a case that lies about fragments come whole datagrams or none, and it ends"""
+    said = write_fragments("a.pcap.gz")
+    datagrams = {said[i:i + 16] for i in range(0, len(said), 16)}
+    ingest("a.pcap.gz")
+    lies = ("previous_packet_id = packet_id", "previous_packet_id = 401 - packet_id", "previous_packet_id = 1",
+            "first_packet_id = 1, previous_packet_id = packet_id - 1, completes = 1", "previous_packet_id = 1 << 62",
+            "completes = 1", "packet_id = 'x', first_packet_id = -1", "packet_id = (packet_id + 7) % 400")
+    for lie in lies:
+        shutil.copyfile("case.db", "honest.db")
+        db = sqlite3.connect("case.db")
+        db.execute("UPDATE fragments SET " + lie)
+        db.commit()
+        db.close()
+        follow(1)
+        found = follow(2)
+        tap.equal({found[i:i + 16] for i in range(0, len(found), 16)} <= datagrams, True, lie)
+        for report in ("fragments", "issues"):
+            tap.equal(tap.pcapdex("query", "case.db", report).returncode, 0)
+        tap.equal(tap.pcapdex("query", "case.db", "SELECT sum(length(packet_payload(packet_id))) FROM packets").returncode, 0)
+        shutil.move("honest.db", "case.db")
+
+
 def test_views_without_functions():
     """every view of a case can be read by a client that has none of the functions"""
     write_capture()
