@@ -35,12 +35,16 @@ enum handshake_type {
 	HANDSHAKE_CLIENT_HELLO = 1,
 	HANDSHAKE_SERVER_HELLO = 2,
 	HANDSHAKE_CERTIFICATE = 11,
+	HANDSHAKE_SERVER_KEY_EXCHANGE = 12,
 	HANDSHAKE_CERTIFICATE_REQUEST = 13,
+	HANDSHAKE_SERVER_HELLO_DONE = 14,
+	HANDSHAKE_CLIENT_KEY_EXCHANGE = 16,
 };
 
 struct side {
 	bool encrypted;   // behind ChangeCipherSpec, or the server hello of TLS 1.3
 	bool is_lost;     // out of step: nobody knows where the next record begins
+	bool has_hole;    // bytes in the clear were missing; of the server, behind its hello
 	bool finished;    // an encrypted handshake record was seen
 	uint64_t left;    // bytes of the record at hand that are passed over
 	uint8_t type;     // its type
@@ -51,7 +55,7 @@ struct side {
 
 struct state {
 	struct side side[2];
-	bool has_certificate;
+	bool is_full; // a message was seen that the handshake of a resumed session has not
 	unsigned alerts;
 	struct tls_record record;
 	int64_t packet_id, ts_ns; // of the last packet
@@ -77,7 +81,10 @@ static void take_server_hello(struct application_call *call, struct bytes body)
 	struct state *s = call->state;
 	bool had = s->record.has_server_hello;
 	tls_record_server_hello(&s->record, call, body);
-	if (!had && s->record.has_server_hello && is_tls_1_3(s))
+	if (had || !s->record.has_server_hello)
+		return;
+	s->side[call->direction].has_hole = false;
+	if (is_tls_1_3(s))
 		s->side[call->direction].encrypted = true;
 }
 
@@ -104,7 +111,6 @@ static void take_certificates(struct application_call *call, struct bytes body)
 	}
 	if (!is_server)
 		return;
-	s->has_certificate = true;
 	s->record.row.certificates = position;
 }
 
@@ -145,6 +151,13 @@ static void take_alert(struct application_call *call, struct bytes body)
 }
 
 // ---- handshake messages -------------------------------------------------------------------------------------------
+
+// Up to TLS 1.2, a resumed session needs none of these (RFC 5246, 7.3).
+static bool is_of_full_handshake(uint8_t type)
+{
+	return type == HANDSHAKE_CERTIFICATE || type == HANDSHAKE_SERVER_KEY_EXCHANGE ||
+	       type == HANDSHAKE_SERVER_HELLO_DONE || type == HANDSHAKE_CLIENT_KEY_EXCHANGE;
+}
 
 static void take_handshake(struct application_call *call, uint8_t type, struct bytes body, uint16_t record_version)
 {
@@ -190,6 +203,7 @@ static struct bytes take_messages(struct application_call *call, struct bytes da
 		struct bytes rest = data;
 		uint8_t type = bytes_u8(&rest);
 		size_t length = bytes_u24(&rest);
+		((struct state *)call->state)->is_full |= is_of_full_handshake(type);
 		if (length > HANDSHAKE_MAX && length > rest.left) {
 			*too_long = length - rest.left;
 			return bytes_of(NULL, 0);
@@ -255,17 +269,25 @@ static void note_encrypted(struct application_call *call, uint8_t type)
 		end_handshake(s);
 }
 
-// Without a certificate the session was resumed (RFC 5077), unless the suite needs none.
+// The server changes at once behind its hello, or its ticket (RFC 5077, 3.1), where the session is resumed.
+static void note_resumption(struct state *s, bool is_server, const struct side *side)
+{
+	if (!s->record.has_server_hello || s->record.row.resumed != ROW_NULL)
+		return;
+	if (s->is_full)
+		s->record.row.resumed = 0;
+	else if (is_server && !side->has_hole)
+		s->record.row.resumed = 1;
+}
+
 static void note_change(struct application_call *call)
 {
 	struct state *s = call->state;
 	if (is_tls_1_3(s))
 		return;
-	s->side[call->direction].encrypted = true;
-	bool is_server = call->direction != s->record.row.direction;
-	if (is_server && s->record.has_server_hello && s->record.row.resumed == ROW_NULL)
-		s->record.row.resumed =
-			!s->has_certificate && !(s->record.row.cipher_name && strstr(s->record.row.cipher_name, "anon"));
+	struct side *side = &s->side[call->direction];
+	side->encrypted = true;
+	note_resumption(s, call->direction != s->record.row.direction, side);
 }
 
 static bool is_record(uint8_t type, uint16_t version, uint16_t length)
@@ -347,7 +369,7 @@ static size_t lose(struct application_call *call, struct side *side, struct byte
 {
 	enum { LETTERS = 4 };
 	struct bytes first = data;
-	side->is_lost = true;
+	side->is_lost = side->has_hole = true;
 	forget_message(call, side);
 	if (data.left <= LETTERS || !wire_is_text(bytes_split(&first, LETTERS)))
 		application_layer(call, "tls");
@@ -400,7 +422,7 @@ static void gap(struct application_call *call, uint32_t missing)
 	struct side *side = &s->side[call->direction];
 	if (missing > side->left) {
 		side->left = 0;
-		side->is_lost = true;
+		side->is_lost = side->has_hole = true;
 		forget_message(call, side);
 		return;
 	}
