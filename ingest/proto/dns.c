@@ -94,6 +94,7 @@ struct message {
 	uint8_t opcode;
 	uint16_t rcode;
 	bool has_question, has_edns, dnssec_ok, malformed;
+	bool has_broken_name;         // in the data of a record
 	char name[NAME_TEXT_MAX + 1]; // of the first question
 	uint16_t type, class;
 	uint16_t edns_udp_size;
@@ -409,15 +410,30 @@ static bool put_typed(struct text *t, const struct message *m, const struct reco
 	}
 }
 
-static void put_data(struct text *t, const struct message *m, const struct record *r)
+// Names that cannot be read make a message malformed. An update (RFC 2136) has records without data.
+static bool is_broken_name(const struct record *r)
+{
+	bool has_name = r->type == TYPE_NS || r->type == TYPE_CNAME || r->type == TYPE_PTR || r->type == TYPE_DNAME ||
+	                r->type == TYPE_SOA || r->type == TYPE_MX || r->type == TYPE_SRV;
+	return has_name && r->data.left > 0;
+}
+
+static void put_data(struct text *t, struct message *m, const struct record *r)
 {
 	t->length = 0;
 	t->at[0] = '\0';
 	if (put_typed(t, m, r))
 		return;
+	m->has_broken_name |= is_broken_name(r);
 	t->length = 0;
 	t->at[0] = '\0';
 	put_unknown(t, r->data);
+}
+
+// Data of the form of RFC 3597, which no name has: it is of an unknown type, or contradicts its type.
+static bool is_unknown(const char *data)
+{
+	return data[0] == '\\' && data[1] == '#';
 }
 
 // ---- names of addresses -------------------------------------------------------------------------------------------
@@ -466,7 +482,7 @@ static void learn(struct application_call *call, const struct message *m, bool i
 	bool is_address = (r->type == TYPE_A && r->data.left == 4) || (r->type == TYPE_AAAA && r->data.left == 16);
 	if (is_address)
 		address = address_from_bytes(r->data, r->data.left == 16);
-	else if (r->type == TYPE_PTR && address_of_arpa(&address, r->name))
+	else if (r->type == TYPE_PTR && !is_unknown(data) && address_of_arpa(&address, r->name))
 		name = data;
 	else
 		return;
@@ -479,9 +495,9 @@ static void add_up(struct summary *sum, const struct record *r, const char *data
 {
 	if (sum->ttl_min == ROW_NULL || r->ttl < sum->ttl_min)
 		sum->ttl_min = r->ttl;
-	if (r->type == TYPE_CNAME)
+	if (r->type == TYPE_CNAME && !is_unknown(data))
 		snprintf(sum->cname, sizeof sum->cname, "%.*s", NAME_TEXT_MAX, data);
-	if ((r->type != TYPE_A && r->type != TYPE_AAAA) || data[0] == '\\' || sum->address_count == ADDRESSES_MAX)
+	if ((r->type != TYPE_A && r->type != TYPE_AAAA) || is_unknown(data) || sum->address_count == ADDRESSES_MAX)
 		return;
 	size_t used = strlen(sum->addresses);
 	snprintf(sum->addresses + used, sizeof sum->addresses - used, "%s%s", used ? " " : "", data);
@@ -629,7 +645,7 @@ static void set_answer(struct dns_row *row, const struct application_call *call,
 	row->addresses = sum->address_count ? writer_text(w, sum->addresses) : NULL;
 	row->cname = sum->cname[0] ? writer_text(w, sum->cname) : NULL;
 	row->ttl_min = sum->ttl_min;
-	row->malformed = row->malformed == 1 || m->malformed;
+	row->malformed = row->malformed == 1 || m->malformed || m->has_broken_name;
 }
 
 // LLMNR has other flags in the place of these, or none (RFC 4795, 2.1.1).
