@@ -140,7 +140,7 @@ static void read_certificate(struct certificate *to, const unsigned char *at, si
 		to->not_before_ts_ns = time_ns(X509_get0_notBefore(certificate));
 		to->not_after_ts_ns = time_ns(X509_get0_notAfter(certificate));
 		to->signature_algorithm = OBJ_nid2ln(X509_get_signature_nid(certificate));
-		to->is_ca = X509_check_ca(certificate) > 0;
+		to->is_ca = (X509_get_extension_flags(certificate) & EXFLAG_CA) != 0;
 		to->names = alternative_names(certificate);
 		read_key(to, certificate);
 	}

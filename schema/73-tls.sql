@@ -92,7 +92,7 @@ SELECT
 	p.ts_ns, -- when it was sent, ns since 1970 UTC
 	ifnull(t.client_hello_ts_ns, p.ts_ns) AS begun_ns, -- the client hello, or that where it is not in the capture
 	ifnull(t.client_hello_packet_id || ',', '') || k.packet_id AS packets, -- the client hello and the certificate
-	t.server_name,
+	rtrim(t.server_name, '.') AS server_name, -- without the dot that ends a full name, which no certificate has
 	t.finished_packet_id
 FROM tls_certificates k
 CROSS JOIN tls t ON t.tls_id = k.tls_id

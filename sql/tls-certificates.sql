@@ -43,8 +43,8 @@ shown AS (
 		p.ts_ns AS shown_ts_ns,
 		p.number,
 		' ' || lower(ifnull(x.names, ifnull(x.common_name, ''))) || ' ' AS valid_names,
-		' ' || lower(t.server_name) || ' ' AS asked,
-		' *' || lower(substr(t.server_name, instr(t.server_name, '.'))) || ' ' AS asked_wildcard
+		' ' || lower(rtrim(t.server_name, '.')) || ' ' AS asked,
+		' *' || lower(substr(rtrim(t.server_name, '.'), instr(t.server_name, '.'))) || ' ' AS asked_wildcard
 	FROM tls_list t
 	JOIN tls_certificates x ON x.tls_id = t.tls_id
 	JOIN packets p ON p.packet_id = x.packet_id
