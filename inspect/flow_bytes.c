@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../ingest/stream.h"
+#include "chunk_queue.h"
 #include "payload.h"
 
 #define NEW(type) sqlite3_malloc64(sizeof(type))
@@ -43,9 +43,11 @@ struct cursor {
 	struct stream stream;
 	struct stream_budget budget;
 	struct packet packet;
-	struct stream_chunk chunk;
+	struct chunk_queue chunks;
+	struct stream_chunk chunk;       // of the row
 	int64_t flow_id, row, offset[2]; // offset: of the next chunk, by direction
 	bool is_datagram, is_over, ended;
+	bool is_giving; // what is in chunks
 };
 
 static int connect_table(sqlite3 *db, void *context, int argc, const char *const *argv, sqlite3_vtab **made,
@@ -101,6 +103,7 @@ static int open_cursor(sqlite3_vtab *table, sqlite3_vtab_cursor **made)
 static void reset(struct cursor *c)
 {
 	stream_release(&c->stream, &c->budget);
+	chunk_queue_release(&c->chunks);
 	sqlite3_finalize(c->packets);
 	payload_reader_release(&c->payloads);
 	*c = (struct cursor){.base = c->base, .ended = true};
@@ -152,22 +155,30 @@ static int read_packet(struct cursor *c)
 }
 
 // A datagram is a chunk; what the snap length cut of it is missing behind it.
-static bool take_datagram(struct cursor *c)
+static void take_datagram(struct cursor *c)
 {
-	struct packet *p = &c->packet;
-	c->chunk = (struct stream_chunk){.direction = p->direction, .data = p->payload, .packet_id = p->id};
-	if (p->payload.left == 0)
-		c->chunk.missing = p->payload_len;
-	p->payload_len -= (uint32_t)p->payload.left;
-	p->payload.left = 0;
-	if (c->chunk.missing)
-		p->payload_len = 0;
-	return c->chunk.data.left || c->chunk.missing;
+	const struct packet *p = &c->packet;
+	struct stream_chunk chunk = {.direction = p->direction, .data = p->payload, .packet_id = p->id};
+	if (p->payload.left)
+		chunk_queue_add(&c->chunks, &chunk);
+	chunk.missing = p->payload_len - (uint32_t)p->payload.left;
+	chunk.data = bytes_of("", 0);
+	if (chunk.missing)
+		chunk_queue_add(&c->chunks, &chunk);
 }
 
-static bool take_chunk(struct cursor *c)
+static void take_chunks(struct cursor *c)
 {
-	return c->is_datagram ? take_datagram(c) : stream_next(&c->stream, &c->budget, &c->chunk);
+	struct stream_chunk chunk;
+	if (c->is_datagram)
+		take_datagram(c);
+	while (stream_next(&c->stream, &c->budget, &chunk))
+		chunk_queue_add(&c->chunks, &chunk);
+}
+
+static bool is_waiting(const struct stream *s)
+{
+	return s->side[0].ahead || s->side[1].ahead;
 }
 
 // Has the database's error told with the table's.
@@ -179,11 +190,12 @@ static int fail(sqlite3_vtab *table, int result)
 }
 
 // SQLITE_OK also at the end of the packets.
-static int take_packet(struct cursor *c)
+static int read_next(struct cursor *c)
 {
 	int result = sqlite3_step(c->packets);
 	if (result == SQLITE_DONE) {
 		c->is_over = true;
+		c->is_datagram = false;
 		stream_end(&c->stream);
 		return SQLITE_OK;
 	}
@@ -195,12 +207,22 @@ static int take_packet(struct cursor *c)
 	return result;
 }
 
+static int take_packet(struct cursor *c)
+{
+	int result = read_next(c);
+	if (result != SQLITE_OK)
+		return result;
+	take_chunks(c);
+	c->is_giving = c->is_over || !is_waiting(&c->stream) || chunk_queue_is_full(&c->chunks);
+	return SQLITE_OK;
+}
+
 static int next_row(sqlite3_vtab_cursor *cursor)
 {
 	struct cursor *c = (struct cursor *)cursor;
 	c->offset[c->chunk.direction] += (int64_t)c->chunk.data.left + c->chunk.missing;
 	c->row++;
-	while (!take_chunk(c)) {
+	while (!c->is_giving || !chunk_queue_take(&c->chunks, &c->chunk)) {
 		if (c->is_over) {
 			c->ended = true;
 			return SQLITE_OK;
