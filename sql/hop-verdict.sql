@@ -7,14 +7,18 @@
 -- waited for ends none. Of a wait for the server, what passed at the other point since the server had what it needed
 -- passed beyond that point, and what its packets were late on the way between the points; the rest is distance, no loss of
 -- time. Only differences of one clock are used, so it does not matter how the clocks are set. A wait that a
--- retransmission ended belongs to where the packet was lost, and so do waits until it came, with what was sent behind
--- it there; one during which the receiver's window was closed to the receiver. In long transfers, round trips count as
--- slowed when less is under way than before a loss between the points. An ACK counts where the other side sent data as
--- soon as it came. Between an answer and the next request nobody waits: that time is shown, but is not in the shares.
+-- retransmission ended belongs to where the packet was lost: before the point where it had to come first, if that had not
+-- seen it, between the points, or beyond the other point, if that had; to the way between the points, if it or its ACK was
+-- late there; beyond the sender's point, if that had its ACK in time. Between the points is also what passed until it came,
+-- with what was sent behind it there. A wait during which the receiver's window was closed belongs to the receiver. In long
+-- transfers, round trips count as slowed when less is under way than before a loss between the points. An ACK counts where
+-- the other side sent data as soon as it came. Between an answer and the next request nobody waits: that time is shown, but
+-- is not in the shares. Where a capture has the packets of one side only, nothing is said but that.
 --
 --   it is the network         at least half of the time lost went to the way between the points
 --   it is not the network     less than half of it, and the captures account for the rest
---   these captures cannot tell   too much of it ended with packets that one of the captures has not
+--   these captures cannot tell   too much of it ended with packets that one of the captures has not, or that were sent again
+--                                nobody knows why
 --
 -- "The network" is that between the two points: what is beyond b may be another network, or the server itself. With b at
 -- the server, it is the server.
@@ -44,8 +48,8 @@
 -- column unknown_pct       Share of it that cannot be placed.
 -- column loss_ms           Waiting for what was lost between the points, or whose ACK was, to be sent again.
 -- column slowed_ms         Round trips during which less was under way than before, because packets had been lost between the points.
--- column queue_ms          Time between the points beyond that of the fastest packets.
--- column elsewhere_ms      Waiting for retransmissions of what was not lost between the points.
+-- column queue_ms          Time between the points beyond that of the fastest packets, and until what was late there came or was sent again.
+-- column elsewhere_ms      Waiting for retransmissions of what was neither lost nor late between the points.
 -- column server_think_ms   Waiting for data of the server: what passed beyond its point.
 -- column server_ack_ms     Waiting for an ACK or SYN-ACK of the server: what passed beyond its point.
 -- column client_ack_ms     Waiting for an ACK of the client: what passed beyond its point.
@@ -83,7 +87,7 @@ candidates AS ( -- with their packets, and those of the connections before them
 		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 		AND max(f.last_ts_ns - f.first_ts_ns, g.last_ts_ns - g.first_ts_ns) >= :min_ms * 1e6
 ),
-sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow, a is the near one unless turned
+chosen AS ( -- flipped: the client is dst, as what came first looked like an answer; lacks: packets of dst, which there were
 	SELECT
 		h.*,
 		c.a,
@@ -91,17 +95,29 @@ sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow,
 		c.a_first,
 		c.b_first,
 		ifnull(max(0, c.forward_raw_min_ns - c.back_raw_max_ns), 0) AS round_trip_ns, -- least between the points
-		h.src_travel = -1 AS turned,
-		iif(h.src_travel = -1, h.b_flow_id, h.a_flow_id) AS near_flow_id,
-		iif(h.src_travel = -1, h.a_flow_id, h.b_flow_id) AS far_flow_id,
-		1.5 * ifnull(iif(h.src_travel = -1, iif(h.swapped, g.src_rtt_min_ns, g.dst_rtt_min_ns), f.dst_rtt_min_ns), 0)
-			+ 500000 AS beyond_near_ns, -- data that answers an ACK comes as soon
-		1.5 * ifnull(iif(h.src_travel = -1, f.src_rtt_min_ns, iif(h.swapped, g.dst_rtt_min_ns, g.src_rtt_min_ns)), 0)
-			+ 500000 AS beyond_far_ns,
-		f.src,
-		f.src_port,
-		f.dst,
-		f.dst_port
+		ifnull(instr(f.history, '^') > 0, 0) AS flipped,
+		f.dst_packets = 0
+			AND (f.src_packets > f.src_syns + f.src_rsts OR f.history LIKE '^h%') IS TRUE
+			AND (
+				c.clock <> 'both_ways'
+				OR (
+					SELECT max(p.ack) > min(p.ack)
+					FROM flow_packets fp
+					JOIN packets p ON p.packet_id = fp.packet_id
+					WHERE fp.flow_id = h.a_flow_id
+				) IS TRUE
+			) AS a_lacks,
+		g.dst_packets = 0
+			AND (g.src_packets > g.src_syns + g.src_rsts OR g.history LIKE '^h%') IS TRUE
+			AND (
+				c.clock <> 'both_ways'
+				OR (
+					SELECT max(p.ack) > min(p.ack)
+					FROM flow_packets fp
+					JOIN packets p ON p.packet_id = fp.packet_id
+					WHERE fp.flow_id = h.b_flow_id
+				) IS TRUE
+			) AS b_lacks
 	FROM candidates k
 	JOIN hop_flows h ON h.hop_flow_id = k.hop_flow_id
 	JOIN compared c ON c.comparison_id = h.comparison_id
@@ -109,19 +125,54 @@ sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow,
 	JOIN flows g ON g.flow_id = h.b_flow_id
 	WHERE k.packets_so_far <= :packets OR k.packets_so_far = k.packets
 ),
+sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow, a is the near one unless turned
+	SELECT
+		h.*,
+		iif(h.turned, h.b_flow_id, h.a_flow_id) AS near_flow_id,
+		iif(h.turned, h.a_flow_id, h.b_flow_id) AS far_flow_id,
+		1.5 * ifnull(
+			CASE h.turned
+				WHEN 1 THEN iif(h.flipped <> h.swapped, g.src_rtt_min_ns, g.dst_rtt_min_ns)
+				ELSE iif(h.flipped, f.src_rtt_min_ns, f.dst_rtt_min_ns)
+			END,
+			0
+		) + 500000 AS beyond_near_ns, -- data that answers an ACK comes as soon
+		1.5 * ifnull(
+			CASE h.turned
+				WHEN 1 THEN iif(h.flipped, f.dst_rtt_min_ns, f.src_rtt_min_ns)
+				ELSE iif(h.flipped <> h.swapped, g.dst_rtt_min_ns, g.src_rtt_min_ns)
+			END,
+			0
+		) + 500000 AS beyond_far_ns,
+		iif(h.turned, h.b_lacks, h.a_lacks) AS near_lacks,
+		iif(h.turned, h.a_lacks, h.b_lacks) AS far_lacks,
+		CASE
+			WHEN h.a_lacks AND h.b_lacks AND NOT h.swapped THEN h.a || ' and ' || h.b || ' have no packets of the '
+			WHEN h.a_lacks THEN h.a || ' has no packets of the '
+			WHEN h.b_lacks THEN h.b || ' has no packets of the '
+		END || iif(h.flipped <> (h.swapped AND NOT h.a_lacks), 'client', 'server') AS lacking,
+		iif(h.flipped, f.dst, f.src) AS client,
+		iif(h.flipped, f.dst_port, f.src_port) AS client_port,
+		iif(h.flipped, f.src, f.dst) AS server,
+		iif(h.flipped, f.src_port, f.dst_port) AS server_port
+	FROM (SELECT *, (src_travel = -1) <> flipped AS turned FROM chosen) h
+	JOIN flows f ON f.flow_id = h.a_flow_id
+	JOIN flows g ON g.flow_id = h.b_flow_id
+),
 found AS MATERIALIZED ( -- their packets
 	SELECT
 		h.hop_flow_id,
-		h.direction AS from_server,
+		h.direction <> s.flipped AS from_server,
 		iif(s.turned, h.b_packet_id, h.a_packet_id) AS near_id,
 		iif(s.turned, h.a_packet_id, h.b_packet_id) AS far_id,
 		h.excess_ns,
+		h.late_ns,
 		h.reason
 	FROM hop_packets h
 	JOIN sick s ON s.hop_flow_id = h.hop_flow_id
 ),
 once AS ( -- each packet of the near point, with its appearance at the far one
-	SELECT hop_flow_id, from_server, near_id, min(far_id) AS far_id, excess_ns
+	SELECT hop_flow_id, from_server, near_id, min(far_id) AS far_id, excess_ns, late_ns
 	FROM found
 	WHERE near_id IS NOT NULL AND reason IS NOT 'duplicate'
 	GROUP BY hop_flow_id, near_id
@@ -138,6 +189,7 @@ seen AS MATERIALIZED ( -- begins, ends: numbers of what it carries, where its se
 		iif(o.from_server, q.seq, p.seq) + p.payload_len + (p.tcp_flags & 3 <> 0) AS ends,
 		iif(o.from_server, p.seq, q.seq) + p.payload_len + (p.tcp_flags & 3 <> 0) AS received_end,
 		iif(o.from_server, p.ack, q.ack) AS received_ack,
+		iif(p.payload_len = q.payload_len, iif(o.from_server, q.seq - p.seq, p.seq - q.seq), NULL) AS moved,
 		iif(o.from_server, q.ttl, NULL) AS server_ttl
 	FROM once o
 	JOIN packets p ON p.packet_id = o.near_id
@@ -166,6 +218,11 @@ again AS MATERIALIZED ( -- packets that their sender sent for the second time
 	SELECT packet_id
 	FROM marks
 	WHERE kind LIKE '%retransmission'
+),
+spurious AS MATERIALIZED ( -- packets whose ACK the point had had before
+	SELECT packet_id
+	FROM marks
+	WHERE kind = 'spurious_retransmission'
 ),
 shut AS MATERIALIZED ( -- packets that closed a window
 	SELECT packet_id
@@ -197,16 +254,197 @@ at_far AS MATERIALIZED ( -- in the order of the far point
 		before AS (PARTITION BY s.hop_flow_id ORDER BY s.far_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
 		behind AS (PARTITION BY s.hop_flow_id ORDER BY s.far_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
-resent AS MATERIALIZED ( -- packets sent again, where they arrived
-	SELECT s.hop_flow_id, s.from_server, s.sent_id, s.begins, s.ends, s.near_id
+repeats AS MATERIALIZED ( -- packets sent again; block: so many times 65,536 numbers are before it, to find others by
+	SELECT
+		s.hop_flow_id,
+		s.from_server,
+		s.near_id,
+		s.sent_id,
+		iif(s.from_server, s.near_id, s.far_id) AS received_id,
+		iif(s.from_server, s.far_ts_ns, s.near_ts_ns) AS sent_ts_ns,
+		iif(s.from_server, s.near_ts_ns, s.far_ts_ns) AS received_ts_ns,
+		s.begins,
+		s.ends,
+		s.begins >> 16 AS block,
+		s.received_end,
+		s.tcp_flags & 2 <> 0 AS is_syn
 	FROM seen s
-	WHERE s.sent_id IN (SELECT packet_id FROM again) AND s.far_id IS NOT NULL
+	WHERE s.sent_id IN (SELECT packet_id FROM again)
+),
+shifts AS MATERIALIZED ( -- the sender's point's sequence numbers less the receiver's point's
+	SELECT hop_flow_id, from_server, max(moved) AS moved
+	FROM seen
+	GROUP BY hop_flow_id, from_server
+),
+copies AS MATERIALIZED ( -- what carried numbers, where it was sent and what of it arrived: numbers of the sender's point
+	SELECT
+		f.hop_flow_id,
+		f.from_server,
+		s.packet_id AS sent_id,
+		r.packet_id AS received_id,
+		s.ts_ns AS sent_ts_ns,
+		r.ts_ns AS received_ts_ns,
+		s.seq AS sent_begins,
+		s.seq + s.payload_len + (s.tcp_flags & 3 <> 0) AS sent_ends,
+		r.seq + d.moved AS received_begins,
+		r.seq + d.moved + r.payload_len + (r.tcp_flags & 3 <> 0) AS received_ends,
+		r.direction AS received_direction,
+		d.moved,
+		f.excess_ns,
+		f.reason
+	FROM found f
+	JOIN shifts d ON d.hop_flow_id = f.hop_flow_id AND d.from_server = f.from_server
+	LEFT JOIN packets s ON s.packet_id = iif(f.from_server, f.far_id, f.near_id)
+	LEFT JOIN packets r ON r.packet_id = iif(f.from_server, f.near_id, f.far_id)
+	WHERE f.hop_flow_id IN (SELECT hop_flow_id FROM repeats)
+		AND f.reason IS NOT 'duplicate'
+		AND ifnull(s.payload_len > 0 OR s.tcp_flags & 3, r.payload_len > 0 OR r.tcp_flags & 3)
+),
+located AS MATERIALIZED ( -- by the blocks of their numbers
+	SELECT *, ifnull(sent_begins, received_begins) >> 16 AS block
+	FROM copies
+	UNION ALL
+	SELECT *, ifnull(sent_ends, received_ends) - 1 >> 16
+	FROM copies
+	WHERE ifnull(sent_begins, received_begins) >> 16 <> ifnull(sent_ends, received_ends) - 1 >> 16
+),
+befores AS ( -- of a packet sent again: the latest before it with its first number
+	SELECT
+		w.hop_flow_id,
+		w.near_id,
+		c.sent_id,
+		c.received_id,
+		c.sent_ts_ns,
+		c.received_ts_ns,
+		c.received_begins IS NULL OR (c.received_begins <= w.begins AND c.received_ends > w.begins) AS is_whole,
+		c.received_direction,
+		c.moved,
+		c.excess_ns,
+		c.reason,
+		row_number() OVER (
+			PARTITION BY w.near_id
+			ORDER BY c.sent_id DESC, c.received_begins <= w.begins AND c.received_ends > w.begins DESC
+		) AS place
+	FROM repeats w
+	CROSS JOIN located c ON c.hop_flow_id = w.hop_flow_id
+		AND c.from_server = w.from_server
+		AND c.block = w.block
+		AND ifnull(c.sent_id < w.sent_id, c.received_id < w.received_id)
+		AND ifnull(c.sent_begins, c.received_begins) <= w.begins
+		AND ifnull(c.sent_ends, c.received_ends) > w.begins
+),
+lost_acks AS ( -- the highest ACK lost between the points before something arrived again
+	SELECT
+		near_id,
+		max(ack) OVER (PARTITION BY hop_flow_id, from_server ORDER BY packet_id) AS ack
+	FROM (
+		SELECT hop_flow_id, from_server, near_id, received_id AS packet_id, NULL AS ack
+		FROM repeats
+		WHERE received_id IS NOT NULL
+		UNION ALL
+		SELECT hop_flow_id, 1 - from_server, NULL, packet_id, ack
+		FROM vanished
+	)
+),
+answered AS MATERIALIZED ( -- with the first ACK of it, if the receiver's point had one before it came again
+	SELECT
+		w.*,
+		b.near_id IS NOT NULL AS is_seen,
+		b.sent_id AS before_sent_id,
+		b.received_id AS before_received_id,
+		b.sent_ts_ns AS before_sent_ts_ns,
+		b.received_ts_ns AS before_received_ts_ns,
+		b.received_id IS NOT NULL AND b.is_whole AS has_arrived,
+		b.excess_ns,
+		b.reason,
+		ifnull(l.ack >= w.received_end, 0) AS is_ack_lost,
+		w.sent_id IN (SELECT packet_id FROM spurious) AS is_acked,
+		iif(
+			w.is_syn OR w.received_id IS NULL OR w.received_id IN (SELECT packet_id FROM spurious),
+			(
+				SELECT g.packet_id
+				FROM flow_packets fp
+				CROSS JOIN packets g ON g.packet_id = fp.packet_id
+				WHERE fp.flow_id = iif(w.from_server, k.near_flow_id, k.far_flow_id)
+					AND fp.packet_id > b.received_id
+					AND fp.packet_id < ifnull(w.received_id, b.received_id + 10000)
+					AND g.direction <> b.received_direction
+					AND g.ack > w.begins - b.moved
+				ORDER BY fp.packet_id
+				LIMIT 1
+			),
+			NULL
+		) AS ack_id,
+		iif(w.from_server, k.beyond_far_ns, k.beyond_near_ns) AS beyond_sender_ns,
+		iif(w.from_server, k.beyond_near_ns, k.beyond_far_ns) AS beyond_receiver_ns
+	FROM repeats w
+	JOIN sick k ON k.hop_flow_id = w.hop_flow_id
+	LEFT JOIN befores b ON b.near_id = w.near_id AND b.place = 1
+	LEFT JOIN lost_acks l ON l.near_id = w.near_id
+),
+acks AS MATERIALIZED ( -- those ACKs at both points
+	SELECT near_id AS packet_id, near_ts_ns AS received_ts_ns, far_ts_ns AS sent_ts_ns, excess_ns
+	FROM seen
+	WHERE near_id IN (SELECT ack_id FROM answered) AND far_id IS NOT NULL
+	UNION ALL
+	SELECT far_id, far_ts_ns, near_ts_ns, excess_ns
+	FROM seen
+	WHERE far_id IN (SELECT ack_id FROM answered)
+),
+fates AS MATERIALIZED ( -- what became of it before: at, or beyond, the sender's point and the receiver's
+	SELECT
+		w.near_id,
+		w.from_server,
+		CASE
+			WHEN w.is_ack_lost AND NOT w.is_acked THEN 'lost'
+			WHEN NOT w.is_seen AND w.begins >= 0 THEN 'unseen'
+			WHEN NOT w.is_seen THEN 'unknown'
+			WHEN NOT w.has_arrived AND (w.reason = 'lost' OR w.before_received_id IS NOT NULL) THEN 'lost'
+			WHEN NOT w.has_arrived OR w.before_sent_id IS NULL THEN 'unknown'
+			WHEN w.before_received_id > w.received_id THEN 'late'
+			WHEN w.ack_id IS NULL AND w.received_ts_ns - w.before_received_ts_ns <= w.beyond_receiver_ns
+				AND 2 * w.excess_ns >= w.sent_ts_ns - w.before_sent_ts_ns
+				THEN 'late'
+			WHEN w.ack_id IS NULL THEN 'arrived'
+			WHEN a.packet_id IS NULL THEN iif(w.is_acked, 'acked', 'unknown')
+			WHEN a.sent_ts_ns <= w.sent_ts_ns - w.beyond_sender_ns THEN 'acked'
+			WHEN a.sent_ts_ns > w.sent_ts_ns
+				THEN iif(a.sent_ts_ns - ifnull(w.excess_ns, 0) - ifnull(a.excess_ns, 0) < w.sent_ts_ns, 'late', 'arrived')
+			WHEN ifnull(w.excess_ns, 0) + ifnull(a.excess_ns, 0) >= a.received_ts_ns - w.before_received_ts_ns THEN 'late'
+			ELSE 'arrived'
+		END AS fate
+	FROM answered w
+	LEFT JOIN acks a ON a.packet_id = +w.ack_id
+),
+overtaken AS MATERIALIZED ( -- came behind what was sent again of it
+	SELECT before_received_id AS packet_id
+	FROM answered
+	WHERE has_arrived AND before_received_id > received_id
+),
+resent AS ( -- those that arrived
+	SELECT *
+	FROM repeats
+	WHERE received_id IS NOT NULL
+	UNION ALL
+	SELECT
+		hop_flow_id, from_server, near_id, sent_id, received_id, sent_ts_ns, received_ts_ns, begins, ends,
+		ends - 1 >> 16, received_end, is_syn
+	FROM repeats
+	WHERE received_id IS NOT NULL AND ends - 1 >> 16 <> block
 ),
 filled AS MATERIALIZED ( -- what was lost, with the packet that made up for it
 	SELECT v.hop_flow_id, v.from_server, v.packet_id, min(r.sent_id) AS sent_id, r.near_id
-	FROM vanished v
-	JOIN resent r ON r.hop_flow_id = v.hop_flow_id
+	FROM (
+		SELECT *, begins >> 16 AS block
+		FROM vanished
+		UNION ALL
+		SELECT *, ends - 1 >> 16
+		FROM vanished
+		WHERE begins >> 16 <> ends - 1 >> 16
+	) v
+	CROSS JOIN resent r ON r.hop_flow_id = v.hop_flow_id
 		AND r.from_server = v.from_server
+		AND r.block = v.block
 		AND r.sent_id > v.packet_id
 		AND r.begins < v.ends
 		AND r.ends > v.begins
@@ -232,29 +470,64 @@ overtakers AS ( -- for each packet sent, the first behind it that arrived, of al
 		FROM vanished
 	)
 ),
-edges AS ( -- of the times at the near point when data behind a loss had come, or its ACKs, and not yet the loss
+late AS MATERIALIZED ( -- data that arrived behind what was sent later
+	SELECT hop_flow_id, from_server, sent_id, iif(from_server, near_id, far_id) AS received_id, near_id
+	FROM seen
+	WHERE late_ns IS NOT NULL AND payload_len > 0
+),
+made_up AS ( -- and the first of it that arrived
+	SELECT hop_flow_id, from_server, packet_id, min(received_id) AS received_id, near_id
+	FROM (
+		SELECT hop_flow_id, from_server, sent_id AS packet_id, received_id, near_id
+		FROM late
+		UNION ALL
+		SELECT hop_flow_id, from_server, before_sent_id, received_id, near_id
+		FROM answered
+		WHERE has_arrived
+		UNION ALL
+		SELECT hop_flow_id, from_server, sent_id, before_received_id,
+			iif(from_server, before_received_id, before_sent_id)
+		FROM answered
+		WHERE has_arrived
+	)
+	WHERE packet_id IN (SELECT sent_id FROM late) AND received_id IS NOT NULL
+	GROUP BY packet_id
+),
+edges AS MATERIALIZED ( -- of the times at the near point when data behind a loss had come, or its ACKs, and not yet the loss
 	SELECT
 		f.hop_flow_id,
+		f.is_late,
 		iif(f.from_server, o.near_id, x.server_next_near_id) AS begin_id,
 		iif(f.from_server, f.near_id, y.server_next_near_id) AS end_id
-	FROM filled f
-	JOIN overtakers o ON o.hop_flow_id = f.hop_flow_id AND o.from_server = f.from_server AND o.packet_id = f.packet_id
+	FROM (
+		SELECT hop_flow_id, from_server, packet_id, near_id, 0 AS is_late
+		FROM filled
+		UNION ALL
+		SELECT hop_flow_id, from_server, packet_id, near_id, 1
+		FROM made_up
+	) f
+	CROSS JOIN overtakers o ON o.hop_flow_id = f.hop_flow_id
+		AND o.from_server = f.from_server
+		AND o.packet_id = +f.packet_id
 	LEFT JOIN at_far x ON x.hop_flow_id = f.hop_flow_id AND x.near_id = o.near_id
 	LEFT JOIN at_far y ON y.hop_flow_id = f.hop_flow_id AND y.near_id = f.near_id
 ),
 holes AS ( -- +1 where one opens, -1 where it is filled
-	SELECT hop_flow_id, begin_id AS near_id, count(*) AS opened, 0 AS closed
+	SELECT hop_flow_id, begin_id AS near_id, is_late, 1 AS opened, 0 AS closed
 	FROM edges
 	WHERE begin_id < end_id
-	GROUP BY hop_flow_id, begin_id
 	UNION ALL
-	SELECT hop_flow_id, end_id, 0, count(*)
+	SELECT hop_flow_id, end_id, is_late, 0, 1
 	FROM edges
 	WHERE begin_id < end_id
-	GROUP BY hop_flow_id, end_id
 ),
 hole_sums AS MATERIALIZED (
-	SELECT hop_flow_id, near_id, sum(opened) AS opened, sum(closed) AS closed
+	SELECT
+		hop_flow_id,
+		near_id,
+		total(iif(is_late, 0, opened)) AS opened,
+		total(iif(is_late, 0, closed)) AS closed,
+		total(iif(is_late, opened - closed, 0)) AS late
 	FROM holes
 	GROUP BY hop_flow_id, near_id
 ),
@@ -273,6 +546,7 @@ at_near AS ( -- in the order of the near point
 		max(iif(s.from_server = 0 AND s.payload_len > 0, s.near_id, 0)) OVER before AS last_request_id,
 		max(iif(s.from_server = 1 AND s.payload_len > 0, s.near_id, 0)) OVER before AS last_answer_id,
 		total(h.opened) OVER before - total(h.closed) OVER before AS holes,
+		total(h.late) OVER before AS late_holes,
 		total(h.opened) OVER before AS losses,
 		CASE
 			WHEN s.from_server = 1 AND s.payload_len > 0 THEN s.ends - f.acked
@@ -293,22 +567,11 @@ at_near AS ( -- in the order of the near point
 marked AS (
 	SELECT
 		s.*,
+		w.fate,
+		k.near_lacks,
+		k.far_lacks,
 		k.round_trip_ns,
 		k.beyond_far_ns,
-		s.sent_id IN (SELECT packet_id FROM again) AS is_again,
-		s.sent_id IN (SELECT packet_id FROM again)
-			AND EXISTS ( -- the segment, or an ACK of it
-				SELECT 1
-				FROM vanished v
-				WHERE v.hop_flow_id = s.hop_flow_id
-					AND CASE v.from_server = s.from_server
-						WHEN 1 THEN v.packet_id < s.sent_id
-							AND v.begins <= s.begins + s.payload_len
-							AND v.ends > s.begins
-						ELSE v.packet_id < iif(s.from_server, s.near_id, s.far_id)
-							AND v.ack >= s.received_end
-					END
-			) AS is_lost_before,
 		iif(s.from_server, s.last_client_id, s.last_server_id) IN (SELECT packet_id FROM shut) AS is_shut,
 		s.payload_len = 0
 			AND iif(s.from_server, s.last_server_id, s.last_client_id) IN (SELECT packet_id FROM shut)
@@ -325,19 +588,23 @@ marked AS (
 		) AS most_in_flight
 	FROM at_near s
 	JOIN sick k ON k.hop_flow_id = s.hop_flow_id
+	LEFT JOIN fates w ON w.near_id = s.near_id
 ),
 steps AS ( -- what somebody may have waited for: no ACKs that changed nothing
 	SELECT m.*, m.near_ts_ns - lag(m.near_ts_ns) OVER (PARTITION BY m.hop_flow_id ORDER BY m.near_id) AS gap_ns
 	FROM marked m
-	WHERE m.payload_len > 0
-		OR m.tcp_flags & 7 <> 0
-		OR m.is_release
-		OR m.is_shut
-		OR m.is_opening
-		OR m.is_again
-		OR m.near_id IN (SELECT packet_id FROM shut)
-		OR m.holes > 0
-		OR (m.from_server = 1 AND m.last_request_id > m.last_answer_id)
+	WHERE m.near_id NOT IN (SELECT packet_id FROM overtaken)
+		AND (
+			m.payload_len > 0
+			OR m.tcp_flags & 7 <> 0
+			OR m.is_release
+			OR m.is_shut
+			OR m.is_opening
+			OR m.fate IS NOT NULL
+			OR m.near_id IN (SELECT packet_id FROM shut)
+			OR m.holes + m.late_holes > 0
+			OR (m.from_server = 1 AND m.last_request_id > m.last_answer_id)
+		)
 ),
 waits AS ( -- what passed beyond the far point
 	SELECT
@@ -361,11 +628,14 @@ parts AS MATERIALIZED (
 		w.*,
 		max(0, min(w.gap_ns, w.beyond_ns)) AS far_ns,
 		CASE
-			WHEN w.from_server = 1 AND w.far_id IS NULL THEN 'unknown'
-			WHEN w.is_again AND w.is_lost_before THEN 'loss'
-			WHEN w.holes > 0 THEN 'loss'
-			WHEN w.is_again AND w.from_server = 1 THEN 'loss_near'
-			WHEN w.is_again THEN 'loss_far'
+			WHEN w.near_lacks THEN 'one_way'
+			WHEN w.far_lacks AND w.from_server = 0 AND w.fate IS NULL THEN 'idle'
+			WHEN w.far_lacks THEN 'one_way'
+			WHEN w.from_server = 1 AND w.far_id IS NULL THEN 'alone'
+			WHEN w.fate = 'lost' OR w.holes > 0 THEN 'loss'
+			WHEN w.fate = 'late' OR w.late_holes > 0 THEN 'late'
+			WHEN w.fate = 'unknown' THEN 'untold'
+			WHEN w.fate IS NOT NULL THEN w.fate || iif(w.from_server, '_server', '_client')
 			WHEN w.is_shut AND w.from_server = 1 THEN 'client_window'
 			WHEN w.is_shut THEN 'server_window'
 			WHEN w.is_opening AND w.from_server = 1 THEN 'server_window'
@@ -409,9 +679,16 @@ sums AS (
 		hop_flow_id,
 		total(iif(cause = 'loss', cause_ns, 0)) / 1e6 AS loss,
 		total(iif(cause IN ('server_think', 'server_ack'), queue_ns, 0)) / 1e6 AS queue,
-		total(iif(cause = 'loss_near', cause_ns, 0)) / 1e6 AS loss_near,
-		total(iif(cause = 'loss_far', cause_ns, 0)) / 1e6 AS loss_far,
-		total(iif(cause = 'unknown', cause_ns, 0)) / 1e6 AS unknown,
+		total(iif(cause = 'late', cause_ns, 0)) / 1e6 AS late,
+		total(iif(cause = 'unseen_client', cause_ns, 0)) / 1e6 AS unseen_client,
+		total(iif(cause = 'unseen_server', cause_ns, 0)) / 1e6 AS unseen_server,
+		total(iif(cause = 'arrived_client', cause_ns, 0)) / 1e6 AS arrived_client,
+		total(iif(cause = 'arrived_server', cause_ns, 0)) / 1e6 AS arrived_server,
+		total(iif(cause = 'acked_client', cause_ns, 0)) / 1e6 AS acked_client,
+		total(iif(cause = 'acked_server', cause_ns, 0)) / 1e6 AS acked_server,
+		total(iif(cause = 'untold', cause_ns, 0)) / 1e6 AS untold,
+		total(iif(cause = 'alone', cause_ns, 0)) / 1e6 AS alone,
+		total(iif(cause = 'one_way', cause_ns, 0)) / 1e6 AS one_way,
 		total(iif(cause = 'server_think', cause_ns, 0)) / 1e6 AS server_think,
 		total(iif(cause = 'server_ack', cause_ns, 0)) / 1e6 AS server_ack,
 		total(iif(cause = 'client_ack', cause_ns, 0)) / 1e6 AS client_ack,
@@ -428,14 +705,16 @@ sums AS (
 	GROUP BY hop_flow_id
 ),
 shares AS (
-	SELECT
-		s.*,
-		s.loss + s.queue + s.slowed AS network,
-		s.loss_near + s.client_ack + s.client_window AS near,
-		s.loss_far + s.server_think + s.server_ack + s.server_window AS far,
-		s.loss + s.queue + s.slowed + s.loss_near + s.client_ack + s.client_window + s.loss_far + s.server_think
-			+ s.server_ack + s.server_window + s.unknown AS waste
-	FROM sums s
+	SELECT *, network + near + far + unknown AS waste
+	FROM (
+		SELECT
+			s.*,
+			loss + late + queue + slowed AS network,
+			unseen_client + arrived_server + acked_client + client_ack + client_window AS near,
+			unseen_server + arrived_client + acked_server + server_think + server_ack + server_window AS far,
+			untold + alone + one_way AS unknown
+		FROM sums s
+	)
 ),
 worded AS (
 	SELECT
@@ -446,8 +725,9 @@ worded AS (
 			WHEN s.network + s.unknown < s.waste / 2 THEN 'it is not the network'
 			ELSE 'these captures cannot tell'
 		END AS verdict,
-		max(s.loss, s.queue, s.slowed, s.loss_near, s.loss_far, s.server_think, s.server_ack, s.client_ack,
-			s.server_window, s.client_window, s.unknown) AS most
+		max(s.loss, s.late, s.queue, s.slowed, s.unseen_client, s.unseen_server, s.arrived_client, s.arrived_server,
+			s.acked_client, s.acked_server, s.server_think, s.server_ack, s.client_ack, s.server_window,
+			s.client_window, s.untold, s.alone, s.one_way) AS most
 	FROM shares s
 )
 SELECT
@@ -463,14 +743,25 @@ SELECT
 				|| ' until the server sent data'
 			WHEN w.server_ack THEN '%.0f of %.0f ms went by beyond ' || iif(k.turned, k.a, k.b)
 				|| ' until the server acknowledged or went on sending'
-			WHEN w.loss_far THEN '%.0f of %.0f ms went by until the client sent again what had reached '
+			WHEN w.late THEN '%.0f of %.0f ms went by until what was late between the points came, or was sent again'
+			WHEN w.arrived_client THEN '%.0f of %.0f ms went by until the client sent again what had reached '
 				|| iif(k.turned, k.a, k.b) || ': it, or its ACK, was lost beyond, or was late'
-			WHEN w.loss_near THEN '%.0f of %.0f ms went by until the server sent again what had reached '
+			WHEN w.arrived_server THEN '%.0f of %.0f ms went by until the server sent again what had reached '
 				|| iif(k.turned, k.b, k.a) || ': it, or its ACK, was lost beyond, or was late'
+			WHEN w.unseen_client THEN '%.0f of %.0f ms went by until the client sent again what '
+				|| iif(k.turned, k.b, k.a) || ' had not seen: it was lost between the client and there'
+			WHEN w.unseen_server THEN '%.0f of %.0f ms went by until the server sent again what '
+				|| iif(k.turned, k.a, k.b) || ' had not seen: it was lost between the server and there'
+			WHEN w.acked_client THEN '%.0f of %.0f ms went by until the client sent again what '
+				|| iif(k.turned, k.b, k.a) || ' had seen an ACK of: that was lost between there and the client, or was late'
+			WHEN w.acked_server THEN '%.0f of %.0f ms went by until the server sent again what '
+				|| iif(k.turned, k.a, k.b) || ' had seen an ACK of: that was lost between there and the server, or was late'
+			WHEN w.untold THEN '%.0f of %.0f ms went by until packets were sent again, and the captures do not show how far the first ones came'
 			WHEN w.client_ack THEN '%.0f of %.0f ms went by beyond ' || iif(k.turned, k.b, k.a)
 				|| ' until the client acknowledged'
 			WHEN w.server_window THEN '%.0f of %.0f ms went by while the server''s window was closed'
 			WHEN w.client_window THEN '%.0f of %.0f ms went by while the client''s window was closed'
+			WHEN w.one_way THEN '%.0f of %.0f ms cannot be placed: ' || k.lacking
 			ELSE '%.0f of %.0f ms ended with packets that one of the captures has not'
 		END,
 		w.most,
@@ -480,10 +771,10 @@ SELECT
 		' (no router has touched the server''s packets there: it is the server)',
 		''
 	) AS why,
-	k.src AS client,
-	k.src_port AS client_port,
-	k.dst AS server,
-	k.dst_port AS server_port,
+	k.client,
+	k.client_port,
+	k.server,
+	k.server_port,
 	k.a_flow_id,
 	k.b_flow_id,
 	w.waste AS lost_ms,
@@ -493,8 +784,9 @@ SELECT
 	100 * w.unknown / w.waste AS unknown_pct,
 	w.loss AS loss_ms,
 	w.slowed AS slowed_ms,
-	w.queue AS queue_ms,
-	w.loss_near + w.loss_far AS elsewhere_ms,
+	w.queue + w.late AS queue_ms,
+	w.unseen_client + w.unseen_server + w.arrived_client + w.arrived_server + w.acked_client + w.acked_server
+		AS elsewhere_ms,
 	w.server_think AS server_think_ms,
 	w.server_ack AS server_ack_ms,
 	w.client_ack AS client_ack_ms,

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """compare on pairs of captures made here, of which it is known what became of every packet between the two points."""
 import dataclasses
+import json
 import os
 import random
 import sqlite3
@@ -1177,6 +1178,132 @@ def test_reader_sees_nothing_half_done():
     tap.equal(tap.pcapdex("compare", "case.db", "a", "nobody").returncode, 2)
     tap.equal(tap.pcapdex("compare", "case.db", "a", "b", "nobody").returncode, 2)
     tap.equal(reader.execute("SELECT count(*) FROM hop_packets").fetchone(), before)
+
+
+# ---- hop-verdict ---------------------------------------------------------------------------------------------------
+
+
+def conversation(*rows):
+    """(ms at the point that it passes first, > or < for from a or from b, flags, seq, ack, bytes)"""
+    traffic = Traffic()
+    for ms, way, flags, seq, ack, size in rows:
+        traffic.now = BEGIN + round(ms * MS)
+        traffic.send(way == ">", "tcp", (40000, 80), seq=1000 + seq, ack=1000 + ack if flags & ACK else 0, flags=flags,
+                     payload=traffic.random.randbytes(size))
+    same = {}
+    for p in traffic.packets:  # what is sent again is the same bytes
+        p.payload = same.setdefault((p.forward, p.seq, len(p.payload)), p.payload)
+    return Path(traffic, jitter=0)
+
+
+HANDSHAKE = ((0, ">", SYN, 0, 0, 0), (5, "<", SYN | ACK, 0, 1, 0), (10, ">", ACK, 1, 1, 0))
+# Three segments of an answer; the second is number 5, and is sent again after 300 ms as number 9.
+ANSWER = conversation, (*HANDSHAKE, (11, ">", ACK, 1, 1, 200), (16, "<", ACK, 1, 201, 1000), (16.1, "<", ACK, 1001, 201, 1000),
+                        (16.2, "<", ACK, 2001, 201, 1000), (21.1, ">", ACK, 201, 1001, 0), (21.3, ">", ACK, 201, 1001, 0),
+                        (316, "<", ACK, 1001, 201, 1000), (321.1, ">", ACK, 201, 3001, 0), (322, ">", ACK | FIN, 201, 3001, 0))
+# Three segments of a request; the second is number 4, and is sent again after 300 ms as number 8.
+REQUEST = conversation, (*HANDSHAKE, (11, ">", ACK, 1, 1, 1000), (11.1, ">", ACK, 1001, 1, 1000), (11.2, ">", ACK, 2001, 1, 1000),
+                         (16.1, "<", ACK, 1, 1001, 0), (16.3, "<", ACK, 1, 1001, 0), (311, ">", ACK, 1001, 1, 1000),
+                         (316.1, "<", ACK, 1, 3001, 0), (316.2, "<", ACK, 1, 3001, 300), (321.4, ">", ACK, 3001, 301, 0))
+
+
+def verdict(path):
+    """Of the only connection: verdict, reason in words, client's port, what nearly all of its time went to."""
+    if os.path.exists("case.db"):
+        os.remove("case.db")
+    compare(path).close()
+    done = tap.pcapdex("query", "case.db", "hop-verdict", "--format", "json")
+    tap.equal((done.returncode, done.stderr), (0, ""))
+    rows = [row for row in json.loads(done.stdout)["Verdicts"] if row["lost_ms"] > 200]
+    tap.equal(len(rows), 1)
+    most = [name for name in ("network", "beyond_a", "beyond_b", "unknown") if rows[0][name + "_pct"] > 90]
+    return rows[0]["verdict"], rows[0]["why"], rows[0]["client_port"], most
+
+
+def unseen(path, uid):
+    """Lost before it passed a point."""
+    path.a = [row for row in path.a if uid not in row[1]]
+    path.b = [row for row in path.b if uid not in row[1]]
+    return path
+
+
+def late(path, uid, ns):
+    """Held between the points."""
+    point = "b" if path.truth[uid].forward else "a"
+    setattr(path, point, [(ts_ns + ns * (uid in uids), uids, p) for ts_ns, uids, p in getattr(path, point)])
+    return path
+
+
+NOT, YES, UNKNOWN = "it is not the network", "it is the network", "these captures cannot tell"
+
+
+def test_verdict_answer_lost():
+    """hop-verdict: a segment of the answer was lost beyond b, between the points, beyond a"""
+    make, rows = ANSWER
+    found = verdict(unseen(make(*rows), 5))
+    tap.equal((found[0], found[3]), (NOT, ["beyond_b"]), "beyond b")
+    tap.contains(found[1], "until the server sent again what b had not seen")
+    path = make(*rows)
+    path.lose(5)
+    found = verdict(path)
+    tap.equal((found[0], found[3]), (YES, ["network"]), "between")
+    found = verdict(make(*rows))
+    tap.equal((found[0], found[3]), (NOT, ["beyond_a"]), "beyond a")
+    tap.contains(found[1], "what had reached a")
+
+
+def test_verdict_request_lost():
+    """hop-verdict: a segment of the request was lost beyond a, between the points, beyond b"""
+    make, rows = REQUEST
+    found = verdict(unseen(make(*rows), 4))
+    tap.equal((found[0], found[3]), (NOT, ["beyond_a"]), "beyond a")
+    tap.contains(found[1], "until the client sent again what a had not seen")
+    path = make(*rows)
+    path.lose(4)
+    found = verdict(path)
+    tap.equal((found[0], found[3]), (YES, ["network"]), "between")
+    found = verdict(make(*rows))
+    tap.equal((found[0], found[3]), (NOT, ["beyond_b"]), "beyond b")
+    tap.contains(found[1], "what had reached b")
+
+
+def test_verdict_ack_lost_beyond():
+    """hop-verdict: the ACK of a request passed both points, and was lost between a and the client"""
+    found = verdict(conversation(*HANDSHAKE, (11, ">", ACK, 1, 1, 1000), (16.1, "<", ACK, 1, 1001, 0), (311, ">", ACK, 1, 1, 1000),
+                                 (316.1, "<", ACK, 1, 1001, 0), (322, ">", ACK, 1001, 1, 100)))
+    tap.equal((found[0], found[3]), (NOT, ["beyond_a"]))
+    tap.contains(found[1], "what a had seen an ACK of")
+
+
+def test_verdict_late():
+    """hop-verdict: nothing was lost, but a packet was late between the points, and so it was sent again"""
+    for (make, rows), uid in ((ANSWER, 5), (REQUEST, 4)):
+        for ns in (285 * MS, 600 * MS):  # before what was sent again arrives, and behind it
+            found = verdict(late(make(*rows), uid, ns))
+            tap.equal((found[0], found[3]), (YES, ["network"]), "%d ms" % (ns // MS))
+
+
+def test_verdict_first_syn():
+    """hop-verdict: the first packet of all, a SYN, is in a only: nobody says that it reached b"""
+    path = conversation((0, ">", SYN, 0, 0, 0), *((ms + 1000, *rest) for ms, *rest in ANSWER[1]))
+    path.lose(0)
+    found = verdict(path)
+    if found[0] == NOT or "reached b" in found[1]:
+        raise AssertionError(found)
+
+
+def test_verdict_one_direction():
+    """hop-verdict: captures of one direction only cannot tell, and know the client all the same"""
+    for point, missing, why in (("ab", True, "a and b have no packets of the client"),
+                                ("ab", False, "a and b have no packets of the server"),
+                                ("b", False, "b has no packets of the server"), ("a", True, "a has no packets of the client"),
+                                ("b", True, "b has no packets of the client"), ("a", False, "a has no packets of the server")):
+        path = ANSWER[0](*ANSWER[1])
+        for name in point:
+            path.change(name, lambda p, missing=missing: None if p.forward == missing else p)
+        found = verdict(path)
+        tap.equal((found[0], found[2], found[3]), (UNKNOWN, 40000, ["unknown"]), why)
+        tap.contains(found[1], why)
 
 
 if __name__ == "__main__":
