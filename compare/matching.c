@@ -26,13 +26,12 @@ enum {
 struct waiting {
 	struct sighting seen;
 	uint64_t key;
-	int64_t deadline_ns;     // on the second point's clock
-	uint32_t chain;          // next packet of the same hash; 0 none
-	uint32_t older, newer;   // of its point
-	uint32_t before, behind; // of its flow and direction, if it is TCP data
-	uint32_t again_before,
-		again_behind;    // the same of those that bring bytes of a segment that waited when they came
-	struct ranges found; // bytes of the payload that the other point has
+	int64_t deadline_ns;                 // on the second point's clock
+	uint32_t chain;                      // next packet of the same hash; 0 none
+	uint32_t older, newer;               // of its point
+	uint32_t before, behind;             // of its flow and direction, if it is TCP data
+	uint32_t again_before, again_behind; // the same of those that were sent again
+	struct ranges found;                 // bytes of the payload that the other point has
 	int32_t pair;
 	uint8_t direction; // of the pair
 	bool is_listed;
@@ -885,18 +884,25 @@ static bool is_fragment_of(const struct room *r, int point, const struct waiting
 	return f->kind == g->kind && f->address[d] == g->address[e] && f->address[!d] == g->address[!e];
 }
 
-// The bytes of a packet's payload that a fragment brings. The one that completes its packet has the whole payload; that of
-// others begins behind the header: of TCP at least 20 bytes, of UDP and ICMP 8.
+// Bytes between the IP header and the payload, at least.
+static uint32_t header_len_of(const struct point_flow *f)
+{
+	enum { TCP_HEADER_LEN = 20, UDP_HEADER_LEN = 8, ICMP_HEADER_LEN = 8 };
+	if (f->kind == KIND_TCP)
+		return TCP_HEADER_LEN;
+	if (f->kind == KIND_ICMP)
+		return ICMP_HEADER_LEN;
+	return f->port[0] >= 0 ? UDP_HEADER_LEN : 0;
+}
+
+// The bytes of a packet's payload that a fragment brings. The one that completes its packet has the whole payload.
 static struct range bytes_of_fragment(const struct point_flow *f, const struct sighting *packet,
                                       const struct sighting *fragment)
 {
-	enum { TCP_HEADER_LEN = 20, OTHER_HEADER_LEN = 8 };
-	uint32_t header_len = f->kind == KIND_TCP ? TCP_HEADER_LEN : 0, offset = (uint32_t)fragment->fragment_offset;
-	if (f->port[0] >= 0 || f->kind == KIND_ICMP)
-		header_len = header_len ? header_len : OTHER_HEADER_LEN;
+	uint32_t header_len = header_len_of(f), offset = (uint32_t)fragment->fragment_offset;
+	uint32_t end = offset + fragment->payload_len;
 	if (fragment->payload_len >= packet->payload_len)
 		return (struct range){0, packet->payload_len};
-	uint32_t end = offset + fragment->payload_len;
 	struct range bytes = {offset > header_len ? offset - header_len : 0, end > header_len ? end - header_len : 0};
 	if (bytes.end > packet->payload_len)
 		bytes.end = packet->payload_len;
