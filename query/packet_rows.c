@@ -113,12 +113,25 @@ bool packet_rows_names_packets(const char *name)
 static void add_column(struct packet_rows *rows, int column, bool is_number)
 {
 	if (rows->column_count < PACKET_COLUMNS_MAX)
-		rows->columns[rows->column_count++] = (struct packet_rows_column){column, is_number};
+		rows->columns[rows->column_count++] = (struct packet_rows_column){column, is_number, -1};
+}
+
+// Columns that tell what a row is, as built-in reports call them.
+static bool is_telling(const char *name)
+{
+	static const char *const names[] = {"issue_id", "title", "verdict", "why", "reason", "change"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
 }
 
 static void look_at_column(struct packet_rows *rows, int column, const char *name)
 {
-	if (!strcmp(name, "capture"))
+	if (is_telling(name) && rows->telling_count < PACKET_TELLING_MAX)
+		rows->telling[rows->telling_count++] = column;
+	else if (!strcmp(name, "capture") || !strcmp(name, "seen_in"))
 		rows->capture_column = column;
 	else if (!strcmp(name, "capture_id"))
 		rows->capture_id_column = column;
@@ -132,18 +145,42 @@ static void look_at_column(struct packet_rows *rows, int column, const char *nam
 		add_column(rows, column, true);
 }
 
+// The column that one called ..._X_number is called after: X; -1: there is none.
+static int column_named_in(sqlite3_stmt *statement, const char *number)
+{
+	size_t length = strlen(number) - strlen("_number");
+	for (int i = 0; i < sqlite3_column_count(statement) && ends_in(number, "_number"); i++) {
+		const char *name = sqlite3_column_name(statement, i);
+		size_t name_length = strlen(name);
+		if (name_length <= length && !strncmp(number + length - name_length, name, name_length) &&
+		    (name_length == length || number[length - name_length - 1] == '_'))
+			return i;
+	}
+	return -1;
+}
+
+// False: a number that may be in any of the captures.
+static bool find_captures(struct packet_rows *rows, sqlite3_stmt *statement)
+{
+	bool all = true;
+	for (int i = 0; i < rows->column_count; i++) {
+		struct packet_rows_column *column = &rows->columns[i];
+		if (!column->is_number)
+			continue;
+		column->capture_column = column_named_in(statement, sqlite3_column_name(statement, column->column));
+		all &= column->capture_column >= 0;
+	}
+	return all || rows->capture || rows->capture_count == 0 || rows->capture_column >= 0 || rows->capture_id_column >= 0;
+}
+
 static bool begin(void *context, sqlite3_stmt *statement)
 {
 	struct packet_rows *rows = context;
-	bool has_numbers = false;
-	rows->column_count = 0;
+	rows->column_count = rows->telling_count = 0;
 	rows->capture_column = rows->capture_id_column = rows->flow_column = rows->comment_column = -1;
 	for (int i = 0; i < sqlite3_column_count(statement); i++)
 		look_at_column(rows, i, sqlite3_column_name(statement, i));
-	for (int i = 0; i < rows->column_count; i++)
-		has_numbers |= rows->columns[i].is_number;
-	if (has_numbers && !rows->capture && rows->capture_count > 0 && rows->capture_column < 0 &&
-	    rows->capture_id_column < 0) {
+	if (!find_captures(rows, statement)) {
 		snprintf(rows->error, sizeof rows->error,
 		         "the rows have packet numbers, but do not say of which of the %zu captures: they need a column "
 		         "capture or packet_id",
@@ -157,18 +194,25 @@ static bool begin(void *context, sqlite3_stmt *statement)
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
 
-static const struct packet_rows_capture *capture_of(const struct packet_rows *rows, sqlite3_stmt *statement)
+static const struct packet_rows_capture *capture_in(const struct packet_rows *rows, sqlite3_stmt *statement, int column)
 {
-	if (rows->capture_id_column >= 0)
-		return find_capture(rows, sqlite3_column_int64(statement, rows->capture_id_column));
-	if (rows->capture_column < 0)
-		return rows->capture;
-	const char *name = (const char *)sqlite3_column_text(statement, rows->capture_column);
+	const char *name = column < 0 ? NULL : (const char *)sqlite3_column_text(statement, column);
 	for (size_t i = 0; i < rows->capture_count && name; i++) {
 		if (!strcmp(rows->captures[i].name, name))
 			return &rows->captures[i];
 	}
 	return NULL;
+}
+
+static const struct packet_rows_capture *capture_of(const struct packet_rows *rows, sqlite3_stmt *statement,
+                                                    const struct packet_rows_column *column)
+{
+	const struct packet_rows_capture *own = capture_in(rows, statement, column->capture_column);
+	if (own)
+		return own;
+	if (rows->capture_id_column >= 0)
+		return find_capture(rows, sqlite3_column_int64(statement, rows->capture_id_column));
+	return rows->capture_column < 0 ? rows->capture : capture_in(rows, statement, rows->capture_column);
 }
 
 // The id of a packet by its number; 0: there is none.
@@ -179,10 +223,27 @@ static int64_t id_of(const struct packet_rows_capture *capture, int64_t number)
 	return capture->first_packet_id + number - 1;
 }
 
-static uint32_t comment_of(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement)
+// What the row is, and which of its packets this is: "issue_id 3: Late packets: again_number". column: -1 none
+static uint32_t told_comment(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement, int column)
+{
+	char text[PACKET_SET_COMMENT_MAX + 1] = "";
+	size_t used = 0;
+	for (int i = 0; i < rows->telling_count && used < sizeof text; i++) {
+		const char *name = sqlite3_column_name(statement, rows->telling[i]);
+		const char *value = (const char *)sqlite3_column_text(statement, rows->telling[i]);
+		if (value)
+			used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s", used ? ": " : "",
+			                         strcmp(name, "issue_id") ? "" : "issue ", value);
+	}
+	if (column >= 0 && rows->column_count > 1 && used < sizeof text)
+		snprintf(text + used, sizeof text - used, "%s%s", used ? ": " : "", sqlite3_column_name(statement, column));
+	return packet_set_comment(set, text, strlen(text));
+}
+
+static uint32_t comment_of(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement, int column)
 {
 	if (rows->comment_column < 0)
-		return 0;
+		return told_comment(rows, set, statement, column);
 	const char *text = (const char *)sqlite3_column_text(statement, rows->comment_column);
 	return text ? packet_set_comment(set, text, (size_t)sqlite3_column_bytes(statement, rows->comment_column)) : 0;
 }
@@ -190,16 +251,16 @@ static uint32_t comment_of(const struct packet_rows *rows, struct packet_set *se
 static void take(void *context, sqlite3_stmt *statement)
 {
 	struct packet_rows *rows = context;
-	const struct packet_rows_capture *capture = capture_of(rows, statement);
 	for (int i = 0; i < rows->column_count; i++) {
 		const struct packet_rows_column *column = &rows->columns[i];
 		int64_t value = sqlite3_column_int64(statement, column->column);
-		packet_set_add(&rows->packets, column->is_number ? id_of(capture, value) : value,
-		               comment_of(rows, &rows->packets, statement));
+		int64_t id = column->is_number ? id_of(capture_of(rows, statement, column), value) : value;
+		if (id > 0)
+			packet_set_add(&rows->packets, id, comment_of(rows, &rows->packets, statement, column->column));
 	}
 	if (rows->flow_column >= 0 && (rows->whole_flows || rows->column_count == 0))
 		packet_set_add(&rows->flows, sqlite3_column_int64(statement, rows->flow_column),
-		               comment_of(rows, &rows->flows, statement));
+		               comment_of(rows, &rows->flows, statement, -1));
 }
 
 struct row_taker packet_rows_taker(struct packet_rows *rows)

@@ -1,7 +1,10 @@
 // The packets that result rows name. A row names those in columns called packet_id or number, or whose name ends in
-// _packet_id or _number; but first_... and last_... are the ends of something. A number counts in the capture of the
-// row's column capture (a name) or capture_id, else in that of the parameter :capture or :flow, else in the case's only
-// one. A row without any of these columns names all packets of its flow_id. A column called comment goes with the row's packets.
+// _packet_id or _number; but first_... and last_... are the ends of something. A number counts in the capture that a
+// column names after which its own is called (a_number, again_a_number: column a), else in that of the row's column
+// capture or seen_in (names) or capture_id, else in that of the parameter :capture or :flow, else in the case's only one.
+// A row without any of these columns names all packets of its flow_id. A column called comment goes with the row's
+// packets; without one, columns that tell what the row is do (issue_id, title ...), and the column that names the packet
+// where there are several.
 #ifndef QUERY_PACKET_ROWS_H
 #define QUERY_PACKET_ROWS_H
 
@@ -10,7 +13,7 @@
 #include "parameter.h"
 #include "run.h"
 
-enum { PACKET_COLUMNS_MAX = 32, PACKET_ROWS_ERROR_ROOM = 512 };
+enum { PACKET_COLUMNS_MAX = 32, PACKET_TELLING_MAX = 8, PACKET_ROWS_ERROR_ROOM = 512 };
 
 struct packet_rows {
 	struct guard *guard;
@@ -28,8 +31,10 @@ struct packet_rows {
 	struct packet_rows_column {
 		int column;
 		bool is_number;
+		int capture_column; // that it is called after; -1 none
 	} columns[PACKET_COLUMNS_MAX];
 	int column_count, capture_column, capture_id_column, flow_column, comment_column;
+	int telling[PACKET_TELLING_MAX], telling_count; // columns for a comment
 	char error[PACKET_ROWS_ERROR_ROOM]; // "" none; wrong usage
 };
 

@@ -55,11 +55,14 @@ static const struct option_spec options[] = {
 	{0, "pcap", "FILE", OPTION_TEXT, AT(pcap), NULL,
      "Write the packets of the rows to a capture file, in place of the rows; - is standard output.\n"
      "The bytes come from the capture files that were ingested, compressed or not, which must be as they were. A row "
-     "names the packets in its columns packet_id or number (and those ending in _packet_id or _number, but not first_... "
-     "and last_...), or else all packets of its flow_id. A number needs a column capture, --capture or --flow, if the case has several captures. Each "
-     "packet is written once, in the order of its capture; of several captures, by time. FILE.pcap is classic pcap, "
-     "where all packets fit into one (one link type); anything else is pcapng, with all interfaces, and with a comment on "
-     "each packet: the query, or what the row has in a column called comment. --timeout counts until the rows are known."},
+     "names the packets in its columns packet_id or number (and those ending in _packet_id or _number, but not "
+     "first_... and last_...), or else all packets of its flow_id. If the case has several captures, a number counts "
+     "in that of its row's column capture or seen_in, or of the column that it is called after (a_number: a), or of "
+     "--capture or --flow. Each packet is written once, in the order of its capture; of several captures, by time. "
+     "FILE.pcap is classic pcap, where all packets fit into one (one link type); anything else is pcapng, with all "
+     "interfaces, and with a comment on each packet: what the row has in a column called comment; else what tells what "
+     "it is (issue_id, title, verdict, why, reason, change) and, of several, the column that names the packet; else "
+     "the query. --timeout counts until the rows are known."},
 	{0, "wireshark", NULL, OPTION_FLAG, AT(wireshark), NULL,
      "Print a display filter that shows the packets of the rows in Wireshark, in place of the rows.\n"
      "The packets are those that --pcap would write. The filter is for the capture file that was ingested; if they are in "

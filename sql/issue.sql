@@ -112,6 +112,7 @@ ORDER BY relation, confidence DESC, issue_id;
 -- column payload    Bytes above the innermost header decoded.
 -- column events     What happened with it (tcp_events), or the ICMP error that it is.
 -- column flow_id    Its flow.
+-- column capture    Name of its capture.
 SELECT
 	p.number,
 	(p.ts_ns - c.first_ts_ns) / 1e9 AS time_s,
@@ -136,7 +137,8 @@ SELECT
 			WHERE x.packet_id = p.packet_id
 		)
 	) AS events,
-	p.flow_id
+	p.flow_id,
+	c.name AS capture
 FROM issue_packets ip
 JOIN packets p ON p.packet_id = ip.packet_id
 JOIN captures c ON c.capture_id = p.capture_id
