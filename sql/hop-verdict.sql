@@ -61,6 +61,12 @@
 -- column a_number          The packet that ended the longest wait: its number in a.
 -- column b_number          Its number in b.
 -- column longest_ms        That wait, milliseconds.
+-- column network_a_number  The packet that ended the longest wait between the points, if a tenth of the time went there: its number in a.
+-- column network_b_number  Its number in b.
+-- column beyond_a_a_number The same of the longest wait beyond a.
+-- column beyond_a_b_number Its number in b.
+-- column beyond_b_a_number The same of the longest wait beyond b.
+-- column beyond_b_b_number Its number in b.
 WITH
 compared AS (
 	SELECT c.*, a.name AS a, b.name AS b, a.first_packet_id AS a_first, b.first_packet_id AS b_first
@@ -674,6 +680,44 @@ placed AS MATERIALIZED (
 			AND s.in_flight < s.most_in_flight AS is_slowed
 	FROM split s
 ),
+proofs AS MATERIALIZED ( -- what each part of each step went to
+	SELECT
+		hop_flow_id,
+		near_id,
+		far_id,
+		CASE
+			WHEN cause IN ('loss', 'late') THEN cause_ns
+			WHEN cause IN ('server_think', 'server_ack') THEN queue_ns + iif(is_slowed, distance_ns, 0)
+			ELSE 0
+		END AS network_ns,
+		iif(cause IN ('unseen_client', 'arrived_server', 'acked_client', 'client_ack', 'client_window'), cause_ns, 0)
+			AS near_ns,
+		iif(
+			cause IN ('unseen_server', 'arrived_client', 'acked_server', 'server_think', 'server_ack', 'server_window'),
+			cause_ns,
+			0
+		) AS beyond_far_ns
+	FROM placed
+	WHERE cause <> 'idle'
+),
+network_proofs AS (
+	SELECT hop_flow_id, max(network_ns), near_id, far_id
+	FROM proofs
+	WHERE network_ns > 0
+	GROUP BY hop_flow_id
+),
+near_proofs AS (
+	SELECT hop_flow_id, max(near_ns), near_id, far_id
+	FROM proofs
+	WHERE near_ns > 0
+	GROUP BY hop_flow_id
+),
+far_proofs AS (
+	SELECT hop_flow_id, max(beyond_far_ns), near_id, far_id
+	FROM proofs
+	WHERE beyond_far_ns > 0
+	GROUP BY hop_flow_id
+),
 sums AS (
 	SELECT
 		hop_flow_id,
@@ -797,9 +841,18 @@ SELECT
 	k.src_lost + k.dst_lost AS lost_packets,
 	iif(k.turned, w.far_id, w.near_id) - k.a_first + 1 AS a_number,
 	iif(k.turned, w.near_id, w.far_id) - k.b_first + 1 AS b_number,
-	w.longest AS longest_ms
+	w.longest AS longest_ms,
+	iif(k.turned, n.far_id, n.near_id) - k.a_first + 1 AS network_a_number,
+	iif(k.turned, n.near_id, n.far_id) - k.b_first + 1 AS network_b_number,
+	iif(k.turned, f.far_id, c.near_id) - k.a_first + 1 AS beyond_a_a_number,
+	iif(k.turned, f.near_id, c.far_id) - k.b_first + 1 AS beyond_a_b_number,
+	iif(k.turned, c.far_id, f.near_id) - k.a_first + 1 AS beyond_b_a_number,
+	iif(k.turned, c.near_id, f.far_id) - k.b_first + 1 AS beyond_b_b_number
 FROM worded w
 JOIN sick k ON k.hop_flow_id = w.hop_flow_id
+LEFT JOIN network_proofs n ON n.hop_flow_id = w.hop_flow_id AND w.network >= w.waste / 10
+LEFT JOIN near_proofs c ON c.hop_flow_id = w.hop_flow_id AND w.near >= w.waste / 10
+LEFT JOIN far_proofs f ON f.hop_flow_id = w.hop_flow_id AND w.far >= w.waste / 10
 WHERE w.waste >= :min_ms
 ORDER BY k.comparison_id, w.waste DESC
 LIMIT ifnull(:limit, -1);
