@@ -170,7 +170,8 @@ static bool find_captures(struct packet_rows *rows, sqlite3_stmt *statement)
 		column->capture_column = column_named_in(statement, sqlite3_column_name(statement, column->column));
 		all &= column->capture_column >= 0;
 	}
-	return all || rows->capture || rows->capture_count == 0 || rows->capture_column >= 0 || rows->capture_id_column >= 0;
+	return all || rows->capture || rows->capture_count == 0 || rows->capture_column >= 0 ||
+	       rows->capture_id_column >= 0;
 }
 
 static bool begin(void *context, sqlite3_stmt *statement)
@@ -194,7 +195,8 @@ static bool begin(void *context, sqlite3_stmt *statement)
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
 
-static const struct packet_rows_capture *capture_in(const struct packet_rows *rows, sqlite3_stmt *statement, int column)
+static const struct packet_rows_capture *capture_in(const struct packet_rows *rows, sqlite3_stmt *statement,
+                                                    int column)
 {
 	const char *name = column < 0 ? NULL : (const char *)sqlite3_column_text(statement, column);
 	for (size_t i = 0; i < rows->capture_count && name; i++) {
@@ -224,7 +226,8 @@ static int64_t id_of(const struct packet_rows_capture *capture, int64_t number)
 }
 
 // What the row is, and which of its packets this is: "issue_id 3: Late packets: again_number". column: -1 none
-static uint32_t told_comment(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement, int column)
+static uint32_t told_comment(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement,
+                             int column)
 {
 	char text[PACKET_SET_COMMENT_MAX + 1] = "";
 	size_t used = 0;
@@ -240,7 +243,8 @@ static uint32_t told_comment(const struct packet_rows *rows, struct packet_set *
 	return packet_set_comment(set, text, strlen(text));
 }
 
-static uint32_t comment_of(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement, int column)
+static uint32_t comment_of(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement,
+                           int column)
 {
 	if (rows->comment_column < 0)
 		return told_comment(rows, set, statement, column);

@@ -35,7 +35,7 @@ struct packet_rows {
 	} columns[PACKET_COLUMNS_MAX];
 	int column_count, capture_column, capture_id_column, flow_column, comment_column;
 	int telling[PACKET_TELLING_MAX], telling_count; // columns for a comment
-	char error[PACKET_ROWS_ERROR_ROOM]; // "" none; wrong usage
+	char error[PACKET_ROWS_ERROR_ROOM];             // "" none; wrong usage
 };
 
 // Whether a column of this name tells packets.
