@@ -173,7 +173,9 @@ found AS MATERIALIZED ( -- their packets
 		iif(s.turned, h.a_packet_id, h.b_packet_id) AS far_id,
 		h.excess_ns,
 		h.late_ns,
-		h.reason
+		h.reason,
+		h.part_offset,
+		h.part_len
 	FROM hop_packets h
 	JOIN sick s ON s.hop_flow_id = h.hop_flow_id
 ),
@@ -201,13 +203,13 @@ seen AS MATERIALIZED ( -- begins, ends: numbers of what it carries, where its se
 	JOIN packets p ON p.packet_id = o.near_id
 	LEFT JOIN packets q ON q.packet_id = o.far_id
 ),
-vanished AS MATERIALIZED ( -- segments lost between the points, where they were sent
+vanished AS MATERIALIZED ( -- segments, or parts of them, lost between the points, where they were sent
 	SELECT
 		h.hop_flow_id,
 		h.from_server,
 		p.packet_id,
-		p.seq AS begins,
-		p.seq + p.payload_len + (p.tcp_flags & 3 <> 0) AS ends,
+		p.seq + ifnull(h.part_offset, 0) AS begins,
+		p.seq + ifnull(h.part_offset + h.part_len, p.payload_len + (p.tcp_flags & 3 <> 0)) AS ends,
 		p.ack
 	FROM found h
 	JOIN packets p ON p.packet_id = ifnull(h.near_id, h.far_id)
