@@ -21,17 +21,19 @@ struct application_flow {
 	struct application_flow *older, *newer; // in the stage's list
 	bool listed;
 	struct flow *flow;
-	const struct application *application; // NULL: not known yet
-	unsigned place;                        // of the application
-	void *state;                           // in the stage's memory
-	bool done;                             // nothing more is wanted
-	bool is_foreign[2];                    // by direction: its first bytes are of nobody, so far
-	uint8_t foreign_chunks;                // what it sent since then
-	bool has_fin[2], closed[2];            // by direction
-	uint32_t fin_seq[2];                   // number behind the last byte
+	const struct application *application;  // NULL: not known yet
+	unsigned place;                         // of the application
+	void *state;                            // in the stage's memory
+	bool done;                              // nothing more is wanted
+	bool is_foreign[2];                     // by direction: its first bytes are of nobody, so far
+	uint8_t foreign_chunks;                 // what it sent since then
+	bool has_fin[2], closed[2];             // by direction
+	uint32_t fin_seq[2];                    // number behind the last byte,
+	int64_t fin_packet_id[2], fin_ts_ns[2]; // and the packet that says so
 	struct stream stream;
 	struct held held[2];                      // by direction: what the application waits on,
-	int64_t held_packet_id[2], held_ts_ns[2]; // and the packet that brought its last bytes
+	int64_t held_packet_id[2], held_ts_ns[2]; // and the packet that brought its last bytes,
+	uint32_t held_ack[2];                     // and what that acknowledges
 	uint64_t skip[2];                         // bytes that are skipped as they come
 	size_t kept;                              // by the application
 	const char *named;                        // what application_layer() said of the bytes at hand
@@ -378,6 +380,7 @@ static void give_bytes(struct application_stage *s, struct application_flow *abo
 		return;
 	above->held_packet_id[call->direction] = call->packet_id;
 	above->held_ts_ns[call->direction] = call->ts_ns;
+	above->held_ack[call->direction] = call->ack;
 	if (is_held) {
 		hold(s, held, data);
 		data = bytes_of(held->at, held->left);
@@ -388,7 +391,8 @@ static void give_bytes(struct application_stage *s, struct application_flow *abo
 }
 
 // What waits for bytes that are lost is given once more; what is not taken then is dropped.
-static void give_cut(struct application_stage *s, struct application_flow *above, struct application_call *call)
+static void give_cut(struct application_stage *s, struct application_flow *above, struct application_call *call,
+                     uint32_t end_seq)
 {
 	struct held *held = &above->held[call->direction];
 	struct bytes data = bytes_of(held->at, held->left);
@@ -396,6 +400,8 @@ static void give_cut(struct application_stage *s, struct application_flow *above
 	late.cut = true;
 	late.packet_id = above->held_packet_id[call->direction];
 	late.ts_ns = above->held_ts_ns[call->direction];
+	late.ack = above->held_ack[call->direction];
+	late.end_seq = end_seq;
 	if (data.left && above->application && above->application->gap)
 		take_messages(s, above, &late, &data, true);
 	drop_held(s, held);
@@ -412,7 +418,7 @@ static void give_gap(struct application_stage *s, struct application_flow *above
 	missing -= (uint32_t)*skipped;
 	*skipped = 0;
 	s->counts.gaps++;
-	give_cut(s, above, call);
+	give_cut(s, above, call, call->end_seq - missing);
 	if (above->done)
 		return;
 	if (!above->application || !above->application->gap) {
@@ -431,6 +437,8 @@ static void give_chunks(struct application_stage *s, struct packet *p, struct fl
 	bool given_up[2] = {!p, !p}; // by direction: a hole before these bytes
 	while (!above->done && stream_next(&above->stream, &s->budget, &chunk)) {
 		struct application_call call = call_of(s, p, f, chunk.direction);
+		call.end_seq = chunk.seq + chunk.missing + (uint32_t)chunk.data.left;
+		call.ack = chunk.ack;
 		given_up[chunk.direction] |= chunk.missing > 0;
 		if (given_up[chunk.direction]) {
 			call.packet_id = chunk.packet_id;
@@ -452,15 +460,15 @@ static void begin(struct stream *stream, const struct flow *f)
 	}
 }
 
-static void close_direction(struct application_stage *s, struct packet *p, int direction)
+static void close_direction(struct application_stage *s, struct application_flow *above,
+                            struct application_call call)
 {
-	struct application_flow *above = p->flow->above;
-	if (above->closed[direction])
+	if (above->closed[call.direction])
 		return;
-	above->closed[direction] = true;
+	above->closed[call.direction] = true;
 	if (!above->application->closed)
 		return;
-	struct application_call call = call_of(s, p, p->flow, direction);
+	call.end_seq = above->stream.side[call.direction].next;
 	prepare(s, above, &call);
 	above->application->closed(&call);
 }
@@ -473,14 +481,42 @@ static void note_end(struct application_stage *s, struct packet *p)
 	if (tcp->flags & TCP_FIN) {
 		above->has_fin[p->direction] = true;
 		above->fin_seq[p->direction] = tcp->seq + p->payload_len;
+		above->fin_packet_id[p->direction] = p->id;
+		above->fin_ts_ns[p->direction] = p->frame->ts_ns;
 	}
 	if (above->done || !above->application)
 		return;
 	if (tcp->flags & TCP_RST)
-		close_direction(s, p, p->direction);
+		close_direction(s, above, call_of(s, p, p->flow, p->direction));
 	for (int i = 0; i < 2; i++)
 		if (above->has_fin[i] && (int32_t)(above->stream.side[i].next - above->fin_seq[i]) >= 0)
-			close_direction(s, p, i);
+			close_direction(s, above, call_of(s, p, p->flow, i));
+}
+
+// A FIN that was acknowledged tells of bytes before it that are lost, where nothing followed them that would show it.
+static uint32_t missing_before_fin(const struct application_flow *above, int direction)
+{
+	const struct stream_side *side = &above->stream.side[direction];
+	uint32_t fin = above->fin_seq[direction];
+	bool is_sure = side->begun && side->is_acked && (int32_t)(side->acked - fin) >= 0;
+	return is_sure && (int32_t)(fin - side->next) > 0 ? fin - side->next : 0;
+}
+
+// Bytes that came out, or are known to be lost, only now that the flow is over.
+static void close_late(struct application_stage *s, struct application_flow *above, int direction)
+{
+	const struct application *a = above->application;
+	uint32_t fin = above->fin_seq[direction], missing = missing_before_fin(above, direction);
+	if (above->done || !a || !a->closed || !above->has_fin[direction])
+		return;
+	struct application_call call = call_of(s, NULL, above->flow, direction);
+	call.packet_id = above->fin_packet_id[direction];
+	call.ts_ns = above->fin_ts_ns[direction];
+	call.end_seq = fin;
+	if (missing)
+		give_gap(s, above, &call, missing);
+	if (above->application == a && (missing || above->stream.side[direction].next == fin))
+		close_direction(s, above, call);
 }
 
 static void analyze_tcp(struct application_stage *s, struct packet *p)
@@ -535,6 +571,8 @@ static void end(struct application_stage *s, struct application_flow *above)
 	if (!above->done) {
 		stream_end(&above->stream);
 		give_chunks(s, NULL, above->flow);
+		close_late(s, above, 0);
+		close_late(s, above, 1);
 	}
 	struct application_call call = call_of(s, NULL, above->flow, 0);
 	end_application(s, above, &call);

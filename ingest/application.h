@@ -32,7 +32,10 @@ struct application_call {
 	// end_capture().
 	int64_t packet_id, ts_ns;
 	struct flow *flow;
-	int direction;       // of the bytes: 0 from the flow's src
+	int direction; // of the bytes: 0 from the flow's src
+	// Of a TCP stream: the sequence number behind the last byte that is given, or behind the hole, and what the segment
+	// that carries that byte acknowledges.
+	uint32_t end_seq, ack;
 	void *state;         // of the flow: application.state_size bytes, zeroed at first
 	void *capture_state; // of the capture: application.capture_state_size bytes, zeroed at first
 	struct writer *writer;

@@ -4,7 +4,8 @@
 // later segments that waited for it. Bytes that were given are not given again; of two copies that differ the first to
 // arrive counts. A hole is given up, as a chunk that says how many bytes are missing, when the receiver acknowledged
 // what is behind it (the capture lost it, not the network), when too much waits behind it, or at the end of the
-// connection. Bytes that the snap length cut are a hole at once.
+// connection. Bytes that the snap length cut are a hole at once, and so are those of which the sender knows by what the
+// receiver said that it has them: an answer was given to them, and the answer to that has come.
 //
 // Sequence numbers are compared as signed 32-bit differences (RFC 9293, 3.4), so streams may be longer than 4 GB.
 #ifndef INGEST_STREAM_H
@@ -34,23 +35,30 @@ struct stream_side {
 	uint32_t ahead_count;
 	size_t ahead_bytes;
 	bool begun, is_acked;
-	unsigned patience;        // packets since what is behind the hole was acknowledged
-	int64_t packet_id, ts_ns; // of `direct`
-	struct bytes direct;      // of the segment offered last: borrowed from its packet
-	uint32_t cut;             // bytes behind them that the snap length cut
+	unsigned patience; // packets since what is behind the hole was acknowledged
+	// Of the receiver's data: a segment, the last one that was new, or the first that acknowledges what is behind the hole.
+	bool is_replied;
+	uint32_t reply_ack, reply_end; // what it acknowledges, and the number behind its last byte
+	int64_t packet_id, ts_ns;      // of `direct`
+	struct bytes direct;           // of the segment offered last: borrowed from its packet
+	uint32_t cut;                  // bytes behind them that the snap length cut
+	uint32_t ack;                  // what that segment acknowledges
 };
 
 // Of one connection. All zero: nothing was seen yet.
 struct stream {
 	struct stream_side side[2]; // by direction
 	struct stream_segment *lent;
+	int direction; // of the segment offered last
 	bool ended;
 };
 
 // A run of bytes in order.
 struct stream_chunk {
 	int direction;
-	uint32_t missing;  // bytes lost before the data; 0 none
+	uint32_t missing; // bytes lost before the data; 0 none
+	uint32_t seq;     // number of the first byte, of the data or missing
+	uint32_t ack;     // number of the other direction's byte that the sender was waiting for with the segment below
 	int64_t packet_id; // of the segment that carries the data; behind missing bytes, of the next one there is
 	int64_t ts_ns;     // its time
 	struct bytes data; // borrowed until the next call; empty where bytes are missing
