@@ -1,7 +1,8 @@
 -- HTTP/1.0 and 1.1: requests and their responses.
 
 -- One row a request and its final response; responses without a request in the capture, and interim ones (1xx), have
--- rows of their own. Responses belong to requests in their order (RFC 9112, 9.3), pipelined or not.
+-- rows of their own. Responses belong to requests in their order (RFC 9112, 9.3), pipelined or not; where the capture
+-- lost bytes, sequence and acknowledgment numbers tell which ones are lost.
 CREATE TABLE http (
 	http_id                  INTEGER PRIMARY KEY, -- in the order in which the transactions ended
 	capture_id               INTEGER NOT NULL REFERENCES captures, -- the capture
@@ -12,16 +13,16 @@ CREATE TABLE http (
 	target                   TEXT, -- as in the request line: a path, an URI, an authority; the first 8192 bytes
 	status                   INTEGER, -- 200; NULL: no response
 	reason                   TEXT, -- the words behind the status
-	request_version          TEXT, -- 1.0 or 1.1
+	request_version          TEXT, -- 1.0, 1.1; as it says
 	response_version         TEXT, -- the same
-	request_packet_id        INTEGER REFERENCES packets, -- the packet with the request's last byte (Wireshark's http.request)
+	request_packet_id        INTEGER REFERENCES packets, -- the packet with the request's last byte (Wireshark's http.request), as far as it was sent; it may come behind the response
 	request_first_packet_id  INTEGER REFERENCES packets, -- the packet with its first byte
 	response_first_packet_id INTEGER REFERENCES packets, -- the packet with the response's first byte
-	response_packet_id       INTEGER REFERENCES packets, -- the packet with the response's last byte, as far as it is known; of one that the connection's end ends, the FIN's
+	response_packet_id       INTEGER REFERENCES packets, -- the packet with the response's last byte, as far as it was captured; of one that the connection's end ends, the FIN's
 	request_ts_ns            INTEGER, -- of request_packet_id, ns since 1970 UTC
 	response_ts_ns           INTEGER, -- of response_packet_id
-	first_byte_ns            INTEGER, -- last byte of the request to first byte of the response
-	last_byte_ns             INTEGER, -- last byte of the request to last byte of the response (Wireshark's http.time)
+	first_byte_ns            INTEGER, -- last byte of the request to first byte of the response; NULL: that came before the request had ended
+	last_byte_ns             INTEGER, -- last byte of the request to last byte of the response (Wireshark's http.time); NULL: the same, or the last byte is not in the capture
 	request_header_bytes     INTEGER, -- request line and header fields, with the empty line
 	request_body_bytes       INTEGER, -- as sent: with chunk sizes
 	response_header_bytes    INTEGER, -- the same for the response
@@ -37,8 +38,8 @@ CREATE TABLE http (
 	keep_alive               INTEGER, -- 1: the connection stays open behind the response
 	chunked                  INTEGER, -- 1: the response's body is chunked
 	pipelined                INTEGER, -- 1: sent before the request before it was answered
-	response_complete        INTEGER, -- 0: the response ends before its length says; NULL: no response
-	missing_bytes            INTEGER -- bytes of both that the capture lost
+	response_complete        INTEGER, -- 0: the response ends before its length says; NULL: no response, or the capture lacks what says where it ends
+	missing_bytes            INTEGER -- bytes of both that the capture lost, or among which a response that is not there may have been
 );
 
 -- HTTP transactions as detectors look at them: the row of http, both ends, and how the request is shown.

@@ -2,7 +2,7 @@
 --
 -- topic: applications
 --
--- Where the capture lost bytes of a message (missing_bytes), it may only be incomplete in the capture.
+-- Where the capture lost bytes (missing_bytes), a response may have been among them.
 --
 -- param :error one of client_error|server_error|unanswered|incomplete   Only this one.
 -- param :flow
@@ -22,7 +22,7 @@
 -- column first_byte_ms     Request to the first byte of the response, milliseconds.
 -- column last_byte_ms      Request to its last byte.
 -- column bytes             Bytes of the response's body that came.
--- column missing_bytes     Bytes of request and response that the capture lacks.
+-- column missing_bytes     Bytes that the capture lacks of request and response, or where the response may have been.
 -- column connection        How the connection ended: flows.status.
 -- column client            Address that asked.
 -- column client_port       Its port.

@@ -12,6 +12,8 @@ A protocol is a file in tests/oracle/applications/: a list COMPARISONS of dictio
             bytes that are no text are taken for equal)
     sets    True: where a packet has several rows, they are compared as a set: how often a value is there does not count
     among   True: tshark's field has more than what is compared; ours must be among its values
+    holes   True: behind a hole, where tshark waits for segments in their order, its values are those of a run in which it
+            takes them as they come
 Values of a packet are compared without their order. Explained differences are the rows of docs/differences.md whose
 fields match `name.field`.
 """
@@ -30,7 +32,9 @@ import wireshark
 
 NO_TEXT = re.compile(r"(\\\d{3}|[^\x20-\x7e])+")
 SEPARATOR = "\x02"
-OPTIONS = ["-2", "-o", "tcp.reassemble_out_of_order:TRUE", "-E", "aggregator=" + SEPARATOR]
+OPTIONS = ["-2", "-E", "aggregator=" + SEPARATOR]
+IN_ORDER = [*OPTIONS, "-o", "tcp.reassemble_out_of_order:TRUE"]
+AS_THEY_COME = [*OPTIONS, "-o", "tcp.reassemble_out_of_order:FALSE"]
 
 
 def load_comparisons(only):
@@ -91,28 +95,41 @@ def ordered(values, as_set):
 
 def protocols_of(path, version):
     """The protocols that tshark finds in a capture: those that it has not need no run of their own."""
-    rows = wireshark.run(path, version, OPTIONS, ["frame.protocols"])
+    rows = wireshark.run(path, version, IN_ORDER, ["frame.protocols"])
     names = {name for row in rows for name in re.findall(r"\w+", row["frame.protocols"])}
     return names | ({"dns"} if names & {"mdns", "llmnr"} else set())
 
 
-def compare(result, database, comparison, path, version, protocols):
+def their_rows(comparison, path, version, protocols, options):
     names = list(dict.fromkeys(f[1] for f in comparison["fields"]))
-    theirs = {}
-    options = OPTIONS + ["-Y", "(%s) && !icmp && !icmpv6" % comparison["when"]]
-    if protocols & set(re.findall(r"\w+", comparison["when"])):
-        for row in wireshark.run(path, version, options, ["frame.number", *names]):
-            theirs[int(row["frame.number"])] = row
+    if not protocols & set(re.findall(r"\w+", comparison["when"])):
+        return {}
+    options = options + ["-Y", "(%s) && !icmp && !icmpv6" % comparison["when"]]
+    return {int(row["frame.number"]): row for row in wireshark.run(path, version, options, ["frame.number", *names])}
+
+
+def compare(result, database, comparison, path, version, protocols):
+    runs = [their_rows(comparison, path, version, protocols, IN_ORDER)]
     ours = our_rows(database, comparison)
-    for number in sorted(set(theirs) | set(ours)):
-        mine, row = ours.get(number, []), theirs.get(number)
+    as_set = comparison.get("sets", False)
+
+    def differs(field, number, a, run):
+        row = run.get(number)
+        b = ordered(their_values(row, field), as_set) if row else []
+        among = comparison.get("among", False) and a and set(a) <= set(b)
+        return None if among or a == b else b
+
+    for number in sorted(set(runs[0]) | set(ours)):
+        mine = ours.get(number, [])
         for place, field in enumerate(comparison["fields"]):
-            as_set = comparison.get("sets", False)
             a = ordered((our_value(field, values[place]) for values in mine), as_set)
-            b = ordered(their_values(row, field), as_set) if row else []
-            among = comparison.get("among", False) and a and set(a) <= set(b)
+            b = differs(field, number, a, runs[0])
+            if b is not None and comparison.get("holes"):
+                if len(runs) == 1:
+                    runs.append(their_rows(comparison, path, version, protocols, AS_THEY_COME))
+                b = b if differs(field, number, a, runs[1]) is not None else None
             if a or b:
-                result.check(comparison["name"] + "." + field[0], number, a, b, among or a == b)
+                result.check(comparison["name"] + "." + field[0], number, a, a if b is None else b, b is None)
 
 
 def compare_capture(job):

@@ -14,6 +14,7 @@ COMPARISONS = [
         "name": "http.request",
         "when": "(http.request || http.notification) && !ssdp && !sip",
         "sql": REQUESTS,
+        "holes": True,
         "fields": [
             ("method", "http.request.method", "text"),
             ("target", "http.request.uri", "text"),
@@ -25,6 +26,7 @@ COMPARISONS = [
         "name": "http.response",
         "when": "http.response && !ssdp",
         "sql": RESPONSES,
+        "holes": True,
         "fields": [
             ("status", "http.response.code", "integer"),
             ("reason", "http.response.phrase", "text"),
