@@ -11,7 +11,7 @@
 #include "../wire_text.h"
 
 enum {
-	HEAD_MAX = 65536, // bytes of a start line with its header fields; beyond it the stream is no HTTP any more
+	HEAD_MAX = 65536, // bytes of a head that are waited for; of a longer one the lines are read as they come
 	CHUNK_LINE_MAX = 1024,
 	HTTP2_PREFACE_LEN = 24,
 	HTTP2_HEADER_LEN = 9,
@@ -21,6 +21,7 @@ enum {
 
 enum phase {
 	PHASE_HEAD,
+	PHASE_FIELDS, // lines of a head that is longer than HEAD_MAX
 	PHASE_BODY,
 	PHASE_CHUNK_SIZE,
 	PHASE_CHUNK,
@@ -33,6 +34,7 @@ enum phase {
 struct side {
 	enum phase phase;
 	bool begun;                  // a message has begun
+	bool in_line;                // PHASE_FIELDS: in the midst of a line
 	size_t scanned;              // bytes of the head in which its end is not
 	uint64_t left;               // bytes of the body or chunk to come; PHASE_REST: at least so many
 	struct http_message message; // a response, or what it is is not known yet
@@ -144,7 +146,7 @@ static void go_on_unknown(struct side *side, uint64_t left)
 {
 	side->phase = PHASE_REST;
 	side->left = left;
-	side->begun = false;
+	side->begun = side->in_line = false;
 	side->scanned = 0;
 }
 
@@ -231,6 +233,19 @@ static void note_begin(struct application_call *call, struct side *side, struct 
 	side->message.ack = call->ack;
 }
 
+// The whole lines of a head that is too long to be waited for; all of it where there is none.
+static size_t lines_length(struct bytes data)
+{
+	size_t length = 0;
+	for (struct bytes rest = data; rest.left;) {
+		bytes_skip(&rest, bytes_find(rest, '\n'));
+		bytes_skip(&rest, rest.left ? 1 : 0);
+		if (rest.left)
+			length = data.left - rest.left;
+	}
+	return length ? length : data.left;
+}
+
 static size_t take_head(struct application_call *call, struct side *side, struct bytes data)
 {
 	size_t blank = side->begun ? 0 : blank_length(data);
@@ -243,18 +258,43 @@ static size_t take_head(struct application_call *call, struct side *side, struct
 	if (http_recognise(data) == RECOGNISED_NO)
 		return pass_over(call, side, data);
 	size_t length = http_head_length(data, &side->scanned);
-	if (length == 0 && !call->cut)
-		return data.left < HEAD_MAX ? 0 : pass_over(call, side, data);
+	bool is_long = length == 0 && data.left >= HEAD_MAX;
+	if (length == 0 && !is_long && !call->cut)
+		return 0;
 	struct bytes text = data;
-	text.left = length ? length : data.left;
+	text.left = length ? length : is_long ? lines_length(data) : data.left;
 	if (!http_head_read(&side->message.head, text))
 		return pass_over(call, side, data);
 	begin_message(call, side);
-	if (length == 0)
+	if (is_long) {
+		side->phase = PHASE_FIELDS;
+		side->in_line = bytes_peek(text, text.left - 1, 1) != '\n';
+	} else if (length == 0) {
 		cut_head(call, side);
-	else
+	} else {
 		begin_body(call, side);
+	}
 	return text.left;
+}
+
+// A line of a long head, or a part of one.
+static size_t take_field(struct application_call *call, struct side *side, struct bytes data)
+{
+	size_t end = bytes_find(data, '\n'), n = end < data.left ? end + 1 : end;
+	if (n == end && n < HEAD_MAX && !side->in_line)
+		return 0;
+	struct http_head *h = &note_packet(call)->head;
+	struct bytes line = wire_take_line(&data);
+	size_t kept = h->kept;
+	h->bytes += n;
+	if (!side->in_line && line.left)
+		http_head_read_field(h, line);
+	application_keep(call, h->kept - kept);
+	bool is_end = !side->in_line && line.left == 0;
+	side->in_line = n == end;
+	if (is_end)
+		begin_body(call, side);
+	return n;
 }
 
 static size_t take_body(struct application_call *call, struct side *side, struct bytes data)
@@ -383,6 +423,8 @@ static size_t take_stream(struct application_call *call, struct bytes data)
 	switch (side->phase) {
 	case PHASE_HEAD:
 		return take_head(call, side, data);
+	case PHASE_FIELDS:
+		return take_field(call, side, data);
 	case PHASE_BODY:
 		return take_body(call, side, data);
 	case PHASE_CHUNK_SIZE:
@@ -449,6 +491,8 @@ static void gap(struct application_call *call, uint32_t missing)
 	m->missing += missing;
 	if (is_counted && missing < side->left)
 		side->left -= missing;
+	else if (side->phase == PHASE_FIELDS)
+		cut_head(call, side);
 	else if (side->phase != PHASE_UNTIL_CLOSE)
 		go_on_unknown(side, 0);
 	bool is_late = call->direction == s->pairs.client; // its response may have passed while it waited
