@@ -151,9 +151,13 @@ static void read_version(struct http_head *h, struct bytes word)
 	h->version[n] = '\0';
 }
 
+// A status line has any version; that of SHOUTcast none.
 static bool is_status_line(struct bytes line)
 {
-	return wire_begins_like(line, "HTTP/1.") || wire_begins_like(line, "ICY ");
+	size_t at = sizeof NAME - 1;
+	return (wire_begins_like(line, NAME) && line.left > at + 2 && isdigit((int)bytes_peek(line, at, 1)) &&
+	        bytes_peek(line, at + 1, 1) == '.') ||
+	       wire_begins_like(line, "ICY ");
 }
 
 static bool read_status_line(struct http_head *h, struct bytes line)
