@@ -137,6 +137,33 @@ static void test_hole_acknowledged(void **state)
 	end(&r, "abcd..ghij");
 }
 
+// A reply acknowledges what is behind the hole, and the sender acknowledges the reply.
+static void test_hole_known_received(void **state)
+{
+	(void)state;
+	struct reader r = {.first = 7};
+	send_text(&r, 0, 4);
+	send_text(&r, 6, 4);
+	struct packet reply = {.frame = &frame, .direction = 1, .payload_len = 1, .payload = guard_bytes(TEXT + 25, 1)};
+	reply.ip.tcp.seq = 500;
+	reply.ip.tcp.flags = TCP_ACK;
+	reply.ip.tcp.ack = r.first + 10;
+	stream_add(&r.stream, &r.budget, &reply);
+	collect(&r);
+	assert_string_equal(r.text, "abcdz");
+	struct packet after = {.frame = &frame};
+	after.ip.tcp.flags = TCP_ACK;
+	after.ip.tcp.ack = 500; // not yet
+	stream_add(&r.stream, &r.budget, &after);
+	collect(&r);
+	assert_string_equal(r.text, "abcdz");
+	after.ip.tcp.ack = 501;
+	stream_add(&r.stream, &r.budget, &after);
+	collect(&r);
+	assert_string_equal(r.text, "abcdz..ghij");
+	end(&r, "abcdz..ghij");
+}
+
 static void test_acknowledged_before_it_is_there(void **state)
 {
 	(void)state;
@@ -281,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_every_order),
 		cmocka_unit_test(test_again_and_overlapping),
 		cmocka_unit_test(test_hole_acknowledged),
+		cmocka_unit_test(test_hole_known_received),
 		cmocka_unit_test(test_acknowledged_before_it_is_there),
 		cmocka_unit_test(test_hole_at_end),
 		cmocka_unit_test(test_cut),
