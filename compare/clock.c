@@ -135,7 +135,7 @@ bool clock_is_dense(const struct clock *c)
 // How far the fastest packets of a few long runs of buckets usually are from each other: what merit may differ by chance.
 static double usual_distance(const struct clock *c, const struct clock_point *points, double slope)
 {
-	double values[RUNS_MAX];
+	double values[RUNS_MAX] = {0};
 	size_t of = (size_t)count_set(points), seen = 0, count = 0;
 	double sign = points == c->forward ? 1 : -1;
 	for (int i = 0; i < CLOCK_BUCKETS; i++) {
