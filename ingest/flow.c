@@ -247,11 +247,11 @@ static struct flow_ended *ended_at(const struct flow_table *t, uint64_t hash)
 // A flow that was closed is over; another one may go on.
 static struct flow *take_idle(struct flow_table *t, struct flow *f)
 {
-	if (f->closed || !f->listed)
-		return take(t, f);
-	if (!t->ended)
+	bool goes_on = f && !f->closed && f->listed;
+	if (goes_on && !t->ended)
 		t->ended = memory_alloc(FLOW_ENDED_MAX * sizeof *t->ended);
-	*ended_at(t, f->hash) = (struct flow_ended){f->key, f->connection_id};
+	if (goes_on)
+		*ended_at(t, f->hash) = (struct flow_ended){f->key, f->connection_id};
 	return take(t, f);
 }
 

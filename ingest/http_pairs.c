@@ -254,7 +254,7 @@ void http_pairs_answer(struct application_call *call, struct http_pairs *pairs, 
 	pairs->asked = NULL;
 	if (!asked)
 		return;
-	for (struct http_request *r = pairs->first; r != asked; r = r->next)
+	for (struct http_request *r = pairs->first; r && r != asked; r = r->next)
 		r->is_answered = true;
 	pairs->is_open = pairs->is_open && asked != pairs->last;
 	if (asked->is_unseen)

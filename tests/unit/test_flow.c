@@ -58,8 +58,8 @@ static void test_too_many(void **unused)
 	(void)unused;
 	struct state s;
 	state_init(&s);
-	for (uint16_t port = 1; port <= FLOWS_MAX; port++)
-		track(&s, port);
+	for (int port = 1; port <= FLOWS_MAX; port++)
+		track(&s, (uint16_t)port);
 	track(&s, 1);
 	assert_int_equal(end_after(&s, 0), 0);
 	track(&s, 4);
