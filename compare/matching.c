@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "../common/message.h"
+#include "../common/seq.h"
 #include "ranges.h"
 
 enum { OPTION_UNKNOWN = -2 }; // it may have been cut off
@@ -92,11 +93,6 @@ static bool is_fragment(const struct sighting *s)
 static bool is_tcp(const struct sighting *s)
 {
 	return s->tcp_flags >= 0;
-}
-
-static bool is_before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
 }
 
 // A time of a point, as the second point's clock has it.
@@ -464,13 +460,13 @@ static void fill_holes(struct pair_side *side, int point, uint32_t begin, uint32
 	struct holes *h = side->holes[point];
 	for (int i = h ? h->count - 1 : -1; i >= 0; i--) {
 		uint32_t hole_begin = h->at[i].begin, hole_end = h->at[i].end;
-		if (!is_before(begin, hole_end) || !is_before(hole_begin, end))
+		if (!seq_lt(begin, hole_end) || !seq_lt(hole_begin, end))
 			continue;
 		memmove(h->at + i, h->at + i + 1, (size_t)(h->count - 1 - i) * sizeof *h->at);
 		h->count--;
-		if (is_before(hole_begin, begin))
+		if (seq_lt(hole_begin, begin))
 			add_hole(side, point, hole_begin, begin);
-		if (is_before(end, hole_end))
+		if (seq_lt(end, hole_end))
 			add_hole(side, point, end, hole_end);
 	}
 }
@@ -484,11 +480,11 @@ static void note_data(struct pair_side *side, int point, const struct sighting *
 		return;
 	}
 	uint32_t next = side->next_seq[point];
-	if (is_before(next, s->seq))
+	if (seq_lt(next, s->seq))
 		add_hole(side, point, next, s->seq);
-	else if (is_before(s->seq, next))
+	else if (seq_lt(s->seq, next))
 		fill_holes(side, point, s->seq, end);
-	if (is_before(next, end))
+	if (seq_lt(next, end))
 		side->next_seq[point] = end;
 }
 
@@ -497,10 +493,10 @@ static bool is_seen(const struct pair_side *side, int point, const struct sighti
 {
 	const struct holes *h = side->holes[point];
 	uint32_t end = s->seq + s->payload_len;
-	if (!side->has_next_seq[point] || !is_before(s->seq, side->next_seq[point]))
+	if (!side->has_next_seq[point] || !seq_lt(s->seq, side->next_seq[point]))
 		return false;
 	for (int i = 0; h && i < h->count; i++)
-		if (!is_before(s->seq, h->at[i].begin) && !is_before(h->at[i].end, end))
+		if (!seq_lt(s->seq, h->at[i].begin) && !seq_lt(h->at[i].end, end))
 			return false;
 	return true;
 }
@@ -517,7 +513,7 @@ static void note_numbers(struct room *r, int point, struct sighting *s, struct f
 	if (!s->has_ack || !other->has_seq_delta)
 		return;
 	uint32_t ack = s->ack - (point ? other->seq_delta : 0);
-	if (!other->has_acked || is_before(other->acked, ack))
+	if (!other->has_acked || seq_lt(other->acked, ack))
 		other->acked = ack;
 	other->has_acked = true;
 }
@@ -535,11 +531,10 @@ static bool was_missed(const struct room *r, int point, const struct waiting *w,
 	const struct holes *h = side->holes[!point];
 	struct range at_first = numbers_of(w, part, point ? 0 - side->seq_delta : 0);
 	uint32_t to_there = point ? 0 : side->seq_delta;
-	if (!h || !side->has_seq_delta || !side->has_acked || is_before(side->acked, at_first.end))
+	if (!h || !side->has_seq_delta || !side->has_acked || seq_lt(side->acked, at_first.end))
 		return false;
 	for (int i = 0; i < h->count; i++)
-		if (!is_before(at_first.begin + to_there, h->at[i].begin) &&
-		    !is_before(h->at[i].end, at_first.end + to_there))
+		if (!seq_lt(at_first.begin + to_there, h->at[i].begin) && !seq_lt(h->at[i].end, at_first.end + to_there))
 			return true;
 	return false;
 }
@@ -550,10 +545,10 @@ static bool has_passed(const struct room *r, int point, const struct waiting *w,
 	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
 	const struct holes *h = side->holes[!point];
 	struct range there = numbers_of(w, part, point ? 0 - side->seq_delta : side->seq_delta);
-	if (!side->has_seq_delta || !side->has_next_seq[!point] || is_before(side->next_seq[!point], there.end))
+	if (!side->has_seq_delta || !side->has_next_seq[!point] || seq_lt(side->next_seq[!point], there.end))
 		return false;
 	for (int i = 0; h && i < h->count; i++)
-		if (is_before(there.begin, h->at[i].end) && is_before(h->at[i].begin, there.end))
+		if (seq_lt(there.begin, h->at[i].end) && seq_lt(h->at[i].begin, there.end))
 			return false;
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "../common/seq.h"
 
 enum {
 	NUMBERS = 65536,
@@ -489,7 +490,7 @@ static void note_end(struct application_stage *s, struct packet *p)
 	if (tcp->flags & TCP_RST)
 		close_direction(s, above, call_of(s, p, p->flow, p->direction));
 	for (int i = 0; i < 2; i++)
-		if (above->has_fin[i] && (int32_t)(above->stream.side[i].next - above->fin_seq[i]) >= 0)
+		if (above->has_fin[i] && !seq_lt(above->stream.side[i].next, above->fin_seq[i]))
 			close_direction(s, above, call_of(s, p, p->flow, i));
 }
 
@@ -498,8 +499,8 @@ static uint32_t missing_before_fin(const struct application_flow *above, int dir
 {
 	const struct stream_side *side = &above->stream.side[direction];
 	uint32_t fin = above->fin_seq[direction];
-	bool is_sure = side->begun && side->is_acked && (int32_t)(side->acked - fin) >= 0;
-	return is_sure && (int32_t)(fin - side->next) > 0 ? fin - side->next : 0;
+	bool is_sure = side->begun && side->is_acked && !seq_lt(side->acked, fin);
+	return is_sure && !seq_le(fin, side->next) ? fin - side->next : 0;
 }
 
 // Bytes that came out, or are known to be lost, only now that the flow is over.

@@ -13,8 +13,9 @@
 #include "pool.h"
 
 enum {
-	FLOW_ENDED_MAX = 65536
-}; // flows that are remembered after they were idle for too long; a newer takes an older's place
+	// Flows that are remembered after they were idle for too long; a newer one takes the place of an older.
+	FLOW_ENDED_MAX = 65536,
+};
 
 struct tcp_flow;
 struct application_flow;

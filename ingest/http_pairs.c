@@ -4,15 +4,11 @@
 #include <stdlib.h>
 
 #include "../common/message.h"
+#include "../common/seq.h"
 
 enum {
 	QUEUE_MAX = 256, // requests without a response; beyond it the oldest is given up
 };
-
-static bool seq_lt(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../common/message.h"
+#include "../common/seq.h"
 
 // A copy of what arrived ahead of a hole.
 struct stream_segment {
@@ -16,11 +17,6 @@ struct stream_segment {
 	struct bytes data;
 	uint8_t copy[];
 };
-
-static bool seq_lt(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
 
 static void segment_free(struct stream_segment *segment, struct stream_budget *budget)
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "../common/message.h"
+#include "../common/seq.h"
 
 enum {
 	COMPLETE_SYN = 1,
@@ -76,11 +77,6 @@ static enum tcp_event lowest_of(uint32_t events)
 static bool seq_gt(uint32_t a, uint32_t b)
 {
 	return (int32_t)(b - a) < 0;
-}
-
-static bool seq_le(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) <= 0;
 }
 
 static void side_init(struct tcp_side *side)

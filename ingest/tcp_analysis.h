@@ -52,10 +52,10 @@ struct tcp_unacked {
 	uint32_t seq, next_seq;
 };
 
-// Segments with data, SYN or FIN that are copies of others, made by the capture or the network.
+// Segments with data, SYN or FIN that are copies of others, made by the capture or the network; and which of them are
+// retransmissions by Wireshark's events, needed or spurious.
 struct tcp_copies {
-	uint32_t segments, retransmissions,
-		spurious; // of them, by Wireshark's events; spurious: spurious_retransmission
+	uint32_t segments, retransmissions, spurious;
 };
 
 // What one direction has sent. Sequence numbers are as in the header; comparisons are signed 32-bit differences

@@ -5,22 +5,13 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "../common/seq.h"
 
 enum {
 	SPAN_KEPT = TCP_SPACE_SPAN_MAX / 2, // of a longer one; a longer jump starts anew
 	KEPT_MAX = 64,                      // segments that an empty list has room for
 	CAPACITY_MIN = 16,                  // that every direction may have, whatever the others hold
 };
-
-static bool seq_lt(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
-static bool seq_le(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) <= 0;
-}
 
 static bool is_empty(const struct tcp_segment *segment)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../common/message.h"
+#include "../common/seq.h"
 
 enum {
 	SCALE_MAX = 14, // RFC 7323, 2.3
@@ -25,11 +26,6 @@ struct segment {
 	uint32_t repeated;     // numbers that were sent before
 	uint32_t out_of_order; // 0 or 1
 };
-
-static bool seq_lt(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
 
 static struct tcp_stats *tcp_stats_make(struct pool *pool, struct tcp_space_memory *memory)
 {

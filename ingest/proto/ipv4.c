@@ -102,8 +102,6 @@ static bool limit(struct dissection *d, uint32_t total, uint32_t header)
 	return total - header == d->rest.left;
 }
 
-// What the packet carries. A fragment's data goes to the reassembly; a first fragment that is not whole cannot take
-// part in it, and is decoded as far as it goes, as Wireshark has it.
 // A packet that ends here lacks the transport header that it tells of. Wireshark shows none either.
 static void end_early(struct dissection *d)
 {
@@ -113,6 +111,8 @@ static void end_early(struct dissection *d)
 		dissect_missing(d);
 }
 
+// What the packet carries. A fragment's data goes to the reassembly; a first fragment that is not whole cannot take
+// part in it, and is decoded as far as it goes, as Wireshark has it.
 static void follow(struct dissection *d, bool whole)
 {
 	const struct headers *ip = d->ip;
