@@ -80,6 +80,7 @@ struct job {
 	struct case_file *case_file;
 	struct load_totals totals;
 	int64_t skipped, failed; // files
+	int64_t data_version;    // of the case when its files were looked up: changes when another program has written
 };
 
 static void on_interrupt(int signal_number)
@@ -292,7 +293,11 @@ static struct load_options load_options_of(const struct settings *s)
 // Whether another ingest, which case_file_begin() waited for, has added one of the files meanwhile. Says so.
 static bool is_added_meanwhile(struct job *job, const struct load_input *inputs, unsigned count)
 {
-	for (unsigned i = 0; i < count && !job->case_file->building && !job->settings->replace; i++) {
+	int64_t version = case_file_integer(job->case_file, 0, "PRAGMA data_version");
+	if (job->case_file->building || job->settings->replace || version == job->data_version)
+		return false;
+	job->data_version = version;
+	for (unsigned i = 0; i < count; i++) {
 		if (look_up_file(job, inputs[i].path) == ABSENT)
 			continue;
 		message_note("%s: another ingest has added it, skipped", inputs[i].path);
@@ -514,6 +519,7 @@ static int ingest_into(struct settings *settings, const struct inputs *inputs, c
 	int code = EXIT_FAILED;
 	bool ok = case_file_open(&case_file, path);
 	if (ok) {
+		job.data_version = case_file_integer(&case_file, 0, "PRAGMA data_version");
 		ok = settings->capture ? ingest_ring(&job, inputs) : ingest_each(&job, inputs);
 		if (ok && job.totals.captures)
 			ok = case_file_finish(&case_file);
