@@ -34,7 +34,7 @@ wanted() {
 	return 1
 }
 
-# tally NAME LOG CODE: counts the TAP in a log, says what failed and what was skipped. A suite that fails without
+# tally NAME LOG CODE SECONDS: counts the TAP in a log, says what failed and what was skipped. A suite that fails without
 # saying "not ok" (it crashed) counts as one failure. (cmocka says "not ok N # SKIP".)
 tally() {
 	skips=$(grep -Eci '^(not )?ok .*# *skip' "$2")
@@ -42,7 +42,7 @@ tally() {
 	wrong=$(grep -E '^not ok' "$2" | grep -Evic '# *skip')
 	[ "$3" -eq 0 ] || [ "$wrong" -gt 0 ] || wrong=1
 	echo "$ok $wrong $skips" > "${2%.tap}.count"
-	printf '%-32s %4d passed %4d failed %4d skipped\n' "$1" "$ok" "$wrong" "$skips"
+	printf '%-32s %4d passed %4d failed %4d skipped %5d s\n' "$1" "$ok" "$wrong" "$skips" "$4"
 	if [ "$wrong" -gt 0 ]; then
 		awk '/^(not )?ok / { shown = /^not/ && !/# *[Ss][Kk][Ii][Pp]/ } shown { print "    " $0 }' "$2" | head -60
 		grep -q '^not ok' "$2" || tail -20 "$2" | sed 's/^/    /'
@@ -58,8 +58,9 @@ suite() {
 	name=$1 log=$logs/$(printf '%s' "$1" | tr -c 'A-Za-z0-9\n' '-').tap
 	mkdir "$log.taken" 2> /dev/null || return 0
 	shift
+	began=$(date +%s)
 	"$@" > "$log" 2>&1
-	told=$(tally "$name" "$log" $?)
+	told=$(tally "$name" "$log" $? $(($(date +%s) - began)))
 	printf '%s\n' "$told"
 }
 

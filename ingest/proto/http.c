@@ -535,11 +535,12 @@ static void end(struct application_call *call)
 	http_pairs_end(call, &s->pairs);
 }
 
+extern const struct application application_http;
+
 static bool is_port(uint16_t port)
 {
-	static const uint16_t ports[] = {80, 3128, 3132, 5985, 8080, 8088, 11371, 1900, 2869, 2710};
-	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
-		if (ports[i] == port)
+	for (const struct decoder_key *k = application_http.keys; k->table; k++)
+		if (k->number == port)
 			return true;
 	return false;
 }

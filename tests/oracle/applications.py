@@ -6,7 +6,7 @@ usage: applications.py [--report FILE] [--only NAME] [CAPTURE ...]     the captu
 
 A protocol is a file in tests/oracle/applications/: a list COMPARISONS of dictionaries
     name    in front of the fields in the table: dns.query
-    when    display filter: the packets that are compared
+    when    the packets that are compared: a display filter of protocols, fields, `field == number`, and && || ! ( )
     sql     of our rows: the packet's number, then a column for each field, in their order
     fields  (name, tshark's field, kind); kind: text, integer, hex, ns (seconds there, ns here), boolean, name (of DNS:
             bytes that are no text are taken for equal)
@@ -14,11 +14,13 @@ A protocol is a file in tests/oracle/applications/: a list COMPARISONS of dictio
     among   True: tshark's field has more than what is compared; ours must be among its values
     holes   True: behind a hole, where tshark waits for segments in their order, its values are those of a run in which it
             takes them as they come
-Values of a packet are compared without their order. Explained differences are the rows of docs/differences.md whose
+tshark reads a capture once for all of them, with every field that any of them names, and a second time as segments come
+where `holes` asks for it. Values of a packet are compared without their order. Explained differences are the rows of docs/differences.md whose
 fields match `name.field`.
 """
 import argparse
 import collections
+import functools
 import importlib.util
 import os
 import re
@@ -30,24 +32,32 @@ import tempfile
 import tshark
 import wireshark
 
+FIELD = re.compile(r"[a-z_0-9]+(?:\.[a-z_0-9-]+)+")
+TERM = re.compile(r"([a-z][a-z_0-9.-]*)(?: == (\d+))?")
 NO_TEXT = re.compile(r"(\\\d{3}|[^\x20-\x7e])+")
 SEPARATOR = "\x02"
 OPTIONS = ["-2", "-E", "aggregator=" + SEPARATOR]
 IN_ORDER = [*OPTIONS, "-o", "tcp.reassemble_out_of_order:TRUE"]
 AS_THEY_COME = [*OPTIONS, "-o", "tcp.reassemble_out_of_order:FALSE"]
+BOOLEANS = {"False": "0", "True": "1"}
 
 
-def load_comparisons(only):
+def load_comparisons():
+    """A list of comparisons for each file."""
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "applications")
-    comparisons = []
+    comparisons = {}
     for file in sorted(os.listdir(folder)):
-        if not file.endswith(".py") or (only and file != only + ".py"):
-            continue
-        spec = importlib.util.spec_from_file_location(file[:-3], os.path.join(folder, file))
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        comparisons += module.COMPARISONS
+        if file.endswith(".py"):
+            spec = importlib.util.spec_from_file_location(file[:-3], os.path.join(folder, file))
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            comparisons[file[:-3]] = module.COMPARISONS
     return comparisons
+
+
+COMPARISONS = load_comparisons()
+ALL_FIELDS = sorted({name for comparisons in COMPARISONS.values() for comparison in comparisons
+                     for name in [field[1] for field in comparison["fields"]] + FIELD.findall(comparison["when"])})
 
 
 def convert(kind, text):
@@ -93,23 +103,37 @@ def ordered(values, as_set):
     return sorted(set(values) if as_set else values, key=lambda v: (str(type(v)), v))
 
 
-def protocols_of(path, version):
-    """The protocols that tshark finds in a capture: those that it has not need no run of their own."""
-    rows = wireshark.run(path, version, IN_ORDER, ["frame.protocols"])
-    names = {name for row in rows for name in re.findall(r"\w+", row["frame.protocols"])}
-    return names | ({"dns"} if names & {"mdns", "llmnr"} else set())
+def predicate(when):
+    """A display filter as a function of a row of tshark's: whether it passes the packet."""
+    def term(found):
+        name, number = found.groups()
+        if "." not in name:
+            return "(%r in protocols)" % name
+        return "(%r in values(row[%r]))" % (number, name) if number else "bool(row[%r])" % name
+
+    def values(text):
+        return [BOOLEANS.get(value, value) for value in text.split(SEPARATOR)]
+
+    expression = TERM.sub(term, when).replace("&&", " and ").replace("||", " or ").replace("!", " not ")
+    code = compile(expression, when, "eval")
+    return lambda row: eval(code, {  # pylint: disable=eval-used
+        "row": row, "values": values, "protocols": set(re.findall(r"\w+", row["frame.protocols"]))})
 
 
-def their_rows(comparison, path, version, protocols, options):
-    names = list(dict.fromkeys(f[1] for f in comparison["fields"]))
-    if not protocols & set(re.findall(r"\w+", comparison["when"])):
-        return {}
-    options = options + ["-Y", "(%s) && !icmp && !icmpv6" % comparison["when"]]
-    return {int(row["frame.number"]): row for row in wireshark.run(path, version, options, ["frame.number", *names])}
+def their_packets(path, version, options):
+    """What tshark says of each packet that is no ICMP, which quotes others."""
+    rows = wireshark.run(path, version, options, ["frame.number", "frame.protocols", *ALL_FIELDS])
+    return [row for row in rows if not re.search(r"\bicmp(v6)?\b", row["frame.protocols"])]
 
 
-def compare(result, database, comparison, path, version, protocols):
-    runs = [their_rows(comparison, path, version, protocols, IN_ORDER)]
+def their_rows(comparison, packets):
+    passes = predicate(comparison["when"])
+    return {int(row["frame.number"]): row for row in packets if passes(row)}
+
+
+def compare(result, database, comparison, in_order, as_they_come):
+    """in_order: tshark's packets; as_they_come: a function that returns those of the other run."""
+    runs = [their_rows(comparison, in_order)]
     ours = our_rows(database, comparison)
     as_set = comparison.get("sets", False)
 
@@ -126,7 +150,7 @@ def compare(result, database, comparison, path, version, protocols):
             b = differs(field, number, a, runs[0])
             if b is not None and comparison.get("holes"):
                 if len(runs) == 1:
-                    runs.append(their_rows(comparison, path, version, protocols, AS_THEY_COME))
+                    runs.append(their_rows(comparison, as_they_come()))
                 b = b if differs(field, number, a, runs[1]) is not None else None
             if a or b:
                 result.check(comparison["name"] + "." + field[0], number, a, a if b is None else b, b is None)
@@ -143,9 +167,11 @@ def compare_capture(job):
             return result, {}
         ours = tshark.Ours(case)
         database = sqlite3.connect(case)
-        protocols = protocols_of(path, version)
-        for comparison in load_comparisons(only):
-            compare(result, database, comparison, path, version, protocols)
+        in_order = their_packets(path, version, IN_ORDER)
+        as_they_come = functools.cache(lambda: their_packets(path, version, AS_THEY_COME))
+        for file, comparisons in COMPARISONS.items():
+            for comparison in comparisons if only in (None, file) else []:
+                compare(result, database, comparison, in_order, as_they_come)
         result.differences = [(f, n, str(a), str(b)) for f, n, a, b in result.differences]
         return result, tshark.explain(result, ours, rules)
 

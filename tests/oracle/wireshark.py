@@ -1,8 +1,10 @@
 """What tshark says of each packet of a capture, in the words of the case's tables.
 
-tshark reads a capture three times: as it comes, for nearly everything; in its two-pass mode with checksums verified, for
-those and for tcp.completeness, which is only final there (verifying changes what tshark reassembles, hence not in the
-first run); and with TCP segments put in order, for the protocols above TCP and UDP. The output is kept in build/oracle-cache under the hash of tshark's version, the arguments and the file.
+tshark reads a capture up to three times: as it comes, for nearly everything; in its two-pass mode with checksums verified,
+for those and for tcp.completeness, which is only final there (verifying changes what tshark reassembles, hence not in the
+first run); and with TCP segments put in order, for the protocols above TCP and UDP, which are those of the second run where
+segments are in order and checksums right. The output is kept in build/oracle-cache under the hash of tshark's version, the
+arguments and the file.
 """
 import gzip
 import hashlib
@@ -24,6 +26,9 @@ EVENTS = ["retransmission", "fast_retransmission", "spurious_retransmission", "o
           "ack_lost_segment", "duplicate_ack", "keep_alive", "keep_alive_ack", "zero_window", "zero_window_probe",
           "zero_window_probe_ack", "window_update", "window_full", "reused_ports"]
 
+# What goes with segments that are not behind each other, or not new.
+DISORDER = ["tcp.analysis." + e for e in "retransmission out_of_order lost_segment keep_alive zero_window_probe".split()]
+
 FIELDS = """frame.number frame.time_epoch frame.len frame.cap_len frame.protocols
 ip.src ip.dst ip.ttl ip.id ip.flags.mf ip.frag_offset
 ipv6.src ipv6.dst ipv6.hlim ipv6.fraghdr.ident ipv6.fraghdr.offset ipv6.fraghdr.more
@@ -40,7 +45,8 @@ VERIFIED_FIELDS = """frame.number frame.protocols tcp.completeness ip.checksum i
 tcp.checksum tcp.checksum.status udp.checksum udp.checksum.status icmp.checksum icmp.checksum.status
 icmpv6.checksum icmpv6.checksum.status""".split()
 
-CHECKSUM = {"0": 0, "1": 1}  # bad, good; the others say that it was not verified
+BAD, GOOD = "0", "1"
+CHECKSUM = {BAD: 0, GOOD: 1}  # the others say that it was not verified
 CHECKSUM_ZERO = "wrong, the field is 0"
 
 
@@ -71,10 +77,21 @@ def run(path, tshark_version, options, fields):
         return [dict(zip(fields, line.split("\t"))) for line in file.read().splitlines()]
 
 
+def is_plain(as_it_comes, verified):
+    """Whether all segments come in order and with right checksums: then tshark reassembles the same in all of its modes."""
+    statuses = [field for field in VERIFIED_FIELDS if field.endswith(".status")]
+    return not any(row[field] for row in as_it_comes for field in DISORDER) and not any(
+        BAD in row[field].split(",") for row in verified for field in statuses)
+
+
 def packets(path, tshark_version):
-    runs = ((FIRST, FIELDS), (VERIFY, VERIFIED_FIELDS), (ORDERED, ["frame.number", "frame.protocols"]))
-    for fields, verified, in_order in zip(*(run(path, tshark_version, *arguments) for arguments in runs)):
-        yield Packet(fields, Packet(verified), Packet(in_order))
+    as_it_comes = run(path, tshark_version, FIRST, FIELDS)
+    verified = run(path, tshark_version, VERIFY, VERIFIED_FIELDS)
+    in_order = verified
+    if not is_plain(as_it_comes, verified):
+        in_order = run(path, tshark_version, ORDERED, ["frame.number", "frame.protocols"])
+    for rows in zip(as_it_comes, verified, in_order):
+        yield Packet(rows[0], Packet(rows[1]), Packet(rows[2]))
 
 
 def nanoseconds(text):
@@ -100,7 +117,7 @@ class Packet:
     def __init__(self, fields, verified=None, in_order=None):
         self.fields = fields
         self.verified = verified  # of the second run
-        self.in_order = in_order  # of the third run
+        self.in_order = in_order  # of a run that takes segments in order
         self.number = int(fields["frame.number"])
         self.all_layers = fields["frame.protocols"].split(":")
         self.layers = without_quotation(self.all_layers)
