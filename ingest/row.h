@@ -75,12 +75,12 @@ typedef double row_SIDES_REAL[2];
 #define PACKET_ROW(X)                                                                                                  \
 	X(INTEGER, packet_id) X(INTEGER, number) X(INTEGER, ts_ns) X(INTEGER, wire_len) X(INTEGER, captured_len)           \
 	X(INTEGER, file_offset) X(INTEGER, stack_id) X(INTEGER, flow_id) X(INTEGER, direction)                             \
-	X(INTEGER, payload_len) X(INTEGER, ttl) X(INTEGER, ip_id) X(INTEGER, tcp_flags) X(INTEGER, seq)                    \
-	X(INTEGER, ack) X(INTEGER, window) X(INTEGER, tsval) X(INTEGER, tsecr) X(INTEGER, payload_hash)                    \
-	X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, bytes_in_flight) X(INTEGER, l4_checksum_ok)                     \
-	X(INTEGER, ip_checksum_ok) X(INTEGER, tos)                                                                         \
-	X(INTEGER, interface_id) X(INTEGER, capture_id) X(INTEGER, errors) X(INTEGER, vlan_id)                             \
-	X(INTEGER, fragment_offset) X(INTEGER, more_fragments) X(INTEGER, duplicate_of)
+	X(INTEGER, payload_len) X(INTEGER, payload_hash) X(INTEGER, ttl) X(INTEGER, ip_id) X(INTEGER, tcp_flags)           \
+	X(INTEGER, seq) X(INTEGER, ack) X(INTEGER, window) X(INTEGER, tsval) X(INTEGER, tsecr)                             \
+	X(INTEGER, bytes_in_flight) X(INTEGER, acks) X(INTEGER, ack_rtt_ns) X(INTEGER, l4_checksum_ok)                     \
+	X(INTEGER, duplicate_of) X(INTEGER, ip_checksum_ok) X(INTEGER, tos) X(INTEGER, interface_id)                       \
+	X(INTEGER, capture_id) X(INTEGER, errors) X(INTEGER, vlan_id) X(INTEGER, fragment_offset)                          \
+	X(INTEGER, more_fragments)
 
 #define PACKET_ERROR_ROW(X) X(INTEGER, bit) X(TEXT, name) X(TEXT, meaning)
 

@@ -19,6 +19,7 @@ CREATE TABLE packets (
 	flow_id         INTEGER REFERENCES flows, -- its flow; NULL: it has no endpoints
 	direction       INTEGER, -- 0 sent by the flow's src, 1 by its dst
 	payload_len     INTEGER, -- bytes above the innermost header decoded, as on the wire; TCP: segment length
+	payload_hash    INTEGER, -- fingerprint of the payload, the same at every snap length: docs/definitions.md; NULL without payload
 	ttl             INTEGER, -- IPv6: hop limit
 	ip_id           INTEGER, -- IPv4 identification, or that of an IPv6 fragment header
 	tcp_flags       INTEGER, -- 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR, 256 AE
@@ -27,11 +28,11 @@ CREATE TABLE packets (
 	window          INTEGER, -- as in the header, not scaled
 	tsval           INTEGER, -- timestamps option (RFC 7323)
 	tsecr           INTEGER, -- the echo of the other side's tsval
-	payload_hash    INTEGER, -- fingerprint of the payload, the same at every snap length: docs/definitions.md; NULL without payload
+	bytes_in_flight INTEGER, -- Wireshark's: what its sender has sent and the other side has not acknowledged or SACKed, itself included; NULL: no data, or not known
 	acks            INTEGER, -- number of the packet whose last byte this one acknowledges
 	ack_rtt_ns      INTEGER, -- time since that packet
-	bytes_in_flight INTEGER, -- Wireshark's: what its sender has sent and the other side has not acknowledged or SACKed, itself included; NULL: no data, or not known
 	l4_checksum_ok  INTEGER DEFAULT 1, -- TCP, UDP, ICMP, SCTP: 1, 0, or NULL: none, fragment, cut, or left to the hardware
+	duplicate_of    INTEGER, -- number of the packet that this one is a copy of, made by the capture or the network, not its sender; NULL none
 	ip_checksum_ok  INTEGER DEFAULT 1, -- 1, 0, or NULL: none, or not all of the header was captured
 	tos             INTEGER DEFAULT 0, -- DSCP and ECN byte; IPv6: traffic class
 	interface_id    INTEGER DEFAULT 1 REFERENCES interfaces, -- the interface it was captured on
@@ -39,8 +40,7 @@ CREATE TABLE packets (
 	errors          INTEGER NOT NULL DEFAULT 0, -- set of bits: packet_errors
 	vlan_id         INTEGER, -- innermost 802.1Q tag
 	fragment_offset INTEGER, -- bytes; NULL: not a fragment
-	more_fragments  INTEGER, -- 1: more fragments follow; NULL: not a fragment
-	duplicate_of    INTEGER -- number of the packet that this one is a copy of, made by the capture or the network, not its sender; NULL none
+	more_fragments  INTEGER -- 1: more fragments follow; NULL: not a fragment
 );
 
 -- What the bits of packets.errors mean: errors >> bit & 1.
