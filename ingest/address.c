@@ -3,9 +3,9 @@
 
 static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-static bool is_v4(const struct address *a)
+unsigned address_ip_version(const struct address *a)
 {
-	return memcmp(a->at, v4_prefix, sizeof v4_prefix) == 0;
+	return memcmp(a->at, v4_prefix, sizeof v4_prefix) == 0 ? 4 : 6;
 }
 
 struct address address_from_mac(const uint8_t mac[6])
@@ -95,13 +95,21 @@ static char *put_v6(char *to, const uint8_t *at)
 	return to;
 }
 
-size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *a, bool is_mac)
+static char *put_mapped(char *to, const uint8_t *at)
+{
+	memcpy(to, "::ffff:", 7);
+	return put_v4(to + 7, at + 12);
+}
+
+size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *a, unsigned ip_version)
 {
 	char *end;
-	if (is_mac)
+	if (ip_version == 0)
 		end = put_mac(to, a->at + 10);
-	else if (is_v4(a))
+	else if (ip_version == 4)
 		end = put_v4(to, a->at + 12);
+	else if (address_ip_version(a) == 4)
+		end = put_mapped(to, a->at);
 	else
 		end = put_v6(to, a->at);
 	*end = '\0';

@@ -6,8 +6,12 @@
 
 enum { ADDRESS_TEXT_MAX = 48 };
 
-// IPv4 dotted, IPv6 as RFC 5952 recommends, MAC as aa:bb:cc:dd:ee:ff. Writes a NUL; returns the length.
-size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *, bool is_mac);
+// As the IP version says, IPv4 dotted, IPv6 as RFC 5952 recommends; 0: a MAC address, as aa:bb:cc:dd:ee:ff. An IPv6
+// address that is mapped from IPv4 is ::ffff:192.0.2.1 (section 5). Writes a NUL; returns the length.
+size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *, unsigned ip_version);
+
+// 4 or 6; an IPv6 address that is mapped from IPv4 counts as that.
+unsigned address_ip_version(const struct address *);
 
 struct address address_from_mac(const uint8_t mac[6]);
 

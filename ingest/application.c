@@ -348,14 +348,15 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 }
 
 // Lets the application take messages off the front, as many as there are. Wireshark dissects a message that waited for
-// this packet by itself, and what else the packet holds at one go: each adds its name to the stack once.
+// this packet by itself (unless joins_packet), and what else the packet holds at one go: each adds its name to the stack
+// once.
 static void take_messages(struct application_stage *s, struct application_flow *above,
                           struct application_call *call, struct bytes *data, bool is_held)
 {
 	while (data->left && !above->done && is_known(s, above, call, data)) {
 		prepare(s, above, call);
 		size_t taken = above->application->stream(call, *data);
-		if (is_held)
+		if (is_held && above->application && !above->application->joins_packet)
 			above->named = NULL;
 		is_held = false;
 		if (taken > data->left)

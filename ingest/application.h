@@ -67,6 +67,10 @@ struct application {
 	// come.
 	size_t (*stream)(struct application_call *, struct bytes data);
 
+	// What the stream waits on is a message together with all of the packet that ends it, as Wireshark's is that asks for
+	// one more segment; else with only so much as it lacks.
+	bool joins_packet;
+
 	// `missing` bytes of a direction were lost. Those it waited on came once more before, with call->cut; what it did not
 	// take then is dropped. NULL: the flow is given up.
 	void (*gap)(struct application_call *, uint32_t missing);

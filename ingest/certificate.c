@@ -94,7 +94,7 @@ static void put_address(char *to, size_t size, const ASN1_OCTET_STRING *bytes)
 		return;
 	struct address address =
 		address_from_bytes(bytes_of(ASN1_STRING_get0_data(bytes), (size_t)length), length == 16);
-	address_text(text, &address, false);
+	address_text(text, &address, length == 16 ? 6 : 4);
 	put_name(to, size, text, strlen(text));
 }
 

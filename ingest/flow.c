@@ -70,25 +70,26 @@ static int compare_endpoints(const struct endpoint *a, const struct endpoint *b)
 	return order ? order : (a->port > b->port) - (a->port < b->port);
 }
 
-_Static_assert(sizeof(struct flow_key) == 2 * sizeof(struct endpoint) + sizeof(uint32_t) + sizeof(char *),
+_Static_assert(sizeof(struct flow_key) == 2 * sizeof(struct endpoint) + 2 * sizeof(uint16_t) + sizeof(char *),
                "keys are compared as memory");
 
 // Fills key; *from_high says which end sent the packet.
 static void key_fill(struct flow_key *key, const struct endpoint *from, const struct endpoint *to,
-                     const char *protocol, bool has_ports, bool *from_high)
+                     const char *protocol, const struct headers *ip, bool *from_high)
 {
 	*from_high = compare_endpoints(from, to) > 0;
 	key->low = *from_high ? *to : *from;
 	key->high = *from_high ? *from : *to;
 	key->protocol = protocol;
-	key->has_ports = has_ports;
+	key->ip_version = ip->ip_version;
+	key->has_ports = ip->has_ports;
 }
 
 static void key_of_headers(struct flow_key *key, const struct headers *ip, bool *from_high)
 {
 	struct endpoint from = {ip->src, ip->has_ports ? ip->src_port : 0};
 	struct endpoint to = {ip->dst, ip->has_ports ? ip->dst_port : 0};
-	key_fill(key, &from, &to, flow_protocol_name(ip->protocol), ip->has_ports, from_high);
+	key_fill(key, &from, &to, flow_protocol_name(ip->protocol), ip, from_high);
 }
 
 // "0x88b5", interned: one text an ethertype.
@@ -124,7 +125,7 @@ static bool key_of_packet(struct flow_key *key, const struct packet *p, bool *fr
 	if (!p->has_macs)
 		return false;
 	struct endpoint from = {p->mac_src, 0}, to = {p->mac_dst, 0};
-	key_fill(key, &from, &to, link_protocol(p), false, from_high);
+	key_fill(key, &from, &to, link_protocol(p), &p->ip, from_high);
 	return true;
 }
 
@@ -378,7 +379,6 @@ static void begin(struct flow *f, const struct packet *p, bool from_high, enum f
 	f->start = start;
 	f->ip_version = p->ip.ip_version;
 	f->ip_protocol = p->ip.protocol;
-	f->is_mac = p->ip.ip_version == 0;
 	f->first_ts_ns = f->last_ts_ns = f->previous_ts_ns = p->frame->ts_ns;
 	f->first_packet_id = p->id;
 }

@@ -29,7 +29,7 @@ struct endpoint {
 // Compared and hashed as memory: without padding.
 struct flow_key {
 	struct endpoint low, high; // in memcmp order
-	uint32_t has_ports;
+	uint16_t ip_version, has_ports;
 	const char *protocol; // an interned name
 };
 
@@ -54,9 +54,8 @@ struct flow {
 	uint64_t hash;
 	struct flow_key key;
 	bool src_is_high; // which endpoint of the key is src
-	bool is_mac;
-	bool listed; // in the hash table: found by further packets
-	bool closed; // in the table's list of closed flows
+	bool listed;      // in the hash table: found by further packets
+	bool closed;      // in the table's list of closed flows
 	uint8_t ip_version, ip_protocol;
 	bool has_icmp; // ICMP and ICMPv6: of the first packet whose header is known, and who sent it
 	uint8_t icmp_type, icmp_code, icmp_direction;

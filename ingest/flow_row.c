@@ -266,8 +266,8 @@ void flow_row_add(const struct flow *f, const struct community_ids *ids, struct 
 	row->flow_id = f->id;
 	row->capture_id = capture_id;
 	row->protocol = f->key.protocol;
-	row->src = writer_address(w, &src->address, f->is_mac);
-	row->dst = writer_address(w, &dst->address, f->is_mac);
+	row->src = writer_address(w, &src->address, f->ip_version);
+	row->dst = writer_address(w, &dst->address, f->ip_version);
 	row->src_port = f->key.has_ports ? src->port : ROW_NULL;
 	row->dst_port = f->key.has_ports ? dst->port : ROW_NULL;
 	row->ip_version = f->ip_version ? f->ip_version : ROW_NULL;

@@ -13,8 +13,7 @@ enum { PLACES_FIRST = 256 };
 struct host {
 	struct host *next;
 	struct address address;
-	bool is_mac;
-	uint8_t ip_version;
+	uint8_t ip_version; // 0: the address is a MAC address
 	int64_t flows, packets_sent, packets_received, bytes_sent, bytes_received;
 	int64_t first_ts_ns, last_ts_ns;
 };
@@ -30,12 +29,13 @@ void hosts_init(struct hosts *hosts)
 	hosts->places = memory_alloc(hosts->place_count * sizeof *hosts->places);
 }
 
-// The place of a host, or the free one where it would be. A MAC address and an IP address may be the same bytes.
-static struct host_place *find(const struct hosts *hosts, uint64_t hash, const struct address *address, bool is_mac)
+// The place of a host, or the free one where it would be. Addresses of different kinds may be the same bytes.
+static struct host_place *find(const struct hosts *hosts, uint64_t hash, const struct address *address,
+                               unsigned ip_version)
 {
 	size_t mask = hosts->place_count - 1, at = hash & mask;
 	for (const struct host *h; (h = hosts->places[at].host) != NULL; at = (at + 1) & mask)
-		if (hosts->places[at].hash == hash && h->is_mac == is_mac &&
+		if (hosts->places[at].hash == hash && h->ip_version == ip_version &&
 		    memcmp(&h->address, address, sizeof *address) == 0)
 			break;
 	return &hosts->places[at];
@@ -62,7 +62,6 @@ static struct host *make(struct hosts *hosts, const struct address *address, con
 {
 	struct host *h = pool_take(&hosts->memory, sizeof *h);
 	h->address = *address;
-	h->is_mac = f->is_mac;
 	h->ip_version = f->ip_version;
 	h->first_ts_ns = f->first_ts_ns;
 	h->last_ts_ns = f->last_ts_ns;
@@ -77,13 +76,13 @@ static struct host *make(struct hosts *hosts, const struct address *address, con
 
 static struct host *find_or_make(struct hosts *hosts, const struct address *address, const struct flow *f)
 {
-	uint64_t hash = XXH3_64bits_withSeed(address, sizeof *address, f->is_mac);
-	struct host_place *place = find(hosts, hash, address, f->is_mac);
+	uint64_t hash = XXH3_64bits_withSeed(address, sizeof *address, f->ip_version);
+	struct host_place *place = find(hosts, hash, address, f->ip_version);
 	if (place->host)
 		return place->host;
 	if (2 * hosts->count >= hosts->place_count) {
 		grow(hosts);
-		place = find(hosts, hash, address, f->is_mac);
+		place = find(hosts, hash, address, f->ip_version);
 	}
 	*place = (struct host_place){hash, make(hosts, address, f)};
 	return place->host;
@@ -123,7 +122,7 @@ static void write_host(const struct host *h, struct writer *w, int64_t capture_i
 		.first_ts_ns = h->first_ts_ns,
 		.last_ts_ns = h->last_ts_ns,
 	};
-	row->address = writer_address(w, &h->address, h->is_mac);
+	row->address = writer_address(w, &h->address, h->ip_version);
 }
 
 void hosts_finish(struct hosts *hosts, struct writer *w, int64_t capture_id)

@@ -133,8 +133,8 @@ static struct icmp_pair_row *add_pair(struct writer *w, int64_t capture_id, cons
 
 static void set_request(struct icmp_pair_row *row, const struct icmp_request *request, struct writer *w)
 {
-	row->src = writer_address(w, &request->src, false);
-	row->dst = writer_address(w, &request->dst, false);
+	row->src = writer_address(w, &request->src, request->ip_version);
+	row->dst = writer_address(w, &request->dst, request->ip_version);
 	row->request_packet_id = request->packet_id;
 	row->request_ts_ns = request->ts_ns;
 	row->request_bytes = (int64_t)request->frames_len;
@@ -203,8 +203,8 @@ static void note_reply(struct icmp_pairs *pairs, const struct packet *p, const s
 		row->rtt_ns = p->frame->ts_ns - request->ts_ns;
 		request->answered = true;
 	} else {
-		row->src = writer_address(w, &p->ip.dst, false);
-		row->dst = writer_address(w, &p->ip.src, false);
+		row->src = writer_address(w, &p->ip.dst, p->ip.ip_version);
+		row->dst = writer_address(w, &p->ip.src, p->ip.ip_version);
 	}
 	row->reply_packet_id = p->id;
 	row->reply_ts_ns = p->frame->ts_ns;
@@ -253,11 +253,11 @@ static void add_error(const struct icmp_pairs *pairs, const struct packet *p, co
 		.original_flow_id = original ? original->id : ROW_NULL,
 		.original_packet_id = find_recent(pairs, original, direction, quoted),
 	};
-	row->src = writer_address(w, &p->ip.src, false);
-	row->dst = writer_address(w, &p->ip.dst, false);
+	row->src = writer_address(w, &p->ip.src, p->ip.ip_version);
+	row->dst = writer_address(w, &p->ip.dst, p->ip.ip_version);
 	if (quoted->ip_version) {
-		row->original_src = writer_address(w, &quoted->src, false);
-		row->original_dst = writer_address(w, &quoted->dst, false);
+		row->original_src = writer_address(w, &quoted->src, quoted->ip_version);
+		row->original_dst = writer_address(w, &quoted->dst, quoted->ip_version);
 	}
 }
 

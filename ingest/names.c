@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "../common/message.h"
+#include "address.h"
 
 enum { BUCKETS_FIRST = 256 };
 
@@ -118,7 +119,7 @@ static void write_entry(const struct name_entry *e, struct writer *w, int64_t ca
 		.first_packet_id = e->packet_id,
 		.count = e->count,
 	};
-	row->address = writer_address(w, &e->address, false);
+	row->address = writer_address(w, &e->address, address_ip_version(&e->address));
 	row->name = writer_text(w, e->name);
 }
 

@@ -481,10 +481,10 @@ char *writer_text(struct writer *w, const char *text)
 	return text ? batch_text(w->filling, text, strlen(text)) : NULL;
 }
 
-char *writer_address(struct writer *w, const struct address *address, bool is_mac)
+char *writer_address(struct writer *w, const struct address *address, unsigned ip_version)
 {
 	char text[ADDRESS_TEXT_MAX];
-	size_t length = address_text(text, address, is_mac);
+	size_t length = address_text(text, address, ip_version);
 	return batch_text(w->filling, text, length);
 }
 

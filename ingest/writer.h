@@ -27,7 +27,7 @@ int64_t writer_next_id(struct writer *, enum table_id table);
 
 // Text that lives until the row's batch is written.
 char *writer_text(struct writer *, const char *text); // NULL gives NULL
-char *writer_address(struct writer *, const struct address *, bool is_mac);
+char *writer_address(struct writer *, const struct address *, unsigned ip_version);
 
 // Hands over what is there. False when writing failed: stop; writer_finish() says why.
 bool writer_flush(struct writer *);

@@ -44,7 +44,7 @@ struct update {
 	unsigned announced, withdrawn;
 	struct text prefixes, as_path;
 	struct address next_hop;
-	bool has_next_hop;
+	unsigned next_hop_version; // of IP; 0: there is none
 };
 
 #define NO_VALUE(kind, name) .name = ROW_NO_##kind,
@@ -128,16 +128,11 @@ static const char *error_name(uint8_t code, uint8_t subcode)
 
 // ---- addresses ----------------------------------------------------------------------------------------------------
 
-static const char *address_of(struct writer *w, const struct address *address)
-{
-	return writer_address(w, address, false);
-}
-
 static void put_prefix(struct text *t, const char *sign, struct bytes bytes, unsigned bits, bool is_ipv6)
 {
 	struct address address = address_from_bytes(bytes, is_ipv6);
 	char text[ADDRESS_TEXT_MAX], prefix[ADDRESS_TEXT_MAX + 8];
-	address_text(text, &address, false);
+	address_text(text, &address, is_ipv6 ? 6 : 4);
 	snprintf(prefix, sizeof prefix, "%s%s/%u", sign, text, bits);
 	put(t, " ", prefix);
 }
@@ -169,7 +164,7 @@ static bool read_open(struct routing_row *row, struct writer *w, struct bytes bo
 	size_t length = bytes_u8(&body);
 	if (body.bad)
 		return false;
-	row->router_id = address_of(w, &id);
+	row->router_id = writer_address(w, &id, 4);
 	*as_width = 2;
 	bool is_extended = length == PARAMETERS_EXTENDED && bytes_peek(body, 0, 1) == PARAMETERS_EXTENDED; // RFC 9072
 	if (is_extended) {
@@ -218,8 +213,8 @@ static bool read_mp_reach(struct update *u, struct bytes value)
 	if (value.bad)
 		return false;
 	if (next_hop.left == 4 || next_hop.left == 16 || next_hop.left == 32) {
-		u->next_hop = address_from_bytes(next_hop, next_hop.left != 4);
-		u->has_next_hop = true;
+		u->next_hop_version = next_hop.left == 4 ? 4 : 6;
+		u->next_hop = address_from_bytes(next_hop, u->next_hop_version == 6);
 	}
 	return read_prefixes(value, afi == AFI_IPV6, is_plain(afi, safi), "", &u->prefixes, &u->announced);
 }
@@ -267,7 +262,7 @@ static bool read_attribute(struct update *u, uint8_t type, struct bytes value)
 		return true;
 	case ATTRIBUTE_NEXT_HOP:
 		u->next_hop = address_from_bytes(value, false);
-		u->has_next_hop = value.left == 4;
+		u->next_hop_version = value.left == 4 ? 4 : 0;
 		return true;
 	case ATTRIBUTE_MP_REACH:
 		return read_mp_reach(u, value);
@@ -309,7 +304,7 @@ static bool read_update(struct routing_row *row, struct writer *w, struct bytes 
 	row->withdrawn = u.withdrawn;
 	row->prefixes = u.prefixes.length ? writer_text(w, u.prefixes.at) : NULL;
 	row->as_path = u.as_path.length ? writer_text(w, u.as_path.at) : NULL;
-	row->next_hop = u.has_next_hop ? address_of(w, &u.next_hop) : NULL;
+	row->next_hop = u.next_hop_version ? writer_address(w, &u.next_hop, u.next_hop_version) : NULL;
 	return ok;
 }
 

@@ -373,7 +373,7 @@ static bool put_address(struct text *t, struct bytes data, size_t length)
 	char text[ADDRESS_TEXT_MAX];
 	if (data.left != length)
 		return false;
-	address_text(text, &address, false);
+	address_text(text, &address, length == 16 ? 6 : 4);
 	put_text(t, text);
 	return true;
 }

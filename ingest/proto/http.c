@@ -300,10 +300,16 @@ static size_t take_field(struct application_call *call, struct side *side, struc
 static size_t take_body(struct application_call *call, struct side *side, struct bytes data)
 {
 	size_t n = data.left < side->left ? data.left : (size_t)side->left;
+	bool began_before = message_of(call->state, call->direction)->packet_id != call->packet_id;
 	note_packet(call)->body_bytes += n;
 	side->left -= n;
-	if (side->left == 0)
-		end_message(call, HTTP_COMPLETE);
+	if (side->left)
+		return n;
+	if (began_before)
+		application_layer_apart(call, "http");
+	else
+		application_layer(call, "http");
+	finish_message(call, call->direction, HTTP_COMPLETE);
 	return n;
 }
 
@@ -620,6 +626,7 @@ const struct application application_http = {
 	.state_size = sizeof(struct state),
 	.recognise = recognise,
 	.stream = take_stream,
+	.joins_packet = true,
 	.gap = gap,
 	.closed = closed,
 	.end = end,

@@ -63,8 +63,8 @@ static uint32_t jumbo_length(struct bytes rest)
 	return length >= JUMBO_MIN ? length : 0;
 }
 
-// Cuts the rest to the packet. A payload length of 0 is that of a jumbogram, or of a packet which the network card
-// was to segment: then it ends with the frame.
+// Cuts the rest to the packet. A payload length of 0 is that of a jumbogram, or of TCP or UDP which the network card was
+// to segment: then it ends with the frame. Of any other protocol, there is no payload: what follows is padding.
 static void limit(struct dissection *d, uint32_t payload, uint8_t next)
 {
 	uint32_t there = dissect_wire_left(d);
@@ -72,7 +72,7 @@ static void limit(struct dissection *d, uint32_t payload, uint8_t next)
 	if (payload == 0 && next == IP_PROTO_HOPOPTS)
 		payload = jumbo_length(d->rest);
 	else if (payload == 0)
-		payload = next == IP_PROTO_NONE ? 0 : there;
+		payload = next == IP_PROTO_TCP || next == IP_PROTO_UDP ? there : 0;
 	if (payload > there) {
 		dissect_error(d, PACKET_ERROR_IP_TOTAL_LENGTH);
 		d->checksummable = false;

@@ -42,7 +42,7 @@ static void test_canonical(void **state)
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
 		char text[ADDRESS_TEXT_MAX];
 		struct address a = parse(addresses[i]);
-		assert_int_equal(address_text(text, &a, false), strlen(addresses[i]));
+		assert_int_equal(address_text(text, &a, address_ip_version(&a)), strlen(addresses[i]));
 		assert_string_equal(text, addresses[i]);
 	}
 }
@@ -53,7 +53,7 @@ static void test_mac(void **state)
 	static const uint8_t mac[6] = {0x00, 0x1b, 0x21, 0xab, 0xcd, 0xef};
 	char text[ADDRESS_TEXT_MAX];
 	struct address a = address_from_mac(mac);
-	address_text(text, &a, true);
+	address_text(text, &a, 0);
 	assert_string_equal(text, "00:1b:21:ab:cd:ef");
 }
 
@@ -63,7 +63,19 @@ static void test_room(void **state)
 	(void)state;
 	char text[ADDRESS_TEXT_MAX];
 	struct address a = parse("1111:2222:3333:4444:5555:6666:7777:8888");
-	assert_true(address_text(text, &a, false) < ADDRESS_TEXT_MAX);
+	assert_true(address_text(text, &a, 6) < ADDRESS_TEXT_MAX);
+}
+
+// An IPv6 address that is mapped from IPv4 is not that one (5).
+static void test_mapped(void **state)
+{
+	(void)state;
+	char text[ADDRESS_TEXT_MAX];
+	struct address a = parse("::ffff:192.0.2.255");
+	address_text(text, &a, 6);
+	assert_string_equal(text, "::ffff:192.0.2.255");
+	address_text(text, &a, 4);
+	assert_string_equal(text, "192.0.2.255");
 }
 
 int main(void)
@@ -72,6 +84,7 @@ int main(void)
 		cmocka_unit_test(test_canonical),
 		cmocka_unit_test(test_mac),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_mapped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
