@@ -3,9 +3,9 @@
 -- topic: traffic
 --
 -- Steps begin at multiples of their length since 1970, so that those of several captures fall together; the first may
--- begin before the first packet. Steps without a packet are left out. A step that is a multiple of 100 ms, without
--- --flow and --host, is answered from an index and is fast for captures of any size; --since and --until then cut at
--- tenths of a second.
+-- begin before the first packet. Steps without a packet are left out. Of a step that --since or --until cuts, only the
+-- packets between them count, and the rate is still that of a whole step. A step that is a multiple of 100 ms, without
+-- --flow and --host, is answered from an index and is fast for captures of any size.
 --
 -- param :bucket_ms number 0.001..86400000 = 1000   Length of a step, in milliseconds.
 -- param :capture
@@ -34,19 +34,41 @@ asked AS (
 		CAST(:bucket_ms * 1e6 AS INTEGER) AS bucket_ns,
 		CAST(:bucket_ms * 1e6 AS INTEGER) % 100000000 = 0 AND :flow IS NULL AND :host IS NULL AS is_coarse
 ),
-counted AS (
+tenths AS (
 	SELECT
-		b.capture_id,
-		b.start_ts_ns / a.bucket_ns AS step,
-		b.packets,
-		b.bytes,
-		b.first_packet_id AS packet_id
+		b.*,
+		b.start_ts_ns < ifnull(:since, b.start_ts_ns)
+			OR b.start_ts_ns > ifnull(:until, b.start_ts_ns + 100000000) - 100000000 AS is_cut
 	FROM asked a
 	CROSS JOIN time_buckets b
 	WHERE a.is_coarse
 		AND (:capture IS NULL OR b.capture_id = :capture)
 		AND (:since IS NULL OR b.start_ts_ns > :since - 100000000)
 		AND (:until IS NULL OR b.start_ts_ns < :until)
+),
+counted AS (
+	SELECT
+		t.capture_id,
+		t.start_ts_ns / a.bucket_ns AS step,
+		t.packets,
+		t.bytes,
+		t.first_packet_id AS packet_id
+	FROM asked a
+	CROSS JOIN tenths t
+	WHERE NOT t.is_cut
+	UNION ALL
+	SELECT
+		p.capture_id,
+		p.ts_ns / a.bucket_ns,
+		1,
+		p.wire_len,
+		p.packet_id
+	FROM asked a
+	CROSS JOIN tenths t
+	CROSS JOIN packets p ON p.packet_id BETWEEN t.first_packet_id AND t.last_packet_id
+	WHERE t.is_cut
+		AND p.ts_ns >= ifnull(:since, p.ts_ns)
+		AND p.ts_ns < ifnull(:until, p.ts_ns + 1)
 	UNION ALL
 	SELECT
 		p.capture_id,
