@@ -16,6 +16,7 @@
 #include "functions.h"
 #include "gnuplot.h"
 #include "guard.h"
+#include "new_file.h"
 #include "output.h"
 #include "packet_rows.h"
 #include "parameter.h"
@@ -450,6 +451,9 @@ static int answer(struct query *query, struct guard *guard, struct report *repor
 	const struct settings *settings = &query->settings;
 	int code;
 	if (settings->section && !choose_section(report, settings->section))
+		return EXIT_USAGE;
+	const char *written = settings->pcap ? settings->pcap : settings->plot;
+	if (written && strcmp(written, "-") != 0 && new_file_is_needed(guard, written))
 		return EXIT_USAGE;
 	if (settings->source_dir && functions_register_packet_bytes(guard->db, settings->source_dir) != SQLITE_OK)
 		return EXIT_FAILED;
