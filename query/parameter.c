@@ -176,6 +176,13 @@ static bool read_address(struct parameter_value *value, const char *option, cons
 	return true;
 }
 
+static bool read_node(struct parameter_value *value, const char *option, const char *text)
+{
+	if (!read_address(value, option, text))
+		return false;
+	return !strchr(value->text, '/') || wants(option, "one address, no prefix", text);
+}
+
 // NULL when there is none. The caller finalizes.
 static sqlite3_stmt *look_up(struct guard *guard, const char *sql, const char *text)
 {
@@ -306,6 +313,8 @@ static bool read_value(struct parameter_value *value, const struct report_parame
 		return read_choice(value, parameter, text);
 	case PARAMETER_ADDRESS:
 		return read_address(value, option, text);
+	case PARAMETER_NODE:
+		return read_node(value, option, text);
 	case PARAMETER_TIME:
 		return read_time(value, option, text, guard, parameters);
 	case PARAMETER_CAPTURE:
@@ -528,7 +537,8 @@ bool parameters_explain(const struct parameters *parameters, const struct report
 	for (size_t i = 0; i < report->parameter_count; i++) {
 		const struct report_parameter *parameter = &report->parameters[i];
 		const struct parameter_value *value = find_value(parameters, parameter->name);
-		if (parameter->type == PARAMETER_ADDRESS && value && value->kind == VALUE_TEXT &&
+		bool is_address = parameter->type == PARAMETER_ADDRESS || parameter->type == PARAMETER_NODE;
+		if (is_address && value && value->kind == VALUE_TEXT &&
 		    explain_address(parameter, value->text, guard, to, size))
 			return true;
 		if (parameter->type == PARAMETER_FLOW && value && value->kind == VALUE_INTEGER &&

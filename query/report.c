@@ -15,7 +15,7 @@ static const struct {
 	[PARAMETER_NUMBER] = {"number", "NUMBER"}, [PARAMETER_ADDRESS] = {"address", "ADDRESS"},
 	[PARAMETER_TIME] = {"time", "TIME"},       [PARAMETER_CAPTURE] = {"capture", "CAPTURE"},
 	[PARAMETER_FLOW] = {"flow", "FLOW"},       [PARAMETER_PORT] = {"port", "PORT"},
-	[PARAMETER_CHOICE] = {"one", "WORD"},
+	[PARAMETER_CHOICE] = {"one", "WORD"},      [PARAMETER_NODE] = {"node", "ADDRESS"},
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof *types };

@@ -22,6 +22,7 @@
 //     one of a|b|c   one of these words, in any case; bound as it stands here
 //     address   IPv4, IPv6 or MAC address, or a prefix such as 10.0.0.0/8; bound in the canonical spelling of the case.
 //               ip_in(x, :p) takes both an address and a prefix
+//     node      an address, but no prefix
 //     time      ISO 8601, @SECONDS since 1970, a time of day, or +SECONDS since the first packet; bound as ns since
 //               1970
 //     capture   name or number of a capture of the case; bound as capture_id
@@ -88,6 +89,7 @@ enum parameter_type {
 	PARAMETER_PORT,
 	PARAMETER_CHOICE,
 	PARAMETER_ADDRESS,
+	PARAMETER_NODE,
 	PARAMETER_TIME,
 	PARAMETER_CAPTURE,
 	PARAMETER_FLOW,

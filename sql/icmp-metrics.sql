@@ -11,7 +11,7 @@
 -- goodput the same with data; a kB is 1000 bytes. Reply delay: request received to the reply sent. Hops: TTL of a
 -- request less that of its reply, plus 1; pairs with less than 1, as in captures that another node made, do not count.
 --
--- param :node required   Address of the node.
+-- param :node node required   Address of the node.
 -- param :capture
 -- param :since
 -- param :until
@@ -51,7 +51,7 @@ WITH metrics AS (
 		avg(n.hops) AS hops
 	FROM node_pings n
 	JOIN captures c USING (capture_id)
-	WHERE ip_in(n.node, :node)
+	WHERE n.node = :node
 		AND (:capture IS NULL OR n.capture_id = :capture)
 		AND (:since IS NULL OR n.ts_ns >= :since)
 		AND (:until IS NULL OR n.ts_ns < :until)
@@ -100,7 +100,7 @@ metrics AS (
 		avg(n.hops) AS hops
 	FROM node_pings n
 	JOIN captures c USING (capture_id)
-	WHERE ip_in(n.node, :node)
+	WHERE n.node = :node
 		AND (:capture IS NULL OR n.capture_id = :capture)
 		AND (:since IS NULL OR n.ts_ns >= :since)
 		AND (:until IS NULL OR n.ts_ns < :until)
@@ -174,7 +174,7 @@ WITH metrics AS (
 		avg(n.hops) AS hops
 	FROM node_pings n
 	JOIN captures c USING (capture_id)
-	WHERE ip_in(n.node, :node)
+	WHERE n.node = :node
 		AND (:capture IS NULL OR n.capture_id = :capture)
 		AND (:since IS NULL OR n.ts_ns >= :since)
 		AND (:until IS NULL OR n.ts_ns < :until)
