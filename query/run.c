@@ -97,6 +97,21 @@ static void run_section(struct run *run, const struct report_section *section)
 	}
 }
 
+// Whether plain SQL has a second statement; nothing is run.
+static bool has_several_statements(const struct run *run)
+{
+	bool is_plain = !run->report->summary && run->report->section_count > 0;
+	const char *sql = is_plain ? run->report->sections[0].sql : "";
+	char error[ERROR_ROOM];
+	sqlite3_stmt *statement;
+	int count = 0;
+	while (*sql && count < 2 && guard_prepare(run->guard, sql, 1, &statement, &sql, error, sizeof error)) {
+		count += statement != NULL;
+		sqlite3_finalize(statement);
+	}
+	return count > 1;
+}
+
 static int exit_code(struct run *run)
 {
 	struct sink *sink = run->output.sink;
@@ -146,7 +161,8 @@ int run_report(struct guard *guard, const struct report *report, const struct pa
 	const char *shown_as = format ? format : "table";
 	for (size_t i = 0; i < report->section_count; i++)
 		run.sections += is_shown(&run, &report->sections[i], shown_as);
-	output_begin(&run.output, format, sink, header, run.sections > 1);
+	bool titled = run.sections > 1 || (!strcmp(shown_as, "json") && has_several_statements(&run)); // one document
+	output_begin(&run.output, format, sink, header, titled);
 	for (size_t i = 0; i < report->section_count && !must_stop(&run); i++) {
 		if (is_shown(&run, &report->sections[i], shown_as))
 			run_section(&run, &report->sections[i]);
