@@ -3,6 +3,6 @@
 #define COMMON_CASE_H
 
 #define CASE_APPLICATION_ID 0x70636478 // 'pcdx': PRAGMA application_id
-#define CASE_VERSION 6 // PRAGMA user_version: raised when a table or column is added, renamed or removed
+#define CASE_VERSION 7 // PRAGMA user_version: raised when a table, view or column is added, renamed or removed
 
 #endif
