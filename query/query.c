@@ -366,7 +366,6 @@ static int list_reports(const struct query *query, struct sink *sink)
 		"report, too, and so are the chapters of `pcapdex report`, such as report/70-tcp.",
 		0);
 	sink_char(sink, '\n');
-	sink_flush(sink);
 	for (size_t i = 0; i < count; i++)
 		report_release(&reports[i]);
 	free(reports);
@@ -513,6 +512,8 @@ static int query_case(struct query *query)
 		code = EXIT_FAILED;
 	else
 		code = has_question ? answer(query, &guard, &report, &sink) : list_reports(query, &sink);
+	if (!sink_finish(&sink) && code == EXIT_DONE)
+		code = EXIT_FAILED;
 	guard_release(&guard);
 	sink_release(&sink);
 	watch_end();

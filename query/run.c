@@ -1,7 +1,6 @@
 // Statements to rows to output. See run.h.
 #include "run.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,7 +113,6 @@ static bool has_several_statements(const struct run *run)
 
 static int exit_code(struct run *run)
 {
-	struct sink *sink = run->output.sink;
 	if (watch_cause() == WATCH_INTERRUPT) {
 		message_error("stopped");
 		return EXIT_INTERRUPTED;
@@ -133,10 +131,6 @@ static int exit_code(struct run *run)
 		else
 			message_error("%s: %s", run->guard->path, run->error);
 		return run->usage ? EXIT_USAGE : EXIT_FAILED;
-	}
-	if (sink && sink->error && sink->error != EPIPE) {
-		message_error("cannot write standard output: %s", strerror(sink->error));
-		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
 }

@@ -223,10 +223,12 @@ def test_full():
     make_case()
     if not os.path.exists("/dev/full"):
         raise tap.Skip("no /dev/full")
-    with open("/dev/full", "w") as full:
-        found = subprocess.run([tap.PROGRAM, "query", "case.db", "SELECT 1"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    tap.equal(found.returncode, 3)
-    tap.contains(found.stderr, "No space left")
+    for words in (["query", "case.db", "SELECT 1"], ["query", "case.db"], ["query", "--list-reports"], ["query", "--help"],
+                  ["export", "case.db", "--table", "captures"]):
+        with open("/dev/full", "w") as full:
+            found = subprocess.run([tap.PROGRAM] + words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        tap.equal((found.returncode, found.stderr), (3, "pcapdex: error: cannot write standard output: No space left on device\n"),
+                  " ".join(words))
 
 
 def test_slow_reader():
