@@ -6,7 +6,7 @@
 -- both FINs only cleans up: --stage closed. client-resets tells what else a client had open.
 --
 -- param :stage one of syn_sent|syn_received|established|data|closing|closed|unknown   Only at this stage.
--- param :by          Only by this address, or by this prefix.
+-- param :by address  Only by this address, or by this prefix.
 -- param :min_idle_s = 0   Only where the connection was silent for so many seconds shortly before.
 -- param :flow
 -- param :capture
