@@ -46,6 +46,15 @@ tenths AS (
 		AND (:since IS NULL OR b.start_ts_ns > :since - 100000000)
 		AND (:until IS NULL OR b.start_ts_ns < :until)
 ),
+stretches AS ( -- of packets that are counted one by one
+	SELECT first_packet_id, last_packet_id
+	FROM tenths
+	WHERE is_cut
+	UNION ALL
+	SELECT 1, 9223372036854775807
+	FROM asked
+	WHERE NOT is_coarse
+),
 counted AS (
 	SELECT
 		t.capture_id,
@@ -64,22 +73,9 @@ counted AS (
 		p.wire_len,
 		p.packet_id
 	FROM asked a
-	CROSS JOIN tenths t
-	CROSS JOIN packets p ON p.packet_id BETWEEN t.first_packet_id AND t.last_packet_id
-	WHERE t.is_cut
-		AND p.ts_ns >= ifnull(:since, p.ts_ns)
-		AND p.ts_ns < ifnull(:until, p.ts_ns + 1)
-	UNION ALL
-	SELECT
-		p.capture_id,
-		p.ts_ns / a.bucket_ns,
-		1,
-		p.wire_len,
-		p.packet_id
-	FROM asked a
-	CROSS JOIN packets p
-	WHERE NOT a.is_coarse
-		AND (:capture IS NULL OR p.capture_id = :capture)
+	CROSS JOIN stretches r
+	CROSS JOIN packets p ON p.packet_id BETWEEN r.first_packet_id AND r.last_packet_id
+	WHERE (:capture IS NULL OR p.capture_id = :capture)
 		AND (:flow IS NULL OR p.flow_id = :flow)
 		AND (:host IS NULL OR p.flow_id IN (
 			SELECT flow_id
