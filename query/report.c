@@ -646,42 +646,51 @@ bool report_parse(struct report *report, enum report_kind kind, const char *name
 	return true;
 }
 
+static void release_parameter(struct report_parameter *parameter)
+{
+	free(parameter->name);
+	free(parameter->option);
+	free(parameter->fallback);
+	free(parameter->choices);
+	free(parameter->help);
+}
+
+static void release_plot(struct report_plot *plot)
+{
+	free(plot->column);
+	free(plot->to);
+	free(plot->by);
+	free(plot->when);
+	free(plot->value);
+	free(plot->label);
+}
+
+static void release_section(struct report_section *section)
+{
+	for (size_t i = 0; i < section->column_count; i++) {
+		free(section->columns[i].name);
+		free(section->columns[i].help);
+	}
+	for (size_t i = 0; i < section->plot_count; i++)
+		release_plot(&section->plots[i]);
+	free(section->plots);
+	free(section->columns);
+	free(section->title);
+	free(section->form);
+	free(section->formats);
+	free(section->depends);
+	free(section->sql);
+}
+
 void report_release(struct report *report)
 {
 	for (size_t i = 0; i < report->note_count; i++)
 		free(report->notes[i].text);
+	for (size_t i = 0; i < report->parameter_count; i++)
+		release_parameter(&report->parameters[i]);
+	for (size_t i = 0; i < report->section_count; i++)
+		release_section(&report->sections[i]);
 	free(report->notes);
-	for (size_t i = 0; i < report->parameter_count; i++) {
-		struct report_parameter *parameter = &report->parameters[i];
-		free(parameter->name);
-		free(parameter->option);
-		free(parameter->fallback);
-		free(parameter->choices);
-		free(parameter->help);
-	}
-	for (size_t i = 0; i < report->section_count; i++) {
-		struct report_section *section = &report->sections[i];
-		for (size_t j = 0; j < section->column_count; j++) {
-			free(section->columns[j].name);
-			free(section->columns[j].help);
-		}
-		for (size_t j = 0; j < section->plot_count; j++) {
-			const struct report_plot *plot = &section->plots[j];
-			free(plot->column);
-			free(plot->to);
-			free(plot->by);
-			free(plot->when);
-			free(plot->value);
-			free(plot->label);
-		}
-		free(section->plots);
-		free(section->columns);
-		free(section->title);
-		free(section->form);
-		free(section->formats);
-		free(section->depends);
-		free(section->sql);
-	}
 	free(report->parameters);
 	free(report->sections);
 	free(report->name);
