@@ -1,6 +1,7 @@
 // Report files: header and sections. See report.h.
 #include "report.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,8 @@ struct reader {
 	const char *at;
 	int line;
 	bool in_header; // no SQL of the section seen yet
+	char *shared;   // owned: tables that all sections begin with, "WITH a AS (...)"; NULL none
+	int shared_line;
 	char *error;
 	size_t error_size;
 };
@@ -490,6 +493,47 @@ static bool take_form(struct piece *line, struct piece *form)
 	return form->length > 0 && form->length < sizeof word - 2 && strstr(forms, word);
 }
 
+static bool is_with(const char *sql)
+{
+	return !strncasecmp(sql, "WITH", 4) && isspace((unsigned char)sql[4]);
+}
+
+// Takes what stands before the first section as tables for all of them; false: it is something else.
+static bool take_shared(struct reader *reader)
+{
+	struct report *report = reader->report;
+	struct report_section *section = &report->sections[0];
+	if (!section->sql || section->column_count > 0 || section->plot_count > 0 || !is_with(section->sql))
+		return false;
+	reader->shared = section->sql;
+	reader->shared_line = section->line;
+	for (size_t end = strlen(reader->shared); end > 0 && isspace((unsigned char)reader->shared[end - 1]);)
+		reader->shared[--end] = '\0';
+	report->section_count = 0;
+	reader->section = NULL;
+	return true;
+}
+
+// Puts the shared tables before a section's statement, and as many line feeds between that errors name the right line.
+static void add_shared(const struct reader *reader, struct report_section *section)
+{
+	char *sql = memory_copy_text(reader->shared);
+	const char *own = section->sql;
+	int line = reader->shared_line;
+	for (const char *at = sql; *at; at++)
+		line += *at == '\n';
+	if (is_with(own)) {
+		append(&sql, "", ",", 1);
+		own += 4;
+	}
+	for (; line < section->line; line++)
+		append(&sql, "", "\n", 1);
+	append(&sql, "", own, strlen(own));
+	free(section->sql);
+	section->sql = sql;
+	section->line = reader->shared_line;
+}
+
 // ": Title", "[text,csv]: Title", " as bars: Title", " with :flow: Title"
 static bool read_section(struct reader *reader, struct piece line)
 {
@@ -502,8 +546,8 @@ static bool read_section(struct reader *reader, struct piece line)
 	take_condition(&line, &name, &without);
 	if (!starts(&line, ":"))
 		return fail(reader, "a section wants ': Title'", whole);
-	if (reader->report->section_count == 1 && !reader->report->sections[0].title)
-		return fail(reader, "a section after SQL or columns without one", whole);
+	if (reader->report->section_count == 1 && !reader->report->sections[0].title && !take_shared(reader))
+		return fail(reader, "a section after SQL that is not a WITH alone, or after columns", whole);
 	struct report_section *section = add_section(reader);
 	struct piece title = trimmed(line.at, line.length);
 	section->title = copy(title.at, title.length);
@@ -636,7 +680,11 @@ bool report_parse(struct report *report, enum report_kind kind, const char *name
 	struct reader reader = {.report = report, .at = text, .error = error, .error_size = size};
 	*report = (struct report){.name = memory_copy_text(name), .text = memory_copy_text(text)};
 	report->description = memory_copy_text("");
-	if (!read_lines(&reader) || !check_sections(&reader)) {
+	bool ok = read_lines(&reader) && check_sections(&reader);
+	for (size_t i = 0; i < report->section_count && ok && reader.shared; i++)
+		add_shared(&reader, &report->sections[i]);
+	free(reader.shared);
+	if (!ok) {
 		report_release(report);
 		return false;
 	}

@@ -65,6 +65,9 @@
 //     -- section[text]: The servers
 //     SELECT printf(...) AS line ...;
 //
+// SQL before the first section, `WITH name AS (...)` and no more, is put before the statement of each: tables that several
+// of them read.
+//
 // `section with :flow: Title` is shown only if --flow is given, `section without :flow: Title` only if it is not: so a
 // report of many flows can say more about one. `section[text] with :flow: Title` is both.
 //

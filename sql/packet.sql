@@ -17,10 +17,7 @@
 --
 -- param :number integer 1..9e15 required   Number of the packet in the capture: Wireshark's frame.number.
 -- param :capture
---
--- section[table,text]: Packet
-WITH
-chosen AS MATERIALIZED (
+WITH chosen AS MATERIALIZED (
 	SELECT
 		p.*,
 		c.name AS capture,
@@ -31,7 +28,10 @@ chosen AS MATERIALIZED (
 	JOIN packets p ON p.packet_id = c.first_packet_id + :number - 1 AND p.capture_id = c.capture_id
 	JOIN interfaces i USING (interface_id)
 	WHERE :capture IS NULL OR c.capture_id = :capture
-),
+)
+
+-- section[table,text]: Packet
+WITH
 messages(packet_id, place, message, fields) AS ( -- that the packet completes
 	SELECT
 		c.packet_id,
@@ -242,20 +242,7 @@ ORDER BY packet_id, part, place;
 -- column offset    Where it begins in the frame, bytes.
 -- column length    Bytes that it is in.
 -- column bytes     These bytes, as hex digits.
-WITH
-chosen AS MATERIALIZED (
-	SELECT
-		p.*,
-		c.name AS capture,
-		i.link_type,
-		i.fcs_len,
-		packet_bytes(p.packet_id) AS bytes
-	FROM captures c
-	JOIN packets p ON p.packet_id = c.first_packet_id + :number - 1 AND p.capture_id = c.capture_id
-	JOIN interfaces i USING (interface_id)
-	WHERE :capture IS NULL OR c.capture_id = :capture
-),
-fields AS (
+WITH fields AS (
 	SELECT
 		packet_id,
 		-1 AS place,
