@@ -493,9 +493,11 @@ static bool take_form(struct piece *line, struct piece *form)
 	return form->length > 0 && form->length < sizeof word - 2 && strstr(forms, word);
 }
 
-static bool is_with(const char *sql)
+// What follows a word at the beginning, and a blank; NULL: it is another one.
+static const char *behind_word(const char *sql, const char *word)
 {
-	return !strncasecmp(sql, "WITH", 4) && isspace((unsigned char)sql[4]);
+	size_t length = strlen(word);
+	return !strncasecmp(sql, word, length) && isspace((unsigned char)sql[length]) ? sql + length : NULL;
 }
 
 // Takes what stands before the first section as tables for all of them; false: it is something else.
@@ -503,7 +505,7 @@ static bool take_shared(struct reader *reader)
 {
 	struct report *report = reader->report;
 	struct report_section *section = &report->sections[0];
-	if (!section->sql || section->column_count > 0 || section->plot_count > 0 || !is_with(section->sql))
+	if (!section->sql || section->column_count > 0 || section->plot_count > 0 || !behind_word(section->sql, "WITH"))
 		return false;
 	reader->shared = section->sql;
 	reader->shared_line = section->line;
@@ -518,13 +520,14 @@ static bool take_shared(struct reader *reader)
 static void add_shared(const struct reader *reader, struct report_section *section)
 {
 	char *sql = memory_copy_text(reader->shared);
-	const char *own = section->sql;
+	const char *own = section->sql, *tables = behind_word(own, "WITH");
 	int line = reader->shared_line;
 	for (const char *at = sql; *at; at++)
 		line += *at == '\n';
-	if (is_with(own)) {
+	if (tables) {
+		const char *rest = behind_word(tables + 1, "RECURSIVE");
 		append(&sql, "", ",", 1);
-		own += 4;
+		own = rest ? rest : tables;
 	}
 	for (; line < section->line; line++)
 		append(&sql, "", "\n", 1);

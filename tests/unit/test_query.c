@@ -185,7 +185,7 @@ static void sections_share_tables(void **state)
 	      "-- section: One\n"
 	      "SELECT * FROM a;\n"
 	      "-- section: Two\n"
-	      "with b AS (SELECT 2)\n"
+	      "with recursive b AS (SELECT 2)\n"
 	      "SELECT * FROM a, b\n");
 	assert_int_equal(report.section_count, 2);
 	assert_string_equal(report.sections[0].sql, "WITH a AS (\nSELECT 1)\n\n\nSELECT * FROM a;");
