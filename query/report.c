@@ -534,7 +534,7 @@ static void add_shared(const struct reader *reader, struct report_section *secti
 	append(&sql, "", own, strlen(own));
 	free(section->sql);
 	section->sql = sql;
-	section->line = reader->shared_line;
+	section->sql_line = reader->shared_line;
 }
 
 // ": Title", "[text,csv]: Title", " as bars: Title", " with :flow: Title"
@@ -618,7 +618,7 @@ static void read_sql(struct reader *reader, struct piece line)
 {
 	struct report_section *section = current_section(reader);
 	if (reader->in_header)
-		section->line = reader->line;
+		section->line = section->sql_line = reader->line;
 	reader->in_header = false;
 	reader->item = NULL;
 	if (section->sql)

@@ -146,8 +146,9 @@ struct report_section {
 	char *depends; // on this parameter, without the colon; NULL: on none
 	bool without;  // shown if that parameter is not given, else if it is
 	bool left_out; // another section was chosen
-	char *sql;
-	int line; // of the file where the SQL begins, from 1
+	char *sql;     // behind the tables that all sections share
+	int sql_line;  // of the file where that begins, from 1
+	int line;      // where the section's own SQL does
 	struct report_column *columns;
 	size_t column_count;
 	struct report_plot *plots;

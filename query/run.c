@@ -79,7 +79,7 @@ static int count_lines(const char *from, const char *to)
 static void run_section(struct run *run, const struct report_section *section)
 {
 	const char *sql = section->sql, *tail;
-	int line = section->line;
+	int line = section->sql_line;
 	while (*sql && !must_stop(run)) {
 		sqlite3_stmt *statement;
 		if (!guard_prepare(run->guard, sql, line, &statement, &tail, run->error, sizeof run->error)) {

@@ -189,10 +189,12 @@ static void sections_share_tables(void **state)
 	      "SELECT * FROM a, b\n");
 	assert_int_equal(report.section_count, 2);
 	assert_string_equal(report.sections[0].sql, "WITH a AS (\nSELECT 1)\n\n\nSELECT * FROM a;");
-	assert_int_equal(report.sections[0].line, 2);
+	assert_int_equal(report.sections[0].line, 6);
+	assert_int_equal(report.sections[0].sql_line, 2);
 	assert_string_equal(report.sections[1].sql,
 	                    "WITH a AS (\nSELECT 1),\n\n\n\n\n b AS (SELECT 2)\nSELECT * FROM a, b");
-	assert_int_equal(report.sections[1].line, 2);
+	assert_int_equal(report.sections[1].line, 8);
+	assert_int_equal(report.sections[1].sql_line, 2);
 	report_release(&report);
 }
 
