@@ -26,7 +26,7 @@ static bool take_number(const char **text, int64_t *value)
 	return any;
 }
 
-// Takes ".5" off *text, if it is there, as nanoseconds; false: no digits, or more than nine.
+// Takes ".5" off *text, if it is there, as nanoseconds, without what is below one; false: no digits.
 static bool take_fraction(const char **text, int64_t *nanoseconds)
 {
 	*nanoseconds = 0;
@@ -39,8 +39,6 @@ static bool take_fraction(const char **text, int64_t *nanoseconds)
 	for (; is_digit(*at); at++) {
 		scale /= 10;
 		*nanoseconds += scale * (*at - '0');
-		if (scale == 0)
-			return false;
 	}
 	*text = at;
 	return true;

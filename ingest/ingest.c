@@ -49,7 +49,9 @@ static const struct option_spec options[] = {
      "By default a flow never times out, as in Wireshark. Memory is then bounded by the flows of the capture. With -i "
      "and --ring, it is 600, and TCP flows that were closed or reset leave memory after 60."},
 	{0, "replace", NULL, OPTION_FLAG, offsetof(struct settings, replace), NULL,
-     "Ingest files again that are in the case, in place of what is there."},
+     "Ingest files again that are in the case, in place of what is there.\n"
+     "Files are known by path and by content, standard input by content; with --capture NAME, the capture of that name "
+     "is replaced, too."},
 	{'q', "quiet", NULL, OPTION_FLAG, offsetof(struct settings, quiet), NULL,
      "No progress and no summary; warnings and errors only."},
 	{'i', "interface", "IFACE", OPTION_TEXT, offsetof(struct settings, interface), NULL,
@@ -159,7 +161,7 @@ static void say_present(struct job *job, const char *path)
 		             path, packets, plural(packets));
 }
 
-static bool forget_rows(struct job *job, char *sql)
+static bool run_sql(struct job *job, char *sql)
 {
 	bool ok = sql && case_file_run(job->case_file, sql);
 	sqlite3_free(sql);
@@ -181,11 +183,11 @@ static bool forget_children(struct job *job, int64_t capture_id)
 	if (sqlite3_prepare_v2(job->case_file->db, children, -1, &s, NULL) != SQLITE_OK)
 		return false;
 	while (ok && sqlite3_step(s) == SQLITE_ROW)
-		ok = forget_rows(job, sqlite3_mprintf("DELETE FROM \"%w\" WHERE \"%w\" IN"
-		                                      " (SELECT \"%w\" FROM \"%w\" WHERE capture_id = %lld)",
-		                                      sqlite3_column_text(s, 0), sqlite3_column_text(s, 1),
-		                                      sqlite3_column_text(s, 3), sqlite3_column_text(s, 2),
-		                                      (long long)capture_id));
+		ok = run_sql(job,
+		             sqlite3_mprintf("DELETE FROM \"%w\" WHERE \"%w\" IN"
+		                             " (SELECT \"%w\" FROM \"%w\" WHERE capture_id = %lld)",
+		                             sqlite3_column_text(s, 0), sqlite3_column_text(s, 1),
+		                             sqlite3_column_text(s, 3), sqlite3_column_text(s, 2), (long long)capture_id));
 	sqlite3_finalize(s);
 	return ok;
 }
@@ -201,8 +203,8 @@ static bool forget_capture(struct job *job, int64_t capture_id)
 	if (sqlite3_prepare_v2(job->case_file->db, tables_of_captures, -1, &s, NULL) != SQLITE_OK)
 		return false;
 	while (ok && sqlite3_step(s) == SQLITE_ROW)
-		ok = forget_rows(job, sqlite3_mprintf("DELETE FROM \"%w\" WHERE capture_id = %lld",
-		                                      sqlite3_column_text(s, 0), (long long)capture_id));
+		ok = run_sql(job, sqlite3_mprintf("DELETE FROM \"%w\" WHERE capture_id = %lld", sqlite3_column_text(s, 0),
+		                                  (long long)capture_id));
 	sqlite3_finalize(s);
 	return ok;
 }
@@ -226,6 +228,16 @@ static bool are_all_given(struct job *job, int64_t capture_id, const struct load
 	return given == files || files == 1;
 }
 
+// False after a message: it has other files, too.
+static bool forget_whole_capture(struct job *job, int64_t capture_id, const char *path,
+                                 const struct load_input *inputs, unsigned count)
+{
+	if (are_all_given(job, capture_id, inputs, count))
+		return forget_capture(job, capture_id);
+	message_error("%s: is in the case as one of several files of a capture; give them all, with --capture", path);
+	return false;
+}
+
 // Takes the captures out of the case that hold a file of this path or content. False after a message.
 static bool forget_file(struct job *job, const char *path, const struct load_input *inputs, unsigned count)
 {
@@ -238,13 +250,8 @@ static bool forget_file(struct job *job, const char *path, const struct load_inp
 	capture_fingerprint_file(full_path, fingerprint, &fault);
 	int64_t capture_id;
 	bool ok = true;
-	while (ok && (capture_id = case_file_integer(job->case_file, 0, holding, full_path, fingerprint)) != 0) {
-		ok = are_all_given(job, capture_id, inputs, count);
-		if (!ok)
-			message_error("%s: is in the case as one of several files of a capture; give them all, with --capture",
-			              full_path);
-		ok = ok && forget_capture(job, capture_id);
-	}
+	while (ok && (capture_id = case_file_integer(job->case_file, 0, holding, full_path, fingerprint)) != 0)
+		ok = forget_whole_capture(job, capture_id, path, inputs, count);
 	free(full_path);
 	return ok;
 }
@@ -307,18 +314,29 @@ static bool is_added_meanwhile(struct job *job, const struct load_input *inputs,
 	return false;
 }
 
-// Whether standard input, of which that is known only now, was in the case before. Says so.
-static bool was_present(struct job *job, const struct load_input *inputs, unsigned count)
+// The capture that was in the case before with the bytes of standard input, of which that is known only when it is in;
+// 0: none.
+static int64_t find_earlier(struct job *job, const struct load_input *inputs, unsigned count)
 {
-	static const char twice[] =
-		"SELECT count(*) FROM capture_files a JOIN capture_files b USING (fingerprint) WHERE a.fingerprint <> ''"
+	static const char earlier[] =
+		"SELECT b.capture_id FROM capture_files a JOIN capture_files b USING (fingerprint) WHERE a.fingerprint <> ''"
 		" AND a.path = ? AND a.capture_id = (SELECT max(capture_id) FROM captures) AND b.capture_id < a.capture_id";
-	if (job->case_file->building || job->settings->replace || count != 1 || strcmp(inputs[0].path, "-") != 0 ||
-	    !case_file_integer(job->case_file, 0, twice, "-"))
-		return false;
-	message_note("standard input: already in the case, skipped");
-	job->skipped++;
-	return true;
+	if (job->case_file->building || count != 1 || strcmp(inputs[0].path, "-") != 0)
+		return 0;
+	return case_file_integer(job->case_file, 0, earlier, "-");
+}
+
+// Takes the captures out of the case that have the bytes of standard input, which was just added; that gets its name, if
+// it is free now. False after a message.
+static bool replace_earlier(struct job *job, const char *name, const struct load_input *inputs, unsigned count)
+{
+	static const char rename[] =
+		"UPDATE captures SET name = %Q WHERE capture_id = (SELECT max(capture_id) FROM captures)"
+		" AND NOT EXISTS (SELECT 1 FROM captures WHERE name = %Q)";
+	for (int64_t capture_id; (capture_id = find_earlier(job, inputs, count)) != 0;)
+		if (!forget_whole_capture(job, capture_id, "standard input", inputs, count))
+			return false;
+	return run_sql(job, sqlite3_mprintf(rename, name, name));
 }
 
 static bool load_as(struct job *job, const char *name, struct load_input *inputs, unsigned count)
@@ -337,12 +355,15 @@ static bool load_as(struct job *job, const char *name, struct load_input *inputs
 	char *own_name = free_name(job, name);
 	bool ok = load_capture(job->case_file, own_name, inputs, count, &load_options, &job->totals);
 	free(own_name);
-	if (ok && was_present(job, inputs, count)) {
-		case_file_abandon(job->case_file);
-		job->totals = before;
-		return true;
-	}
-	return ok && case_file_end(job->case_file);
+	if (!ok || find_earlier(job, inputs, count) == 0)
+		return ok && case_file_end(job->case_file);
+	if (job->settings->replace)
+		return replace_earlier(job, name, inputs, count) && case_file_end(job->case_file);
+	message_note("standard input: already in the case, skipped");
+	case_file_abandon(job->case_file);
+	job->totals = before;
+	job->skipped++;
+	return true;
 }
 
 // Whether a file should be read. Says why not.

@@ -2,15 +2,14 @@
 #include "carve.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../common/message.h"
 #include "../common/version.h"
+#include "new_file.h"
 #include "packet_file.h"
 #include "packet_options.h"
 #include "source.h"
@@ -68,9 +67,8 @@ struct carve {
 	size_t used_count, capture_count;
 	int64_t found, min_ts_ns, max_ts_ns, max_captured_len;
 
-	int fd;
-	char *partial; // the file that is being written; NULL: it has its name already
-	bool is_file;  // a regular file, which comes to be when it is whole
+	struct new_file file;
+	bool is_file; // else it is standard output
 	struct sink sink;
 	struct packet_file out;
 	unsigned char *buffer;
@@ -487,81 +485,23 @@ static void begin_file(struct carve *c)
 	begin_pcapng(c);
 }
 
-static bool is_same_file(const char *path, const struct stat *as)
-{
-	struct stat info;
-	return stat(path, &info) == 0 && info.st_dev == as->st_dev && info.st_ino == as->st_ino;
-}
-
-// Whether it is the capture file, where it was or where it is looked for.
-static bool is_source(const struct carve *c, const struct source_file *file, const struct stat *info)
-{
-	char path[SOURCE_PATH_ROOM];
-	const char *folder = c->options->source_folder;
-	return is_same_file(file->path, info) ||
-	       (folder && source_path_in(file, folder, path) && is_same_file(path, info));
-}
-
-// Whether path is the case, or a capture file that the case was made from.
-static bool is_precious(const struct carve *c, const char *path)
-{
-	struct stat info;
-	if (stat(path, &info) != 0)
-		return false;
-	if (is_same_file(c->guard->path, &info))
-		return true;
-	for (size_t i = 0; i < c->file_count; i++) {
-		if (is_source(c, &c->files[i].source, &info))
-			return true;
-	}
-	return false;
-}
-
-// A new file beside the one that is to be, so that there is never half of it.
-static bool open_partial(struct carve *c, const char *path)
-{
-	char number[32];
-	snprintf(number, sizeof number, "%ld", (long)getpid());
-	c->partial = memory_join(path, ".partial-", number);
-	c->fd = open(c->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (c->fd >= 0)
-		return true;
-	snprintf(c->error, sizeof c->error, "%.300s: cannot be written: %s", path, strerror(errno));
-	free(c->partial);
-	c->partial = NULL;
-	return false;
-}
-
 static bool open_output(struct carve *c)
 {
-	const char *path = c->options->path;
-	struct stat info;
-	c->is_file = strcmp(path, "-") != 0 && (stat(path, &info) != 0 || S_ISREG(info.st_mode));
-	if (strcmp(path, "-") == 0) {
-		c->fd = dup(STDOUT_FILENO);
+	if (!c->is_file) {
+		c->file.fd = STDOUT_FILENO;
 		if (isatty(STDOUT_FILENO))
 			snprintf(c->error, sizeof c->error, "a capture is nothing for a terminal; name a file, or pipe it on");
-		return !c->error[0];
+	} else if (!new_file_open(&c->file, c->options->path)) {
+		snprintf(c->error, sizeof c->error, "%.300s: cannot be written: %s", c->options->path, strerror(errno));
 	}
-	if (is_precious(c, path)) {
-		snprintf(c->error, sizeof c->error, "%.300s: the case needs this file; choose another name", path);
-		return false;
-	}
-	if (c->is_file)
-		return open_partial(c, path);
-	c->fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (c->fd < 0)
-		snprintf(c->error, sizeof c->error, "%.300s: cannot be written: %s", path, strerror(errno));
-	return c->fd >= 0;
+	return !c->error[0];
 }
 
 static void finish_output(struct carve *c)
 {
 	sink_flush(&c->sink);
-	if (ok(c) && c->partial && rename(c->partial, c->options->path) != 0)
+	if (c->is_file && !new_file_close(&c->file, ok(c)) && !c->error[0])
 		snprintf(c->error, sizeof c->error, "%.300s: cannot be written: %s", c->options->path, strerror(errno));
-	if (!ok(c) && c->partial)
-		unlink(c->partial);
 }
 
 // ---- the whole ----------------------------------------------------------------------------------------------------
@@ -581,19 +521,16 @@ static void release(struct carve *c)
 		source_close(&c->cursors[i].source);
 		sqlite3_finalize(c->cursors[i].statement);
 	}
-	if (c->fd >= 0)
-		close(c->fd);
 	sink_release(&c->sink);
 	free(c->interfaces);
 	free(c->files);
 	free(c->cursors);
-	free(c->partial);
 	free(c->buffer);
 }
 
 static int explain(struct carve *c)
 {
-	const char *name = strcmp(c->options->path, "-") == 0 ? "standard output" : c->options->path;
+	const char *name = c->is_file ? c->options->path : "standard output";
 	int64_t missing = packet_set_size(c->set) - c->packets;
 	if (watch_cause() == WATCH_INTERRUPT) {
 		message_error("stopped");
@@ -620,13 +557,14 @@ static int explain(struct carve *c)
 
 int carve_packets(struct guard *guard, const struct packet_set *set, const struct carve_options *options)
 {
-	struct carve c = {.guard = guard, .set = set, .options = options, .fd = -1, .sink = {.fd = -1}};
+	struct carve c = {.guard = guard, .set = set, .options = options, .sink = {.fd = -1}};
+	c.is_file = strcmp(options->path, "-") != 0;
 	load_interfaces(&c);
 	survey(&c);
 	load_files(&c);
 	if (ok(&c) && open_output(&c)) {
 		add_cursors(&c);
-		sink_init(&c.sink, c.fd);
+		sink_init(&c.sink, c.file.fd);
 		begin_file(&c);
 		carve_all(&c);
 		finish_output(&c);

@@ -94,7 +94,7 @@ static void check_statement(struct check *check, const struct report_section *se
 	char error[1024];
 	sqlite3_stmt *statement, *second = NULL;
 	const char *tail;
-	if (!guard_prepare(&check->guard, section->sql, section->line, &statement, &tail, error, sizeof error)) {
+	if (!guard_prepare(&check->guard, section->sql, section->sql_line, &statement, &tail, error, sizeof error)) {
 		say(check, "%s", error);
 		return;
 	}
@@ -105,7 +105,7 @@ static void check_statement(struct check *check, const struct report_section *se
 	check_columns(check, section, statement);
 	check_bound(check, statement);
 	sqlite3_finalize(statement);
-	if (!guard_prepare(&check->guard, tail, section->line, &second, &tail, error, sizeof error) || second)
+	if (!guard_prepare(&check->guard, tail, section->sql_line, &second, &tail, error, sizeof error) || second)
 		say(check, "line %d: a second statement; write '-- section: Title' before it", section->line);
 	sqlite3_finalize(second);
 }

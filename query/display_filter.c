@@ -219,6 +219,5 @@ int display_filter_write(struct guard *guard, const struct packet_set *set, stru
 		message_error("--wireshark: %s", f.error);
 		return EXIT_FAILED;
 	}
-	sink_flush(sink);
 	return EXIT_DONE;
 }

@@ -206,6 +206,8 @@ static int export_case(const struct settings *settings, const char *path)
 	watch_begin(settings->timeout_ns);
 	sink_init(&sink, STDOUT_FILENO);
 	int code = guard_open(&guard, path) ? export_table(&guard, settings, &sink) : EXIT_FAILED;
+	if (!sink_finish(&sink) && code == EXIT_DONE)
+		code = EXIT_FAILED;
 	guard_release(&guard);
 	sink_release(&sink);
 	watch_end();

@@ -1,4 +1,4 @@
-// json: an array of objects; of a report with titled sections, an object with such an array for each title.
+// json: an array of objects; of several sections, an object with such an array for each title, or "section N" without one.
 // jsonl: an object a line; with titled sections, its first member "section" is the title.
 #include <stdio.h>
 #include <stdlib.h>

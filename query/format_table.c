@@ -1,5 +1,5 @@
-// table: aligned columns for people. The first rows are held back to find the widths; all later ones keep them. On a
-// terminal, when nobody chose the format, text that makes rows wider than the screen is cut, with an ellipsis: long names,
+// table: aligned columns for people. The first rows are held back to find the widths. A later value that is wider takes
+// room from what pads the values behind it and, but on a terminal, widens its column from then on. On a terminal, when nobody chose the format, text that makes rows wider than the screen is cut, with an ellipsis: long names,
 // and times behind the second, but never numbers and addresses. Where that does not do, columns that are the same in all
 // rows are left out and told at the end, and rows are folded into a few lines. A single row, and rows that would take more
 // lines, are printed as blocks, a line for each column. Elsewhere everything is printed in full.
@@ -12,7 +12,8 @@
 #include "output.h"
 
 enum {
-	HELD_ROWS = 200,
+	HELD_ROWS = 2000,
+	WIDEN_MOST = 64, // columns; one long text does not widen all rows behind it
 	HELD_BYTES = 1 << 20,
 	NAME_LEAST = 12, // what is left of text that is cut
 	TIME_LEAST = 20, // of "2018-09-26T21:21:02.883718124Z": seconds
@@ -44,6 +45,7 @@ struct table {
 	struct sink held; // their texts
 	struct sink line; // of a row, until it is known whether anything stands in it
 	bool line_filled;
+	size_t beyond;  // columns that the line is ahead of its place, after values that were too wide
 	bool streaming; // widths are fixed
 	bool complete;  // all rows are held
 	bool blocks;    // rows do not fit: a line for each column
@@ -79,12 +81,13 @@ static void end_line(struct output *output, bool optional)
 	}
 	table->line.used = 0;
 	table->line_filled = false;
+	table->beyond = 0;
 }
 
 static void write_cell(struct output *output, int i, const char *text, size_t length, bool right)
 {
 	struct table *table = output->state;
-	const struct column *column = &table->columns[i];
+	struct column *column = &table->columns[i];
 	size_t columns = text_width(text, length), width = column->width;
 	bool cut = table->screen > 0 && columns > width && least_width(text, length, columns) < columns;
 	struct sink *line = &table->line;
@@ -96,6 +99,11 @@ static void write_cell(struct output *output, int i, const char *text, size_t le
 		columns = text_width(text, length) + 1;
 	}
 	size_t padding = columns < width ? width - columns : 0;
+	size_t taken = padding < table->beyond ? padding : table->beyond;
+	padding -= taken;
+	table->beyond += (columns > width ? columns - width : 0) - taken;
+	if (columns > width && columns <= WIDEN_MOST && table->screen == 0)
+		column->width = columns;
 	if (right)
 		sink_repeat(line, ' ', padding);
 	sink_write(line, text, length);

@@ -15,6 +15,7 @@
 
 #include "../common/message.h"
 #include "cell.h"
+#include "new_file.h"
 #include "watch.h"
 
 enum {
@@ -210,16 +211,13 @@ static bool run_to_terminal(const struct sink *script, FILE *complaints, struct 
 
 static bool run_to_file(const struct sink *script, FILE *complaints, const char *path)
 {
-	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (out < 0) {
-		message_error("--plot: %s: cannot write: %s", path, strerror(errno));
-		return false;
-	}
-	bool ok = run(script, out, complaints);
-	close(out);
-	if (!ok)
-		unlink(path);
-	return ok;
+	struct new_file file;
+	bool opened = new_file_open(&file, path);
+	bool drawn = opened && run(script, file.fd, complaints);
+	bool closed = opened && new_file_close(&file, drawn);
+	if (!opened || (drawn && !closed))
+		message_error("--plot: %s: cannot be written: %s", path, strerror(errno));
+	return drawn && closed;
 }
 
 bool gnuplot_run(const struct sink *script, const char *path, struct sink *out)

@@ -16,7 +16,7 @@ void gnuplot_set_terminal(struct sink *script, enum gnuplot_kind, const struct s
 void gnuplot_quote(struct sink *script, const char *text);
 
 // Has the script (in memory) drawn into path, or for "-" as text on `out`. False after a message: gnuplot is not
-// installed, or has not drawn; then the file is gone.
+// installed, or has not drawn; then the file is as it was.
 bool gnuplot_run(const struct sink *script, const char *path, struct sink *out);
 
 #endif

@@ -176,6 +176,13 @@ static bool read_address(struct parameter_value *value, const char *option, cons
 	return true;
 }
 
+static bool read_node(struct parameter_value *value, const char *option, const char *text)
+{
+	if (!read_address(value, option, text))
+		return false;
+	return !strchr(value->text, '/') || wants(option, "one address, no prefix", text);
+}
+
 // NULL when there is none. The caller finalizes.
 static sqlite3_stmt *look_up(struct guard *guard, const char *sql, const char *text)
 {
@@ -258,19 +265,12 @@ static bool read_clock(const char *text, int64_t first_ns, int64_t last_ns, int6
 	return true;
 }
 
-// "+1.5": since the first packet, of the capture chosen with --capture or of all; "03:12": then, on its day.
-static bool read_time(struct parameter_value *value, const char *option, const char *text, struct guard *guard,
-                      const struct parameters *parameters)
+// The first and the last packet's time, of the capture chosen with --capture or of all; both 0 in a case without packets.
+static void find_span(struct guard *guard, const struct parameters *parameters, int64_t *first_ns, int64_t *last_ns)
 {
-	int64_t ns, first = 0, last = 0;
 	const struct parameter_value *capture = find_value(parameters, "capture");
-	if (text[0] != '+' && parse_time(text, &ns)) {
-		set_integer(value, ns);
-		return true;
-	}
-	if (text[0] == '+' && !parse_seconds(text + 1, &ns))
-		return wants(option, "seconds behind '+'", text);
 	char id[32] = "";
+	*first_ns = *last_ns = 0;
 	if (capture && capture->kind == VALUE_INTEGER)
 		snprintf(id, sizeof id, "%lld", (long long)capture->integer);
 	sqlite3_stmt *found = look_up(guard,
@@ -278,15 +278,35 @@ static bool read_time(struct parameter_value *value, const char *option, const c
 	                              " WHERE ?1 = '' OR capture_id = CAST(?1 AS INTEGER)",
 	                              id);
 	if (found) {
-		first = sqlite3_column_int64(found, 0);
-		last = sqlite3_column_int64(found, 1);
+		*first_ns = sqlite3_column_int64(found, 0);
+		*last_ns = sqlite3_column_int64(found, 1);
 	}
 	sqlite3_finalize(found);
-	if (text[0] != '+' && !read_clock(text, first, last, &ns))
+}
+
+// "+1.5" since the first packet.
+static bool read_time_since(struct parameter_value *value, const char *option, const char *text, int64_t first_ns)
+{
+	int64_t ns;
+	if (!parse_seconds(text + 1, &ns))
+		return wants(option, "seconds behind '+'", text);
+	if (__builtin_add_overflow(first_ns, ns, &ns))
+		return wants(option, "fewer seconds", text);
+	set_integer(value, ns);
+	return true;
+}
+
+// A time of day is that of the capture's day.
+static bool read_time(struct parameter_value *value, const char *option, const char *text, struct guard *guard,
+                      const struct parameters *parameters)
+{
+	int64_t ns, first_ns, last_ns;
+	find_span(guard, parameters, &first_ns, &last_ns);
+	if (text[0] == '+')
+		return read_time_since(value, option, text, first_ns);
+	if (!parse_time(text, &ns) && !read_clock(text, first_ns, last_ns, &ns))
 		return wants(option, TIME_WANTED ", a time of day such as 21:21:02, or +SECONDS behind the first packet",
 		             text);
-	if (text[0] == '+' && __builtin_add_overflow(first, ns, &ns))
-		return wants(option, "fewer seconds", text);
 	set_integer(value, ns);
 	return true;
 }
@@ -306,6 +326,8 @@ static bool read_value(struct parameter_value *value, const struct report_parame
 		return read_choice(value, parameter, text);
 	case PARAMETER_ADDRESS:
 		return read_address(value, option, text);
+	case PARAMETER_NODE:
+		return read_node(value, option, text);
 	case PARAMETER_TIME:
 		return read_time(value, option, text, guard, parameters);
 	case PARAMETER_CAPTURE:
@@ -528,7 +550,8 @@ bool parameters_explain(const struct parameters *parameters, const struct report
 	for (size_t i = 0; i < report->parameter_count; i++) {
 		const struct report_parameter *parameter = &report->parameters[i];
 		const struct parameter_value *value = find_value(parameters, parameter->name);
-		if (parameter->type == PARAMETER_ADDRESS && value && value->kind == VALUE_TEXT &&
+		bool is_address = parameter->type == PARAMETER_ADDRESS || parameter->type == PARAMETER_NODE;
+		if (is_address && value && value->kind == VALUE_TEXT &&
 		    explain_address(parameter, value->text, guard, to, size))
 			return true;
 		if (parameter->type == PARAMETER_FLOW && value && value->kind == VALUE_INTEGER &&
@@ -575,6 +598,20 @@ static bool is_command_option(const struct option_spec *options, const char *nam
 	return !strcmp(name, "help");
 }
 
+// What is wrong with a parameter that has no value.
+static void explain_missing(const struct parameters *parameters, const char *name, char *error, size_t size)
+{
+	char option[64];
+	snprintf(option, sizeof option, "%s", name + 1);
+	for (char *c = option; *c; c++)
+		*c = (char)(*c == '_' ? '-' : *c);
+	if (is_command_option(parameters->command_options, option))
+		snprintf(error, size, "parameter %s cannot be given, --%s is an option of query; choose another name", name,
+		         option);
+	else
+		snprintf(error, size, "parameter %s has no value; give it one: --%s VALUE", name, option);
+}
+
 bool parameters_bind(const struct parameters *parameters, sqlite3_stmt *statement, char *error, size_t size)
 {
 	for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++) {
@@ -586,16 +623,7 @@ bool parameters_bind(const struct parameters *parameters, sqlite3_stmt *statemen
 		}
 		const struct parameter_value *value = find_value(parameters, name + 1);
 		if (!value) {
-			char option[64];
-			snprintf(option, sizeof option, "%s", name + 1);
-			for (char *c = option; *c; c++)
-				*c = (char)(*c == '_' ? '-' : *c);
-			if (is_command_option(parameters->command_options, option))
-				snprintf(error, size,
-				         "parameter %s cannot be given, --%s is an option of query; choose another name", name,
-				         option);
-			else
-				snprintf(error, size, "parameter %s has no value; give it one: --%s VALUE", name, option);
+			explain_missing(parameters, name, error, size);
 			return false;
 		}
 		bind_value(statement, i, value);

@@ -16,6 +16,7 @@
 #include "functions.h"
 #include "gnuplot.h"
 #include "guard.h"
+#include "new_file.h"
 #include "output.h"
 #include "packet_rows.h"
 #include "parameter.h"
@@ -44,8 +45,9 @@ static const struct option_spec options[] = {
      "times are cut, with an ellipsis; if rows are still too wide, columns that are the same in all rows are told at the "
      "end instead, and rows are folded into two or three lines, or printed as blocks, a line for each column. "
      "csv is RFC 4180; tsv ends lines with a line feed and writes "
-     "tabs in values as \\t; json is an array of objects, or of a report with several sections an object with an array "
-     "for each title; jsonl is an object a line; markdown is a table; text is a line for each value, or the report's own "
+     "tabs in values as \\t; of several sections, both have the title on a line before each and an empty line between "
+     "them: programs that read them want --section; json is an array of objects, or of a report with several sections, an object with an array "
+     "for each title, and of several statements of SQL for section 1, section 2 ...; jsonl is an object a line; markdown is a table; text is a line for each value, or the report's own "
      "layout if it has one."},
 	{'f', "file", "FILE", OPTION_TEXT, AT(file), NULL, "Run the SQL in this file; - is standard input."},
 	{0, "no-header", NULL, OPTION_FLAG, AT(no_header), NULL,
@@ -142,9 +144,10 @@ const struct command command_query = {
 		"  -- column duration_s  Seconds.\n"
 		"  SELECT flow_id, duration_s FROM flow_list WHERE ip_in(dst, :server)\n"
 		"  ORDER BY duration_s DESC LIMIT :limit\n\n"
-		"What stands behind a parameter's name is its type: text, integer, number, port, address, time, capture, flow, or "
-		"`one of a|b|c`; then, for numbers, the range they must lie in (`1..100`).\n\n"
-		"A file may hold several statements, each behind a line `-- section: Title` and its columns. A section that begins "
+		"What stands behind a parameter's name is its type: text, integer, number, port, address (or a prefix), node "
+		"(an address alone), time, capture, flow, or `one of a|b|c`; then, for numbers, the range they must lie in (`1..100`).\n\n"
+		"A file may hold several statements, each behind a line `-- section: Title` and its columns; a WITH before the first "
+		"is for all of them. A section that begins "
 		"`-- section[text,csv]: Title` is for those formats only, in place of the others; `-- section with :flow: Title` is "
 		"shown if --flow is given, `without :flow` if it is not. A section whose only column is called line is printed as "
 		"it is, but for control characters, in text and table, and in formats of its own.\n\n"
@@ -364,7 +367,6 @@ static int list_reports(const struct query *query, struct sink *sink)
 		"report, too, and so are the chapters of `pcapdex report`, such as report/70-tcp.",
 		0);
 	sink_char(sink, '\n');
-	sink_flush(sink);
 	for (size_t i = 0; i < count; i++)
 		report_release(&reports[i]);
 	free(reports);
@@ -451,6 +453,9 @@ static int answer(struct query *query, struct guard *guard, struct report *repor
 	int code;
 	if (settings->section && !choose_section(report, settings->section))
 		return EXIT_USAGE;
+	const char *written = settings->pcap ? settings->pcap : settings->plot;
+	if (written && strcmp(written, "-") != 0 && new_file_is_needed(guard, written))
+		return EXIT_USAGE;
 	if (settings->source_dir && functions_register_packet_bytes(guard->db, settings->source_dir) != SQLITE_OK)
 		return EXIT_FAILED;
 	if (!parameters_init(&parameters, report, &query->arguments, guard, options))
@@ -508,6 +513,8 @@ static int query_case(struct query *query)
 		code = EXIT_FAILED;
 	else
 		code = has_question ? answer(query, &guard, &report, &sink) : list_reports(query, &sink);
+	if (!sink_finish(&sink) && code == EXIT_DONE)
+		code = EXIT_FAILED;
 	guard_release(&guard);
 	sink_release(&sink);
 	watch_end();

@@ -1,6 +1,7 @@
 // Report files: header and sections. See report.h.
 #include "report.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static const struct {
 	[PARAMETER_NUMBER] = {"number", "NUMBER"}, [PARAMETER_ADDRESS] = {"address", "ADDRESS"},
 	[PARAMETER_TIME] = {"time", "TIME"},       [PARAMETER_CAPTURE] = {"capture", "CAPTURE"},
 	[PARAMETER_FLOW] = {"flow", "FLOW"},       [PARAMETER_PORT] = {"port", "PORT"},
-	[PARAMETER_CHOICE] = {"one", "WORD"},
+	[PARAMETER_CHOICE] = {"one", "WORD"},      [PARAMETER_NODE] = {"node", "ADDRESS"},
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof *types };
@@ -53,6 +54,8 @@ struct reader {
 	const char *at;
 	int line;
 	bool in_header; // no SQL of the section seen yet
+	char *shared;   // owned: tables that all sections begin with, "WITH a AS (...)"; NULL none
+	int shared_line;
 	char *error;
 	size_t error_size;
 };
@@ -490,6 +493,50 @@ static bool take_form(struct piece *line, struct piece *form)
 	return form->length > 0 && form->length < sizeof word - 2 && strstr(forms, word);
 }
 
+// What follows a word at the beginning, and a blank; NULL: it is another one.
+static const char *behind_word(const char *sql, const char *word)
+{
+	size_t length = strlen(word);
+	return !strncasecmp(sql, word, length) && isspace((unsigned char)sql[length]) ? sql + length : NULL;
+}
+
+// Takes what stands before the first section as tables for all of them; false: it is something else.
+static bool take_shared(struct reader *reader)
+{
+	struct report *report = reader->report;
+	struct report_section *section = &report->sections[0];
+	if (!section->sql || section->column_count > 0 || section->plot_count > 0 || !behind_word(section->sql, "WITH"))
+		return false;
+	reader->shared = section->sql;
+	reader->shared_line = section->line;
+	for (size_t end = strlen(reader->shared); end > 0 && isspace((unsigned char)reader->shared[end - 1]);)
+		reader->shared[--end] = '\0';
+	report->section_count = 0;
+	reader->section = NULL;
+	return true;
+}
+
+// Puts the shared tables before a section's statement, and as many line feeds between that errors name the right line.
+static void add_shared(const struct reader *reader, struct report_section *section)
+{
+	char *sql = memory_copy_text(reader->shared);
+	const char *own = section->sql, *tables = behind_word(own, "WITH");
+	int line = reader->shared_line;
+	for (const char *at = sql; *at; at++)
+		line += *at == '\n';
+	if (tables) {
+		const char *rest = behind_word(tables + 1, "RECURSIVE");
+		append(&sql, "", ",", 1);
+		own = rest ? rest : tables;
+	}
+	for (; line < section->line; line++)
+		append(&sql, "", "\n", 1);
+	append(&sql, "", own, strlen(own));
+	free(section->sql);
+	section->sql = sql;
+	section->sql_line = reader->shared_line;
+}
+
 // ": Title", "[text,csv]: Title", " as bars: Title", " with :flow: Title"
 static bool read_section(struct reader *reader, struct piece line)
 {
@@ -502,8 +549,8 @@ static bool read_section(struct reader *reader, struct piece line)
 	take_condition(&line, &name, &without);
 	if (!starts(&line, ":"))
 		return fail(reader, "a section wants ': Title'", whole);
-	if (reader->report->section_count == 1 && !reader->report->sections[0].title)
-		return fail(reader, "a section after SQL or columns without one", whole);
+	if (reader->report->section_count == 1 && !reader->report->sections[0].title && !take_shared(reader))
+		return fail(reader, "a section after SQL that is not a WITH alone, or after columns", whole);
 	struct report_section *section = add_section(reader);
 	struct piece title = trimmed(line.at, line.length);
 	section->title = copy(title.at, title.length);
@@ -571,7 +618,7 @@ static void read_sql(struct reader *reader, struct piece line)
 {
 	struct report_section *section = current_section(reader);
 	if (reader->in_header)
-		section->line = reader->line;
+		section->line = section->sql_line = reader->line;
 	reader->in_header = false;
 	reader->item = NULL;
 	if (section->sql)
@@ -636,7 +683,11 @@ bool report_parse(struct report *report, enum report_kind kind, const char *name
 	struct reader reader = {.report = report, .at = text, .error = error, .error_size = size};
 	*report = (struct report){.name = memory_copy_text(name), .text = memory_copy_text(text)};
 	report->description = memory_copy_text("");
-	if (!read_lines(&reader) || !check_sections(&reader)) {
+	bool ok = read_lines(&reader) && check_sections(&reader);
+	for (size_t i = 0; i < report->section_count && ok && reader.shared; i++)
+		add_shared(&reader, &report->sections[i]);
+	free(reader.shared);
+	if (!ok) {
 		report_release(report);
 		return false;
 	}
@@ -646,42 +697,51 @@ bool report_parse(struct report *report, enum report_kind kind, const char *name
 	return true;
 }
 
+static void release_parameter(struct report_parameter *parameter)
+{
+	free(parameter->name);
+	free(parameter->option);
+	free(parameter->fallback);
+	free(parameter->choices);
+	free(parameter->help);
+}
+
+static void release_plot(struct report_plot *plot)
+{
+	free(plot->column);
+	free(plot->to);
+	free(plot->by);
+	free(plot->when);
+	free(plot->value);
+	free(plot->label);
+}
+
+static void release_section(struct report_section *section)
+{
+	for (size_t i = 0; i < section->column_count; i++) {
+		free(section->columns[i].name);
+		free(section->columns[i].help);
+	}
+	for (size_t i = 0; i < section->plot_count; i++)
+		release_plot(&section->plots[i]);
+	free(section->plots);
+	free(section->columns);
+	free(section->title);
+	free(section->form);
+	free(section->formats);
+	free(section->depends);
+	free(section->sql);
+}
+
 void report_release(struct report *report)
 {
 	for (size_t i = 0; i < report->note_count; i++)
 		free(report->notes[i].text);
+	for (size_t i = 0; i < report->parameter_count; i++)
+		release_parameter(&report->parameters[i]);
+	for (size_t i = 0; i < report->section_count; i++)
+		release_section(&report->sections[i]);
 	free(report->notes);
-	for (size_t i = 0; i < report->parameter_count; i++) {
-		struct report_parameter *parameter = &report->parameters[i];
-		free(parameter->name);
-		free(parameter->option);
-		free(parameter->fallback);
-		free(parameter->choices);
-		free(parameter->help);
-	}
-	for (size_t i = 0; i < report->section_count; i++) {
-		struct report_section *section = &report->sections[i];
-		for (size_t j = 0; j < section->column_count; j++) {
-			free(section->columns[j].name);
-			free(section->columns[j].help);
-		}
-		for (size_t j = 0; j < section->plot_count; j++) {
-			const struct report_plot *plot = &section->plots[j];
-			free(plot->column);
-			free(plot->to);
-			free(plot->by);
-			free(plot->when);
-			free(plot->value);
-			free(plot->label);
-		}
-		free(section->plots);
-		free(section->columns);
-		free(section->title);
-		free(section->form);
-		free(section->formats);
-		free(section->depends);
-		free(section->sql);
-	}
 	free(report->parameters);
 	free(report->sections);
 	free(report->name);

@@ -22,6 +22,7 @@
 //     one of a|b|c   one of these words, in any case; bound as it stands here
 //     address   IPv4, IPv6 or MAC address, or a prefix such as 10.0.0.0/8; bound in the canonical spelling of the case.
 //               ip_in(x, :p) takes both an address and a prefix
+//     node      an address, but no prefix
 //     time      ISO 8601, @SECONDS since 1970, a time of day, or +SECONDS since the first packet; bound as ns since
 //               1970
 //     capture   name or number of a capture of the case; bound as capture_id
@@ -64,6 +65,9 @@
 //     -- section[text]: The servers
 //     SELECT printf(...) AS line ...;
 //
+// SQL before the first section, `WITH name AS (...)` and no more, is put before the statement of each: tables that several
+// of them read.
+//
 // `section with :flow: Title` is shown only if --flow is given, `section without :flow: Title` only if it is not: so a
 // report of many flows can say more about one. `section[text] with :flow: Title` is both.
 //
@@ -88,6 +92,7 @@ enum parameter_type {
 	PARAMETER_PORT,
 	PARAMETER_CHOICE,
 	PARAMETER_ADDRESS,
+	PARAMETER_NODE,
 	PARAMETER_TIME,
 	PARAMETER_CAPTURE,
 	PARAMETER_FLOW,
@@ -141,8 +146,9 @@ struct report_section {
 	char *depends; // on this parameter, without the colon; NULL: on none
 	bool without;  // shown if that parameter is not given, else if it is
 	bool left_out; // another section was chosen
-	char *sql;
-	int line; // of the file where the SQL begins, from 1
+	char *sql;     // behind the tables that all sections share
+	int sql_line;  // of the file where that begins, from 1
+	int line;      // where the section's own SQL does
 	struct report_column *columns;
 	size_t column_count;
 	struct report_plot *plots;

@@ -1,7 +1,6 @@
 // Statements to rows to output. See run.h.
 #include "run.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,7 +79,7 @@ static int count_lines(const char *from, const char *to)
 static void run_section(struct run *run, const struct report_section *section)
 {
 	const char *sql = section->sql, *tail;
-	int line = section->line;
+	int line = section->sql_line;
 	while (*sql && !must_stop(run)) {
 		sqlite3_stmt *statement;
 		if (!guard_prepare(run->guard, sql, line, &statement, &tail, run->error, sizeof run->error)) {
@@ -97,9 +96,23 @@ static void run_section(struct run *run, const struct report_section *section)
 	}
 }
 
+// Whether plain SQL has a second statement; nothing is run.
+static bool has_several_statements(const struct run *run)
+{
+	bool is_plain = !run->report->summary && run->report->section_count > 0;
+	const char *sql = is_plain ? run->report->sections[0].sql : "";
+	char error[ERROR_ROOM];
+	sqlite3_stmt *statement;
+	int count = 0;
+	while (*sql && count < 2 && guard_prepare(run->guard, sql, 1, &statement, &sql, error, sizeof error)) {
+		count += statement != NULL;
+		sqlite3_finalize(statement);
+	}
+	return count > 1;
+}
+
 static int exit_code(struct run *run)
 {
-	struct sink *sink = run->output.sink;
 	if (watch_cause() == WATCH_INTERRUPT) {
 		message_error("stopped");
 		return EXIT_INTERRUPTED;
@@ -118,10 +131,6 @@ static int exit_code(struct run *run)
 		else
 			message_error("%s: %s", run->guard->path, run->error);
 		return run->usage ? EXIT_USAGE : EXIT_FAILED;
-	}
-	if (sink && sink->error && sink->error != EPIPE) {
-		message_error("cannot write standard output: %s", strerror(sink->error));
-		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
 }
@@ -146,7 +155,8 @@ int run_report(struct guard *guard, const struct report *report, const struct pa
 	const char *shown_as = format ? format : "table";
 	for (size_t i = 0; i < report->section_count; i++)
 		run.sections += is_shown(&run, &report->sections[i], shown_as);
-	output_begin(&run.output, format, sink, header, run.sections > 1);
+	bool titled = run.sections > 1 || (!strcmp(shown_as, "json") && has_several_statements(&run)); // one document
+	output_begin(&run.output, format, sink, header, titled);
 	for (size_t i = 0; i < report->section_count && !must_stop(&run); i++) {
 		if (is_shown(&run, &report->sections[i], shown_as))
 			run_section(&run, &report->sections[i]);

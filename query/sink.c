@@ -60,6 +60,14 @@ bool sink_flush(struct sink *sink)
 	return !sink->error;
 }
 
+bool sink_finish(struct sink *sink)
+{
+	if (sink_flush(sink) || sink->error == EPIPE)
+		return true;
+	message_error("cannot write standard output: %s", strerror(sink->error));
+	return false;
+}
+
 static void make_room(struct sink *sink, size_t length)
 {
 	if (sink->fd >= 0) {

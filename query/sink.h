@@ -18,6 +18,9 @@ void sink_release(struct sink *);       // does not flush, does not close
 size_t sink_width(const struct sink *); // columns of the terminal ($COLUMNS, if set); 0: it is none
 bool sink_flush(struct sink *);         // false: error is set
 
+// Flushes standard output at the end. False after a message; a reader who has enough is no trouble.
+bool sink_finish(struct sink *);
+
 void sink_write(struct sink *, const char *text, size_t length);
 void sink_text(struct sink *, const char *text);
 void sink_char(struct sink *, char c);

@@ -13,7 +13,7 @@
 
 enum { BLOCK = 1 << 18 };
 
-static bool fingerprint(int fd, char to[SOURCE_FINGERPRINT_ROOM])
+bool source_fingerprint(int fd, char to[SOURCE_FINGERPRINT_ROOM])
 {
 	XXH3_state_t state;
 	unsigned char *block = malloc(BLOCK);
@@ -42,7 +42,7 @@ static const char *check(struct source *source, const struct source_file *file)
 		return "the capture file has changed since it was ingested (another size)";
 	if (!file->fingerprint[0])
 		return "its ingest was stopped before the end, nothing tells whether it is the same; ingest it again";
-	if (!fingerprint(source->fd, found) || strcmp(found, file->fingerprint) != 0)
+	if (!source_fingerprint(source->fd, found) || strcmp(found, file->fingerprint) != 0)
 		return "the capture file has changed since it was ingested (other bytes)";
 	source->unpacked = unpacked_new(source->fd, file->compression);
 	return source->unpacked ? NULL : "cannot be unpacked";
@@ -60,17 +60,13 @@ static const char *try_path(struct source *source, const struct source_file *fil
 	return trouble;
 }
 
-bool source_path_in(const struct source_file *file, const char *folder, char path[SOURCE_PATH_ROOM])
-{
-	const char *slash = strrchr(file->path, '/');
-	int length = snprintf(path, SOURCE_PATH_ROOM, "%s/%s", folder, slash ? slash + 1 : file->path);
-	return length >= 0 && length < SOURCE_PATH_ROOM;
-}
-
+// Under its own name in another folder.
 static const char *try_folder(struct source *source, const struct source_file *file, const char *folder)
 {
 	char path[SOURCE_PATH_ROOM];
-	if (!source_path_in(file, folder, path))
+	const char *slash = strrchr(file->path, '/');
+	int length = snprintf(path, sizeof path, "%s/%s", folder, slash ? slash + 1 : file->path);
+	if (length < 0 || length >= (int)sizeof path)
 		return "its path is too long";
 	return try_path(source, file, path);
 }

@@ -38,8 +38,8 @@ struct source {
 bool source_open(struct source *, const struct source_file *, const char *folder, char *error);
 void source_close(struct source *); // also when it is closed
 
-// Where the file is looked for in the folder: under its own name. False: the path is too long.
-bool source_path_in(const struct source_file *, const char *folder, char path[SOURCE_PATH_ROOM]);
+// Of what the descriptor has from where it stands to its end. False: it cannot be read.
+bool source_fingerprint(int fd, char to[SOURCE_FINGERPRINT_ROOM]);
 
 // Whether this file is the one that is open.
 bool source_is(const struct source *, const struct source_file *);

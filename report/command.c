@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../common/message.h"
+#include "../query/new_file.h"
 #include "../query/watch.h"
 #include "document.h"
 #include "writers.h"
@@ -136,50 +137,17 @@ static bool write_stdout(const struct sink *content)
 	return cannot_write("standard output");
 }
 
-// A new file beside the one that is to be, so that there is never half of it.
-static bool write_new_file(const char *path, const struct sink *content)
-{
-	char number[32];
-	snprintf(number, sizeof number, "%ld", (long)getpid());
-	char *partial = memory_join(path, ".partial-", number);
-	int fd = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	bool ok = fd >= 0 && write_all(fd, content);
-	if (fd >= 0)
-		ok = close(fd) == 0 && ok;
-	ok = (ok && rename(partial, path) == 0) || cannot_write(path);
-	if (!ok && fd >= 0)
-		unlink(partial);
-	free(partial);
-	return ok;
-}
-
 static bool write_file(const char *path, const struct sink *content)
 {
-	struct stat info;
-	if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
-		return write_new_file(path, content);
-	int fd = open(path, O_WRONLY | O_CLOEXEC); // a device, a pipe
-	bool ok = (fd >= 0 && write_all(fd, content)) || cannot_write(path);
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-// The case itself, or a capture of it, is no place for a report.
-static bool is_precious(struct guard *guard, const char *path)
-{
-	struct stat wanted, info;
-	struct names names = {0};
-	if (stat(path, &wanted) != 0 || !S_ISREG(wanted.st_mode))
-		return false;
-	bool found = stat(guard->path, &info) == 0 && info.st_dev == wanted.st_dev && info.st_ino == wanted.st_ino;
-	names_read(&names, guard->db, "SELECT path FROM capture_files");
-	for (size_t i = 0; i < names.count && !found; i++)
-		found = stat(names.at[i], &info) == 0 && info.st_dev == wanted.st_dev && info.st_ino == wanted.st_ino;
-	names_release(&names);
-	if (found)
-		message_error("%s: the case needs this file; choose another name", path);
-	return found;
+	struct new_file file;
+	if (!new_file_open(&file, path))
+		return cannot_write(path);
+	bool ok = write_all(file.fd, content);
+	int error = errno; // of the write, if that failed
+	if (new_file_close(&file, ok) && ok)
+		return true;
+	errno = ok ? errno : error;
+	return cannot_write(path);
 }
 
 // ---- the command --------------------------------------------------------------------------------------------------
@@ -203,7 +171,7 @@ static int report_guarded(const struct settings *settings, struct guard *guard, 
 	struct catalog catalog;
 	struct document document = {0};
 	bool is_file = settings->output && strcmp(settings->output, "-") != 0;
-	if (is_file && is_precious(guard, settings->output))
+	if (is_file && new_file_is_needed(guard, settings->output))
 		return EXIT_USAGE;
 	if (!catalog_init(&catalog, NULL))
 		return EXIT_FAILED;

@@ -100,6 +100,17 @@ static bool is_wanted(const struct report_section *section, const struct paramet
 	return !section->formats && (!section->depends || has != section->without);
 }
 
+// SQL as people read it: tables that sections share stand apart from the statement, by as many lines as in their file.
+static char *without_empty_lines(const char *sql)
+{
+	char *text = memory_copy_text(sql), *to = text;
+	for (const char *at = sql; *at; at++)
+		if (*at != '\n' || at[1] != '\n')
+			*to++ = *at;
+	*to = '\0';
+	return text;
+}
+
 static int fill_block(struct document *document, struct chapter *chapter, struct guard *guard,
                       const struct report *report, const struct parameters *parameters,
                       struct report_section *section)
@@ -108,7 +119,7 @@ static int fill_block(struct document *document, struct chapter *chapter, struct
 	struct block block = {
 		.form = form_of(section),
 		.title = memory_copy_text(section->title ? section->title : ""),
-		.sql = memory_copy_text(section->sql),
+		.sql = without_empty_lines(section->sql),
 	};
 	struct filling filling = {document, &block, section};
 	single.sections = section;

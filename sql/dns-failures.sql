@@ -13,17 +13,8 @@
 -- param :since
 -- param :until
 -- param :limit
---
--- section: Failures by kind
--- column failure   Response code by name, unanswered or truncated.
--- column count     Questions that ended so.
--- column names     Different names among them.
--- column clients   Clients that asked.
--- column servers   Servers that were asked.
--- column first_s   Time of the first question, seconds since its capture's first packet.
--- column last_s    Time of the last one.
 WITH
-failed AS MATERIALIZED (
+questions AS (
 	SELECT d.*, CASE
 		WHEN d.kind = 'unanswered' THEN 'unanswered'
 		WHEN d.rcode <> 0 THEN d.rcode_name
@@ -36,7 +27,26 @@ failed AS MATERIALIZED (
 			WHEN 'answered' THEN d.rcode <> 0 OR (d.truncated AND d.transport = 'udp' AND r.retry_number IS NULL)
 			WHEN 'unsolicited' THEN d.rcode <> 0
 		END
+),
+failed AS MATERIALIZED (
+	SELECT *
+	FROM questions
+	WHERE (:flow IS NULL OR flow_id = :flow)
+		AND (:capture IS NULL OR capture_id = :capture)
+		AND (:host IS NULL OR ip_in(client, :host) OR ip_in(server, :host))
+		AND (:since IS NULL OR ts_ns >= :since)
+		AND (:until IS NULL OR ts_ns < :until)
+		AND (:failure IS NULL OR failure = :failure COLLATE NOCASE)
 )
+
+-- section: Failures by kind
+-- column failure   Response code by name, unanswered or truncated.
+-- column count     Questions that ended so.
+-- column names     Different names among them.
+-- column clients   Clients that asked.
+-- column servers   Servers that were asked.
+-- column first_s   Time of the first question, seconds since its capture's first packet.
+-- column last_s    Time of the last one.
 SELECT
 	failure,
 	count(*) AS count,
@@ -46,12 +56,6 @@ SELECT
 	min(time_s) AS first_s,
 	max(time_s) AS last_s
 FROM failed
-WHERE (:flow IS NULL OR flow_id = :flow)
-	AND (:capture IS NULL OR capture_id = :capture)
-	AND (:host IS NULL OR ip_in(client, :host) OR ip_in(server, :host))
-	AND (:since IS NULL OR ts_ns >= :since)
-	AND (:until IS NULL OR ts_ns < :until)
-	AND (:failure IS NULL OR failure = :failure COLLATE NOCASE)
 GROUP BY failure
 ORDER BY count(*) DESC, failure;
 
@@ -71,21 +75,6 @@ ORDER BY count(*) DESC, failure;
 -- column transport         udp or tcp.
 -- column flow_id           Number of the flow.
 -- column capture           Name of the capture.
-WITH
-failed AS MATERIALIZED (
-	SELECT d.*, CASE
-		WHEN d.kind = 'unanswered' THEN 'unanswered'
-		WHEN d.rcode <> 0 THEN d.rcode_name
-		WHEN d.truncated THEN 'truncated'
-	END AS failure
-	FROM dns_list d
-	LEFT JOIN dns_retries r USING (dns_id)
-	WHERE CASE d.kind
-			WHEN 'unanswered' THEN d.variant = 'dns'
-			WHEN 'answered' THEN d.rcode <> 0 OR (d.truncated AND d.transport = 'udp' AND r.retry_number IS NULL)
-			WHEN 'unsolicited' THEN d.rcode <> 0
-		END
-)
 SELECT
 	time_s,
 	failure,
@@ -103,11 +92,5 @@ SELECT
 	flow_id,
 	capture
 FROM failed
-WHERE (:flow IS NULL OR flow_id = :flow)
-	AND (:capture IS NULL OR capture_id = :capture)
-	AND (:host IS NULL OR ip_in(client, :host) OR ip_in(server, :host))
-	AND (:since IS NULL OR ts_ns >= :since)
-	AND (:until IS NULL OR ts_ns < :until)
-	AND (:failure IS NULL OR failure = :failure COLLATE NOCASE)
 ORDER BY ts_ns, dns_id
 LIMIT ifnull(:limit, -1);

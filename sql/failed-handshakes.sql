@@ -63,15 +63,10 @@ marks AS (
 		max(iif(e.kind = 'syn', e.ts_ns, NULL)) AS last_syn_ts_ns,
 		min(iif(e.kind = 'syn_ack', e.packet_id, NULL)) AS syn_ack_id,
 		min(iif(e.kind = 'rst', e.packet_id * 2 + e.direction, NULL)) AS rst
-	FROM tcp_events e
-	JOIN captures c ON c.capture_id = e.capture_id
+	FROM marked_tcp_events e
 	WHERE e.kind IN ('syn', 'syn_ack', 'rst')
 		AND e.flow_id IN (SELECT flow_id FROM failed)
-		AND NOT (c.duplicates > 0 AND EXISTS (
-			SELECT 1
-			FROM packets p
-			WHERE p.packet_id = e.packet_id AND p.duplicate_of IS NOT NULL
-		))
+		AND NOT e.is_copy
 	GROUP BY e.flow_id
 ),
 errors AS (

@@ -11,28 +11,11 @@
 -- goodput the same with data; a kB is 1000 bytes. Reply delay: request received to the reply sent. Hops: TTL of a
 -- request less that of its reply, plus 1; pairs with less than 1, as in captures that another node made, do not count.
 --
--- param :node required   Address of the node.
+-- param :node node required   Address of the node.
 -- param :capture
 -- param :since
 -- param :until
 -- param :title           Title of the sheet, instead of the capture's name or the node's address.
---
--- section: Metrics
--- column capture                  Name of the capture.
--- column node                     Address of the node.
--- column requests_sent            Echo requests it sent.
--- column requests_received        Echo requests it received.
--- column replies_sent             Echo replies it sent.
--- column replies_received         Echo replies it received.
--- column request_bytes_sent       Bytes of the requests it sent.
--- column request_data_sent        Their data, bytes.
--- column request_bytes_received   Bytes of the requests it received.
--- column request_data_received    Their data, bytes.
--- column rtt_ms                   Mean round trip, milliseconds.
--- column throughput_kb_per_s      Throughput of the requests it sent, kB per second.
--- column goodput_kb_per_s         Goodput of them, kB per second.
--- column reply_delay_us           Mean reply delay, microseconds.
--- column hops                     Mean number of hops.
 WITH metrics AS (
 	SELECT
 		c.name AS capture,
@@ -51,12 +34,29 @@ WITH metrics AS (
 		avg(n.hops) AS hops
 	FROM node_pings n
 	JOIN captures c USING (capture_id)
-	WHERE ip_in(n.node, :node)
+	WHERE n.node = :node
 		AND (:capture IS NULL OR n.capture_id = :capture)
 		AND (:since IS NULL OR n.ts_ns >= :since)
 		AND (:until IS NULL OR n.ts_ns < :until)
 	GROUP BY n.capture_id
 )
+
+-- section: Metrics
+-- column capture                  Name of the capture.
+-- column node                     Address of the node.
+-- column requests_sent            Echo requests it sent.
+-- column requests_received        Echo requests it received.
+-- column replies_sent             Echo replies it sent.
+-- column replies_received         Echo replies it received.
+-- column request_bytes_sent       Bytes of the requests it sent.
+-- column request_data_sent        Their data, bytes.
+-- column request_bytes_received   Bytes of the requests it received.
+-- column request_data_received    Their data, bytes.
+-- column rtt_ms                   Mean round trip, milliseconds.
+-- column throughput_kb_per_s      Throughput of the requests it sent, kB per second.
+-- column goodput_kb_per_s         Goodput of them, kB per second.
+-- column reply_delay_us           Mean reply delay, microseconds.
+-- column hops                     Mean number of hops.
 SELECT
 	capture,
 	:node AS node,
@@ -81,32 +81,7 @@ ORDER BY capture;
 -- column metric    What is measured.
 -- column value     Its value; empty where there is nothing to measure.
 -- column unit      In this unit.
-WITH
-metrics AS (
-	SELECT
-		c.name AS capture,
-		sum(n.requests_sent) AS requests_sent,
-		sum(n.requests_received) AS requests_received,
-		sum(n.replies_sent) AS replies_sent,
-		sum(n.replies_received) AS replies_received,
-		ifnull(sum(n.request_bytes_sent), 0) AS request_bytes_sent,
-		ifnull(sum(n.request_data_sent), 0) AS request_data_sent,
-		ifnull(sum(n.request_bytes_received), 0) AS request_bytes_received,
-		ifnull(sum(n.request_data_received), 0) AS request_data_received,
-		avg(n.rtt_ns) / 1e6 AS rtt_ms,
-		sum(n.request_bytes_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS throughput_kb_per_s,
-		sum(n.request_data_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS goodput_kb_per_s,
-		avg(n.reply_delay_ns) / 1e3 AS reply_delay_us,
-		avg(n.hops) AS hops
-	FROM node_pings n
-	JOIN captures c USING (capture_id)
-	WHERE ip_in(n.node, :node)
-		AND (:capture IS NULL OR n.capture_id = :capture)
-		AND (:since IS NULL OR n.ts_ns >= :since)
-		AND (:until IS NULL OR n.ts_ns < :until)
-	GROUP BY n.capture_id
-),
-lines AS (
+WITH lines AS (
 	SELECT
 		capture,
 		1 AS place,
@@ -156,30 +131,6 @@ FROM lines
 ORDER BY capture, place;
 
 -- section[csv,text]: Metrics
-WITH metrics AS (
-	SELECT
-		c.name AS capture,
-		sum(n.requests_sent) AS requests_sent,
-		sum(n.requests_received) AS requests_received,
-		sum(n.replies_sent) AS replies_sent,
-		sum(n.replies_received) AS replies_received,
-		ifnull(sum(n.request_bytes_sent), 0) AS request_bytes_sent,
-		ifnull(sum(n.request_data_sent), 0) AS request_data_sent,
-		ifnull(sum(n.request_bytes_received), 0) AS request_bytes_received,
-		ifnull(sum(n.request_data_received), 0) AS request_data_received,
-		avg(n.rtt_ns) / 1e6 AS rtt_ms,
-		sum(n.request_bytes_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS throughput_kb_per_s,
-		sum(n.request_data_sent) / nullif(sum(n.rtt_ns) / 1e6, 0) AS goodput_kb_per_s,
-		avg(n.reply_delay_ns) / 1e3 AS reply_delay_us,
-		avg(n.hops) AS hops
-	FROM node_pings n
-	JOIN captures c USING (capture_id)
-	WHERE ip_in(n.node, :node)
-		AND (:capture IS NULL OR n.capture_id = :capture)
-		AND (:since IS NULL OR n.ts_ns >= :since)
-		AND (:until IS NULL OR n.ts_ns < :until)
-	GROUP BY n.capture_id
-)
 SELECT
 	iif(row_number() OVER (ORDER BY capture) > 1, char(10), '')
 	|| replace(

@@ -10,16 +10,14 @@
 -- length is shown. The capture file must be as it was ingested; --source-dir DIR says where else to look for it.
 --
 -- Messages above TCP and UDP may be of several packets. Those that this packet completes are told from the case's tables,
--- by their columns: dns, http, tls, routing, dhcp.
+-- by their columns: dns, http, tls, routing, dhcp. Of a datagram in fragments, the packet that completes it is followed by
+-- the numbers of its packets, and by what the datagram carries above its innermost header.
 --
 -- In a case with several captures, the packets with this number of all of them are shown, unless --capture names one.
 --
 -- param :number integer 1..9e15 required   Number of the packet in the capture: Wireshark's frame.number.
 -- param :capture
---
--- section[table,text]: Packet
-WITH
-chosen AS MATERIALIZED (
+WITH chosen AS MATERIALIZED (
 	SELECT
 		p.*,
 		c.name AS capture,
@@ -30,7 +28,10 @@ chosen AS MATERIALIZED (
 	JOIN packets p ON p.packet_id = c.first_packet_id + :number - 1 AND p.capture_id = c.capture_id
 	JOIN interfaces i USING (interface_id)
 	WHERE :capture IS NULL OR c.capture_id = :capture
-),
+)
+
+-- section[table,text]: Packet
+WITH
 messages(packet_id, place, message, fields) AS ( -- that the packet completes
 	SELECT
 		c.packet_id,
@@ -143,6 +144,29 @@ messages(packet_id, place, message, fields) AS ( -- that the packet completes
 	FROM chosen c
 	CROSS JOIN dhcp d ON d.packet_id = c.packet_id
 ),
+pieces(packet_id, first_packet_id, piece_id, previous_packet_id) AS ( -- of the datagrams that the packet completes
+	SELECT c.packet_id, f.first_packet_id, f.packet_id, f.previous_packet_id
+	FROM chosen c
+	JOIN fragments f ON f.fragment_id BETWEEN 4 * c.packet_id AND 4 * c.packet_id + 3
+	WHERE f.completes
+	UNION
+	SELECT s.packet_id, s.first_packet_id, f.packet_id, f.previous_packet_id
+	FROM pieces s
+	JOIN fragments f ON f.fragment_id BETWEEN 4 * s.previous_packet_id AND 4 * s.previous_packet_id + 3
+	WHERE f.first_packet_id = s.first_packet_id
+),
+datagrams AS MATERIALIZED (
+	SELECT
+		s.packet_id,
+		(
+			SELECT group_concat(p.number, ' ')
+			FROM (SELECT DISTINCT piece_id FROM pieces WHERE packet_id = s.packet_id ORDER BY piece_id) d
+			JOIN packets p ON p.packet_id = d.piece_id
+		) AS numbers,
+		packet_payload(s.packet_id) AS payload
+	FROM pieces s
+	GROUP BY s.packet_id
+),
 lines(packet_id, part, place, line) AS (
 	SELECT
 		packet_id,
@@ -193,6 +217,14 @@ lines(packet_id, part, place, line) AS (
 	FROM chosen
 	WHERE captured_len > 0
 	UNION ALL
+	SELECT
+		packet_id,
+		5,
+		0,
+		printf('%spayload of the datagram in packets %s, %d bytes', char(10), numbers, length(payload))
+			|| iif(length(payload) > 0, char(10) || char(10) || hex_dump(payload), '')
+	FROM datagrams
+	UNION ALL
 	SELECT 0, 0, 0, printf('there is no packet %d', :number)
 	WHERE NOT EXISTS (SELECT 1 FROM chosen)
 )
@@ -210,20 +242,7 @@ ORDER BY packet_id, part, place;
 -- column offset    Where it begins in the frame, bytes.
 -- column length    Bytes that it is in.
 -- column bytes     These bytes, as hex digits.
-WITH
-chosen AS MATERIALIZED (
-	SELECT
-		p.*,
-		c.name AS capture,
-		i.link_type,
-		i.fcs_len,
-		packet_bytes(p.packet_id) AS bytes
-	FROM captures c
-	JOIN packets p ON p.packet_id = c.first_packet_id + :number - 1 AND p.capture_id = c.capture_id
-	JOIN interfaces i USING (interface_id)
-	WHERE :capture IS NULL OR c.capture_id = :capture
-),
-fields AS (
+WITH fields AS (
 	SELECT
 		packet_id,
 		-1 AS place,

@@ -12,7 +12,7 @@
 -- column capture                  Name of the capture.
 -- column duration_s               First to last packet, seconds.
 -- column mean_mbps                Megabits a second on the wire, over that time.
--- column peak_mbps                The same of the fastest second.
+-- column peak_mbps                The same of the fastest second; never less than the mean.
 -- column connections              TCP connections.
 -- column handshake_median_ms      SYN to SYN-ACK, milliseconds.
 -- column handshake_p95_ms         The same, 95 % below.
@@ -57,7 +57,7 @@ SELECT
 	c.name AS capture,
 	(c.last_ts_ns - c.first_ts_ns) / 1e9 AS duration_s,
 	c.bytes * 8e3 / nullif(c.last_ts_ns - c.first_ts_ns, 0) AS mean_mbps,
-	p.bytes * 8 / 1e6 AS peak_mbps,
+	max(p.bytes * 8 / 1e6, ifnull(c.bytes * 8e3 / nullif(c.last_ts_ns - c.first_ts_ns, 0), 0)) AS peak_mbps,
 	ifnull(t.connections, 0) AS connections,
 	t.handshake_median_ms,
 	t.handshake_p95_ms,

@@ -6,8 +6,6 @@
 -- (data-text-lines, x509sat) is left out. Bytes are those of whole packets on the wire.
 --
 -- param :capture
---
--- section[table,text]: Protocol hierarchy
 WITH RECURSIVE
 stacks AS (
 	SELECT s.stack, count(*) AS packets, sum(p.wire_len) AS bytes
@@ -30,6 +28,8 @@ parts AS ( -- every stack, cut behind each of its protocols
 	FROM parts
 	WHERE rest <> ''
 )
+
+-- section[table,text]: Protocol hierarchy
 SELECT
 	printf(
 		'%-40s frames:%d bytes:%d',
@@ -49,28 +49,6 @@ ORDER BY replace(path, ':', char(1));
 -- column packets    Packets.
 -- column bytes      Their bytes on the wire.
 -- column percent    Share of all packets, percent.
-WITH RECURSIVE
-stacks AS (
-	SELECT s.stack, count(*) AS packets, sum(p.wire_len) AS bytes
-	FROM packets p
-	JOIN protocol_stacks s USING (stack_id)
-	WHERE :capture IS NULL OR p.capture_id = :capture
-	GROUP BY p.stack_id
-),
-parts AS (
-	SELECT '' AS path, '' AS protocol, stack || ':' AS rest, -1 AS depth, packets, bytes
-	FROM stacks
-	UNION ALL
-	SELECT
-		path || substr(rest, 1, instr(rest, ':')),
-		substr(rest, 1, instr(rest, ':') - 1),
-		substr(rest, instr(rest, ':') + 1),
-		depth + (rest NOT LIKE 'ethertype:%'),
-		packets,
-		bytes
-	FROM parts
-	WHERE rest <> ''
-)
 SELECT
 	protocol,
 	rtrim(path, ':') AS stack,

@@ -6,7 +6,7 @@
 -- both FINs only cleans up: --stage closed. client-resets tells what else a client had open.
 --
 -- param :stage one of syn_sent|syn_received|established|data|closing|closed|unknown   Only at this stage.
--- param :by          Only by this address, or by this prefix.
+-- param :by address  Only by this address, or by this prefix.
 -- param :min_idle_s = 0   Only where the connection was silent for so many seconds shortly before.
 -- param :flow
 -- param :capture
@@ -43,17 +43,12 @@ reset AS MATERIALIZED (
 		AND (:capture IS NULL OR capture_id = :capture)
 		AND (:host IS NULL OR ip_in(src, :host) OR ip_in(dst, :host))
 ),
-events AS MATERIALIZED ( -- of packets that are no copies
-	SELECT e.flow_id, e.direction, e.packet_id, e.ts_ns, e.kind
-	FROM tcp_events e
-	JOIN captures c ON c.capture_id = e.capture_id
-	WHERE e.kind IN ('syn', 'syn_ack', 'established', 'fin', 'rst')
-		AND e.flow_id IN (SELECT flow_id FROM reset)
-		AND NOT (c.duplicates > 0 AND EXISTS (
-			SELECT 1
-			FROM packets p
-			WHERE p.packet_id = e.packet_id AND p.duplicate_of IS NOT NULL
-		))
+events AS MATERIALIZED (
+	SELECT flow_id, direction, packet_id, ts_ns, kind
+	FROM marked_tcp_events
+	WHERE kind IN ('syn', 'syn_ack', 'established', 'fin', 'rst')
+		AND flow_id IN (SELECT flow_id FROM reset)
+		AND NOT is_copy
 ),
 rsts AS MATERIALIZED (
 	SELECT flow_id, direction, min(packet_id) AS packet_id, count(*) AS rsts

@@ -42,7 +42,7 @@
 WITH
 trouble AS MATERIALIZED (
 	SELECT flow_id, direction, packet_id, ts_ns, kind, value
-	FROM tcp_events e
+	FROM marked_tcp_events
 	WHERE kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission',
 			'out_of_order', 'lost_segment', 'ack_lost_segment', 'duplicate_ack', 'zero_window',
 			'zero_window_probe', 'zero_window_probe_ack', 'window_full')
@@ -50,14 +50,7 @@ trouble AS MATERIALIZED (
 		AND (:capture IS NULL OR capture_id = :capture)
 		AND (:since IS NULL OR ts_ns >= :since)
 		AND (:until IS NULL OR ts_ns < :until)
-		AND (
-			:copies = 'yes'
-			OR NOT EXISTS (
-				SELECT 1
-				FROM packets p
-				WHERE p.packet_id = e.packet_id AND p.duplicate_of IS NOT NULL
-			)
-		)
+		AND (:copies = 'yes' OR NOT is_copy)
 ),
 counts AS (
 	SELECT

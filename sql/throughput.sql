@@ -3,9 +3,9 @@
 -- topic: traffic
 --
 -- Steps begin at multiples of their length since 1970, so that those of several captures fall together; the first may
--- begin before the first packet. Steps without a packet are left out. A step that is a multiple of 100 ms, without
--- --flow and --host, is answered from an index and is fast for captures of any size; --since and --until then cut at
--- tenths of a second.
+-- begin before the first packet. Steps without a packet are left out. Of a step that --since or --until cuts, only the
+-- packets between them count, and the rate is still that of a whole step. A step that is a multiple of 100 ms, without
+-- --flow and --host, is answered from an index and is fast for captures of any size.
 --
 -- param :bucket_ms number 0.001..86400000 = 1000   Length of a step, in milliseconds.
 -- param :capture
@@ -34,19 +34,37 @@ asked AS (
 		CAST(:bucket_ms * 1e6 AS INTEGER) AS bucket_ns,
 		CAST(:bucket_ms * 1e6 AS INTEGER) % 100000000 = 0 AND :flow IS NULL AND :host IS NULL AS is_coarse
 ),
-counted AS (
+tenths AS (
 	SELECT
-		b.capture_id,
-		b.start_ts_ns / a.bucket_ns AS step,
-		b.packets,
-		b.bytes,
-		b.first_packet_id AS packet_id
+		b.*,
+		b.start_ts_ns < ifnull(:since, b.start_ts_ns)
+			OR b.start_ts_ns > ifnull(:until, b.start_ts_ns + 100000000) - 100000000 AS is_cut
 	FROM asked a
 	CROSS JOIN time_buckets b
 	WHERE a.is_coarse
 		AND (:capture IS NULL OR b.capture_id = :capture)
 		AND (:since IS NULL OR b.start_ts_ns > :since - 100000000)
 		AND (:until IS NULL OR b.start_ts_ns < :until)
+),
+stretches AS ( -- of packets that are counted one by one
+	SELECT first_packet_id, last_packet_id
+	FROM tenths
+	WHERE is_cut
+	UNION ALL
+	SELECT 1, 9223372036854775807
+	FROM asked
+	WHERE NOT is_coarse
+),
+counted AS (
+	SELECT
+		t.capture_id,
+		t.start_ts_ns / a.bucket_ns AS step,
+		t.packets,
+		t.bytes,
+		t.first_packet_id AS packet_id
+	FROM asked a
+	CROSS JOIN tenths t
+	WHERE NOT t.is_cut
 	UNION ALL
 	SELECT
 		p.capture_id,
@@ -55,9 +73,9 @@ counted AS (
 		p.wire_len,
 		p.packet_id
 	FROM asked a
-	CROSS JOIN packets p
-	WHERE NOT a.is_coarse
-		AND (:capture IS NULL OR p.capture_id = :capture)
+	CROSS JOIN stretches r
+	CROSS JOIN packets p ON p.packet_id BETWEEN r.first_packet_id AND r.last_packet_id
+	WHERE (:capture IS NULL OR p.capture_id = :capture)
 		AND (:flow IS NULL OR p.flow_id = :flow)
 		AND (:host IS NULL OR p.flow_id IN (
 			SELECT flow_id

@@ -602,6 +602,29 @@ def test_standard_input():
     tap.equal(packets_kept(), 500, "twice")
 
 
+def pipe(name, *arguments, **expected):
+    with subprocess.Popen(["cat", name], stdout=subprocess.PIPE) as cat:
+        ingest("-", *arguments, stdin=cat.stdout, **expected)
+
+
+def test_standard_input_replaced():
+    """--replace takes standard input in place of the same bytes, whatever they were called, and of nothing else"""
+    write_pcap("one.pcap", 5)
+    write_pcap("other.pcap", 8)
+    pipe("one.pcap")
+    pipe("other.pcap")
+    captures = rows("SELECT name, packets FROM captures")
+    pipe("one.pcap", "--replace", "--count", "3")
+    tap.equal(sorted(rows("SELECT name, packets FROM captures")), [(captures[0][0], 3), (captures[1][0], 8)])
+    pipe("one.pcap", "--replace")
+    tap.equal(sorted(rows("SELECT name, packets FROM captures")), sorted(captures))
+    ingest("--replace", "one.pcap")
+    tap.equal(sorted(rows("SELECT name, packets FROM captures")), sorted([("one", 5), captures[1]]))
+    pipe("one.pcap", "--replace", "--capture", "again")
+    tap.equal(sorted(rows("SELECT name, packets FROM captures")), sorted([("again", 5), captures[1]]))
+    tap.equal(rows("PRAGMA foreign_key_check"), [], "foreign keys")
+
+
 def test_compressions():
     """gzip, zstd and lz4 hold the same packets at the same offsets"""
     write_pcap("plain.pcap", 500)

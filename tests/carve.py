@@ -248,13 +248,15 @@ def test_outputs():
     for name in ("a.pcap", "case.db", "link.pcap"):
         with open(name, "rb") as file:
             before = file.read()
-        tap.contains(carve("packets", to=name, code=3), "the case needs this file")
+        tap.contains(carve("packets", to=name, code=2), "the case needs this file")
         with open(name, "rb") as file:
             tap.equal(file.read(), before, name)
     os.mkdir("moved")
-    os.rename("a.pcap", "moved/a.pcap")
-    tap.contains(carve("packets", "--source-dir", "moved", to="moved/a.pcap", code=3), "the case needs this file")
-    os.rename("moved/a.pcap", "a.pcap")
+    for name in ("moved/a.pcap", "moved/b.svg"):
+        os.rename("a.pcap", name)
+        tap.contains(carve("packets", to=name, code=2), "the case needs this file")
+        tap.contains(tap.pcapdex("report", "case.db", "--format", "json", "-o", name).stderr, "the case needs this file")
+        os.rename(name, "a.pcap")
     tap.contains(carve("packets", to="no/folder.pcapng", code=3), "no/folder.pcapng: cannot be written")
     tap.contains(carve("packets", to="out.pcap.gz", code=2), "does not compress")
     tap.equal(sorted(n for n in os.listdir(".") if "partial" in n), [], "what is left")

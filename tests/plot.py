@@ -182,12 +182,28 @@ def test_messages():
                               (("--plot", "x.gif"), 2, "ends in .svg, .png or .pdf"),
                               (("--plot", "x.svg", "--format", "csv"), 2, "--plot prints no rows"),
                               (("--plot", "x.svg", "--wireshark"), 2, "--plot prints no rows"),
-                              (("--plot", "missing/x.svg"), 3, "missing/x.svg: cannot write")):
+                              (("--plot", "missing/x.svg"), 3, "missing/x.svg: cannot be written")):
         os.makedirs("empty", exist_ok=True)
         done = tap.pcapdex("query", case, "rtt", "--flow", 4, *words, env={**os.environ, "PATH": "empty"})
         tap.equal((done.returncode, done.stdout), (code, ""), " ".join(words))
         tap.contains(done.stderr, part)
         assert not os.path.exists("x.svg")
+
+
+def test_what_is_there():
+    """a picture that was there stays when a new one is not drawn; a capture of the case is not drawn over"""
+    case = case_of("web-client.pcapng")
+    with open("x.svg", "w", encoding="utf-8") as file:
+        file.write("old")
+    done = tap.pcapdex("query", case, "rtt", "--flow", 4, "--plot", "x.svg", env={**os.environ, "PATH": "empty"})
+    tap.equal(done.returncode, 3)
+    with open("x.svg", encoding="utf-8") as file:
+        tap.equal(file.read(), "old")
+    shutil.copy(os.path.join(tap.ROOT, "examples", "web-client.pcapng"), "y.svg")
+    size = os.path.getsize("y.svg")
+    done = tap.pcapdex("query", case, "rtt", "--flow", 4, "--plot", "y.svg")
+    tap.equal((done.returncode, os.path.getsize("y.svg")), (2, size))
+    tap.contains(done.stderr, "y.svg: the case needs this file")
 
 
 if __name__ == "__main__":

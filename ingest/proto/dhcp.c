@@ -1,4 +1,4 @@
-// DHCP: RFC 2131; options RFC 2132, the client's name RFC 4702; BOOTP: RFC 951. DHCP's
+// DHCP: RFC 2131; options RFC 2132, in several parts RFC 3396, the client's name RFC 4702; BOOTP: RFC 951. DHCP's
 // messages: IANA, "Dynamic Host Configuration Protocol (DHCP) and Bootstrap Protocol (BOOTP) Parameters".
 #include "../application.h"
 
@@ -17,6 +17,9 @@ enum {
 	FILE_LEN = 128,
 	COOKIE = 0x63825363,
 	FLAG_BROADCAST = 0x8000,
+	OPTION_FIELDS = 3, // options, and those in place of the file and of the server's name
+	OVERLOAD_FILE = 1,
+	OVERLOAD_SERVER_NAME = 2,
 };
 
 enum option {
@@ -85,7 +88,8 @@ struct message {
 	struct bytes server_name, file, options; // borrowed
 	bool has_cookie, malformed;
 	uint8_t type;
-	struct bytes host_name;
+	uint8_t *values;        // of options; owned, NULL without
+	struct bytes host_name; // in values
 };
 
 #define NO_VALUE(kind, name) .name = ROW_NO_##kind,
@@ -143,9 +147,10 @@ static struct bytes up_to_nul(struct bytes text)
 	return text;
 }
 
+// Of one that was sent twice, the first.
 static int64_t seconds(struct bytes value)
 {
-	return value.left == 4 ? (int64_t)bytes_u32(&value) : ROW_NULL;
+	return value.left && value.left % 4 == 0 ? (int64_t)bytes_u32(&value) : ROW_NULL;
 }
 
 // Flags and two codes, then the name: as labels where the E flag is set (RFC 4702, 2).
@@ -228,37 +233,76 @@ static void read_option(struct dhcp_row *row, struct writer *w, struct message *
 	}
 }
 
-// The options of a field, one after the other; false: they end within one.
-static bool read_options(struct dhcp_row *row, struct writer *w, struct message *m, struct bytes options,
-                         unsigned *overload)
+// Takes the next option off a field; false: there is none, or the field ends within it (*malformed).
+static bool next_option(struct bytes *field, uint8_t *code, struct bytes *value, bool *malformed)
 {
-	while (options.left) {
-		uint8_t code = bytes_u8(&options);
-		if (code == OPTION_PAD)
-			continue;
-		if (code == OPTION_END)
-			return true;
-		struct bytes value = bytes_split(&options, bytes_u8(&options));
-		if (value.bad)
-			return false;
-		if (code == OPTION_OVERLOAD)
-			*overload = (unsigned)bytes_peek(value, 0, 1);
-		else
-			read_option(row, w, m, code, value);
-	}
-	return true;
+	do
+		*code = field->left ? bytes_u8(field) : OPTION_END;
+	while (*code == OPTION_PAD);
+	if (*code == OPTION_END)
+		return false;
+	*value = bytes_split(field, bytes_u8(field));
+	*malformed |= value->bad;
+	return !value->bad;
 }
 
-// The header's file and server name may hold more options (RFC 2132, 9.3).
+// Bits that say whether the header's file and server name hold options (RFC 2132, 9.3).
+static unsigned overload_of(struct bytes options)
+{
+	struct bytes value;
+	uint8_t code;
+	bool malformed;
+	while (next_option(&options, &code, &value, &malformed))
+		if (code == OPTION_OVERLOAD)
+			return (unsigned)bytes_peek(value, 0, 1);
+	return 0;
+}
+
+// The fields that hold options, in the order of RFC 3396, 5. Returns how many there are.
+static unsigned option_fields(const struct message *m, unsigned overload, struct bytes fields[OPTION_FIELDS])
+{
+	unsigned count = 0;
+	fields[count++] = m->options;
+	if (overload & OVERLOAD_FILE)
+		fields[count++] = m->file;
+	if (overload & OVERLOAD_SERVER_NAME)
+		fields[count++] = m->server_name;
+	return count;
+}
+
+// Reads each option once, the parts of one that comes in several joined (RFC 3396): the values of a code lie together
+// in m->values, those of lower codes before them.
+static void read_options(struct dhcp_row *row, struct writer *w, struct message *m, unsigned overload)
+{
+	struct bytes fields[OPTION_FIELDS], field, value;
+	size_t begin[OPTION_END + 1] = {0}, at[OPTION_END];
+	bool is_there[OPTION_END] = {false};
+	unsigned count = option_fields(m, overload, fields);
+	uint8_t code;
+	for (unsigned i = 0; i < count; i++)
+		for (field = fields[i]; next_option(&field, &code, &value, &m->malformed); is_there[code] = true)
+			begin[code + 1] += value.left;
+	for (unsigned c = 0; c < OPTION_END; c++)
+		begin[c + 1] += begin[c];
+	memcpy(at, begin, sizeof at);
+	m->values = memory_alloc(begin[OPTION_END] + 1);
+	for (unsigned i = 0; i < count; i++)
+		for (field = fields[i]; next_option(&field, &code, &value, &m->malformed);) {
+			size_t length = value.left;
+			bytes_copy(&value, m->values + at[code], length);
+			at[code] += length;
+		}
+	for (unsigned c = 0; c < OPTION_END; c++)
+		if (is_there[c])
+			read_option(row, w, m, (uint8_t)c, bytes_of(m->values + begin[c], begin[c + 1] - begin[c]));
+}
+
 static void read_all_options(struct dhcp_row *row, struct writer *w, struct message *m)
 {
-	unsigned overload = 0, ignored = 0;
-	m->malformed |= m->has_cookie && !read_options(row, w, m, m->options, &overload);
-	if (overload & 1)
-		m->malformed |= !read_options(row, w, m, m->file, &ignored);
-	if (overload & 2)
-		m->malformed |= !read_options(row, w, m, m->server_name, &ignored);
-	if (!(overload & 1) && !row->boot_file)
+	unsigned overload = m->has_cookie ? overload_of(m->options) : 0;
+	if (m->has_cookie)
+		read_options(row, w, m, overload);
+	if (!(overload & OVERLOAD_FILE) && !row->boot_file)
 		row->boot_file = wire_words(w, up_to_nul(m->file));
 }
 
@@ -313,12 +357,12 @@ static void learn(const struct application_call *call, const struct message *m, 
 	                           [13] = (uint8_t)(a >> 16),
 	                           [14] = (uint8_t)(a >> 8),
 	                           [15] = (uint8_t)a}};
-	char name[OPTION_END];
+	char name[255]; // no name of DNS is longer
 	struct bytes from = m->host_name;
 	if (!from.left && q)
 		from = bytes_of(q->host_name, q->host_name_len);
 	size_t n = from.left;
-	if (!a || m->type != ACK || !n)
+	if (!a || m->type != ACK || !n || n > sizeof name)
 		return;
 	bytes_copy(&from, name, n);
 	names_learn(call->names, &address, name, n, "dhcp", call->packet_id);
@@ -395,6 +439,7 @@ static void take_message(struct application_call *call, struct bytes datagram)
 		note_server(row, call, &m);
 	else
 		note_client(call, &m);
+	free(m.values);
 }
 
 static void end_capture(struct application_call *call)

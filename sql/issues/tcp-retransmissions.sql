@@ -69,10 +69,9 @@ sides AS MATERIALIZED (
 	WHERE is_retransmitted AND dst_retransmission_rate * 100 >= :percent AND dst_payload_bytes > 0
 ),
 sick AS MATERIALIZED (
-	SELECT s.*, c.duplicates > 0 AS has_copies
-	FROM sides s
-	JOIN captures c ON c.capture_id = s.capture_id
-	WHERE s.slow + s.fast + s.spurious >= :min_count
+	SELECT *
+	FROM sides
+	WHERE slow + fast + spurious >= :min_count
 ),
 events AS ( -- that are no copies
 	SELECT
@@ -82,15 +81,11 @@ events AS ( -- that are no copies
 		e.kind,
 		e.kind <> 'spurious_retransmission' OR s.spurious > 0 AS counts
 	FROM (SELECT 1 FROM sick LIMIT 1) -- if none, no more is read
-	CROSS JOIN tcp_events e
+	CROSS JOIN marked_tcp_events e
 	CROSS JOIN sick s ON s.flow_id = e.flow_id AND s.direction = e.direction
 	WHERE e.flow_id IN (SELECT flow_id FROM sick)
 		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
-		AND NOT (s.has_copies AND EXISTS (
-			SELECT 1
-			FROM packets p
-			WHERE p.packet_id = e.packet_id AND p.duplicate_of NOT NULL
-		))
+		AND NOT e.is_copy
 ),
 found AS (
 	SELECT

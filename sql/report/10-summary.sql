@@ -5,7 +5,14 @@
 --
 -- param :protocol   Only flows of this protocol, or that were found to carry it, and their issues.
 -- param :capture
---
+WITH chapter_issues AS (
+	SELECT i.*
+	FROM issues i
+	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	WHERE (:capture IS NULL OR i.capture_id = :capture)
+		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+)
+
 -- section as text:
 WITH
 chosen AS (
@@ -68,10 +75,7 @@ FROM told;
 WITH
 chosen AS (
 	SELECT i.*
-	FROM issues i
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
-	WHERE (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+	FROM chapter_issues i
 ),
 looked AS (
 	SELECT count(*) AS detectors
@@ -114,10 +118,7 @@ WITH
 severities(severity, rank) AS (VALUES ('critical', 4), ('high', 3), ('medium', 2), ('low', 1)),
 chosen AS (
 	SELECT i.severity
-	FROM issues i
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
-	WHERE (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+	FROM chapter_issues i
 )
 SELECT
 	s.severity AS label,
@@ -147,11 +148,8 @@ ranked AS (
 			ORDER BY ifnull(e.explains, 0) DESC, i.issue_id
 		) AS place,
 		max(i.rank) OVER () AS rank_most
-	FROM issues i
+	FROM chapter_issues i
 	LEFT JOIN effects e USING (issue_id)
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
-	WHERE (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 ),
 groups AS (
 	SELECT
@@ -207,11 +205,8 @@ ranked AS (
 			PARTITION BY i.detector
 			ORDER BY i.rank DESC, ifnull(e.explains, 0) DESC, i.issue_id
 		) AS place
-	FROM issues i
+	FROM chapter_issues i
 	LEFT JOIN effects e USING (issue_id)
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
-	WHERE (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 ),
 groups AS (
 	SELECT

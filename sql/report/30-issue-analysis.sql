@@ -4,7 +4,14 @@
 --
 -- param :protocol   Only issues of this protocol, or of flows that have it or carry it.
 -- param :capture
---
+WITH chapter_issues AS (
+	SELECT i.*
+	FROM issues i
+	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	WHERE (:capture IS NULL OR i.capture_id = :capture)
+		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+)
+
 -- section as stack: Issues over time, by when each was seen first
 -- column time_s     Begin of the step, seconds since the first packet.
 -- column critical   Critical issues that began in it.
@@ -40,11 +47,8 @@ chosen AS (
 		(i.ts_ns - s.first_ts_ns) / s.step_ns AS step,
 		i.severity
 	FROM chart s
-	CROSS JOIN issues i
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	CROSS JOIN chapter_issues i
 	WHERE i.ts_ns IS NOT NULL
-		AND (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 ),
 counted AS (
 	SELECT
@@ -82,11 +86,8 @@ SELECT
 	i.protocol,
 	count(*) AS issues,
 	i.detector
-FROM issues i
+FROM chapter_issues i
 LEFT JOIN detectors d USING (detector)
-LEFT JOIN flows f ON f.flow_id = i.flow_id
-WHERE (:capture IS NULL OR i.capture_id = :capture)
-	AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 GROUP BY i.detector
 ORDER BY max(i.rank) DESC, count(*) DESC, i.detector;
 
@@ -104,10 +105,7 @@ SELECT
 	sum(i.severity = 'medium') AS medium,
 	sum(i.severity = 'low') AS low,
 	count(*) AS issues
-FROM issues i
-LEFT JOIN flows f ON f.flow_id = i.flow_id
-WHERE (:capture IS NULL OR i.capture_id = :capture)
-	AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+FROM chapter_issues i
 GROUP BY i.category
 ORDER BY max(i.rank) DESC, count(*) DESC;
 
@@ -125,10 +123,7 @@ SELECT
 	sum(i.severity = 'medium') AS medium,
 	sum(i.severity = 'low') AS low,
 	count(*) AS issues
-FROM issues i
-LEFT JOIN flows f ON f.flow_id = i.flow_id
-WHERE (:capture IS NULL OR i.capture_id = :capture)
-	AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+FROM chapter_issues i
 GROUP BY i.protocol
 ORDER BY max(i.rank) DESC, count(*) DESC;
 
@@ -140,18 +135,12 @@ ORDER BY max(i.rank) DESC, count(*) DESC;
 WITH
 ends AS (
 	SELECT i.issue_id, i.rank, i.detector, i.src AS address
-	FROM issues i
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	FROM chapter_issues i
 	WHERE i.src IS NOT NULL
-		AND (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 	UNION
 	SELECT i.issue_id, i.rank, i.detector, i.dst
-	FROM issues i
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	FROM chapter_issues i
 	WHERE i.dst IS NOT NULL
-		AND (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 )
 SELECT
 	address || ifnull(' (' || (
@@ -178,10 +167,7 @@ links AS (
 		l.*,
 		row_number() OVER (PARTITION BY l.cause_issue_id, l.rule ORDER BY l.confidence DESC, l.issue_id) AS place
 	FROM issue_links l
-	JOIN issues i ON i.issue_id = l.issue_id
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
-	WHERE (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+	JOIN chapter_issues i ON i.issue_id = l.issue_id
 )
 SELECT
 	printf('%s explains %d other issue%s: %s (confidence %.0f %%).',

@@ -5,17 +5,21 @@
 --
 -- param :protocol   Only issues of this protocol, or of flows that have it or carry it.
 -- param :capture
---
+WITH chapter_issues AS (
+	SELECT i.*
+	FROM issues i
+	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	WHERE (:capture IS NULL OR i.capture_id = :capture)
+		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+)
+
 -- section as text:
 SELECT 'Packet numbers are Wireshark''s: the display filter frame.number in {12, 14} shows such packets, and pcapdex'
 	|| ' query CASE.db issue --id 7 --pcap issue.pcapng takes those of an issue out. Causes and remedies stand with the'
 	|| ' first issue of a kind.' AS line
 WHERE EXISTS (
 	SELECT 1
-	FROM issues i
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
-	WHERE (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+	FROM chapter_issues i
 );
 
 -- section as cards:
@@ -44,11 +48,8 @@ ranked AS (
 		row_number() OVER alike AS place,
 		first_value(i.cause) OVER alike AS first_cause,
 		sum(ifnull(e.explains, 0)) OVER (PARTITION BY i.detector, i.severity) AS explains_all
-	FROM issues i
+	FROM chapter_issues i
 	LEFT JOIN effects e USING (issue_id)
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
-	WHERE (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 	WINDOW alike AS (
 		PARTITION BY i.detector, i.severity
 		ORDER BY ifnull(e.explains, 0) DESC, i.issue_id
@@ -133,10 +134,7 @@ ranked AS (
 		i.detector,
 		i.title,
 		row_number() OVER (PARTITION BY i.detector, i.severity ORDER BY i.issue_id) AS place
-	FROM issues i
-	LEFT JOIN flows f ON f.flow_id = i.flow_id
-	WHERE (:capture IS NULL OR i.capture_id = :capture)
-		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+	FROM chapter_issues i
 )
 SELECT
 	severity,

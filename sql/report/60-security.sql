@@ -4,7 +4,14 @@
 --
 -- param :protocol   Only flows of this protocol, or that were found to carry it, and their issues.
 -- param :capture
---
+WITH chapter_issues AS (
+	SELECT i.*
+	FROM issues i
+	LEFT JOIN flows f ON f.flow_id = i.flow_id
+	WHERE (:capture IS NULL OR i.capture_id = :capture)
+		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
+)
+
 -- section as list: Findings
 -- column severity    Severity.
 -- column title       In a few words.
@@ -15,11 +22,8 @@ SELECT
 	rtrim(i.title, '.') AS title,
 	upper(substr(i.symptoms, 1, 1)) || substr(i.symptoms, 2) || iif(i.symptoms LIKE '%.', '', '.') AS line,
 	i.issue_id AS issue_ids
-FROM issues i
-LEFT JOIN flows f ON f.flow_id = i.flow_id
+FROM chapter_issues i
 WHERE i.category = 'security'
-	AND (:capture IS NULL OR i.capture_id = :capture)
-	AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 ORDER BY i.rank DESC, i.ts_ns, i.issue_id
 LIMIT 20;
 
@@ -29,11 +33,8 @@ FROM detectors
 WHERE category = 'security'
 	AND NOT EXISTS (
 		SELECT 1
-		FROM issues i
-		LEFT JOIN flows f ON f.flow_id = i.flow_id
+		FROM chapter_issues i
 		WHERE i.category = 'security'
-			AND (:capture IS NULL OR i.capture_id = :capture)
-			AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 	)
 HAVING count(*) > 0;
 

@@ -173,6 +173,31 @@ static void sections_of_header(void **state)
 	report_release(&report);
 }
 
+static void sections_share_tables(void **state)
+{
+	struct report report;
+	(void)state;
+	parse(&report,
+	      "-- Try.\n"
+	      "WITH a AS (\n"
+	      "SELECT 1)\n"
+	      "\n"
+	      "-- section: One\n"
+	      "SELECT * FROM a;\n"
+	      "-- section: Two\n"
+	      "with recursive b AS (SELECT 2)\n"
+	      "SELECT * FROM a, b\n");
+	assert_int_equal(report.section_count, 2);
+	assert_string_equal(report.sections[0].sql, "WITH a AS (\nSELECT 1)\n\n\nSELECT * FROM a;");
+	assert_int_equal(report.sections[0].line, 6);
+	assert_int_equal(report.sections[0].sql_line, 2);
+	assert_string_equal(report.sections[1].sql,
+	                    "WITH a AS (\nSELECT 1),\n\n\n\n\n b AS (SELECT 2)\nSELECT * FROM a, b");
+	assert_int_equal(report.sections[1].line, 8);
+	assert_int_equal(report.sections[1].sql_line, 2);
+	report_release(&report);
+}
+
 static void sections_with_conditions(void **state)
 {
 	struct report report;
@@ -363,14 +388,14 @@ static void table_streams(void **state)
 {
 	(void)state;
 	char *text =
-		printed("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT i FROM n",
+		printed("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000) SELECT i FROM n",
 	            "table", false);
 	size_t lines = 0;
 	for (const char *c = text; *c; c++)
 		lines += *c == '\n';
-	assert_int_equal(lines, 1000);
-	assert_memory_equal(text, "  1\n  2\n", 8);
-	assert_non_null(strstr(text, "\n999\n1000\n"));
+	assert_int_equal(lines, 10000);
+	assert_memory_equal(text, "   1\n   2\n", 10);
+	assert_non_null(strstr(text, "\n9999\n10000\n"));
 	free(text);
 }
 
@@ -831,6 +856,7 @@ int main(void)
 		cmocka_unit_test(header_of_design),
 		cmocka_unit_test(parameters_of_header),
 		cmocka_unit_test(sections_of_header),
+		cmocka_unit_test(sections_share_tables),
 		cmocka_unit_test(sections_with_conditions),
 		cmocka_unit_test(wrong_headers),
 		cmocka_unit_test(plain_sql),

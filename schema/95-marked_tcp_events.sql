@@ -1,0 +1,24 @@
+-- What happened in TCP conversations, and whether it happened to a copy of a packet.
+
+-- The rows of tcp_events, which are Wireshark's: to it, a segment that a capture holds twice is a retransmission.
+CREATE VIEW marked_tcp_events AS
+SELECT
+	e.event_id, -- as all columns but the last: that of tcp_events
+	e.packet_id,
+	e.flow_id,
+	e.direction,
+	e.ts_ns,
+	e.kind,
+	e.related_packet_id,
+	e.value,
+	e.capture_id,
+	EXISTS (
+		SELECT 1
+		FROM captures c
+		CROSS JOIN packets p
+		WHERE c.capture_id = e.capture_id
+			AND c.duplicates > 0
+			AND p.packet_id = e.packet_id
+			AND p.duplicate_of NOT NULL
+	) AS is_copy -- 1: the packet is a copy of another (packets.duplicate_of)
+FROM tcp_events e;
