@@ -10,6 +10,7 @@
 
 #include "../common/message.h"
 #include "../common/seq.h"
+#include "feed.h"
 #include "ranges.h"
 
 enum { OPTION_UNKNOWN = -2 }; // it may have been cut off
@@ -988,38 +989,27 @@ static void let_all_leave(struct room *r)
 
 // ---- both captures side by side -------------------------------------------------------------------------------------
 
-struct feed {
-	struct cursor cursor;
-	struct sighting next;
-	bool more;
-};
-
-static void advance(struct feed *f)
+static int earlier_of(const struct room *r, struct sighting *const next[2])
 {
-	f->more = cursor_next(&f->cursor, &f->next);
-}
-
-static int earlier_of(const struct room *r, const struct feed feeds[2])
-{
-	if (!feeds[0].more || !feeds[1].more)
-		return !feeds[0].more;
-	return common_time(r, 0, feeds[0].next.ts_ns) > common_time(r, 1, feeds[1].next.ts_ns);
+	if (!next[0] || !next[1])
+		return !next[0];
+	return common_time(r, 0, next[0]->ts_ns) > common_time(r, 1, next[1]->ts_ns);
 }
 
 static void read_both(struct room *r, struct feed feeds[2])
 {
 	int64_t packets = 0;
-	advance(&feeds[0]);
-	advance(&feeds[1]);
-	while ((feeds[0].more || feeds[1].more) && !r->failed) {
-		int point = earlier_of(r, feeds);
-		int64_t ts_ns = common_time(r, point, feeds[point].next.ts_ns);
+	struct sighting *next[2] = {feed_peek(&feeds[0]), feed_peek(&feeds[1])};
+	while ((next[0] || next[1]) && !r->failed) {
+		int point = earlier_of(r, next);
+		int64_t ts_ns = common_time(r, point, next[point]->ts_ns);
 		if (packets == 0 || ts_ns > r->now_ns)
 			r->now_ns = ts_ns;
 		let_leave(r, 0);
 		let_leave(r, 1);
-		meet(r, point, &feeds[point].next);
-		advance(&feeds[point]);
+		meet(r, point, next[point]);
+		feed_pass(&feeds[point]);
+		next[point] = feed_peek(&feeds[point]);
 		if (++packets % PROGRESS_PACKETS == 0 && r->m->progress)
 			r->m->progress(r->m->progress_of, packets);
 	}
@@ -1029,18 +1019,18 @@ static void read_both(struct room *r, struct feed feeds[2])
 bool matching_run(struct matching *m)
 {
 	struct room r = {.m = m, .used = 1, .capacity = 4096, .offset_ns = m->offset_ns};
-	struct feed feeds[2] = {{.more = false}, {.more = false}};
+	struct feed feeds[2];
 	r.at = memory_alloc(r.capacity * sizeof *r.at);
 	for (int point = 0; point < 2; point++) {
 		r.lounge[point].heads = memory_alloc(HEADS * sizeof *r.lounge[point].heads);
 		r.recent[point] = memory_alloc(RECENT_MAX * sizeof *r.recent[point]);
 	}
-	bool ok = cursor_begin(&feeds[0].cursor, &m->pairing->points[0]);
-	ok = cursor_begin(&feeds[1].cursor, &m->pairing->points[1]) && ok;
+	bool ok = feed_begin(&feeds[0], &m->pairing->points[0]);
+	ok = feed_begin(&feeds[1], &m->pairing->points[1]) && ok;
 	if (ok)
 		read_both(&r, feeds);
-	ok = cursor_end(&feeds[0].cursor) && ok;
-	ok = cursor_end(&feeds[1].cursor) && ok && !r.failed;
+	ok = feed_end(&feeds[0]) && ok;
+	ok = feed_end(&feeds[1]) && ok && !r.failed;
 	free(r.at);
 	for (int point = 0; point < 2; point++) {
 		free(r.lounge[point].heads);
