@@ -18,6 +18,7 @@ enum { OPTION_UNKNOWN = -2 }; // it may have been cut off
 enum {
 	HEADS = 1 << 18,                // chains of waiting packets of a point
 	FRAGMENT_GRACE_NS = 2000000000, // fragments wait longer, so that they are there when their datagram leaves
+	FRAGMENTS_APART_NS = 250000000, // of one packet, where its identification recurs
 	COPIES_NS = 1000000,            // that a mirror port's copies are apart
 	RECENT_MAX = 4096,              // packets that copies are looked for among
 	TOLERANCE_NS = 100000,          // beside what delays vary by
@@ -905,27 +906,63 @@ static struct range bytes_of_fragment(const struct point_flow *f, const struct s
 	return bytes;
 }
 
-// A packet at this point that the other one saw as fragments.
+// Fragments at the other point that may be of a packet: those that wait with its identification.
+struct fragments {
+	uint32_t first; // place; 0 none
+	uint32_t nearest;
+	bool recur; // of another packet too, which had the same identification
+};
+
+static bool may_be_fragment_of(const struct room *r, int point, const struct waiting *w,
+                               const struct waiting *other)
+{
+	return other->key == fragment_key(w->seen.ip_id) && !other->seen.is_copy &&
+	       is_fragment_of(r, point, w, &other->seen) && is_within_window(r, point, &w->seen, &other->seen);
+}
+
+static struct fragments find_fragments(const struct room *r, int point, const struct waiting *w)
+{
+	struct fragments found = {0};
+	int looked_at = 0;
+	uint32_t first = r->lounge[!point].heads[fragment_key(w->seen.ip_id) % HEADS];
+	for (uint32_t at = first; at && looked_at < LOOKED_AT_MAX; at = r->at[at].chain, looked_at++) {
+		if (!may_be_fragment_of(r, point, w, &r->at[at]))
+			continue;
+		found.first = found.first ? found.first : at;
+		if (!found.nearest ||
+		    time_off(r, point, &w->seen, &r->at[at]) < time_off(r, point, &w->seen, &r->at[found.nearest]))
+			found.nearest = at;
+	}
+	for (uint32_t at = found.first; at && looked_at-- > 0; at = r->at[at].chain)
+		found.recur = found.recur || (at != found.nearest && may_be_fragment_of(r, point, w, &r->at[at]) &&
+		                              r->at[at].seen.fragment_offset == r->at[found.nearest].seen.fragment_offset);
+	return found;
+}
+
+static void match_fragment(struct room *r, int point, struct waiting *w, struct waiting *fragment)
+{
+	r->m->matched[point] += !w->is_paired;
+	r->m->matched[!point]++;
+	w->is_paired = true;
+	ranges_add(&w->found, bytes_of_fragment(flow_of(r, point, &w->seen), &w->seen, &fragment->seen));
+	report_pair(r, point, &w->seen, &fragment->seen, METHOD_FRAGMENT);
+}
+
+// A packet at this point that the other one saw as fragments: of packets with the same identification, those that came
+// together with the fragment that is nearest in time.
 static void match_fragments(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
-	uint64_t key = fragment_key(w->seen.ip_id);
+	struct fragments found = w->seen.ip_id > 0 ? find_fragments(r, point, w) : (struct fragments){0};
+	int64_t nearest_ns = r->at[found.nearest].seen.ts_ns;
 	int looked_at = 0;
-	uint32_t next = w->seen.ip_id > 0 ? r->lounge[!point].heads[key % HEADS] : 0;
-	for (uint32_t at = next; at && looked_at < LOOKED_AT_MAX; at = next) {
+	for (uint32_t at = found.first, next; at && looked_at < LOOKED_AT_MAX; at = next, looked_at++) {
 		struct waiting *other = &r->at[at];
 		next = other->chain;
-		if (other->key != key)
+		if (!may_be_fragment_of(r, point, w, other) ||
+		    (found.recur && ns_distance(other->seen.ts_ns, nearest_ns) > FRAGMENTS_APART_NS))
 			continue;
-		looked_at++;
-		if (other->seen.is_copy || !is_fragment_of(r, point, w, &other->seen) ||
-		    !is_within_window(r, point, &w->seen, &other->seen))
-			continue;
-		r->m->matched[point] += !w->is_paired;
-		r->m->matched[!point]++;
-		w->is_paired = true;
-		ranges_add(&w->found, bytes_of_fragment(flow_of(r, point, &w->seen), &w->seen, &other->seen));
-		report_pair(r, point, &w->seen, &other->seen, METHOD_FRAGMENT);
+		match_fragment(r, point, w, other);
 		unseat(r, !point, at);
 	}
 }
