@@ -476,6 +476,8 @@ static void fill_holes(struct pair_side *side, int point, uint32_t begin, uint32
 static void note_data(struct pair_side *side, int point, const struct sighting *s)
 {
 	uint32_t end = s->seq + s->payload_len;
+	if (s->payload_len > side->longest[point])
+		side->longest[point] = s->payload_len;
 	if (!side->has_next_seq[point]) {
 		side->has_next_seq[point] = true;
 		side->next_seq[point] = end;
@@ -967,11 +969,22 @@ static void match_fragments(struct room *r, int point, uint32_t place)
 	}
 }
 
+// The bytes at the beginning of a gap that the other point would have seen as one segment: offload cuts from the first
+// byte on, as long as they may be.
+static struct range first_segment(const struct room *r, int point, const struct waiting *w, struct range gap)
+{
+	uint32_t longest = w->is_listed ? pair_of(r, w->pair)->side[w->direction].longest[!point] : 0;
+	uint32_t len = longest > 0 ? longest - gap.begin % longest : UINT32_MAX;
+	return (struct range){gap.begin, gap.end - gap.begin > len ? gap.begin + len : gap.end};
+}
+
 static void report_gaps(struct room *r, int point, const struct waiting *w)
 {
 	struct range gap;
-	for (uint32_t from = 0; ranges_gap(&w->found, from, w->seen.payload_len, &gap); from = gap.end)
+	for (uint32_t from = 0; ranges_gap(&w->found, from, w->seen.payload_len, &gap); from = gap.end) {
+		gap = first_segment(r, point, w, gap);
 		report_part(r, point, w, gap, reason_to_be_alone(r, point, w, gap));
+	}
 }
 
 static void report_rest(struct room *r, int point, const struct waiting *w)
