@@ -12,7 +12,8 @@ static const double stamps_ns = 100e3;    // that timestamps may be wrong by: ma
 enum {
 	BUCKETS_LEAST = 6,
 	HALVINGS = 200,
-	RUNS_MAX = 16, // of buckets, in which the fastest packets are near the least delay
+	RUNS_MAX = 16,  // of buckets, in which the fastest packets are near the least delay
+	STRETCHES = 16, // of time, for the same
 };
 
 void clock_init(struct clock *c, int64_t begin_ns, int64_t end_ns, int64_t base_ns)
@@ -212,8 +213,50 @@ static double depth_at_last(const struct clock *c, double slope)
 	return -ceiling_at(c, slope) - slope * c->last;
 }
 
+// ---- clocks that wander ---------------------------------------------------------------------------------------------
+
+static double lowest(const struct clock *c, const struct clock_point *points, int from, double sign)
+{
+	double least = INFINITY;
+	for (int i = from; i < from + CLOCK_BUCKETS / STRETCHES; i++)
+		if (points[i].is_set)
+			least = fmin(least, sign * (raw_of(c, points[i].raw_ns) - c->drift * time_of(c, points[i].ts_ns)));
+	return least;
+}
+
+// How far the clocks' difference moves up and down, off the line. A queue lifts the least delay of a stretch of time one
+// way, and lowers what the packets of the other way say; only where both are on the same side of what is usual, it is
+// the clocks.
+static double wander(const struct clock *c)
+{
+	double forward[STRETCHES], back[STRETCHES], sorted[2][STRETCHES], up = 0, down = 0;
+	size_t count = 0;
+	for (int i = 0; i < STRETCHES; i++) {
+		int from = i * (CLOCK_BUCKETS / STRETCHES);
+		double a = lowest(c, c->forward, from, 1), b = -lowest(c, c->back, from, -1);
+		if (!isfinite(a) || !isfinite(b))
+			continue;
+		sorted[0][count] = forward[count] = a;
+		sorted[1][count] = back[count] = b;
+		count++;
+	}
+	double usual_forward = median(sorted[0], count), usual_back = median(sorted[1], count);
+	for (size_t i = 0; i < count; i++) {
+		up = fmax(up, fmin(forward[i] - usual_forward, back[i] - usual_back));
+		down = fmax(down, fmin(usual_forward - forward[i], usual_back - back[i]));
+	}
+	return up + down;
+}
+
+// The same, where it is more than timestamps are wrong by, or much of the round trip: that seems shorter by as much.
+static double shown_wander(const struct clock *c)
+{
+	double range = wander(c), round_trip = c->forward_floor_ns - c->back_ceiling_ns;
+	return range > stamps_ns || range > resolution_ns + round_trip / 2 ? range : 0;
+}
+
 // How far the clocks' difference may be from the line: as far as another line that lies between the packets. Lines are
-// farthest from each other at the ends.
+// farthest from each other at the ends. Clocks that wander go beyond.
 static double find_uncertainty(const struct clock *c, double best)
 {
 	struct slopes s = possible_slopes(c, best);
@@ -224,7 +267,7 @@ static double find_uncertainty(const struct clock *c, double best)
 	double below = fmax(depth_at_first(c, peak(c, s.least, s.greatest, depth_at_first)) + first,
 	                    depth_at_last(c, peak(c, s.least, s.greatest, depth_at_last)) + last);
 	double wrong = fmax(0, c->back_ceiling_ns - c->forward_floor_ns);
-	return fmax(above, below) + wrong;
+	return fmax(above, below) + wrong + shown_wander(c);
 }
 
 void clock_fit(struct clock *c)

@@ -10,6 +10,7 @@
 
 #include "../common/message.h"
 #include "../common/seq.h"
+#include "feed.h"
 #include "ranges.h"
 
 enum { OPTION_UNKNOWN = -2 }; // it may have been cut off
@@ -17,6 +18,7 @@ enum { OPTION_UNKNOWN = -2 }; // it may have been cut off
 enum {
 	HEADS = 1 << 18,                // chains of waiting packets of a point
 	FRAGMENT_GRACE_NS = 2000000000, // fragments wait longer, so that they are there when their datagram leaves
+	FRAGMENTS_APART_NS = 250000000, // of one packet, where its identification recurs
 	COPIES_NS = 1000000,            // that a mirror port's copies are apart
 	RECENT_MAX = 4096,              // packets that copies are looked for among
 	TOLERANCE_NS = 100000,          // beside what delays vary by
@@ -474,6 +476,8 @@ static void fill_holes(struct pair_side *side, int point, uint32_t begin, uint32
 static void note_data(struct pair_side *side, int point, const struct sighting *s)
 {
 	uint32_t end = s->seq + s->payload_len;
+	if (s->payload_len > side->longest[point])
+		side->longest[point] = s->payload_len;
 	if (!side->has_next_seq[point]) {
 		side->has_next_seq[point] = true;
 		side->next_seq[point] = end;
@@ -904,36 +908,83 @@ static struct range bytes_of_fragment(const struct point_flow *f, const struct s
 	return bytes;
 }
 
-// A packet at this point that the other one saw as fragments.
+// Fragments at the other point that may be of a packet: those that wait with its identification.
+struct fragments {
+	uint32_t first; // place; 0 none
+	uint32_t nearest;
+	bool recur; // of another packet too, which had the same identification
+};
+
+static bool may_be_fragment_of(const struct room *r, int point, const struct waiting *w,
+                               const struct waiting *other)
+{
+	return other->key == fragment_key(w->seen.ip_id) && !other->seen.is_copy &&
+	       is_fragment_of(r, point, w, &other->seen) && is_within_window(r, point, &w->seen, &other->seen);
+}
+
+static struct fragments find_fragments(const struct room *r, int point, const struct waiting *w)
+{
+	struct fragments found = {0};
+	int looked_at = 0;
+	uint32_t first = r->lounge[!point].heads[fragment_key(w->seen.ip_id) % HEADS];
+	for (uint32_t at = first; at && looked_at < LOOKED_AT_MAX; at = r->at[at].chain, looked_at++) {
+		if (!may_be_fragment_of(r, point, w, &r->at[at]))
+			continue;
+		found.first = found.first ? found.first : at;
+		if (!found.nearest ||
+		    time_off(r, point, &w->seen, &r->at[at]) < time_off(r, point, &w->seen, &r->at[found.nearest]))
+			found.nearest = at;
+	}
+	for (uint32_t at = found.first; at && looked_at-- > 0; at = r->at[at].chain)
+		found.recur = found.recur || (at != found.nearest && may_be_fragment_of(r, point, w, &r->at[at]) &&
+		                              r->at[at].seen.fragment_offset == r->at[found.nearest].seen.fragment_offset);
+	return found;
+}
+
+static void match_fragment(struct room *r, int point, struct waiting *w, struct waiting *fragment)
+{
+	r->m->matched[point] += !w->is_paired;
+	r->m->matched[!point]++;
+	w->is_paired = true;
+	ranges_add(&w->found, bytes_of_fragment(flow_of(r, point, &w->seen), &w->seen, &fragment->seen));
+	report_pair(r, point, &w->seen, &fragment->seen, METHOD_FRAGMENT);
+}
+
+// A packet at this point that the other one saw as fragments: of packets with the same identification, those that came
+// together with the fragment that is nearest in time.
 static void match_fragments(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
-	uint64_t key = fragment_key(w->seen.ip_id);
+	struct fragments found = w->seen.ip_id > 0 ? find_fragments(r, point, w) : (struct fragments){0};
+	int64_t nearest_ns = r->at[found.nearest].seen.ts_ns;
 	int looked_at = 0;
-	uint32_t next = w->seen.ip_id > 0 ? r->lounge[!point].heads[key % HEADS] : 0;
-	for (uint32_t at = next; at && looked_at < LOOKED_AT_MAX; at = next) {
+	for (uint32_t at = found.first, next; at && looked_at < LOOKED_AT_MAX; at = next, looked_at++) {
 		struct waiting *other = &r->at[at];
 		next = other->chain;
-		if (other->key != key)
+		if (!may_be_fragment_of(r, point, w, other) ||
+		    (found.recur && ns_distance(other->seen.ts_ns, nearest_ns) > FRAGMENTS_APART_NS))
 			continue;
-		looked_at++;
-		if (other->seen.is_copy || !is_fragment_of(r, point, w, &other->seen) ||
-		    !is_within_window(r, point, &w->seen, &other->seen))
-			continue;
-		r->m->matched[point] += !w->is_paired;
-		r->m->matched[!point]++;
-		w->is_paired = true;
-		ranges_add(&w->found, bytes_of_fragment(flow_of(r, point, &w->seen), &w->seen, &other->seen));
-		report_pair(r, point, &w->seen, &other->seen, METHOD_FRAGMENT);
+		match_fragment(r, point, w, other);
 		unseat(r, !point, at);
 	}
+}
+
+// The bytes at the beginning of a gap that the other point would have seen as one segment: offload cuts from the first
+// byte on, as long as they may be.
+static struct range first_segment(const struct room *r, int point, const struct waiting *w, struct range gap)
+{
+	uint32_t longest = w->is_listed ? pair_of(r, w->pair)->side[w->direction].longest[!point] : 0;
+	uint32_t len = longest > 0 ? longest - gap.begin % longest : UINT32_MAX;
+	return (struct range){gap.begin, gap.end - gap.begin > len ? gap.begin + len : gap.end};
 }
 
 static void report_gaps(struct room *r, int point, const struct waiting *w)
 {
 	struct range gap;
-	for (uint32_t from = 0; ranges_gap(&w->found, from, w->seen.payload_len, &gap); from = gap.end)
+	for (uint32_t from = 0; ranges_gap(&w->found, from, w->seen.payload_len, &gap); from = gap.end) {
+		gap = first_segment(r, point, w, gap);
 		report_part(r, point, w, gap, reason_to_be_alone(r, point, w, gap));
+	}
 }
 
 static void report_rest(struct room *r, int point, const struct waiting *w)
@@ -988,38 +1039,27 @@ static void let_all_leave(struct room *r)
 
 // ---- both captures side by side -------------------------------------------------------------------------------------
 
-struct feed {
-	struct cursor cursor;
-	struct sighting next;
-	bool more;
-};
-
-static void advance(struct feed *f)
+static int earlier_of(const struct room *r, struct sighting *const next[2])
 {
-	f->more = cursor_next(&f->cursor, &f->next);
-}
-
-static int earlier_of(const struct room *r, const struct feed feeds[2])
-{
-	if (!feeds[0].more || !feeds[1].more)
-		return !feeds[0].more;
-	return common_time(r, 0, feeds[0].next.ts_ns) > common_time(r, 1, feeds[1].next.ts_ns);
+	if (!next[0] || !next[1])
+		return !next[0];
+	return common_time(r, 0, next[0]->ts_ns) > common_time(r, 1, next[1]->ts_ns);
 }
 
 static void read_both(struct room *r, struct feed feeds[2])
 {
 	int64_t packets = 0;
-	advance(&feeds[0]);
-	advance(&feeds[1]);
-	while ((feeds[0].more || feeds[1].more) && !r->failed) {
-		int point = earlier_of(r, feeds);
-		int64_t ts_ns = common_time(r, point, feeds[point].next.ts_ns);
+	struct sighting *next[2] = {feed_peek(&feeds[0]), feed_peek(&feeds[1])};
+	while ((next[0] || next[1]) && !r->failed) {
+		int point = earlier_of(r, next);
+		int64_t ts_ns = common_time(r, point, next[point]->ts_ns);
 		if (packets == 0 || ts_ns > r->now_ns)
 			r->now_ns = ts_ns;
 		let_leave(r, 0);
 		let_leave(r, 1);
-		meet(r, point, &feeds[point].next);
-		advance(&feeds[point]);
+		meet(r, point, next[point]);
+		feed_pass(&feeds[point]);
+		next[point] = feed_peek(&feeds[point]);
 		if (++packets % PROGRESS_PACKETS == 0 && r->m->progress)
 			r->m->progress(r->m->progress_of, packets);
 	}
@@ -1029,18 +1069,18 @@ static void read_both(struct room *r, struct feed feeds[2])
 bool matching_run(struct matching *m)
 {
 	struct room r = {.m = m, .used = 1, .capacity = 4096, .offset_ns = m->offset_ns};
-	struct feed feeds[2] = {{.more = false}, {.more = false}};
+	struct feed feeds[2];
 	r.at = memory_alloc(r.capacity * sizeof *r.at);
 	for (int point = 0; point < 2; point++) {
 		r.lounge[point].heads = memory_alloc(HEADS * sizeof *r.lounge[point].heads);
 		r.recent[point] = memory_alloc(RECENT_MAX * sizeof *r.recent[point]);
 	}
-	bool ok = cursor_begin(&feeds[0].cursor, &m->pairing->points[0]);
-	ok = cursor_begin(&feeds[1].cursor, &m->pairing->points[1]) && ok;
+	bool ok = feed_begin(&feeds[0], &m->pairing->points[0]);
+	ok = feed_begin(&feeds[1], &m->pairing->points[1]) && ok;
 	if (ok)
 		read_both(&r, feeds);
-	ok = cursor_end(&feeds[0].cursor) && ok;
-	ok = cursor_end(&feeds[1].cursor) && ok && !r.failed;
+	ok = feed_end(&feeds[0]) && ok;
+	ok = feed_end(&feeds[1]) && ok && !r.failed;
 	free(r.at);
 	for (int point = 0; point < 2; point++) {
 		free(r.lounge[point].heads);

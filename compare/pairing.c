@@ -14,7 +14,9 @@ enum {
 
 void pairing_init(struct pairing *p, struct point points[2])
 {
-	*p = (struct pairing){.points = points};
+	size_t a = points[0].flow_count, b = points[1].flow_count, count = (a > b ? a : b) + 1;
+	*p = (struct pairing){.points = points, .capacity = count};
+	p->pairs = memory_alloc(count * sizeof *p->pairs);
 }
 
 void pairing_release(struct pairing *p)

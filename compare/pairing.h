@@ -47,6 +47,7 @@ struct pair_side {
 	enum travel travel;
 	uint32_t next_seq[2]; // behind the highest byte that each point has seen
 	bool has_next_seq[2];
+	uint32_t longest[2];    // payload of a segment that each point has seen
 	struct holes *holes[2]; // of each point; NULL: there never was one
 	uint32_t acked;         // highest acknowledgment of these bytes, as the first point numbers them
 	bool has_acked;

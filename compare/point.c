@@ -187,6 +187,19 @@ void point_release(struct point *p)
 	*p = (struct point){0};
 }
 
+sqlite3 *point_open_again(const struct point *p)
+{
+	sqlite3 *again = NULL;
+	int rc = sqlite3_open_v2(sqlite3_db_filename(p->db, "main"), &again, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
+	                         NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(again, "BEGIN; SELECT 1 FROM packets LIMIT 1", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		return again;
+	sqlite3_close(again);
+	return NULL;
+}
+
 bool sighting_same_payload(const struct sighting *a, const struct sighting *b)
 {
 	enum { SUM = 0xffff, PREFIX = 0x7fff0000 }; // each 0 where it is not known
@@ -259,7 +272,7 @@ static bool begin(struct cursor *c, const struct point *p, const char *sql)
 {
 	*c = (struct cursor){.point = p};
 	if (!prepare(p->db, &c->packets, sql) || !prepare(p->db, &c->echoes, echoes_sql)) {
-		c->failed = true;
+		c->failed = c->is_over = true;
 		return false;
 	}
 	sqlite3_bind_int64(c->packets, 1, p->first_packet_id);
@@ -363,12 +376,13 @@ static void read_packet(struct cursor *c, sqlite3_stmt *row, struct sighting *s)
 
 bool cursor_next(struct cursor *c, struct sighting *s)
 {
-	int rc = c->failed ? SQLITE_DONE : sqlite3_step(c->packets);
+	int rc = c->failed || c->is_over ? SQLITE_DONE : sqlite3_step(c->packets);
 	if (rc == SQLITE_ROW) {
 		read_packet(c, c->packets, s);
 		return true;
 	}
 	c->failed = c->failed || rc != SQLITE_DONE;
+	c->is_over = true; // a statement that is stepped on begins again
 	return false;
 }
 
@@ -393,12 +407,13 @@ bool cursor_next_outline(struct cursor *c, struct sighting *s)
 {
 	if (!c->whole)
 		return cursor_next(c, s);
-	int rc = c->failed ? SQLITE_DONE : sqlite3_step(c->packets);
+	int rc = c->failed || c->is_over ? SQLITE_DONE : sqlite3_step(c->packets);
 	if (rc == SQLITE_ROW) {
 		read_outline(c, s);
 		return true;
 	}
 	c->failed = c->failed || rc != SQLITE_DONE;
+	c->is_over = true; // a statement that is stepped on begins again
 	return false;
 }
 

@@ -84,6 +84,11 @@ static inline int64_t ns_distance(int64_t a, int64_t b)
 bool point_load(struct point *, sqlite3 *db, int64_t capture_id);
 void point_release(struct point *);
 
+// Another connection to the point's case, for reading only, while nothing is written; close it before. NULL where the case
+// cannot be read twice: this comparison is not the first of the transaction, and the writes of the last one have reached
+// the file.
+sqlite3 *point_open_again(const struct point *);
+
 // Whether payloads of the same length may be the same: no half of their fingerprints is known to differ
 // (docs/definitions.md, payload_hash).
 bool sighting_same_payload(const struct sighting *, const struct sighting *);
@@ -93,7 +98,7 @@ struct cursor {
 	sqlite3_stmt *packets, *echoes;
 	sqlite3_stmt *whole;    // one packet, of a cursor over outlines; NULL: it gives all of each packet
 	int64_t echo_packet_id; // of the echo that comes next; INT64_MAX none
-	bool failed;
+	bool failed, is_over;
 };
 
 // Goes through the packets of a point. After cursor_next said false, cursor_end tells whether all were read (else a

@@ -241,6 +241,20 @@ static void pick(struct search *s, int point, struct cursor *cursor, struct sigh
 		add_samples(s, point, p, f);
 }
 
+static int compare_samples(const void *a, const void *b)
+{
+	const struct sample *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->ts_ns < y->ts_ns ? -1 : x->ts_ns > y->ts_ns;
+}
+
+static void sort_samples(struct samples *s)
+{
+	if (s->count > 0)
+		qsort(s->at, s->count, sizeof *s->at, compare_samples);
+}
+
 static bool pick_all(struct search *s, int point)
 {
 	struct cursor cursor;
@@ -248,6 +262,7 @@ static bool pick_all(struct search *s, int point)
 	if (cursor_begin_outlines(&cursor, &s->pairing->points[point], SAMPLES_OF_FLOW))
 		while (cursor_next_outline(&cursor, &p))
 			pick(s, point, &cursor, &p);
+	sort_samples(&s->samples[point]);
 	return cursor_end(&cursor);
 }
 
@@ -266,26 +281,11 @@ static void *pick_in_thread(void *argument)
 	return NULL;
 }
 
-// NULL where the case cannot be read twice: this comparison is not the first of the transaction, and the writes of the
-// last one have reached the file.
-static sqlite3 *open_again(sqlite3 *db)
-{
-	sqlite3 *again = NULL;
-	int rc =
-		sqlite3_open_v2(sqlite3_db_filename(db, "main"), &again, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(again, "BEGIN; SELECT 1 FROM packets LIMIT 1", NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		return again;
-	sqlite3_close(again);
-	return NULL;
-}
-
 static bool pick_both(struct search *s)
 {
 	struct point *second = &s->pairing->points[1];
 	struct picking picking = {.search = s, .point = 1};
-	sqlite3 *shared = second->db, *own = open_again(shared);
+	sqlite3 *shared = second->db, *own = point_open_again(second);
 	pthread_t thread;
 	second->db = own ? own : shared;
 	bool in_thread = own && pthread_create(&thread, NULL, pick_in_thread, &picking) == 0;
@@ -300,14 +300,6 @@ static bool pick_both(struct search *s)
 }
 
 // ---- finding the same packets ---------------------------------------------------------------------------------------
-
-static int compare_samples(const void *a, const void *b)
-{
-	const struct sample *x = a, *y = b;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->ts_ns < y->ts_ns ? -1 : x->ts_ns > y->ts_ns;
-}
 
 static int compare_candidates(const void *a, const void *b)
 {
@@ -365,10 +357,7 @@ static size_t same_key(const struct samples *s, size_t from)
 
 static void find_candidates(struct search *s)
 {
-	struct samples *a = &s->samples[0], *b = &s->samples[1];
-	for (int point = 0; point < 2; point++)
-		if (s->samples[point].count > 0)
-			qsort(s->samples[point].at, s->samples[point].count, sizeof *a->at, compare_samples);
+	const struct samples *a = &s->samples[0], *b = &s->samples[1];
 	for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
 		size_t n = same_key(a, i), m = same_key(b, j);
 		if (a->at[i].key == b->at[j].key)

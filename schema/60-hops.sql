@@ -13,7 +13,7 @@ CREATE TABLE hop_comparisons (
 	b_matched             INTEGER NOT NULL, -- packets of b that a has too: not the same number where segments were joined or datagrams fragmented
 	a_only                INTEGER NOT NULL, -- packets of a that b has not
 	b_only                INTEGER NOT NULL, -- packets of b that a has not
-	forward_lost          INTEGER NOT NULL, -- packets that went forward and did not arrive: reason lost; of a packet that arrived in part, each stretch of bytes that did not
+	forward_lost          INTEGER NOT NULL, -- packets that went forward and did not arrive: reason lost; of a packet that arrived in part, each segment or stretch of bytes that did not
 	back_lost             INTEGER NOT NULL, -- the same of packets that went back
 	forward_reordered     INTEGER NOT NULL, -- packets that b saw behind one that a saw later (RFC 4737)
 	back_reordered        INTEGER NOT NULL, -- packets that a saw behind one that b saw later
@@ -69,7 +69,8 @@ CREATE TABLE hop_flows (
 
 -- Packets: one row for each pair of sightings, and one for each packet that only one point saw. Where segments were cut or
 -- joined (method byte_range) or datagrams fragmented, a packet is in several pairs; each stretch of its bytes that is in
--- none of them has a row as if it were a packet that only one point saw, with part_offset and part_len.
+-- none of them has a row as if it were a packet that only one point saw, with part_offset and part_len. A stretch of TCP
+-- data has a row for each segment that it made at the other point, of the longest that are seen there.
 CREATE TABLE hop_packets (
 	hop_packet_id INTEGER PRIMARY KEY, -- in the order of arrival, more or less
 	comparison_id INTEGER NOT NULL REFERENCES hop_comparisons, -- the comparison

@@ -30,11 +30,12 @@
 -- column src_port     Its port.
 -- column dst          Receiver.
 -- column dst_port     Its port.
+-- column hop          From which capture to which it went; empty: not known.
 --
 -- plot title   Delay between two capture points, beyond that of the fastest packet
 -- plot x time_s   Time since the first capture's first packet (s)
 -- plot left   Delay beyond the fastest packet the same way (ms)
--- plot points excess_ms by=way   Packets going
+-- plot points excess_ms by=hop   From
 SELECT
 	h.a,
 	h.b,
@@ -51,7 +52,8 @@ SELECT
 	h.src,
 	h.src_port,
 	h.dst,
-	h.dst_port
+	h.dst_port,
+	CASE h.travel WHEN 1 THEN h.a || ' to ' || h.b WHEN -1 THEN h.b || ' to ' || h.a END AS hop
 FROM hop_packet_list h
 JOIN hop_comparisons c ON c.comparison_id = h.comparison_id
 WHERE h.method IS NOT NULL

@@ -4,7 +4,7 @@
 --
 -- Shows what was lost unless --reason names another reason: `hop-summary` counts them all. A packet that only a has and
 -- that went forward was seen before the hop and not behind it. Of a segment that offload joined and that arrived in part,
--- each stretch of bytes that did not arrive is a row: seq and len are its own.
+-- each segment that did not arrive is a row: seq and len are its own.
 --
 -- param :reason one of lost|missed|unknown|outside|edge|absent|link_local|ttl_expired|rejected|duplicate = lost   Only these.
 -- param :capture

@@ -93,43 +93,50 @@ candidates AS ( -- with their packets, and those of the connections before them
 		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 		AND max(f.last_ts_ns - f.first_ts_ns, g.last_ts_ns - g.first_ts_ns) >= :min_ms * 1e6
 ),
-chosen AS ( -- flipped: the client is dst, as what came first looked like an answer; lacks: packets of dst, which there were
+chosen AS (
 	SELECT
 		h.*,
 		c.a,
 		c.b,
 		c.a_first,
 		c.b_first,
-		ifnull(max(0, c.forward_raw_min_ns - c.back_raw_max_ns), 0) AS round_trip_ns, -- least between the points
-		ifnull(instr(f.history, '^') > 0, 0) AS flipped,
-		f.dst_packets = 0
-			AND (f.src_packets > f.src_syns + f.src_rsts OR f.history LIKE '^h%') IS TRUE
-			AND (
-				c.clock <> 'both_ways'
-				OR (
-					SELECT max(p.ack) > min(p.ack)
-					FROM flow_packets fp
-					JOIN packets p ON p.packet_id = fp.packet_id
-					WHERE fp.flow_id = h.a_flow_id
-				) IS TRUE
-			) AS a_lacks,
-		g.dst_packets = 0
-			AND (g.src_packets > g.src_syns + g.src_rsts OR g.history LIKE '^h%') IS TRUE
-			AND (
-				c.clock <> 'both_ways'
-				OR (
-					SELECT max(p.ack) > min(p.ack)
-					FROM flow_packets fp
-					JOIN packets p ON p.packet_id = fp.packet_id
-					WHERE fp.flow_id = h.b_flow_id
-				) IS TRUE
-			) AS b_lacks
+		c.clock,
+		ifnull(max(0, c.forward_raw_min_ns - c.back_raw_max_ns), 0) AS round_trip_ns -- least between the points
 	FROM candidates k
 	JOIN hop_flows h ON h.hop_flow_id = k.hop_flow_id
 	JOIN compared c ON c.comparison_id = h.comparison_id
-	JOIN flows f ON f.flow_id = h.a_flow_id
-	JOIN flows g ON g.flow_id = h.b_flow_id
 	WHERE k.packets_so_far <= :packets OR k.packets_so_far = k.packets
+),
+one_sided AS MATERIALIZED ( -- at one point: it has no packets of dst, which there were
+	SELECT h.hop_flow_id, f.flow_id
+	FROM (
+		SELECT hop_flow_id, a_flow_id AS flow_id, clock
+		FROM chosen
+		UNION ALL
+		SELECT hop_flow_id, b_flow_id, clock
+		FROM chosen
+	) h
+	JOIN flows f ON f.flow_id = h.flow_id
+	WHERE f.dst_packets = 0
+		AND (f.src_packets > f.src_syns + f.src_rsts OR f.history LIKE '^h%')
+		AND (
+			h.clock <> 'both_ways'
+			OR (
+				SELECT max(p.ack) > min(p.ack)
+				FROM flow_packets fp
+				JOIN packets p ON p.packet_id = fp.packet_id
+				WHERE fp.flow_id = f.flow_id
+			)
+		)
+),
+oriented AS ( -- flipped: the client is dst, as what came first looked like an answer
+	SELECT
+		h.*,
+		ifnull(instr(f.history, '^') > 0, 0) AS flipped,
+		(h.hop_flow_id, h.a_flow_id) IN (SELECT hop_flow_id, flow_id FROM one_sided) AS a_lacks,
+		(h.hop_flow_id, h.b_flow_id) IN (SELECT hop_flow_id, flow_id FROM one_sided) AS b_lacks
+	FROM chosen h
+	JOIN flows f ON f.flow_id = h.a_flow_id
 ),
 sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow, a is the near one unless turned
 	SELECT
@@ -161,7 +168,7 @@ sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow,
 		iif(h.flipped, f.dst_port, f.src_port) AS client_port,
 		iif(h.flipped, f.src, f.dst) AS server,
 		iif(h.flipped, f.src_port, f.dst_port) AS server_port
-	FROM (SELECT *, (src_travel = -1) <> flipped AS turned FROM chosen) h
+	FROM (SELECT *, (src_travel = -1) <> flipped AS turned FROM oriented) h
 	JOIN flows f ON f.flow_id = h.a_flow_id
 	JOIN flows g ON g.flow_id = h.b_flow_id
 ),
@@ -175,12 +182,19 @@ found AS MATERIALIZED ( -- their packets
 		h.late_ns,
 		h.reason,
 		h.part_offset,
-		h.part_len
+		h.part_len,
+		s.near_lacks,
+		s.far_lacks,
+		s.round_trip_ns,
+		s.beyond_near_ns,
+		s.beyond_far_ns
 	FROM hop_packets h
 	JOIN sick s ON s.hop_flow_id = h.hop_flow_id
 ),
 once AS ( -- each packet of the near point, with its appearance at the far one
-	SELECT hop_flow_id, from_server, near_id, min(far_id) AS far_id, excess_ns, late_ns
+	SELECT
+		hop_flow_id, from_server, near_id, min(far_id) AS far_id, excess_ns, late_ns,
+		near_lacks, far_lacks, round_trip_ns, beyond_near_ns, beyond_far_ns
 	FROM found
 	WHERE near_id IS NOT NULL AND reason IS NOT 'duplicate'
 	GROUP BY hop_flow_id, near_id
@@ -539,11 +553,34 @@ hole_sums AS MATERIALIZED (
 	FROM holes
 	GROUP BY hop_flow_id, near_id
 ),
+client_packets AS MATERIALIZED ( -- at the far point
+	SELECT hop_flow_id, far_id, min(excess_ns) AS excess_ns
+	FROM seen
+	WHERE from_server = 0 AND far_id IS NOT NULL
+	GROUP BY hop_flow_id, far_id
+),
 at_near AS ( -- in the order of the near point
 	SELECT
-		s.*,
+		s.hop_flow_id,
+		s.from_server,
+		s.near_id,
+		s.far_id,
+		s.sent_id,
+		s.near_ts_ns,
+		s.far_ts_ns,
+		s.payload_len,
+		s.tcp_flags,
+		s.excess_ns,
+		s.server_ttl,
+		s.near_lacks,
+		s.far_lacks,
+		s.round_trip_ns,
+		s.beyond_near_ns,
+		s.beyond_far_ns,
+		w.fate,
 		f.client_ts_ns,
 		f.client_far_id,
+		c.excess_ns AS client_excess_ns,
 		f.request_far_id,
 		f.data_ts_ns,
 		f.data_far_id,
@@ -564,6 +601,8 @@ at_near AS ( -- in the order of the near point
 	FROM seen s
 	LEFT JOIN at_far f ON f.hop_flow_id = s.hop_flow_id AND f.near_id = s.near_id
 	LEFT JOIN hole_sums h ON h.hop_flow_id = s.hop_flow_id AND h.near_id = s.near_id
+	LEFT JOIN fates w ON w.near_id = s.near_id
+	LEFT JOIN client_packets c ON c.hop_flow_id = s.hop_flow_id AND c.far_id = f.client_far_id
 	WINDOW
 		of_flow AS (PARTITION BY s.hop_flow_id ORDER BY s.near_id),
 		before AS (
@@ -574,29 +613,52 @@ at_near AS ( -- in the order of the near point
 ),
 marked AS (
 	SELECT
-		s.*,
-		w.fate,
-		k.near_lacks,
-		k.far_lacks,
-		k.round_trip_ns,
-		k.beyond_far_ns,
+		s.hop_flow_id,
+		s.from_server,
+		s.near_id,
+		s.far_id,
+		s.near_ts_ns,
+		s.payload_len,
+		s.tcp_flags,
+		s.excess_ns,
+		s.server_ttl,
+		s.near_lacks,
+		s.far_lacks,
+		s.round_trip_ns,
+		s.client_excess_ns,
+		s.last_request_id,
+		s.last_answer_id,
+		s.holes,
+		s.late_holes,
+		s.losses,
+		s.in_flight,
+		s.fate,
 		iif(s.from_server, s.last_client_id, s.last_server_id) IN (SELECT packet_id FROM shut) AS is_shut,
 		s.payload_len = 0
 			AND iif(s.from_server, s.last_server_id, s.last_client_id) IN (SELECT packet_id FROM shut)
 			AS is_opening, -- of a window that its sender had closed
 		s.sent_id IN (SELECT packet_id FROM probes) AS is_probe,
 		CASE s.from_server -- the other side sent data as soon as it came
-			WHEN 1 THEN s.client_next_ts_ns - s.near_ts_ns <= k.beyond_near_ns
-			ELSE s.data_next_ts_ns - s.far_ts_ns <= k.beyond_far_ns
+			WHEN 1 THEN s.client_next_ts_ns - s.near_ts_ns <= s.beyond_near_ns
+			ELSE s.data_next_ts_ns - s.far_ts_ns <= s.beyond_far_ns
 		END IS TRUE AS is_release,
+		CASE -- what passed beyond the far point
+			WHEN s.from_server = 0 OR s.client_ts_ns IS NULL THEN 0
+			WHEN s.tcp_flags & 2 THEN s.far_ts_ns - s.client_ts_ns
+			WHEN s.client_far_id > s.request_far_id AND s.client_far_id > s.data_far_id -- it waited for an ACK
+				AND s.far_ts_ns - s.client_ts_ns <= s.beyond_far_ns
+				THEN 0
+			WHEN s.payload_len = 0 OR s.request_far_id > s.data_far_id THEN s.far_ts_ns - s.client_ts_ns
+			ELSE s.far_ts_ns - s.data_ts_ns
+		END AS beyond_ns,
+		s.tcp_flags & 2 OR s.payload_len = 0 OR s.request_far_id > s.data_far_id
+			OR (s.client_far_id > s.data_far_id AND s.far_ts_ns - s.client_ts_ns <= s.beyond_far_ns) AS waits_for_client,
 		max(s.in_flight) OVER (
 			PARTITION BY s.hop_flow_id
 			ORDER BY s.near_id
 			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
 		) AS most_in_flight
 	FROM at_near s
-	JOIN sick k ON k.hop_flow_id = s.hop_flow_id
-	LEFT JOIN fates w ON w.near_id = s.near_id
 ),
 steps AS ( -- what somebody may have waited for: no ACKs that changed nothing
 	SELECT m.*, m.near_ts_ns - lag(m.near_ts_ns) OVER (PARTITION BY m.hop_flow_id ORDER BY m.near_id) AS gap_ns
@@ -614,26 +676,21 @@ steps AS ( -- what somebody may have waited for: no ACKs that changed nothing
 			OR (m.from_server = 1 AND m.last_request_id > m.last_answer_id)
 		)
 ),
-waits AS ( -- what passed beyond the far point
+parts AS MATERIALIZED ( -- far_ns: passed beyond the far point
 	SELECT
-		s.*,
-		CASE
-			WHEN s.from_server = 0 OR s.client_ts_ns IS NULL THEN 0
-			WHEN s.tcp_flags & 2 THEN s.far_ts_ns - s.client_ts_ns
-			WHEN s.client_far_id > s.request_far_id AND s.client_far_id > s.data_far_id -- it waited for an ACK
-				AND s.far_ts_ns - s.client_ts_ns <= s.beyond_far_ns
-				THEN 0
-			WHEN s.payload_len = 0 OR s.request_far_id > s.data_far_id THEN s.far_ts_ns - s.client_ts_ns
-			ELSE s.far_ts_ns - s.data_ts_ns
-		END AS beyond_ns,
-		s.tcp_flags & 2 OR s.payload_len = 0 OR s.request_far_id > s.data_far_id
-			OR (s.client_far_id > s.data_far_id AND s.far_ts_ns - s.client_ts_ns <= s.beyond_far_ns) AS waits_for_client
-	FROM steps s
-	WHERE s.gap_ns > 0
-),
-parts AS MATERIALIZED (
-	SELECT
-		w.*,
+		w.hop_flow_id,
+		w.from_server,
+		w.near_id,
+		w.far_id,
+		w.excess_ns,
+		w.server_ttl,
+		w.round_trip_ns,
+		w.client_excess_ns,
+		w.waits_for_client,
+		w.losses > 0 AND w.waits_for_client
+			AND (w.last_request_id < w.last_answer_id OR (w.payload_len = 0 AND w.is_release))
+			AND w.in_flight < w.most_in_flight AS is_slowed,
+		w.gap_ns,
 		max(0, min(w.gap_ns, w.beyond_ns)) AS far_ns,
 		CASE
 			WHEN w.near_lacks THEN 'one_way'
@@ -656,7 +713,8 @@ parts AS MATERIALIZED (
 			WHEN w.from_server = 0 AND w.payload_len = 0 AND w.is_release THEN 'client_ack'
 			ELSE 'idle'
 		END AS cause
-	FROM waits w
+	FROM steps w
+	WHERE w.gap_ns > 0
 ),
 split AS ( -- the rest, between the points: beyond what the fastest packets need
 	SELECT
@@ -664,22 +722,26 @@ split AS ( -- the rest, between the points: beyond what the fastest packets need
 		min(
 			p.gap_ns - p.far_ns,
 			ifnull(p.excess_ns, max(0, p.gap_ns - p.far_ns - p.round_trip_ns))
-				+ iif(p.waits_for_client, ifnull(c.excess_ns, 0), 0)
+				+ iif(p.waits_for_client, ifnull(p.client_excess_ns, 0), 0)
 		) AS queue_ns
 	FROM parts p
-	LEFT JOIN seen c ON c.hop_flow_id = p.hop_flow_id AND c.far_id = p.client_far_id
 ),
 placed AS MATERIALIZED (
 	SELECT
-		s.*,
+		s.hop_flow_id,
+		s.near_id,
+		s.far_id,
+		s.server_ttl,
+		s.gap_ns,
+		s.queue_ns,
+		s.cause,
+		s.is_slowed,
 		CASE
 			WHEN s.cause IN ('server_think', 'server_ack') THEN s.far_ns
 			WHEN s.cause = 'server_window' AND s.from_server = 1 THEN s.far_ns
 			ELSE s.gap_ns
 		END AS cause_ns,
-		iif(s.cause IN ('server_think', 'server_ack'), s.gap_ns - s.far_ns - s.queue_ns, 0) AS distance_ns,
-		s.losses > 0 AND s.waits_for_client AND (s.last_request_id < s.last_answer_id OR (s.payload_len = 0 AND s.is_release))
-			AND s.in_flight < s.most_in_flight AS is_slowed
+		iif(s.cause IN ('server_think', 'server_ack'), s.gap_ns - s.far_ns - s.queue_ns, 0) AS distance_ns
 	FROM split s
 ),
 proofs AS MATERIALIZED ( -- what each part of each step went to
