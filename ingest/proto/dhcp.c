@@ -251,7 +251,7 @@ static unsigned overload_of(struct bytes options)
 {
 	struct bytes value;
 	uint8_t code;
-	bool malformed;
+	bool malformed = false;
 	while (next_option(&options, &code, &value, &malformed))
 		if (code == OPTION_OVERLOAD)
 			return (unsigned)bytes_peek(value, 0, 1);
