@@ -6,6 +6,7 @@
 
 #include "../common/message.h"
 #include "../common/seq.h"
+#include "tcp_analysis.h"
 
 enum {
 	NUMBERS = 65536,
@@ -453,10 +454,12 @@ static void give_chunks(struct application_stage *s, struct packet *p, struct fl
 	}
 }
 
-// Streams begin at the number behind the first one of their direction.
+// Streams begin at the number behind the first one of their direction; where there was no handshake, that may be the
+// number of a keep-alive, one before it (RFC 9293, 3.8.4).
 static void begin(struct stream *stream, const struct flow *f)
 {
 	for (int i = 0; i < 2; i++) {
+		stream->side[i].is_unsure = f->tcp && f->tcp->any_syn_ts_ns == ROW_NULL;
 		stream->side[i].begun = f->side[i].has_first_seq;
 		stream->side[i].next = f->side[i].first_seq + 1;
 	}

@@ -106,6 +106,10 @@ void stream_add(struct stream *s, struct stream_budget *budget, const struct pac
 		note_reply(other, side, ack, seq + p->payload_len);
 	count_patience(&s->side[0]);
 	count_patience(&s->side[1]);
+	if (side->is_unsure && data.left + cut > 0) {
+		side->next += seq == side->next + 1;
+		side->is_unsure = false;
+	}
 	if (!side->begun && (tcp->flags & TCP_SYN || data.left + cut > 0)) {
 		side->next = seq;
 		side->begun = true;
