@@ -248,11 +248,13 @@ static double wander(const struct clock *c)
 	return up + down;
 }
 
-// The same, where it is more than timestamps are wrong by, or much of the round trip: that seems shorter by as much.
+// The same, where it is more than the fastest packets of a stretch vary, and than timestamps are wrong by or is much of the
+// round trip: that seems shorter by as much.
 static double shown_wander(const struct clock *c)
 {
 	double range = wander(c), round_trip = c->forward_floor_ns - c->back_ceiling_ns;
-	return range > stamps_ns || range > resolution_ns + round_trip / 2 ? range : 0;
+	double chance = usual_distance(c, c->forward, c->drift) + usual_distance(c, c->back, c->drift);
+	return range > chance + fmin(stamps_ns, resolution_ns + round_trip / 2) ? range : 0;
 }
 
 // How far the clocks' difference may be from the line: as far as another line that lies between the packets. Lines are

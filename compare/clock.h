@@ -5,7 +5,8 @@
 // of the latter (Moon, Skelly, Towsley: Estimation and Removal of Clock Skew from Network Delay Measurements, INFOCOM
 // 1999, for one direction). Taken is the line with the widest margin on both sides: it halves the least round trip between
 // the points. It may be off as far as any other line that lies between the packets: half of that round trip, and more
-// where the fastest packets are rare, or where the clocks wander off any line. With packets one way only, the rate can be told, the difference cannot.
+// where the fastest packets are rare, or where the clocks wander off any line. With packets one way only, the rate can be
+// told, the difference cannot.
 #ifndef COMPARE_CLOCK_H
 #define COMPARE_CLOCK_H
 

@@ -1,9 +1,10 @@
 // Flows of one point with the flows of the other that carry the same packets.
 //
 // First by their endpoints: of several uses of the same ports, those with the same initial sequence numbers. Of TCP whose
-// SYNs were not seen, packets that both sides have tell whether the numbers are the same (votes). What is left is put together by packets that both sides have (votes): behind NAT with the same numbers in the header, behind a
-// firewall that rewrites initial sequence numbers with a constant difference and the same payload, behind a proxy with
-// the same payload alone. Where a proxy cut the bytes into other segments, streams.h goes on.
+// SYNs were not seen, packets that both sides have tell whether the numbers are the same (votes). So they put together
+// what is left: behind NAT with the same numbers in the header, behind a firewall that rewrites initial sequence numbers
+// with a constant difference and the same payload, behind a proxy with the same payload alone. Where a proxy cut the bytes
+// into other segments, streams.h goes on.
 #ifndef COMPARE_PAIRING_H
 #define COMPARE_PAIRING_H
 

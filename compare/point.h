@@ -98,7 +98,7 @@ struct cursor {
 	sqlite3_stmt *packets, *echoes;
 	sqlite3_stmt *whole;    // one packet, of a cursor over outlines; NULL: it gives all of each packet
 	int64_t echo_packet_id; // of the echo that comes next; INT64_MAX none
-	bool failed, is_over;
+	bool failed, is_over;   // after an error; after the last packet
 };
 
 // Goes through the packets of a point. After cursor_next said false, cursor_end tells whether all were read (else a
@@ -106,8 +106,8 @@ struct cursor {
 bool cursor_begin(struct cursor *, const struct point *);
 bool cursor_next(struct cursor *, struct sighting *);
 
-// The same in less time, for who wants few of them, at least the first `of_flow` of each flow: packet_id, flow, direction, payload_len, payload_hash, tcp_flags,
-// and seq and ack are filled, the rest by cursor_complete.
+// The same in less time, for who wants few of them, at least the first `of_flow` of each flow: packet_id, flow, direction,
+// payload_len, payload_hash, tcp_flags, seq and ack are filled, the rest by cursor_complete.
 bool cursor_begin_outlines(struct cursor *, const struct point *, int of_flow);
 bool cursor_next_outline(struct cursor *, struct sighting *);
 bool cursor_complete(struct cursor *, struct sighting *); // false at an error
