@@ -1,7 +1,8 @@
 // table: aligned columns for people. The first rows are held back to find the widths. A later value that is wider takes
-// room from what pads the values behind it and, but on a terminal, widens its column from then on. On a terminal, when nobody chose the format, text that makes rows wider than the screen is cut, with an ellipsis: long names,
-// and times behind the second, but never numbers and addresses. Where that does not do, columns that are the same in all
-// rows are left out and told at the end, and rows are folded into a few lines. A single row, and rows that would take more
+// room from what pads the values behind it and, but on a terminal, widens its column from then on. On a terminal, when
+// nobody chose the format, text that makes rows wider than the screen is cut, with an ellipsis: long names, and times
+// behind the second, but never numbers and addresses. Where that does not do, columns that are the same in all rows are
+// left out and told at the end, and rows are folded into a few lines. A single row, and rows that would take more
 // lines, are printed as blocks, a line for each column. Elsewhere everything is printed in full.
 #include <stdio.h>
 #include <stdlib.h>

@@ -44,11 +44,11 @@ static const struct option_spec options[] = {
      "table is aligned and shows everything, however wide. If no format is given, it fits a terminal: long names and "
      "times are cut, with an ellipsis; if rows are still too wide, columns that are the same in all rows are told at the "
      "end instead, and rows are folded into two or three lines, or printed as blocks, a line for each column. "
-     "csv is RFC 4180; tsv ends lines with a line feed and writes "
-     "tabs in values as \\t; of several sections, both have the title on a line before each and an empty line between "
-     "them: programs that read them want --section; json is an array of objects, or of a report with several sections, an object with an array "
-     "for each title, and of several statements of SQL for section 1, section 2 ...; jsonl is an object a line; markdown is a table; text is a line for each value, or the report's own "
-     "layout if it has one."},
+     "csv is RFC 4180; tsv ends lines with a line feed and writes tabs in values as \\t; of several sections, both have "
+     "the title on a line before each and an empty line between them: programs that read them want --section; json is an "
+     "array of objects, or of a report with several sections, an object with an array for each title, and of several "
+     "statements of SQL for section 1, section 2 ...; jsonl is an object a line; markdown is a table; text is a line for "
+     "each value, or the report's own layout if it has one."},
 	{'f', "file", "FILE", OPTION_TEXT, AT(file), NULL, "Run the SQL in this file; - is standard input."},
 	{0, "no-header", NULL, OPTION_FLAG, AT(no_header), NULL,
      "Leave out the names of columns (table, csv, tsv, text)."},

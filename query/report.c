@@ -31,7 +31,8 @@ static const struct {
 	{"host", PARAMETER_ADDRESS, "Only what has this address, or one of this prefix, at either end."},
 	{"flow", PARAMETER_FLOW, "Only this flow: its flow_id."},
 	{"since", PARAMETER_TIME,
-     "Only from this time on: 2018-09-26T21:21:02Z, 21:21:02 on the capture's day (UTC), seconds since 1970 (@1538000000), or +SECONDS since the first packet."},
+     "Only from this time on: 2018-09-26T21:21:02Z, 21:21:02 on the capture's day (UTC), seconds since "
+     "1970 (@1538000000), or +SECONDS since the first packet."},
 	{"until", PARAMETER_TIME, "Only before this time."},
 	{"limit", PARAMETER_INTEGER, "At most so many rows."},
 	{"src", PARAMETER_ADDRESS, NULL},

@@ -12,8 +12,9 @@
 //     -- column rtt_ms   SYN to SYN-ACK, milliseconds.
 //     SELECT ...
 //
-// Parameters. `param :NAME [TYPE] [LEAST..MOST] [= DEFAULT | required]`, then two blanks or more, then the help. :min_ms is the option
-// --min-ms. Without a default, a parameter that is not given is NULL, or an error if it is required. Types:
+// Parameters. `param :NAME [TYPE] [LEAST..MOST] [= DEFAULT | required]`, then two blanks or more, then the help.
+// :min_ms is the option --min-ms. Without a default, a parameter that is not given is NULL, or an error if it is required.
+// Types:
 //
 //     text      as it is
 //     integer   a whole number, not negative
