@@ -442,77 +442,14 @@ static void report_pair(struct room *r, int point, const struct sighting *here, 
 
 // ---- what a point has seen of the data --------------------------------------------------------------------------------
 
-static void add_hole(struct pair_side *side, int point, uint32_t begin, uint32_t end)
-{
-	struct holes *h = side->holes[point];
-	if (!h)
-		h = side->holes[point] = memory_alloc(sizeof *h);
-	if (h->count == HOLES_MAX) { // the oldest is forgotten
-		memmove(h->at, h->at + 1, (HOLES_MAX - 1) * sizeof *h->at);
-		h->count--;
-	}
-	h->at[h->count].begin = begin;
-	h->at[h->count++].end = end;
-}
-
-// Takes a segment out of the holes. One in the middle of a hole leaves what is before it; what is behind is forgotten, if
-// there is no room.
-static void fill_holes(struct pair_side *side, int point, uint32_t begin, uint32_t end)
-{
-	struct holes *h = side->holes[point];
-	for (int i = h ? h->count - 1 : -1; i >= 0; i--) {
-		uint32_t hole_begin = h->at[i].begin, hole_end = h->at[i].end;
-		if (!seq_lt(begin, hole_end) || !seq_lt(hole_begin, end))
-			continue;
-		memmove(h->at + i, h->at + i + 1, (size_t)(h->count - 1 - i) * sizeof *h->at);
-		h->count--;
-		if (seq_lt(hole_begin, begin))
-			add_hole(side, point, hole_begin, begin);
-		if (seq_lt(end, hole_end))
-			add_hole(side, point, end, hole_end);
-	}
-}
-
-static void note_data(struct pair_side *side, int point, const struct sighting *s)
-{
-	uint32_t end = s->seq + s->payload_len;
-	if (s->payload_len > side->longest[point])
-		side->longest[point] = s->payload_len;
-	if (!side->has_next_seq[point]) {
-		side->has_next_seq[point] = true;
-		side->next_seq[point] = end;
-		return;
-	}
-	uint32_t next = side->next_seq[point];
-	if (seq_lt(next, s->seq))
-		add_hole(side, point, next, s->seq);
-	else if (seq_lt(s->seq, next))
-		fill_holes(side, point, s->seq, end);
-	if (seq_lt(next, end))
-		side->next_seq[point] = end;
-}
-
-// Whether a point has seen some of a segment's bytes before.
-static bool is_seen(const struct pair_side *side, int point, const struct sighting *s)
-{
-	const struct holes *h = side->holes[point];
-	uint32_t end = s->seq + s->payload_len;
-	if (!side->has_next_seq[point] || !seq_lt(s->seq, side->next_seq[point]))
-		return false;
-	for (int i = 0; h && i < h->count; i++)
-		if (!seq_lt(s->seq, h->at[i].begin) && !seq_lt(h->at[i].end, end))
-			return false;
-	return true;
-}
-
 static void note_numbers(struct room *r, int point, struct sighting *s, struct flow_pair *pair, int direction)
 {
 	struct pair_side *side = &pair->side[direction], *other = &pair->side[!direction];
 	if (!is_tcp(s) || s->tcp_flags & SYN_ONLY_FLAGS || r->failed)
 		return;
 	if (s->payload_len > 0) {
-		s->is_again = is_seen(side, point, s);
-		note_data(side, point, s);
+		s->is_again = data_seen_some(&side->seen[point], s->seq, s->payload_len);
+		data_seen_add(&side->seen[point], s->seq, s->payload_len);
 	}
 	if (!s->has_ack || !other->has_seq_delta)
 		return;
@@ -532,29 +469,18 @@ static struct range numbers_of(const struct waiting *w, struct range part, uint3
 static bool was_missed(const struct room *r, int point, const struct waiting *w, struct range part)
 {
 	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
-	const struct holes *h = side->holes[!point];
 	struct range at_first = numbers_of(w, part, point ? 0 - side->seq_delta : 0);
 	uint32_t to_there = point ? 0 : side->seq_delta;
-	if (!h || !side->has_seq_delta || !side->has_acked || seq_lt(side->acked, at_first.end))
-		return false;
-	for (int i = 0; i < h->count; i++)
-		if (!seq_lt(at_first.begin + to_there, h->at[i].begin) && !seq_lt(h->at[i].end, at_first.end + to_there))
-			return true;
-	return false;
+	return side->has_seq_delta && side->has_acked && !seq_lt(side->acked, at_first.end) &&
+	       data_seen_hole(&side->seen[!point], at_first.begin + to_there, at_first.end + to_there);
 }
 
-// Whether the other point saw some of a segment's bytes.
+// Whether the other point saw all of a segment's bytes, in whatever packets.
 static bool has_passed(const struct room *r, int point, const struct waiting *w, struct range part)
 {
 	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
-	const struct holes *h = side->holes[!point];
 	struct range there = numbers_of(w, part, point ? 0 - side->seq_delta : side->seq_delta);
-	if (!side->has_seq_delta || !side->has_next_seq[!point] || seq_lt(side->next_seq[!point], there.end))
-		return false;
-	for (int i = 0; h && i < h->count; i++)
-		if (seq_lt(there.begin, h->at[i].end) && seq_lt(h->at[i].begin, there.end))
-			return false;
-	return true;
+	return side->has_seq_delta && data_seen_all(&side->seen[!point], there.begin, there.end);
 }
 
 static enum reason reason_to_be_alone(const struct room *r, int point, const struct waiting *w, struct range part)
@@ -973,7 +899,7 @@ static void match_fragments(struct room *r, int point, uint32_t place)
 // byte on, as long as they may be.
 static struct range first_segment(const struct room *r, int point, const struct waiting *w, struct range gap)
 {
-	uint32_t longest = w->is_listed ? pair_of(r, w->pair)->side[w->direction].longest[!point] : 0;
+	uint32_t longest = w->is_listed ? pair_of(r, w->pair)->side[w->direction].seen[!point].longest : 0;
 	uint32_t len = longest > 0 ? longest - gap.begin % longest : UINT32_MAX;
 	return (struct range){gap.begin, gap.end - gap.begin > len ? gap.begin + len : gap.end};
 }

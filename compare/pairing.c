@@ -24,7 +24,7 @@ void pairing_release(struct pairing *p)
 	for (size_t i = 0; i < p->count; i++)
 		for (int d = 0; d < 2; d++)
 			for (int point = 0; point < 2; point++)
-				free(p->pairs[i].side[d].holes[point]);
+				data_seen_release(&p->pairs[i].side[d].seen[point]);
 	free(p->pairs);
 	*p = (struct pairing){0};
 }

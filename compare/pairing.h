@@ -8,6 +8,7 @@
 #ifndef COMPARE_PAIRING_H
 #define COMPARE_PAIRING_H
 
+#include "data_seen.h"
 #include "point.h"
 
 enum mapping { MAPPING_NONE, MAPPING_NAT, MAPPING_ISN, MAPPING_PROXY, MAPPING_ABSENT };
@@ -18,16 +19,6 @@ enum travel { TRAVEL_UNKNOWN = 0, TRAVEL_FORWARD = 1, TRAVEL_BACK = -1 };
 // How many sampled packets told that a field is passed on unchanged, or that it is not.
 struct tally {
 	uint32_t same, other;
-};
-
-// Data of one direction that a point has not seen, with data behind it: by numbers as in the headers.
-enum { HOLES_MAX = 64 }; // of a direction; more are forgotten, and what they lack is taken for lost
-
-struct holes {
-	struct {
-		uint32_t begin, end;
-	} at[HOLES_MAX];
-	int count;
 };
 
 // One direction of a pair: of the flow at the first point, 0 sent by its src.
@@ -46,11 +37,8 @@ struct pair_side {
 	uint32_t waiting[2], waiting_end[2]; // data of each point that waits for its match: first and last; 0 none
 	uint32_t again[2];                   // the last of those that were sent again; 0 none
 	enum travel travel;
-	uint32_t next_seq[2]; // behind the highest byte that each point has seen
-	bool has_next_seq[2];
-	uint32_t longest[2];    // payload of a segment that each point has seen
-	struct holes *holes[2]; // of each point; NULL: there never was one
-	uint32_t acked;         // highest acknowledgment of these bytes, as the first point numbers them
+	struct data_seen seen[2]; // of TCP: by each point
+	uint32_t acked;           // highest acknowledgment of these bytes, as the first point numbers them
 	bool has_acked;
 };
 
