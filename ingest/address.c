@@ -97,8 +97,9 @@ static char *put_v6(char *to, const uint8_t *at)
 
 static char *put_mapped(char *to, const uint8_t *at)
 {
-	memcpy(to, "::ffff:", 7);
-	return put_v4(to + 7, at + 12);
+	static const char prefix[] = {':', ':', 'f', 'f', 'f', 'f', ':'};
+	memcpy(to, prefix, sizeof prefix);
+	return put_v4(to + sizeof prefix, at + 12);
 }
 
 size_t address_text(char to[ADDRESS_TEXT_MAX], const struct address *a, unsigned ip_version)
