@@ -102,7 +102,11 @@ SELECT f.flow_id, l.number, l.name, l.unit,
 		WHEN 16 THEN s.pushed_packets
 		WHEN 17 THEN f.src_syns || '/' || f.src_fins
 		WHEN 18 THEN iif(f.src_window_scale IS NULL, 'N/', 'Y/') || iif(f.src_timestamps, 'Y', 'N')
-		WHEN 19 THEN iif(f.dst_window_scale IS NULL AND f.src_packets + f.dst_packets > f.src_syns + f.dst_syns, 0, f.src_window_scale)
+		WHEN 19 THEN iif(
+			f.dst_window_scale IS NULL AND f.src_packets + f.dst_packets > f.src_syns + f.dst_syns,
+			0,
+			f.src_window_scale
+		)
 		WHEN 20 THEN iif(f.src_sack, 'Y', 'N')
 		WHEN 21 THEN s.sack_packets
 		WHEN 22 THEN s.urgent_packets
@@ -172,7 +176,11 @@ SELECT f.flow_id, l.number, l.name, l.unit,
 		WHEN 16 THEN d.pushed_packets
 		WHEN 17 THEN f.dst_syns || '/' || f.dst_fins
 		WHEN 18 THEN iif(f.dst_window_scale IS NULL, 'N/', 'Y/') || iif(f.dst_timestamps, 'Y', 'N')
-		WHEN 19 THEN iif(f.src_window_scale IS NULL AND f.dst_packets + f.src_packets > f.dst_syns + f.src_syns, 0, f.dst_window_scale)
+		WHEN 19 THEN iif(
+			f.src_window_scale IS NULL AND f.src_packets + f.dst_packets > f.src_syns + f.dst_syns,
+			0,
+			f.dst_window_scale
+		)
 		WHEN 20 THEN iif(f.dst_sack, 'Y', 'N')
 		WHEN 21 THEN d.sack_packets
 		WHEN 22 THEN d.urgent_packets

@@ -51,7 +51,8 @@ SELECT
 	c.drift_ppm,
 	CASE c.clock
 		WHEN 'both_ways' THEN 'one-way delays take it that the fastest packets need as long either way'
-		WHEN 'contradicted' THEN 'packets arrive before they leave: a clock was set, or packets were taken for others; delays cannot be known'
+		WHEN 'contradicted' THEN 'packets arrive before they leave: a clock was set, or packets were taken for '
+			|| 'others; delays cannot be known'
 		WHEN 'none' THEN iif(
 			c.a_matched = 0,
 			'nothing in common: how the clocks differ is not known, and for what is outside they are taken to agree',

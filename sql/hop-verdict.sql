@@ -68,75 +68,63 @@
 -- column beyond_b_a_number The same of the longest wait beyond b.
 -- column beyond_b_b_number Its number in b.
 WITH
-compared AS (
-	SELECT c.*, a.name AS a, b.name AS b, a.first_packet_id AS a_first, b.first_packet_id AS b_first
-	FROM hop_comparisons c
-	JOIN captures a ON a.capture_id = c.a_capture_id
-	JOIN captures b ON b.capture_id = c.b_capture_id
-	WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
-),
 candidates AS ( -- with their packets, and those of the connections before them
 	SELECT
-		h.hop_flow_id,
+		h.*,
+		a.name AS a,
+		b.name AS b,
+		a.first_packet_id AS a_first,
+		b.first_packet_id AS b_first,
+		c.clock,
+		ifnull(max(0, c.forward_raw_min_ns - c.back_raw_max_ns), 0) AS round_trip_ns, -- least between the points
 		f.src_packets + f.dst_packets AS packets,
 		sum(f.src_packets + f.dst_packets) OVER (
 			ORDER BY max(f.idle_max_ns, g.idle_max_ns) DESC, h.hop_flow_id
 			ROWS UNBOUNDED PRECEDING
 		) AS packets_so_far
-	FROM hop_flows h
+	FROM hop_comparisons c
+	JOIN captures a ON a.capture_id = c.a_capture_id
+	JOIN captures b ON b.capture_id = c.b_capture_id
+	JOIN hop_flows h ON h.comparison_id = c.comparison_id
 	JOIN flows f ON f.flow_id = h.a_flow_id
 	JOIN flows g ON g.flow_id = h.b_flow_id
-	WHERE h.comparison_id IN (SELECT comparison_id FROM compared)
+	WHERE (:capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id))
 		AND f.protocol = 'tcp'
 		AND h.src_travel IS NOT NULL
 		AND (:flow IS NULL OR :flow IN (h.a_flow_id, h.b_flow_id))
 		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 		AND max(f.last_ts_ns - f.first_ts_ns, g.last_ts_ns - g.first_ts_ns) >= :min_ms * 1e6
 ),
-chosen AS (
-	SELECT
-		h.*,
-		c.a,
-		c.b,
-		c.a_first,
-		c.b_first,
-		c.clock,
-		ifnull(max(0, c.forward_raw_min_ns - c.back_raw_max_ns), 0) AS round_trip_ns -- least between the points
-	FROM candidates k
-	JOIN hop_flows h ON h.hop_flow_id = k.hop_flow_id
-	JOIN compared c ON c.comparison_id = h.comparison_id
-	WHERE k.packets_so_far <= :packets OR k.packets_so_far = k.packets
-),
-one_sided AS MATERIALIZED ( -- at one point: it has no packets of dst, which there were
-	SELECT h.hop_flow_id, f.flow_id
-	FROM (
-		SELECT hop_flow_id, a_flow_id AS flow_id, clock
-		FROM chosen
-		UNION ALL
-		SELECT hop_flow_id, b_flow_id, clock
-		FROM chosen
-	) h
-	JOIN flows f ON f.flow_id = h.flow_id
-	WHERE f.dst_packets = 0
-		AND (f.src_packets > f.src_syns + f.src_rsts OR f.history LIKE '^h%')
-		AND (
-			h.clock <> 'both_ways'
-			OR (
-				SELECT max(p.ack) > min(p.ack)
-				FROM flow_packets fp
-				JOIN packets p ON p.packet_id = fp.packet_id
-				WHERE fp.flow_id = f.flow_id
-			)
-		)
-),
-oriented AS ( -- flipped: the client is dst, as what came first looked like an answer
+chosen AS ( -- flipped: the client is dst, as what came first looked like an answer; lacks: packets of dst, which there were
 	SELECT
 		h.*,
 		ifnull(instr(f.history, '^') > 0, 0) AS flipped,
-		(h.hop_flow_id, h.a_flow_id) IN (SELECT hop_flow_id, flow_id FROM one_sided) AS a_lacks,
-		(h.hop_flow_id, h.b_flow_id) IN (SELECT hop_flow_id, flow_id FROM one_sided) AS b_lacks
-	FROM chosen h
+		f.dst_packets = 0
+			AND (f.src_packets > f.src_syns + f.src_rsts OR f.history LIKE '^h%') IS TRUE
+			AND (
+				h.clock <> 'both_ways'
+				OR (
+					SELECT max(p.ack) > min(p.ack)
+					FROM flow_packets fp
+					JOIN packets p ON p.packet_id = fp.packet_id
+					WHERE fp.flow_id = h.a_flow_id
+				) IS TRUE
+			) AS a_lacks,
+		g.dst_packets = 0
+			AND (g.src_packets > g.src_syns + g.src_rsts OR g.history LIKE '^h%') IS TRUE
+			AND (
+				h.clock <> 'both_ways'
+				OR (
+					SELECT max(p.ack) > min(p.ack)
+					FROM flow_packets fp
+					JOIN packets p ON p.packet_id = fp.packet_id
+					WHERE fp.flow_id = h.b_flow_id
+				) IS TRUE
+			) AS b_lacks
+	FROM candidates h
 	JOIN flows f ON f.flow_id = h.a_flow_id
+	JOIN flows g ON g.flow_id = h.b_flow_id
+	WHERE h.packets_so_far <= :packets OR h.packets_so_far = h.packets
 ),
 sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow, a is the near one unless turned
 	SELECT
@@ -168,7 +156,7 @@ sick AS MATERIALIZED ( -- near: the point on the client's side; of the hop flow,
 		iif(h.flipped, f.dst_port, f.src_port) AS client_port,
 		iif(h.flipped, f.src, f.dst) AS server,
 		iif(h.flipped, f.src_port, f.dst_port) AS server_port
-	FROM (SELECT *, (src_travel = -1) <> flipped AS turned FROM oriented) h
+	FROM (SELECT *, (src_travel = -1) <> flipped AS turned FROM chosen) h
 	JOIN flows f ON f.flow_id = h.a_flow_id
 	JOIN flows g ON g.flow_id = h.b_flow_id
 ),
@@ -744,11 +732,9 @@ placed AS MATERIALIZED (
 		iif(s.cause IN ('server_think', 'server_ack'), s.gap_ns - s.far_ns - s.queue_ns, 0) AS distance_ns
 	FROM split s
 ),
-proofs AS MATERIALIZED ( -- what each part of each step went to
+weighed AS ( -- what each part of each step went to
 	SELECT
-		hop_flow_id,
-		near_id,
-		far_id,
+		*,
 		CASE
 			WHEN cause IN ('loss', 'late') THEN cause_ns
 			WHEN cause IN ('server_think', 'server_ack') THEN queue_ns + iif(is_slowed, distance_ns, 0)
@@ -762,25 +748,6 @@ proofs AS MATERIALIZED ( -- what each part of each step went to
 			0
 		) AS beyond_far_ns
 	FROM placed
-	WHERE cause <> 'idle'
-),
-network_proofs AS (
-	SELECT hop_flow_id, max(network_ns), near_id, far_id
-	FROM proofs
-	WHERE network_ns > 0
-	GROUP BY hop_flow_id
-),
-near_proofs AS (
-	SELECT hop_flow_id, max(near_ns), near_id, far_id
-	FROM proofs
-	WHERE near_ns > 0
-	GROUP BY hop_flow_id
-),
-far_proofs AS (
-	SELECT hop_flow_id, max(beyond_far_ns), near_id, far_id
-	FROM proofs
-	WHERE beyond_far_ns > 0
-	GROUP BY hop_flow_id
 ),
 sums AS (
 	SELECT
@@ -808,8 +775,15 @@ sums AS (
 		total(server_ttl IN (64, 128, 255)) = count(server_ttl) AS is_at_server, -- TTLs that senders begin with
 		max(iif(cause = 'idle', NULL, gap_ns)) / 1e6 AS longest,
 		near_id, -- of the longest, as SQLite gives it
-		far_id
-	FROM placed
+		far_id,
+		-- the packets that ended the longest wait of each kind; 0: the far point has it not
+		first_few(iif(network_ns > 0, near_id, NULL), -network_ns, 1) AS network_near,
+		first_few(iif(network_ns > 0, ifnull(far_id, 0), NULL), -network_ns, 1) AS network_far,
+		first_few(iif(near_ns > 0, near_id, NULL), -near_ns, 1) AS near_near,
+		first_few(iif(near_ns > 0, ifnull(far_id, 0), NULL), -near_ns, 1) AS near_far,
+		first_few(iif(beyond_far_ns > 0, near_id, NULL), -beyond_far_ns, 1) AS far_near,
+		first_few(iif(beyond_far_ns > 0, ifnull(far_id, 0), NULL), -beyond_far_ns, 1) AS far_far
+	FROM weighed
 	GROUP BY hop_flow_id
 ),
 shares AS (
@@ -835,46 +809,51 @@ worded AS (
 		END AS verdict,
 		max(s.loss, s.late, s.queue, s.slowed, s.unseen_client, s.unseen_server, s.arrived_client, s.arrived_server,
 			s.acked_client, s.acked_server, s.server_think, s.server_ack, s.client_ack, s.server_window,
-			s.client_window, s.untold, s.alone, s.one_way) AS most
+			s.client_window, s.untold, s.alone, s.one_way) AS most,
+		iif(s.network >= s.waste / 10, s.network_near, NULL) AS network_near_id,
+		iif(s.network >= s.waste / 10, nullif(s.network_far, '0'), NULL) AS network_far_id,
+		iif(s.near >= s.waste / 10, s.near_near, NULL) AS near_near_id,
+		iif(s.near >= s.waste / 10, nullif(s.near_far, '0'), NULL) AS near_far_id,
+		iif(s.far >= s.waste / 10, s.far_near, NULL) AS far_near_id,
+		iif(s.far >= s.waste / 10, nullif(s.far_far, '0'), NULL) AS far_far_id
 	FROM shares s
 )
 SELECT
 	k.a,
 	k.b,
 	w.verdict,
-	printf(
-		CASE w.most
-			WHEN w.loss THEN '%.0f of %.0f ms went by until packets were sent again that, or whose ACKs, were lost between the points'
-			WHEN w.queue THEN '%.0f of %.0f ms went by between the points, beyond their shortest round trip'
-			WHEN w.slowed THEN '%.0f of %.0f ms went by in round trips with the little that was sent at a time after packets were lost between the points'
-			WHEN w.server_think THEN '%.0f of %.0f ms went by beyond ' || iif(k.turned, k.a, k.b)
-				|| ' until the server sent data'
-			WHEN w.server_ack THEN '%.0f of %.0f ms went by beyond ' || iif(k.turned, k.a, k.b)
-				|| ' until the server acknowledged or went on sending'
-			WHEN w.late THEN '%.0f of %.0f ms went by until what was late between the points came, or was sent again'
-			WHEN w.arrived_client THEN '%.0f of %.0f ms went by until the client sent again what had reached '
-				|| iif(k.turned, k.a, k.b) || ': it, or its ACK, was lost beyond, or was late'
-			WHEN w.arrived_server THEN '%.0f of %.0f ms went by until the server sent again what had reached '
-				|| iif(k.turned, k.b, k.a) || ': it, or its ACK, was lost beyond, or was late'
-			WHEN w.unseen_client THEN '%.0f of %.0f ms went by until the client sent again what '
-				|| iif(k.turned, k.b, k.a) || ' had not seen: it was lost between the client and there'
-			WHEN w.unseen_server THEN '%.0f of %.0f ms went by until the server sent again what '
-				|| iif(k.turned, k.a, k.b) || ' had not seen: it was lost between the server and there'
-			WHEN w.acked_client THEN '%.0f of %.0f ms went by until the client sent again what '
-				|| iif(k.turned, k.b, k.a) || ' had seen an ACK of: that was lost between there and the client, or was late'
-			WHEN w.acked_server THEN '%.0f of %.0f ms went by until the server sent again what '
-				|| iif(k.turned, k.a, k.b) || ' had seen an ACK of: that was lost between there and the server, or was late'
-			WHEN w.untold THEN '%.0f of %.0f ms went by until packets were sent again, and the captures do not show how far the first ones came'
-			WHEN w.client_ack THEN '%.0f of %.0f ms went by beyond ' || iif(k.turned, k.b, k.a)
-				|| ' until the client acknowledged'
-			WHEN w.server_window THEN '%.0f of %.0f ms went by while the server''s window was closed'
-			WHEN w.client_window THEN '%.0f of %.0f ms went by while the client''s window was closed'
-			WHEN w.one_way THEN '%.0f of %.0f ms cannot be placed: ' || k.lacking
-			ELSE '%.0f of %.0f ms ended with packets that one of the captures has not'
-		END,
-		w.most,
-		w.waste
-	) || iif(
+	printf('%.0f of %.0f ms ', w.most, w.waste) || CASE w.most
+		WHEN w.loss THEN 'went by until packets were sent again that, or whose ACKs, were lost '
+			|| 'between the points'
+		WHEN w.queue THEN 'went by between the points, beyond their shortest round trip'
+		WHEN w.slowed THEN 'went by in round trips with the little that was sent at a time after '
+			|| 'packets were lost between the points'
+		WHEN w.server_think THEN 'went by beyond ' || iif(k.turned, k.a, k.b)
+			|| ' until the server sent data'
+		WHEN w.server_ack THEN 'went by beyond ' || iif(k.turned, k.a, k.b)
+			|| ' until the server acknowledged or went on sending'
+		WHEN w.late THEN 'went by until what was late between the points came, or was sent again'
+		WHEN w.arrived_client THEN 'went by until the client sent again what had reached '
+			|| iif(k.turned, k.a, k.b) || ': it, or its ACK, was lost beyond, or was late'
+		WHEN w.arrived_server THEN 'went by until the server sent again what had reached '
+			|| iif(k.turned, k.b, k.a) || ': it, or its ACK, was lost beyond, or was late'
+		WHEN w.unseen_client THEN 'went by until the client sent again what '
+			|| iif(k.turned, k.b, k.a) || ' had not seen: it was lost between the client and there'
+		WHEN w.unseen_server THEN 'went by until the server sent again what '
+			|| iif(k.turned, k.a, k.b) || ' had not seen: it was lost between the server and there'
+		WHEN w.acked_client THEN 'went by until the client sent again what '
+			|| iif(k.turned, k.b, k.a) || ' had seen an ACK of: that was lost between there and the client, or was late'
+		WHEN w.acked_server THEN 'went by until the server sent again what '
+			|| iif(k.turned, k.a, k.b) || ' had seen an ACK of: that was lost between there and the server, or was late'
+		WHEN w.untold THEN 'went by until packets were sent again, and the captures do not show '
+			|| 'how far the first ones came'
+		WHEN w.client_ack THEN 'went by beyond ' || iif(k.turned, k.b, k.a)
+			|| ' until the client acknowledged'
+		WHEN w.server_window THEN 'went by while the server''s window was closed'
+		WHEN w.client_window THEN 'went by while the client''s window was closed'
+		WHEN w.one_way THEN 'cannot be placed: ' || k.lacking
+		ELSE 'ended with packets that one of the captures has not'
+	END || iif(
 		w.is_at_server AND w.most IN (w.server_think, w.server_ack),
 		' (no router has touched the server''s packets there: it is the server)',
 		''
@@ -906,17 +885,14 @@ SELECT
 	iif(k.turned, w.far_id, w.near_id) - k.a_first + 1 AS a_number,
 	iif(k.turned, w.near_id, w.far_id) - k.b_first + 1 AS b_number,
 	w.longest AS longest_ms,
-	iif(k.turned, n.far_id, n.near_id) - k.a_first + 1 AS network_a_number,
-	iif(k.turned, n.near_id, n.far_id) - k.b_first + 1 AS network_b_number,
-	iif(k.turned, f.far_id, c.near_id) - k.a_first + 1 AS beyond_a_a_number,
-	iif(k.turned, f.near_id, c.far_id) - k.b_first + 1 AS beyond_a_b_number,
-	iif(k.turned, c.far_id, f.near_id) - k.a_first + 1 AS beyond_b_a_number,
-	iif(k.turned, c.near_id, f.far_id) - k.b_first + 1 AS beyond_b_b_number
+	iif(k.turned, w.network_far_id, w.network_near_id) - k.a_first + 1 AS network_a_number,
+	iif(k.turned, w.network_near_id, w.network_far_id) - k.b_first + 1 AS network_b_number,
+	iif(k.turned, w.far_far_id, w.near_near_id) - k.a_first + 1 AS beyond_a_a_number,
+	iif(k.turned, w.far_near_id, w.near_far_id) - k.b_first + 1 AS beyond_a_b_number,
+	iif(k.turned, w.near_far_id, w.far_near_id) - k.a_first + 1 AS beyond_b_a_number,
+	iif(k.turned, w.near_near_id, w.far_far_id) - k.b_first + 1 AS beyond_b_b_number
 FROM worded w
 JOIN sick k ON k.hop_flow_id = w.hop_flow_id
-LEFT JOIN network_proofs n ON n.hop_flow_id = w.hop_flow_id AND w.network >= w.waste / 10
-LEFT JOIN near_proofs c ON c.hop_flow_id = w.hop_flow_id AND w.near >= w.waste / 10
-LEFT JOIN far_proofs f ON f.hop_flow_id = w.hop_flow_id AND w.far >= w.waste / 10
 WHERE w.waste >= :min_ms
 ORDER BY k.comparison_id, w.waste DESC
 LIMIT ifnull(:limit, -1);

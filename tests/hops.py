@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """compare on pairs of captures made here, of which it is known what became of every packet between the two points."""
+import contextlib
 import dataclasses
 import json
 import os
@@ -1207,11 +1208,13 @@ REQUEST = conversation, (*HANDSHAKE, (11, ">", ACK, 1, 1, 1000), (11.1, ">", ACK
                          (316.1, "<", ACK, 1, 3001, 0), (316.2, "<", ACK, 1, 3001, 300), (321.4, ">", ACK, 3001, 301, 0))
 
 
-def verdict(path):
-    """Of the only connection: verdict, reason in words, client's port, what nearly all of its time went to."""
+def verdict(path, names=""):
+    """Of the only connection: verdict, reason in words, client's port, what nearly all of its time went to. names: put in
+    front of those of the captures."""
     if os.path.exists("case.db"):
         os.remove("case.db")
-    compare(path).close()
+    with contextlib.closing(compare(path)) as db, db:
+        db.execute("UPDATE captures SET name = ? || name", [names])
     done = tap.pcapdex("query", "case.db", "hop-verdict", "--format", "json")
     tap.equal((done.returncode, done.stderr), (0, ""))
     rows = [row for row in json.loads(done.stdout)["Verdicts"] if row["lost_ms"] > 200]
@@ -1250,6 +1253,13 @@ def test_verdict_answer_lost():
     found = verdict(make(*rows))
     tap.equal((found[0], found[3]), (NOT, ["beyond_a"]), "beyond a")
     tap.contains(found[1], "what had reached a")
+
+
+def test_verdict_names():
+    """hop-verdict: names of captures are shown as they are"""
+    make, rows = ANSWER
+    found = verdict(unseen(make(*rows), 5), "100%d of ")
+    tap.contains(found[1], " ms went by until the server sent again what 100%d of b had not seen")
 
 
 def test_verdict_request_lost():

@@ -68,7 +68,8 @@ SELECT
 	iif(addresses = 1, address, NULL) AS dst,
 	addresses AS value,
 	printf('%s claimed %s of others (%s) in %s, %d of them replies that nobody asked for', mac,
-		printf('%d IP %s', addresses, iif(addresses = 1, 'address', 'addresses')), substr(address_list, 1, 200), counted(messages, 'message'), unasked) AS symptoms,
+		printf('%d IP %s', addresses, iif(addresses = 1, 'address', 'addresses')),
+		substr(address_list, 1, 200), counted(messages, 'message'), unasked) AS symptoms,
 	packets
 FROM macs
 WHERE addresses >= :addresses AND contested OR unasked >= :replies

@@ -86,7 +86,8 @@ SELECT
 	src,
 	dst,
 	count(DISTINCT first_packet_id) AS value,
-	printf('fragments of %s of %s to %s overlap', counted(count(DISTINCT first_packet_id), 'datagram'), src, dst) AS symptoms,
+	printf('fragments of %s of %s to %s overlap',
+		counted(count(DISTINCT first_packet_id), 'datagram'), src, dst) AS symptoms,
 	group_concat(packet_id || ' ' || other_id) AS packets
 FROM pairs
 GROUP BY capture_id, src, dst
