@@ -357,7 +357,7 @@ static void take_messages(struct application_stage *s, struct application_flow *
 	while (data->left && !above->done && is_known(s, above, call, data)) {
 		prepare(s, above, call);
 		size_t taken = above->application->stream(call, *data);
-		if (is_held && above->application && !above->application->joins_packet)
+		if (is_held && !above->application->joins_packet)
 			above->named = NULL;
 		is_held = false;
 		if (taken > data->left)
