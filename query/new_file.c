@@ -29,22 +29,38 @@ static bool has_place_of_capture(struct guard *guard, const struct stat *as)
 	return found;
 }
 
-static bool has_content_of_capture(struct guard *guard, const char *path, const struct stat *as)
+static bool is_there(const char *path, off_t size)
 {
-	struct names names = {0};
+	struct stat info;
+	return stat(path, &info) == 0 && info.st_size == size;
+}
+
+static bool has_content(const char *path, const char *fingerprint)
+{
 	char found[SOURCE_FINGERPRINT_ROOM];
-	bool same = false;
-	char *sql = sqlite3_mprintf("SELECT fingerprint FROM capture_files WHERE size = %lld", (long long)as->st_size);
-	names_read(&names, guard->db, sql);
-	sqlite3_free(sql);
-	int fd = names.count > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	bool known = fd >= 0 && source_fingerprint(fd, found);
-	for (size_t i = 0; i < names.count && known && !same; i++)
-		same = !strcmp(names.at[i], found);
 	if (fd >= 0)
 		close(fd);
-	names_release(&names);
-	return same;
+	return known && !strcmp(found, fingerprint);
+}
+
+// Whether it is a capture that is not at its place any more. Of one that is, a copy is nothing that the case needs.
+static bool has_content_of_moved_capture(struct guard *guard, const char *path, const struct stat *as)
+{
+	sqlite3_stmt *files;
+	bool found = false;
+	if (sqlite3_prepare_v2(guard->db, "SELECT path, fingerprint FROM capture_files WHERE size = ?", -1, &files,
+	                       NULL) != SQLITE_OK)
+		return false;
+	sqlite3_bind_int64(files, 1, as->st_size);
+	while (!found && sqlite3_step(files) == SQLITE_ROW) {
+		const char *place = (const char *)sqlite3_column_text(files, 0);
+		const char *fingerprint = (const char *)sqlite3_column_text(files, 1);
+		found = place && fingerprint && !is_there(place, as->st_size) && has_content(path, fingerprint);
+	}
+	sqlite3_finalize(files);
+	return found;
 }
 
 bool new_file_is_needed(struct guard *guard, const char *path)
@@ -53,7 +69,7 @@ bool new_file_is_needed(struct guard *guard, const char *path)
 	if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
 		return false;
 	bool needed = is_same_file(guard->path, &info) || has_place_of_capture(guard, &info) ||
-	              has_content_of_capture(guard, path, &info);
+	              has_content_of_moved_capture(guard, path, &info);
 	if (needed)
 		message_error("%s: the case needs this file; choose another name", path);
 	return needed;

@@ -10,7 +10,7 @@ struct new_file {
 	char *partial;    // its name until it is whole; NULL: a device or a pipe, which is written as it is
 };
 
-// Whether what is at path is the case or one of its capture files, by place or by content. Says so.
+// Whether what is at path is the case or one of its capture files, at its place or moved away from it. Says so.
 bool new_file_is_needed(struct guard *, const char *path);
 
 // False: errno says why; nothing is to be closed then.
