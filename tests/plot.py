@@ -199,9 +199,11 @@ def test_what_is_there():
     tap.equal(done.returncode, 3)
     with open("x.svg", encoding="utf-8") as file:
         tap.equal(file.read(), "old")
-    shutil.copy(os.path.join(tap.ROOT, "examples", "web-client.pcapng"), "y.svg")
+    shutil.copy(os.path.join(tap.ROOT, "examples", "web-client.pcapng"), "y.pcapng")
+    tap.equal(tap.pcapdex("ingest", "-q", "-o", "y.db", "y.pcapng").returncode, 0)
+    os.rename("y.pcapng", "y.svg")
     size = os.path.getsize("y.svg")
-    done = tap.pcapdex("query", case, "rtt", "--flow", 4, "--plot", "y.svg")
+    done = tap.pcapdex("query", "y.db", "rtt", "--flow", 4, "--plot", "y.svg")
     tap.equal((done.returncode, os.path.getsize("y.svg")), (2, size))
     tap.contains(done.stderr, "y.svg: the case needs this file")
 
