@@ -301,10 +301,14 @@ static bool read_time(struct parameter_value *value, const char *option, const c
                       const struct parameters *parameters)
 {
 	int64_t ns, first_ns, last_ns;
+	if (text[0] != '+' && parse_time(text, &ns)) {
+		set_integer(value, ns);
+		return true;
+	}
 	find_span(guard, parameters, &first_ns, &last_ns);
 	if (text[0] == '+')
 		return read_time_since(value, option, text, first_ns);
-	if (!parse_time(text, &ns) && !read_clock(text, first_ns, last_ns, &ns))
+	if (!read_clock(text, first_ns, last_ns, &ns))
 		return wants(option, TIME_WANTED ", a time of day such as 21:21:02, or +SECONDS behind the first packet",
 		             text);
 	set_integer(value, ns);
