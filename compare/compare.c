@@ -245,11 +245,12 @@ const struct command command_compare = {
 		"absolute delays cannot be known, and are left empty.\n"
 		"\n"
 		"The answers are in the reports hop-summary, hop-verdict, hop-loss, hop-delay, hop-reordering, hop-changes and "
-		"hop-flows, and in the tables hop_comparisons, hop_flows and hop_packets. Comparing the same captures again "
+		"hop-flows, and in the tables hop_comparisons, hop_flows, hop_packets and hop_waits. Comparing the same captures again "
 		"replaces what is there.\n"
 		"\n"
 		"Memory grows with flows, about a kilobyte for each pair, and not with packets: those that wait for their match "
-		"take 80 MB at most, and what is found is kept in a temporary file beside the case.",
+		"take 80 MB at most, the packets of connections whose time is taken apart 60 MB, and what is found is kept in a temporary "
+		"file beside the case.",
 	.examples =
 		"  pcapdex ingest -o case.db client.pcap server.pcap\n"
 		"  pcapdex compare case.db client server\n"

@@ -76,9 +76,19 @@ enum reason {
 #undef X
 };
 
+// A packet of TCP as one point saw it.
+struct tcp_sighting {
+	uint32_t seq, ack, payload_len; // from each side's first number at that point on, modulo 2^32
+	uint8_t flags;                  // FIN, SYN and RST
+	uint8_t marks;                  // enum packet_mark
+	bool has_ack;
+	bool is_tcp; // else only payload_len is known: a fragment without the header
+};
+
 struct finding {
 	int64_t packet_id[2]; // 0: this point does not have it
 	int64_t ts_ns[2];
+	struct tcp_sighting tcp[2];
 	int32_t pair;         // of flows; -1: the packet has no flow
 	uint32_t changes;     // enum change
 	uint32_t part_offset; // of a packet that the other point has in part: the first byte that it has not

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "connections.h"
 #include "order.h"
 #include "travel.h"
 
@@ -48,9 +49,10 @@ struct writing {
 	int trust;                                 // enum trust: matches that the clock is fitted to next
 	int64_t overlap_first_ns, overlap_last_ns; // on the first point's clock
 	struct order order;
+	struct connections connections;
 	int64_t outside[2][2]; // packets of each point, of flows that were matched: before the other capture, after it
 	bool is_outside[2][2]; // one of them must have passed the other point: its capture did not run
-	sqlite3_stmt *insert;
+	sqlite3_stmt *insert, *insert_wait;
 };
 
 static const char *const method_names[] = {
@@ -62,6 +64,12 @@ static const char *const method_names[] = {
 static const char *const reason_names[] = {NULL,
 #define X(id, name, meaning) name,
                                            HOP_REASONS(X)
+#undef X
+};
+
+static const char *const cause_names[] = {
+#define X(id, name, place, meaning) name,
+	HOP_CAUSES(X)
 #undef X
 };
 
@@ -432,44 +440,74 @@ static int64_t late_by(struct writing *w, const struct finding *f)
 	return 0;
 }
 
-static void bind_match(struct writing *w, const struct finding *f, int64_t late_ns)
+static struct outcome outcome_of_match(struct writing *w, const struct finding *f, bool in_order)
 {
 	const struct clock *clock = &w->totals->clock;
-	struct side_summary *s = &w->summaries[f->pair][f->direction];
 	enum travel travel = travel_of(w, f);
-	bool known = travel != TRAVEL_UNKNOWN && !clock->is_contradicted;
 	int64_t raw_ns = raw_of(f);
-	int64_t delay_ns = llround(clock_delay_ns(clock, travel, f->ts_ns[0], raw_ns));
-	int64_t excess_ns = llround(clock_excess_ns(clock, travel, f->ts_ns[0], raw_ns));
-	bool late = late_ns > 0;
+	return (struct outcome){
+		.is_timed = travel != TRAVEL_UNKNOWN && !clock->is_contradicted,
+		.delay_ns = llround(clock_delay_ns(clock, travel, f->ts_ns[0], raw_ns)),
+		.excess_ns = llround(clock_excess_ns(clock, travel, f->ts_ns[0], raw_ns)),
+		.late_ns = in_order ? late_by(w, f) : 0,
+	};
+}
+
+static void count_outcome(struct writing *w, const struct finding *f, const struct outcome *o)
+{
+	struct side_summary *s = &w->summaries[f->pair][f->direction];
+	bool is_back = travel_of(w, f) == TRAVEL_BACK;
 	count_ttl(s, f);
-	if (known)
-		count_times(s, delay_ns, excess_ns);
-	if (late) {
-		w->totals->reordered[travel == TRAVEL_BACK]++;
+	if (o->is_timed)
+		count_times(s, o->delay_ns, o->excess_ns);
+	if (o->late_ns > 0) {
+		w->totals->reordered[is_back]++;
 		w->pairing->pairs[f->pair].side[f->direction].reordered++;
 	}
+	if (o->reason == REASON_LOST) {
+		s->lost++;
+		w->totals->lost[is_back]++;
+	}
+}
+
+static void bind_match(struct writing *w, const struct finding *f, const struct outcome *o)
+{
 	sqlite3_bind_text(w->insert, HOP_METHOD, method_names[f->method], -1, SQLITE_STATIC);
 	sqlite3_bind_int(w->insert, HOP_CONFIDENCE, f->confidence);
 	sqlite3_bind_null(w->insert, HOP_REASON);
 	sqlite3_bind_int64(w->insert, HOP_CHANGES_SET, f->changes);
 	bind_if(w->insert, HOP_TTL_DIFF, f->has_ttl, f->ttl_change);
-	sqlite3_bind_int64(w->insert, HOP_RAW_DELAY, raw_ns);
-	bind_if(w->insert, HOP_DELAY, known && knows_offset(clock), delay_ns);
-	bind_if(w->insert, HOP_EXCESS, known, excess_ns);
-	bind_if(w->insert, HOP_LATE, late, late_ns);
+	sqlite3_bind_int64(w->insert, HOP_RAW_DELAY, raw_of(f));
+	bind_if(w->insert, HOP_DELAY, o->is_timed && knows_offset(&w->totals->clock), o->delay_ns);
+	bind_if(w->insert, HOP_EXCESS, o->is_timed, o->excess_ns);
+	bind_if(w->insert, HOP_LATE, o->late_ns > 0, o->late_ns);
 }
 
-static void bind_alone(struct writing *w, const struct finding *f)
+static void bind_alone(struct writing *w, const struct outcome *o)
 {
-	enum reason reason = reason_of(w, f);
 	for (int column = HOP_METHOD; column <= HOP_LATE; column++)
 		sqlite3_bind_null(w->insert, column);
-	sqlite3_bind_text(w->insert, HOP_REASON, reason_names[reason], -1, SQLITE_STATIC);
-	if (reason == REASON_LOST && f->pair >= 0) {
-		w->summaries[f->pair][f->direction].lost++;
-		w->totals->lost[travel_of(w, f) == TRAVEL_BACK]++;
+	sqlite3_bind_text(w->insert, HOP_REASON, reason_names[o->reason], -1, SQLITE_STATIC);
+}
+
+static bool write_waits(struct writing *w, int32_t pair, const struct waits *waits)
+{
+	bool turned = connections_is_turned(&w->connections, pair), ok = true;
+	for (int cause = 0; ok && cause < CAUSES; cause++) {
+		const struct wait *of = &waits->of[cause];
+		if (of->count == 0)
+			continue;
+		sqlite3_stmt *s = w->insert_wait;
+		sqlite3_bind_int64(s, 1, w->first_flow_id + pair);
+		sqlite3_bind_text(s, 2, cause_names[cause], -1, SQLITE_STATIC);
+		sqlite3_bind_int64(s, 3, of->count);
+		sqlite3_bind_int64(s, 4, of->total_ns);
+		sqlite3_bind_int64(s, 5, of->longest_ns);
+		for (int at = NEAR; at <= FAR; at++)
+			bind_if(s, 6 + (at != turned), of->packet_id[at] != 0, of->packet_id[at]);
+		ok = step(w, s);
 	}
+	return ok;
 }
 
 static bool write_packet(struct writing *w, const struct finding *f, bool in_order)
@@ -481,11 +519,16 @@ static bool write_packet(struct writing *w, const struct finding *f, bool in_ord
 	bind_if(w->insert, HOP_DIRECTION, f->pair >= 0, f->direction);
 	bind_if(w->insert, HOP_PART_OFFSET, f->part_len > 0, f->part_offset);
 	bind_if(w->insert, HOP_PART_LEN, f->part_len > 0, f->part_len);
+	struct outcome o =
+		is_matched(f) ? outcome_of_match(w, f, in_order) : (struct outcome){.reason = reason_of(w, f)};
 	if (is_matched(f))
-		bind_match(w, f, in_order ? late_by(w, f) : 0);
+		bind_match(w, f, &o);
 	else
-		bind_alone(w, f);
-	return step(w, w->insert);
+		bind_alone(w, &o);
+	if (f->pair >= 0)
+		count_outcome(w, f, &o);
+	const struct waits *waits = connections_add(&w->connections, f, &o);
+	return step(w, w->insert) && (!waits || write_waits(w, f->pair, waits));
 }
 
 static bool write_first(struct writing *w)
@@ -509,12 +552,17 @@ static bool write_packets(struct writing *w)
 		"INSERT INTO hop_packets (comparison_id, hop_flow_id, a_packet_id, b_packet_id, direction, method, confidence,"
 		" reason, changes, ttl_diff, raw_delay_ns, delay_ns, excess_ns, late_ns, part_offset, part_len)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	static const char wait_sql[] = "INSERT INTO hop_waits VALUES (?, ?, ?, ?, ?, ?, ?)";
 	order_init(&w->order, w->m->offset_ns);
-	bool ok = prepare(w, &w->insert, sql) && for_each_finding(w, hold_packet);
+	connections_init(&w->connections, w->pairing, &w->totals->clock);
+	bool ok =
+		prepare(w, &w->insert, sql) && prepare(w, &w->insert_wait, wait_sql) && for_each_finding(w, hold_packet);
 	while (ok && !order_is_empty(&w->order))
 		ok = write_first(w);
 	order_release(&w->order);
+	connections_release(&w->connections);
 	sqlite3_finalize(w->insert);
+	sqlite3_finalize(w->insert_wait);
 	return ok;
 }
 
@@ -659,6 +707,11 @@ static bool write_words(struct writing *w)
 			HOP_REASONS(X)
 #undef X
 	};
+	static const char *const causes[][3] = {
+#define X(id, name, place, meaning) {name, place, meaning},
+		HOP_CAUSES(X)
+#undef X
+	};
 	static const char *const changes[][2] = {
 #define X(id, name, meaning) {name, meaning},
 		HOP_CHANGES(X)
@@ -670,6 +723,12 @@ static bool write_words(struct writing *w)
 	for (size_t i = 0; ok && i < sizeof changes / sizeof *changes; i++) {
 		char *text = sqlite3_mprintf("INSERT OR REPLACE INTO hop_changes VALUES (%d, %Q, %Q)", (int)i,
 		                             changes[i][0], changes[i][1]);
+		ok = text && hop_case_run(w->c, text);
+		sqlite3_free(text);
+	}
+	for (size_t i = 0; ok && i < CAUSES; i++) {
+		char *text = sqlite3_mprintf("INSERT OR REPLACE INTO hop_causes VALUES (%Q, %Q, %Q)", causes[i][0],
+		                             causes[i][1], causes[i][2]);
 		ok = text && hop_case_run(w->c, text);
 		sqlite3_free(text);
 	}

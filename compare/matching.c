@@ -232,11 +232,27 @@ static void unseat(struct room *r, int point, uint32_t place)
 
 static void write_finding(struct room *r, const struct finding *f)
 {
+	if (f->pair >= 0)
+		pair_of(r, f->pair)->findings++;
 	if (fwrite(f, sizeof *f, 1, r->m->findings) == 1)
 		return;
 	if (!r->failed)
 		message_error("compare: cannot write a temporary file: %s", strerror(errno));
 	r->failed = true;
+}
+
+static struct tcp_sighting tcp_of(const struct room *r, int point, const struct sighting *s)
+{
+	uint32_t isn = s->flow >= 0 ? flow_of(r, point, s)->isn[s->direction] : 0;
+	return (struct tcp_sighting){
+		.seq = s->seq - isn,
+		.ack = s->own_ack,
+		.payload_len = s->payload_len,
+		.flags = s->tcp_flags < 0 ? 0 : s->tcp_flags & SYN_ONLY_FLAGS,
+		.marks = s->marks,
+		.has_ack = s->has_own_ack,
+		.is_tcp = s->tcp_flags >= 0,
+	};
 }
 
 static void report_alone(struct room *r, int point, const struct sighting *s, int32_t pair, int direction,
@@ -245,6 +261,7 @@ static void report_alone(struct room *r, int point, const struct sighting *s, in
 	struct finding f = {.pair = pair, .direction = (uint8_t)direction, .changes = 0};
 	f.packet_id[point] = s->packet_id;
 	f.ts_ns[point] = s->ts_ns;
+	f.tcp[point] = tcp_of(r, point, s);
 	f.reason = s->is_copy ? REASON_DUPLICATE : reason;
 	r->m->only[point]++;
 	if (pair >= 0)
@@ -264,6 +281,7 @@ static void report_part(struct room *r, int point, const struct waiting *w, stru
 	};
 	f.packet_id[point] = w->seen.packet_id;
 	f.ts_ns[point] = w->seen.ts_ns;
+	f.tcp[point] = tcp_of(r, point, &w->seen);
 	write_finding(r, &f);
 }
 
@@ -416,6 +434,7 @@ static void report_match(struct room *r, const struct sighting *const seen[2], e
 	struct finding f = {
 		.packet_id = {seen[0]->packet_id, seen[1]->packet_id},
 		.ts_ns = {seen[0]->ts_ns, seen[1]->ts_ns},
+		.tcp = {tcp_of(r, 0, seen[0]), tcp_of(r, 1, seen[1])},
 		.pair = index,
 		.changes = changes_between(r, side, seen[0], seen[1], method),
 		.ttl_change = (int16_t)(seen[0]->ttl - seen[1]->ttl),

@@ -51,6 +51,7 @@ struct flow_pair {
 	enum mapping mapping;
 	int confidence;                 // that the flows belong together, per cent
 	int32_t evidence;               // sampled packets that said so; 0: endpoints and sequence numbers alone
+	uint32_t findings;              // that were made of its packets
 	uint32_t packets[2], copies[2]; // that each point has seen; packets of which it had the like just before
 	struct pair_side side[2];
 };

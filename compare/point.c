@@ -29,7 +29,8 @@ enum flow_column {
 	FLOW_IP_VERSION,
 	FLOW_FIRST_TS,
 	FLOW_LAST_TS,
-	FLOW_COMPLETENESS,
+	FLOW_IS_FLIPPED,
+	FLOW_IS_ONE_SIDED,
 	FLOW_SIDES // then for each side:
 };
 
@@ -41,13 +42,16 @@ enum side_column {
 	SIDE_SACK,
 	SIDE_TIMESTAMPS,
 	SIDE_UNIQUE_BYTES,
+	SIDE_RTT_MIN,
 	SIDE_COLUMNS
 };
 
 static const char flows_sql[] =
-	"SELECT flow_id, protocol, src, dst, src_port, dst_port, ip_version, first_ts_ns, last_ts_ns, completeness,"
-	" src_syns, src_isn, src_mss, src_window_scale, src_sack, src_timestamps, src_unique_bytes,"
-	" dst_syns, dst_isn, dst_mss, dst_window_scale, dst_sack, dst_timestamps, dst_unique_bytes"
+	"SELECT flow_id, protocol, src, dst, src_port, dst_port, ip_version, first_ts_ns, last_ts_ns,"
+	" instr(history, '^') > 0,"
+	" dst_packets = 0 AND (src_packets > src_syns + src_rsts OR history LIKE '^h%'),"
+	" src_syns, src_isn, src_mss, src_window_scale, src_sack, src_timestamps, src_unique_bytes, src_rtt_min_ns,"
+	" dst_syns, dst_isn, dst_mss, dst_window_scale, dst_sack, dst_timestamps, dst_unique_bytes, dst_rtt_min_ns"
 	" FROM flows WHERE capture_id = ? ORDER BY flow_id";
 
 static const char *text_of(sqlite3_stmt *row, int column)
@@ -102,6 +106,7 @@ static void read_side(struct point_flow *f, int side, sqlite3_stmt *row)
 	f->has_isn[side] = sqlite3_column_type(row, at + SIDE_ISN) != SQLITE_NULL;
 	f->isn[side] = (uint32_t)sqlite3_column_int64(row, at + SIDE_ISN);
 	f->has_syn[side] = sqlite3_column_int(row, at + SIDE_SYNS) > 0;
+	f->rtt_min_ns[side] = sqlite3_column_int64(row, at + SIDE_RTT_MIN);
 	f->stream_len[side] = sqlite3_column_int64(row, at + SIDE_UNIQUE_BYTES);
 	f->options[side] = (struct syn_options){
 		.mss = small_of(row, at + SIDE_MSS),
@@ -120,6 +125,8 @@ static void read_flow(struct point_flow *f, sqlite3_stmt *row)
 		.first_ts_ns = sqlite3_column_int64(row, FLOW_FIRST_TS),
 		.last_ts_ns = sqlite3_column_int64(row, FLOW_LAST_TS),
 		.kind = kind_of(protocol),
+		.is_flipped = sqlite3_column_int(row, FLOW_IS_FLIPPED) != 0,
+		.is_one_sided = sqlite3_column_int(row, FLOW_IS_ONE_SIDED) != 0,
 		.is_local = sqlite3_column_type(row, FLOW_IP_VERSION) == SQLITE_NULL,
 		.pair = -1,
 	};
@@ -261,6 +268,20 @@ static const char echoes_sql[] =
 	" WHERE capture_id = ?1 AND kind IN ('answered', 'unanswered') UNION ALL"
 	" SELECT reply_packet_id, ident, seq, 1 FROM icmp_pairs WHERE capture_id = ?1 AND kind <> 'unanswered' ORDER BY 1";
 
+// In the order of packets, which event_id has; the bits of enum packet_mark.
+static const char marks_sql[] =
+	"SELECT packet_id, (kind LIKE '%retransmission') + 2 * (kind = 'spurious_retransmission')"
+	" + 4 * (kind = 'zero_window') + 8 * (kind IN ('keep_alive', 'zero_window_probe')) FROM tcp_events"
+	" WHERE capture_id = ? AND kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission',"
+	" 'zero_window', 'keep_alive', 'zero_window_probe') ORDER BY event_id";
+
+static void next_mark(struct cursor *c)
+{
+	int rc = sqlite3_step(c->marks);
+	c->failed = c->failed || (rc != SQLITE_ROW && rc != SQLITE_DONE);
+	c->mark_packet_id = rc == SQLITE_ROW ? sqlite3_column_int64(c->marks, 0) : INT64_MAX;
+}
+
 static void next_echo(struct cursor *c)
 {
 	int rc = sqlite3_step(c->echoes);
@@ -271,14 +292,17 @@ static void next_echo(struct cursor *c)
 static bool begin(struct cursor *c, const struct point *p, const char *sql)
 {
 	*c = (struct cursor){.point = p};
-	if (!prepare(p->db, &c->packets, sql) || !prepare(p->db, &c->echoes, echoes_sql)) {
+	if (!prepare(p->db, &c->packets, sql) || !prepare(p->db, &c->echoes, echoes_sql) ||
+	    !prepare(p->db, &c->marks, marks_sql)) {
 		c->failed = c->is_over = true;
 		return false;
 	}
 	sqlite3_bind_int64(c->packets, 1, p->first_packet_id);
 	sqlite3_bind_int64(c->packets, 2, p->first_packet_id + p->packets - 1);
 	sqlite3_bind_int64(c->echoes, 1, p->capture_id);
+	sqlite3_bind_int64(c->marks, 1, p->capture_id);
 	next_echo(c);
+	next_mark(c);
 	return true;
 }
 
@@ -322,7 +346,9 @@ static void set_numbers(struct sighting *s, const struct point_flow *f, int64_t 
 {
 	int direction = s->direction;
 	s->seq = f->isn[direction] + (uint32_t)seq;
-	s->has_ack = ack != INT64_MIN && f->has_isn[!direction];
+	s->has_own_ack = ack != INT64_MIN;
+	s->own_ack = s->has_own_ack ? (uint32_t)ack : 0;
+	s->has_ack = s->has_own_ack && f->has_isn[!direction];
 	s->ack = s->has_ack ? f->isn[!direction] + (uint32_t)ack : 0;
 }
 
@@ -344,6 +370,13 @@ static void read_echo(struct cursor *c, struct sighting *s)
 	s->echo_ident = sqlite3_column_int(c->echoes, 1);
 	s->echo_seq = sqlite3_column_int(c->echoes, 2);
 	s->is_echo_reply = sqlite3_column_int(c->echoes, 3) != 0;
+}
+
+static void read_marks(struct cursor *c, struct sighting *s)
+{
+	for (; c->mark_packet_id <= s->packet_id; next_mark(c))
+		if (c->mark_packet_id == s->packet_id)
+			s->marks |= (uint8_t)sqlite3_column_int(c->marks, 1);
 }
 
 static void read_packet(struct cursor *c, sqlite3_stmt *row, struct sighting *s)
@@ -372,6 +405,7 @@ static void read_packet(struct cursor *c, sqlite3_stmt *row, struct sighting *s)
 	if (s->flow >= 0 && s->tcp_flags >= 0)
 		read_tcp(s, row, &c->point->flows[s->flow]);
 	read_echo(c, s);
+	read_marks(c, s);
 }
 
 bool cursor_next(struct cursor *c, struct sighting *s)
@@ -435,7 +469,8 @@ bool cursor_end(struct cursor *c)
 		message_error("%s: %s", c->point->name, sqlite3_errmsg(c->point->db));
 	sqlite3_finalize(c->packets);
 	sqlite3_finalize(c->echoes);
+	sqlite3_finalize(c->marks);
 	sqlite3_finalize(c->whole);
-	c->packets = c->echoes = c->whole = NULL;
+	c->packets = c->echoes = c->marks = c->whole = NULL;
 	return !c->failed;
 }

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// What TCP analysis says of a packet: it was sent again; when its ACK had been seen; its window is 0; it probes.
+enum packet_mark { MARK_AGAIN = 1, MARK_SPURIOUS = 2, MARK_SHUT = 4, MARK_PROBE = 8 };
+
 enum flow_kind { KIND_TCP, KIND_ICMP, KIND_OTHER };
 
 enum { SYN_ONLY_FLAGS = 0x07 }; // FIN, SYN, RST: what no middlebox changes in passing
@@ -26,13 +29,16 @@ struct point_flow {
 	bool has_isn[2], has_syn[2];   // of TCP
 	struct syn_options options[2]; // of TCP
 	int64_t stream_len[2];         // of TCP: bytes of data without those sent again
-	uint16_t head[2]; // of TCP: fingerprint of the first bytes, of a flow without a counterpart; 0 not known
+	uint16_t head[2];      // of TCP: fingerprint of the first bytes, of a flow without a counterpart; 0 not known
+	int64_t rtt_min_ns[2]; // of TCP: from a segment to its ACK; 0 not known
 	int64_t first_ts_ns, last_ts_ns; // on this point's clock
 	enum flow_kind kind;
-	bool is_local;    // never leaves its network: no IP, or a link-local or broadcast address
-	bool is_disputed; // the other point has its endpoints, with other initial sequence numbers
-	uint8_t sampled;  // packets taken as samples
-	int32_t pair;     // index among the flow pairs; -1 not yet
+	bool is_flipped;   // of TCP: the packet that came first looked like an answer
+	bool is_one_sided; // of TCP: dst sent nothing here, and what src sent shows that it must have
+	bool is_local;     // never leaves its network: no IP, or a link-local or broadcast address
+	bool is_disputed;  // the other point has its endpoints, with other initial sequence numbers
+	uint8_t sampled;   // packets taken as samples
+	int32_t pair;      // index among the flow pairs; -1 not yet
 };
 
 struct point {
@@ -52,10 +58,13 @@ struct sighting {
 	int32_t flow; // index in point.flows; -1 none
 	int32_t ttl, tos, vlan_id, fragment_offset, tcp_flags, window;
 	uint32_t payload_len, seq, ack, tsval; // seq and ack as in the header
+	uint32_t own_ack;                      // from the other side's first number at this point on
 	uint32_t payload_hash;                 // 0 none
 	int32_t echo_ident, echo_seq;          // of echo requests and replies
+	uint8_t marks;                         // of TCP: enum packet_mark
 	uint8_t direction;                     // of the flow: 0 sent by src, 1 by dst
-	bool has_ack, has_tsval;
+	bool has_ack; // and the other side's numbers are known: it can be compared with the other point's
+	bool has_own_ack, has_tsval;
 	bool is_echo_reply;
 	bool is_header_cut; // not all of what is before the payload was captured: options may be missing
 	bool is_copy;       // of another packet that the capture holds: packets.duplicate_of
@@ -95,9 +104,10 @@ bool sighting_same_payload(const struct sighting *, const struct sighting *);
 
 struct cursor {
 	const struct point *point; // borrowed
-	sqlite3_stmt *packets, *echoes;
+	sqlite3_stmt *packets, *echoes, *marks;
 	sqlite3_stmt *whole;    // one packet, of a cursor over outlines; NULL: it gives all of each packet
 	int64_t echo_packet_id; // of the echo that comes next; INT64_MAX none
+	int64_t mark_packet_id; // of the mark that comes next
 	bool failed, is_over;   // after an error; after the last packet
 };
 

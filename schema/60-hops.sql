@@ -91,6 +91,26 @@ CREATE TABLE hop_packets (
 	part_len      INTEGER -- how many
 );
 
+-- Where the time of TCP connections went: waits at the point on the client's side, and what they were for. One row a
+-- connection and cause (docs/definitions.md, hop-verdict).
+CREATE TABLE hop_waits (
+	hop_flow_id INTEGER NOT NULL REFERENCES hop_flows, -- the connection
+	cause       TEXT NOT NULL REFERENCES hop_causes, -- what the time went to
+	waits       INTEGER NOT NULL, -- how many
+	total_ns    INTEGER NOT NULL, -- all of them
+	longest_ns  INTEGER NOT NULL, -- the longest
+	a_packet_id INTEGER REFERENCES packets, -- the packet that ended the longest, at a; NULL: a has it not
+	b_packet_id INTEGER REFERENCES packets, -- the same at b; NULL: b has it not
+	PRIMARY KEY (hop_flow_id, cause)
+) WITHOUT ROWID;
+
+-- What waits are for.
+CREATE TABLE hop_causes (
+	cause   TEXT PRIMARY KEY, -- as in hop_waits
+	place   TEXT NOT NULL, -- where the time is lost: network (between the points), client (beyond the point on its side), server, unknown; none: no time lost
+	meaning TEXT NOT NULL -- in words; {near} stands for the name of the point on the client's side, {far} for the other's
+) WITHOUT ROWID;
+
 -- How packets are known again.
 CREATE TABLE hop_methods (
 	method  TEXT PRIMARY KEY, -- as in hop_packets
@@ -160,5 +180,7 @@ END;
 
 CREATE TRIGGER hop_rows_of_comparison AFTER DELETE ON hop_comparisons BEGIN
 	DELETE FROM hop_packets WHERE comparison_id = old.comparison_id;
+	DELETE FROM hop_waits
+	WHERE hop_flow_id IN (SELECT hop_flow_id FROM hop_flows WHERE comparison_id = old.comparison_id);
 	DELETE FROM hop_flows WHERE comparison_id = old.comparison_id;
 END;

@@ -111,7 +111,7 @@ def ends(scene):
 
 def verdict_rows():
     done = tap.pcapdex("query", "case.db", "hop-verdict", "--format", "csv")
-    return csv.DictReader(done.stdout.split("\n\n")[0].splitlines()[1:])
+    return csv.DictReader(done.stdout.splitlines())
 
 
 def verdicts():

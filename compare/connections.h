@@ -1,0 +1,46 @@
+// TCP connections that both points saw, packet by packet, until it is known where their time went.
+//
+// Of each connection its packets are kept until all of them came. Where that takes too much memory, longer ones are looked
+// at piece by piece: all but the end of what there is, and half of it is kept for what comes.
+#ifndef COMPARE_CONNECTIONS_H
+#define COMPARE_CONNECTIONS_H
+
+#include "clock.h"
+#include "finding.h"
+#include "pairing.h"
+#include "waits.h"
+
+enum {
+	PASSAGES_MAX = 1 << 19
+}; // that are kept, some 60 MB; more only where more connections than that are open at a time
+
+// What became of a packet.
+struct outcome {
+	enum reason reason;          // of one that a point alone has
+	bool is_timed;               // delay_ns and excess_ns are known
+	int64_t delay_ns, excess_ns; // of one that both have
+	int64_t late_ns;             // since one arrived that was sent behind it; 0: in order
+};
+
+struct connections {
+	const struct pairing *pairing; // borrowed
+	int64_t round_trip_ns;         // the least between the points
+	bool is_both_ways;             // packets go forward and back
+	struct kept **kept;            // of each pair; NULL: nothing, or it is no such connection
+	size_t passages, limit;        // that are kept; when it is time to look at them
+	struct timeline timeline;
+	struct waits waits;
+};
+
+// Ways and clock are known.
+void connections_init(struct connections *, const struct pairing *, const struct clock *);
+void connections_release(struct connections *);
+
+// Takes a finding, in the order of arrival. Not NULL: it was the last of its pair, and this is where the time of that
+// connection went; valid until the next one.
+const struct waits *connections_add(struct connections *, const struct finding *, const struct outcome *);
+
+// Whether the second point is the near one; of a pair whose waits were counted.
+bool connections_is_turned(const struct connections *, int32_t pair);
+
+#endif
