@@ -244,7 +244,7 @@ const struct command command_compare = {
 		"offset and drift of the clocks are found from the fastest of them, with how far they may be off; one way only, "
 		"absolute delays cannot be known, and are left empty.\n"
 		"\n"
-		"The answers are in the reports hop-summary, hop-verdict, hop-loss, hop-delay, hop-reordering, hop-changes and "
+		"The answers are in the reports hop-summary, hop-verdict, hop-waits, hop-loss, hop-delay, hop-reordering, hop-changes and "
 		"hop-flows, and in the tables hop_comparisons, hop_flows, hop_packets and hop_waits. Comparing the same captures again "
 		"replaces what is there.\n"
 		"\n"

@@ -173,6 +173,28 @@ LEFT JOIN flows g ON g.flow_id = ifnull(f.a_flow_id, f.b_flow_id)
 LEFT JOIN packets p ON p.packet_id = h.a_packet_id
 LEFT JOIN packets q ON q.packet_id = h.b_packet_id;
 
+-- TCP connections that both points saw, with client and server: those whose time is taken apart.
+CREATE VIEW hop_connections AS
+SELECT
+	h.*,
+	a.name AS a, -- name of the first capture
+	b.name AS b, -- name of the second
+	a.first_packet_id AS a_first_packet_id, -- a's packet 1
+	b.first_packet_id AS b_first_packet_id, -- b's packet 1
+	c.a_capture_id,
+	c.b_capture_id,
+	(h.src_travel = -1) <> (instr(f.history, '^') > 0) AS is_turned, -- 1: b is the point on the client's side; else a
+	iif(instr(f.history, '^') > 0, f.dst, f.src) AS client, -- as a has it
+	iif(instr(f.history, '^') > 0, f.dst_port, f.src_port) AS client_port,
+	iif(instr(f.history, '^') > 0, f.src, f.dst) AS server,
+	iif(instr(f.history, '^') > 0, f.src_port, f.dst_port) AS server_port
+FROM hop_flows h
+JOIN hop_comparisons c ON c.comparison_id = h.comparison_id
+JOIN captures a ON a.capture_id = c.a_capture_id
+JOIN captures b ON b.capture_id = c.b_capture_id
+JOIN flows f ON f.flow_id = h.a_flow_id
+WHERE f.protocol = 'tcp' AND h.b_flow_id IS NOT NULL AND h.src_travel IS NOT NULL;
+
 -- A capture takes its comparisons along, a comparison what it found.
 CREATE TRIGGER hop_comparisons_of_capture AFTER DELETE ON captures BEGIN
 	DELETE FROM hop_comparisons WHERE old.capture_id IN (a_capture_id, b_capture_id);

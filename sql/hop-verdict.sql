@@ -66,35 +66,13 @@
 -- column beyond_b_a_number The same of the longest wait beyond b.
 -- column beyond_b_b_number Its number in b.
 WITH
-connections AS ( -- near: the point on the client's side; of a and b, a is the near one unless turned
-	SELECT
-		h.*,
-		a.name AS a,
-		b.name AS b,
-		a.first_packet_id AS a_first,
-		b.first_packet_id AS b_first,
-		ifnull(instr(f.history, '^') > 0, 0) AS is_flipped, -- the client is dst
-		(h.src_travel = -1) <> ifnull(instr(f.history, '^') > 0, 0) AS is_turned,
-		f.src,
-		f.src_port,
-		f.dst,
-		f.dst_port
-	FROM hop_comparisons c
-	JOIN captures a ON a.capture_id = c.a_capture_id
-	JOIN captures b ON b.capture_id = c.b_capture_id
-	JOIN hop_flows h ON h.comparison_id = c.comparison_id
-	JOIN flows f ON f.flow_id = h.a_flow_id
-	WHERE (:capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id))
-		AND (:flow IS NULL OR :flow IN (h.a_flow_id, h.b_flow_id))
-		AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
-),
 sums AS ( -- and the causes of the greatest sum, and of the longest waits
 	SELECT
 		w.hop_flow_id,
-		total(iif(c.place = 'network', w.total_ns, 0)) / 1e6 AS network,
-		total(iif(c.place = 'client', w.total_ns, 0)) / 1e6 AS client,
-		total(iif(c.place = 'server', w.total_ns, 0)) / 1e6 AS server,
-		total(iif(c.place = 'unknown', w.total_ns, 0)) / 1e6 AS unknown,
+		total(w.total_ns) FILTER (WHERE c.place = 'network') / 1e6 AS network,
+		total(w.total_ns) FILTER (WHERE c.place = 'client') / 1e6 AS beyond_near,
+		total(w.total_ns) FILTER (WHERE c.place = 'server') / 1e6 AS beyond_far,
+		total(w.total_ns) FILTER (WHERE c.place = 'unknown') / 1e6 AS unknown,
 		total(w.total_ns) FILTER (WHERE c.place <> 'none') / 1e6 AS lost,
 		total(w.total_ns) FILTER (WHERE w.cause = 'loss') / 1e6 AS loss,
 		total(w.total_ns) FILTER (WHERE w.cause = 'slowed') / 1e6 AS slowed,
@@ -121,8 +99,6 @@ sick AS MATERIALIZED (
 	SELECT
 		k.*,
 		s.*,
-		iif(k.is_turned, k.b, k.a) AS near,
-		iif(k.is_turned, k.a, k.b) AS far,
 		CASE
 			WHEN s.unknown >= s.lost / 2 THEN 'these captures cannot tell'
 			WHEN s.network >= s.lost / 2 THEN 'it is the network'
@@ -130,30 +106,34 @@ sick AS MATERIALIZED (
 			ELSE 'these captures cannot tell'
 		END AS verdict
 	FROM sums s
-	JOIN connections k ON k.hop_flow_id = s.hop_flow_id
-	WHERE s.lost >= :min_ms AND s.lost > 0
+	JOIN hop_connections k ON k.hop_flow_id = s.hop_flow_id
+	WHERE s.lost >= :min_ms
+		AND s.lost > 0
+		AND (:capture IS NULL OR :capture IN (k.a_capture_id, k.b_capture_id))
+		AND (:flow IS NULL OR :flow IN (k.a_flow_id, k.b_flow_id))
+		AND (:host IS NULL OR ip_in(k.client, :host) OR ip_in(k.server, :host))
 )
 SELECT
 	k.a,
 	k.b,
 	k.verdict,
 	printf('%.0f of %.0f ms ', most.total_ns / 1e6, k.lost)
-		|| replace(replace(c.meaning, '{near}', k.near), '{far}', k.far)
+		|| replace(replace(c.meaning, '{near}', iif(k.is_turned, k.b, k.a)), '{far}', iif(k.is_turned, k.a, k.b))
 		|| CASE -- with a TTL that senders begin with
 			WHEN most.cause IN ('server_think', 'server_ack') AND far.ttl IN (64, 128, 255)
 				THEN ' (no router has touched the server''s packets there: it is the server)'
 			ELSE ''
 		END AS why,
-	iif(k.is_flipped, k.dst, k.src) AS client,
-	iif(k.is_flipped, k.dst_port, k.src_port) AS client_port,
-	iif(k.is_flipped, k.src, k.dst) AS server,
-	iif(k.is_flipped, k.src_port, k.dst_port) AS server_port,
+	k.client,
+	k.client_port,
+	k.server,
+	k.server_port,
 	k.a_flow_id,
 	k.b_flow_id,
 	k.lost AS lost_ms,
 	100 * k.network / k.lost AS network_pct,
-	100 * iif(k.is_turned, k.server, k.client) / k.lost AS beyond_a_pct,
-	100 * iif(k.is_turned, k.client, k.server) / k.lost AS beyond_b_pct,
+	100 * iif(k.is_turned, k.beyond_far, k.beyond_near) / k.lost AS beyond_a_pct,
+	100 * iif(k.is_turned, k.beyond_near, k.beyond_far) / k.lost AS beyond_b_pct,
 	100 * k.unknown / k.lost AS unknown_pct,
 	k.loss AS loss_ms,
 	k.slowed AS slowed_ms,
@@ -167,15 +147,15 @@ SELECT
 	k.distance AS distance_ms,
 	k.idle AS idle_ms,
 	k.src_lost + k.dst_lost AS lost_packets,
-	longest.a_packet_id - k.a_first + 1 AS a_number,
-	longest.b_packet_id - k.b_first + 1 AS b_number,
+	longest.a_packet_id - k.a_first_packet_id + 1 AS a_number,
+	longest.b_packet_id - k.b_first_packet_id + 1 AS b_number,
 	longest.longest_ns / 1e6 AS longest_ms,
-	network.a_packet_id - k.a_first + 1 AS network_a_number,
-	network.b_packet_id - k.b_first + 1 AS network_b_number,
-	beyond_a.a_packet_id - k.a_first + 1 AS beyond_a_a_number,
-	beyond_a.b_packet_id - k.b_first + 1 AS beyond_a_b_number,
-	beyond_b.a_packet_id - k.a_first + 1 AS beyond_b_a_number,
-	beyond_b.b_packet_id - k.b_first + 1 AS beyond_b_b_number
+	network.a_packet_id - k.a_first_packet_id + 1 AS network_a_number,
+	network.b_packet_id - k.b_first_packet_id + 1 AS network_b_number,
+	beyond_a.a_packet_id - k.a_first_packet_id + 1 AS beyond_a_a_number,
+	beyond_a.b_packet_id - k.b_first_packet_id + 1 AS beyond_a_b_number,
+	beyond_b.a_packet_id - k.a_first_packet_id + 1 AS beyond_b_a_number,
+	beyond_b.b_packet_id - k.b_first_packet_id + 1 AS beyond_b_b_number
 FROM sick k
 JOIN hop_waits most ON most.hop_flow_id = k.hop_flow_id AND most.cause = k.most
 JOIN hop_causes c ON c.cause = k.most
@@ -185,13 +165,13 @@ LEFT JOIN hop_waits network ON network.hop_flow_id = k.hop_flow_id
 	AND network.cause = iif(k.network >= k.lost / 10, k.longest_of_network, NULL)
 LEFT JOIN hop_waits beyond_a ON beyond_a.hop_flow_id = k.hop_flow_id
 	AND beyond_a.cause = CASE
-		WHEN k.is_turned AND k.server >= k.lost / 10 THEN k.longest_of_server
-		WHEN NOT k.is_turned AND k.client >= k.lost / 10 THEN k.longest_of_client
+		WHEN k.is_turned AND k.beyond_far >= k.lost / 10 THEN k.longest_of_server
+		WHEN NOT k.is_turned AND k.beyond_near >= k.lost / 10 THEN k.longest_of_client
 	END
 LEFT JOIN hop_waits beyond_b ON beyond_b.hop_flow_id = k.hop_flow_id
 	AND beyond_b.cause = CASE
-		WHEN k.is_turned AND k.client >= k.lost / 10 THEN k.longest_of_client
-		WHEN NOT k.is_turned AND k.server >= k.lost / 10 THEN k.longest_of_server
+		WHEN k.is_turned AND k.beyond_near >= k.lost / 10 THEN k.longest_of_client
+		WHEN NOT k.is_turned AND k.beyond_far >= k.lost / 10 THEN k.longest_of_server
 	END
 ORDER BY k.comparison_id, k.lost DESC
 LIMIT ifnull(:limit, -1);
