@@ -179,16 +179,16 @@ static bool had_to_be_acked(const struct passage *again)
 static const struct passage *first_ack(const struct timeline *t, const struct timeline_side *side,
                                        const struct repeat *r)
 {
-	enum { LOOK_AT = 10000 }; // packets of the capture, where it did not come again
+	enum { LOOK_AT = 10000 };
 	const struct passage *again = r->leg->p;
 	int receiver = passage_receiver(again);
 	int64_t before_id = r->before ? r->before->packet_id[receiver] : 0, again_id = again->packet_id[receiver];
 	if (!before_id || !side->has_shift || !had_to_be_acked(again))
 		return NULL;
-	int64_t end_id = again_id ? again_id : before_id + LOOK_AT;
-	for (size_t i = timeline_behind(t, receiver, before_id); i < t->at_count[receiver]; i++) {
+	size_t first = timeline_behind(t, receiver, before_id);
+	for (size_t i = first; i < t->at_count[receiver] && i - first < LOOK_AT; i++) {
 		const struct passage *p = t->at[receiver][i];
-		if (p->packet_id[receiver] >= end_id)
+		if (again_id && p->packet_id[receiver] >= again_id)
 			break;
 		if (p->from_server != again->from_server && p->has_ack[receiver] &&
 		    again_shifted(side, p->ack[receiver]) > again->seq[passage_sender(again)])
@@ -212,12 +212,12 @@ static enum fate fate_of_ack(const struct connection *c, const struct repeat *r,
 	if (ack->is_copy || !ack->packet_id[NEAR] || !ack->packet_id[FAR])
 		return is_acked ? FATE_ACKED : FATE_UNKNOWN;
 	int64_t ack_ns = ack->ts_ns[sender], again_ns = again->ts_ns[sender];
-	int64_t excess_ns = excess_of(before) + excess_of(ack);
-	if (ack_ns <= again_ns - c->beyond_ns[sender])
+	int64_t excess_ns = ns_sum(excess_of(before), excess_of(ack));
+	if (ns_difference(again_ns, ack_ns) >= c->beyond_ns[sender])
 		return FATE_ACKED;
 	if (ack_ns > again_ns)
-		return ack_ns - excess_ns < again_ns ? FATE_LATE : FATE_ARRIVED;
-	return excess_ns >= ack->ts_ns[receiver] - before->ts_ns[receiver] ? FATE_LATE : FATE_ARRIVED;
+		return ns_difference(ack_ns, again_ns) < excess_ns ? FATE_LATE : FATE_ARRIVED;
+	return excess_ns >= ns_difference(ack->ts_ns[receiver], before->ts_ns[receiver]) ? FATE_LATE : FATE_ARRIVED;
 }
 
 // It came so short before it came again that no ACK could be back, and took most of the time until it was sent again.
@@ -226,8 +226,8 @@ static bool came_late(const struct connection *c, const struct repeat *r)
 	const struct passage *again = r->leg->p, *before = r->before;
 	int sender = passage_sender(again), receiver = !sender;
 	return again->packet_id[receiver] && before->excess_ns != UNKNOWN_NS &&
-	       again->ts_ns[receiver] - before->ts_ns[receiver] <= c->beyond_ns[receiver] &&
-	       2 * before->excess_ns >= again->ts_ns[sender] - before->ts_ns[sender];
+	       ns_difference(again->ts_ns[receiver], before->ts_ns[receiver]) <= c->beyond_ns[receiver] &&
+	       before->excess_ns >= ns_difference(again->ts_ns[sender], before->ts_ns[sender]) / 2;
 }
 
 static bool is_overtaken(const struct repeat *r)

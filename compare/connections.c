@@ -70,8 +70,8 @@ static int side_at(const struct flow_pair *pair, int point, int side)
 static int64_t soon(const struct connections *c, const struct flow_pair *pair, int point, int sender)
 {
 	enum { MORE_NS = 500000 };
-	const struct point_flow *flow = flow_at(c, pair, point);
-	return flow->rtt_min_ns[side_at(pair, point, sender)] * 3 / 2 + MORE_NS;
+	int64_t rtt_ns = flow_at(c, pair, point)->rtt_min_ns[side_at(pair, point, sender)];
+	return ns_sum(ns_sum(rtt_ns, rtt_ns / 2), MORE_NS);
 }
 
 static bool is_connection(const struct connections *c, const struct flow_pair *pair)

@@ -168,7 +168,7 @@ static bool is_syn(const struct passage *p)
 static void look_back(struct leg *l, const struct far_past *past, int64_t soon_ns)
 {
 	const struct passage *p = l->p;
-	int64_t ts_ns = p->ts_ns[FAR], since_client_ns = ts_ns - past->client_ts_ns;
+	int64_t ts_ns = p->ts_ns[FAR], since_client_ns = ns_difference(ts_ns, past->client_ts_ns);
 	bool is_request_later = past->request_id > past->data_id;
 	bool is_ack_later = past->client_id > past->data_id;
 	bool is_soon = past->client_id && since_client_ns <= soon_ns;
@@ -182,7 +182,7 @@ static void look_back(struct leg *l, const struct far_past *past, int64_t soon_n
 	else if (is_syn(p) || !has_data(p) || is_request_later)
 		l->beyond_ns = since_client_ns;
 	else if (past->data_id)
-		l->beyond_ns = ts_ns - past->data_ts_ns;
+		l->beyond_ns = ns_difference(ts_ns, past->data_ts_ns);
 }
 
 static void note_client(struct far_past *past, const struct passage *p)
@@ -211,7 +211,8 @@ static void note_server(struct far_past *past, const struct passage *p)
 static bool is_answered(const struct timeline *t, size_t i)
 {
 	const struct passage *p = t->far[i]->p, *next = i + 1 < t->far_count ? t->far[i + 1]->p : NULL;
-	return next && next->from_server && has_data(next) && next->ts_ns[FAR] - p->ts_ns[FAR] <= t->of->beyond_ns[FAR];
+	return next && next->from_server && has_data(next) &&
+	       ns_difference(next->ts_ns[FAR], p->ts_ns[FAR]) <= t->of->beyond_ns[FAR];
 }
 
 static void go_through_far(struct timeline *t)

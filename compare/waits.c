@@ -163,7 +163,7 @@ static void add(struct waits *w, enum cause cause, int64_t ns, const struct pass
 		wait->packet_id[NEAR] = p->packet_id[NEAR];
 		wait->packet_id[FAR] = p->packet_id[FAR];
 	}
-	wait->total_ns += ns;
+	wait->total_ns = ns_sum(wait->total_ns, ns);
 	wait->count++;
 }
 
@@ -175,7 +175,7 @@ static void add_to_server(struct waits *w, const struct step *s, enum cause caus
 	int64_t late_ns =
 		p->excess_ns == UNKNOWN_NS ? greater(0, way_ns - s->t->of->round_trip_ns) : greater(0, p->excess_ns);
 	if (s->leg->waits_for_client)
-		late_ns += s->leg->client_excess_ns;
+		late_ns = ns_sum(late_ns, s->leg->client_excess_ns);
 	int64_t queue_ns = smaller(way_ns, greater(0, late_ns));
 	add(w, cause, beyond_ns, p);
 	add(w, CAUSE_QUEUE, queue_ns, p);
@@ -217,7 +217,7 @@ static bool is_answered(const struct timeline *t, const struct leg *l)
 	if (!l->p->from_server)
 		return l->is_answered_far;
 	return next && !next->p->from_server && has_data(next->p) &&
-	       next->p->ts_ns[NEAR] - l->p->ts_ns[NEAR] <= t->of->beyond_ns[NEAR];
+	       ns_difference(next->p->ts_ns[NEAR], l->p->ts_ns[NEAR]) <= t->of->beyond_ns[NEAR];
 }
 
 static void note(struct near_past *past, const struct step *s)
@@ -248,7 +248,7 @@ void waits_add(struct waits *w, const struct timeline *t, size_t left)
 		s.is_answered = is_answered(t, s.leg);
 		s.in_flight = in_flight(&s);
 		if (is_step(&s)) {
-			s.gap_ns = past.has_step ? s.p->ts_ns[NEAR] - past.step_ts_ns : 0;
+			s.gap_ns = past.has_step ? ns_difference(s.p->ts_ns[NEAR], past.step_ts_ns) : 0;
 			past.step_ts_ns = s.p->ts_ns[NEAR];
 			past.has_step = true;
 			if (s.gap_ns > 0 && s.p->packet_id[NEAR] > counted_id)
