@@ -437,7 +437,7 @@ static void report_match(struct room *r, const struct sighting *const seen[2], e
 		.tcp = {tcp_of(r, 0, seen[0]), tcp_of(r, 1, seen[1])},
 		.pair = index,
 		.changes = changes_between(r, side, seen[0], seen[1], method),
-		.ttl_change = (int16_t)(seen[0]->ttl - seen[1]->ttl),
+		.ttl_change = (int16_t)((unsigned)seen[0]->ttl - (unsigned)seen[1]->ttl),
 		.has_ttl = seen[0]->ttl >= 0 && seen[1]->ttl >= 0,
 		.direction = (uint8_t)direction,
 		.method = (uint8_t)method,

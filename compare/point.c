@@ -289,6 +289,12 @@ static void next_echo(struct cursor *c)
 	c->echo_packet_id = rc == SQLITE_ROW ? sqlite3_column_int64(c->echoes, 0) : INT64_MAX;
 }
 
+// In a case that somebody edited, anything.
+static int64_t last_packet_id(const struct point *p)
+{
+	return (int64_t)((uint64_t)p->first_packet_id + (uint64_t)p->packets - 1);
+}
+
 static bool begin(struct cursor *c, const struct point *p, const char *sql)
 {
 	*c = (struct cursor){.point = p};
@@ -298,7 +304,7 @@ static bool begin(struct cursor *c, const struct point *p, const char *sql)
 		return false;
 	}
 	sqlite3_bind_int64(c->packets, 1, p->first_packet_id);
-	sqlite3_bind_int64(c->packets, 2, p->first_packet_id + p->packets - 1);
+	sqlite3_bind_int64(c->packets, 2, last_packet_id(p));
 	sqlite3_bind_int64(c->echoes, 1, p->capture_id);
 	sqlite3_bind_int64(c->marks, 1, p->capture_id);
 	next_echo(c);
