@@ -195,6 +195,43 @@ JOIN captures b ON b.capture_id = c.b_capture_id
 JOIN flows f ON f.flow_id = h.a_flow_id
 WHERE f.protocol = 'tcp' AND h.b_flow_id IS NOT NULL AND h.src_travel IS NOT NULL;
 
+-- Is it the network? Where the time of each of them was lost, and to what most of it.
+CREATE VIEW hop_verdicts AS
+SELECT
+	hop_flow_id,
+	lost_ns, -- all of the following
+	network_ns, -- between the points
+	client_ns, -- beyond the point on the client's side
+	server_ns, -- beyond the other point
+	unknown_ns, -- cannot be placed
+	CASE
+		WHEN unknown_ns >= lost_ns / 2 THEN 'these captures cannot tell'
+		WHEN network_ns >= lost_ns / 2 THEN 'it is the network'
+		WHEN network_ns + unknown_ns < lost_ns / 2 THEN 'it is not the network'
+		ELSE 'these captures cannot tell'
+	END AS verdict, -- in words
+	(
+		SELECT w.cause
+		FROM hop_waits w
+		JOIN hop_causes c ON c.cause = w.cause
+		WHERE w.hop_flow_id = sums.hop_flow_id AND c.place <> 'none'
+		ORDER BY w.total_ns DESC
+		LIMIT 1
+	) AS cause -- that most of it went to
+FROM (
+	SELECT
+		w.hop_flow_id,
+		total(w.total_ns) AS lost_ns,
+		total(iif(c.place = 'network', w.total_ns, 0)) AS network_ns,
+		total(iif(c.place = 'client', w.total_ns, 0)) AS client_ns,
+		total(iif(c.place = 'server', w.total_ns, 0)) AS server_ns,
+		total(iif(c.place = 'unknown', w.total_ns, 0)) AS unknown_ns
+	FROM hop_waits w
+	JOIN hop_causes c ON c.cause = w.cause
+	WHERE c.place <> 'none'
+	GROUP BY w.hop_flow_id
+) sums;
+
 -- A capture takes its comparisons along, a comparison what it found.
 CREATE TRIGGER hop_comparisons_of_capture AFTER DELETE ON captures BEGIN
 	DELETE FROM hop_comparisons WHERE old.capture_id IN (a_capture_id, b_capture_id);

@@ -66,27 +66,21 @@
 -- column beyond_b_a_number The same of the longest wait beyond b.
 -- column beyond_b_b_number Its number in b.
 WITH
-sums AS ( -- and the causes of the greatest sum, and of the longest waits
+causes AS ( -- milliseconds, and the causes of the longest waits
 	SELECT
 		w.hop_flow_id,
-		total(w.total_ns) FILTER (WHERE c.place = 'network') / 1e6 AS network,
-		total(w.total_ns) FILTER (WHERE c.place = 'client') / 1e6 AS beyond_near,
-		total(w.total_ns) FILTER (WHERE c.place = 'server') / 1e6 AS beyond_far,
-		total(w.total_ns) FILTER (WHERE c.place = 'unknown') / 1e6 AS unknown,
-		total(w.total_ns) FILTER (WHERE c.place <> 'none') / 1e6 AS lost,
-		total(w.total_ns) FILTER (WHERE w.cause = 'loss') / 1e6 AS loss,
-		total(w.total_ns) FILTER (WHERE w.cause = 'slowed') / 1e6 AS slowed,
-		total(w.total_ns) FILTER (WHERE w.cause IN ('queue', 'late')) / 1e6 AS queue,
-		total(w.total_ns) FILTER (WHERE w.cause GLOB 'unseen_*' OR w.cause GLOB 'arrived_*' OR w.cause GLOB 'acked_*') / 1e6
+		total(iif(w.cause = 'loss', w.total_ns, 0)) / 1e6 AS loss,
+		total(iif(w.cause = 'slowed', w.total_ns, 0)) / 1e6 AS slowed,
+		total(iif(w.cause IN ('queue', 'late'), w.total_ns, 0)) / 1e6 AS queue,
+		total(iif(w.cause GLOB 'unseen_*' OR w.cause GLOB 'arrived_*' OR w.cause GLOB 'acked_*', w.total_ns, 0)) / 1e6
 			AS elsewhere,
-		total(w.total_ns) FILTER (WHERE w.cause = 'server_think') / 1e6 AS server_think,
-		total(w.total_ns) FILTER (WHERE w.cause = 'server_ack') / 1e6 AS server_ack,
-		total(w.total_ns) FILTER (WHERE w.cause = 'client_ack') / 1e6 AS client_ack,
-		total(w.total_ns) FILTER (WHERE w.cause = 'server_window') / 1e6 AS server_window,
-		total(w.total_ns) FILTER (WHERE w.cause = 'client_window') / 1e6 AS client_window,
-		total(w.total_ns) FILTER (WHERE w.cause = 'distance') / 1e6 AS distance,
-		total(w.total_ns) FILTER (WHERE w.cause = 'idle') / 1e6 AS idle,
-		first_few(iif(c.place = 'none', NULL, w.cause), -w.total_ns, 1) AS most,
+		total(iif(w.cause = 'server_think', w.total_ns, 0)) / 1e6 AS server_think,
+		total(iif(w.cause = 'server_ack', w.total_ns, 0)) / 1e6 AS server_ack,
+		total(iif(w.cause = 'client_ack', w.total_ns, 0)) / 1e6 AS client_ack,
+		total(iif(w.cause = 'server_window', w.total_ns, 0)) / 1e6 AS server_window,
+		total(iif(w.cause = 'client_window', w.total_ns, 0)) / 1e6 AS client_window,
+		total(iif(w.cause = 'distance', w.total_ns, 0)) / 1e6 AS distance,
+		total(iif(w.cause = 'idle', w.total_ns, 0)) / 1e6 AS idle,
 		first_few(iif(c.place = 'none', NULL, w.cause), -w.longest_ns, 1) AS longest,
 		first_few(iif(c.place = 'network', w.cause, NULL), -w.longest_ns, 1) AS longest_of_network,
 		first_few(iif(c.place = 'client', w.cause, NULL), -w.longest_ns, 1) AS longest_of_client,
@@ -98,17 +92,12 @@ sums AS ( -- and the causes of the greatest sum, and of the longest waits
 sick AS MATERIALIZED (
 	SELECT
 		k.*,
-		s.*,
-		CASE
-			WHEN s.unknown >= s.lost / 2 THEN 'these captures cannot tell'
-			WHEN s.network >= s.lost / 2 THEN 'it is the network'
-			WHEN s.network + s.unknown < s.lost / 2 THEN 'it is not the network'
-			ELSE 'these captures cannot tell'
-		END AS verdict
-	FROM sums s
-	JOIN hop_connections k ON k.hop_flow_id = s.hop_flow_id
-	WHERE s.lost >= :min_ms
-		AND s.lost > 0
+		v.*,
+		iif(k.is_turned, v.server_ns, v.client_ns) AS beyond_a_ns,
+		iif(k.is_turned, v.client_ns, v.server_ns) AS beyond_b_ns
+	FROM hop_verdicts v
+	JOIN hop_connections k ON k.hop_flow_id = v.hop_flow_id
+	WHERE v.lost_ns >= :min_ms * 1e6
 		AND (:capture IS NULL OR :capture IN (k.a_capture_id, k.b_capture_id))
 		AND (:flow IS NULL OR :flow IN (k.a_flow_id, k.b_flow_id))
 		AND (:host IS NULL OR ip_in(k.client, :host) OR ip_in(k.server, :host))
@@ -117,35 +106,35 @@ SELECT
 	k.a,
 	k.b,
 	k.verdict,
-	printf('%.0f of %.0f ms ', most.total_ns / 1e6, k.lost)
+	printf('%.0f of %.0f ms ', most.total_ns / 1e6, k.lost_ns / 1e6)
 		|| replace(replace(c.meaning, '{near}', iif(k.is_turned, k.b, k.a)), '{far}', iif(k.is_turned, k.a, k.b))
-		|| CASE -- with a TTL that senders begin with
-			WHEN most.cause IN ('server_think', 'server_ack') AND far.ttl IN (64, 128, 255)
-				THEN ' (no router has touched the server''s packets there: it is the server)'
-			ELSE ''
-		END AS why,
+		|| iif(
+			most.cause IN ('server_think', 'server_ack') AND far.ttl IN (64, 128, 255), -- that senders begin with
+			' (no router has touched the server''s packets there: it is the server)',
+			''
+		) AS why,
 	k.client,
 	k.client_port,
 	k.server,
 	k.server_port,
 	k.a_flow_id,
 	k.b_flow_id,
-	k.lost AS lost_ms,
-	100 * k.network / k.lost AS network_pct,
-	100 * iif(k.is_turned, k.beyond_far, k.beyond_near) / k.lost AS beyond_a_pct,
-	100 * iif(k.is_turned, k.beyond_near, k.beyond_far) / k.lost AS beyond_b_pct,
-	100 * k.unknown / k.lost AS unknown_pct,
-	k.loss AS loss_ms,
-	k.slowed AS slowed_ms,
-	k.queue AS queue_ms,
-	k.elsewhere AS elsewhere_ms,
-	k.server_think AS server_think_ms,
-	k.server_ack AS server_ack_ms,
-	k.client_ack AS client_ack_ms,
-	k.server_window AS server_window_ms,
-	k.client_window AS client_window_ms,
-	k.distance AS distance_ms,
-	k.idle AS idle_ms,
+	k.lost_ns / 1e6 AS lost_ms,
+	100 * k.network_ns / k.lost_ns AS network_pct,
+	100 * k.beyond_a_ns / k.lost_ns AS beyond_a_pct,
+	100 * k.beyond_b_ns / k.lost_ns AS beyond_b_pct,
+	100 * k.unknown_ns / k.lost_ns AS unknown_pct,
+	w.loss AS loss_ms,
+	w.slowed AS slowed_ms,
+	w.queue AS queue_ms,
+	w.elsewhere AS elsewhere_ms,
+	w.server_think AS server_think_ms,
+	w.server_ack AS server_ack_ms,
+	w.client_ack AS client_ack_ms,
+	w.server_window AS server_window_ms,
+	w.client_window AS client_window_ms,
+	w.distance AS distance_ms,
+	w.idle AS idle_ms,
 	k.src_lost + k.dst_lost AS lost_packets,
 	longest.a_packet_id - k.a_first_packet_id + 1 AS a_number,
 	longest.b_packet_id - k.b_first_packet_id + 1 AS b_number,
@@ -157,21 +146,24 @@ SELECT
 	beyond_b.a_packet_id - k.a_first_packet_id + 1 AS beyond_b_a_number,
 	beyond_b.b_packet_id - k.b_first_packet_id + 1 AS beyond_b_b_number
 FROM sick k
-JOIN hop_waits most ON most.hop_flow_id = k.hop_flow_id AND most.cause = k.most
-JOIN hop_causes c ON c.cause = k.most
-JOIN hop_waits longest ON longest.hop_flow_id = k.hop_flow_id AND longest.cause = k.longest
+JOIN causes w ON w.hop_flow_id = k.hop_flow_id
+JOIN hop_causes c ON c.cause = k.cause
+JOIN hop_waits most ON most.hop_flow_id = k.hop_flow_id AND most.cause = k.cause
+JOIN hop_waits longest ON longest.hop_flow_id = k.hop_flow_id AND longest.cause = w.longest
 LEFT JOIN packets far ON far.packet_id = iif(k.is_turned, most.a_packet_id, most.b_packet_id)
 LEFT JOIN hop_waits network ON network.hop_flow_id = k.hop_flow_id
-	AND network.cause = iif(k.network >= k.lost / 10, k.longest_of_network, NULL)
+	AND network.cause = iif(k.network_ns >= k.lost_ns / 10, w.longest_of_network, NULL)
 LEFT JOIN hop_waits beyond_a ON beyond_a.hop_flow_id = k.hop_flow_id
-	AND beyond_a.cause = CASE
-		WHEN k.is_turned AND k.beyond_far >= k.lost / 10 THEN k.longest_of_server
-		WHEN NOT k.is_turned AND k.beyond_near >= k.lost / 10 THEN k.longest_of_client
-	END
+	AND beyond_a.cause = iif(
+		k.beyond_a_ns >= k.lost_ns / 10,
+		iif(k.is_turned, w.longest_of_server, w.longest_of_client),
+		NULL
+	)
 LEFT JOIN hop_waits beyond_b ON beyond_b.hop_flow_id = k.hop_flow_id
-	AND beyond_b.cause = CASE
-		WHEN k.is_turned AND k.beyond_near >= k.lost / 10 THEN k.longest_of_client
-		WHEN NOT k.is_turned AND k.beyond_far >= k.lost / 10 THEN k.longest_of_server
-	END
-ORDER BY k.comparison_id, k.lost DESC
+	AND beyond_b.cause = iif(
+		k.beyond_b_ns >= k.lost_ns / 10,
+		iif(k.is_turned, w.longest_of_client, w.longest_of_server),
+		NULL
+	)
+ORDER BY k.comparison_id, k.lost_ns DESC
 LIMIT ifnull(:limit, -1);

@@ -27,14 +27,6 @@
 -- column a_number      The packet that ended it: its number in a; empty: a has it not.
 -- column b_number      Its number in b; empty: b has it not.
 -- column meaning       The cause in words.
-WITH
-lost AS (
-	SELECT w.hop_flow_id, total(w.total_ns) AS lost_ns
-	FROM hop_waits w
-	JOIN hop_causes c ON c.cause = w.cause
-	WHERE c.place <> 'none'
-	GROUP BY w.hop_flow_id
-)
 SELECT
 	k.a,
 	k.b,
@@ -59,10 +51,10 @@ SELECT
 FROM hop_connections k
 JOIN hop_waits w ON w.hop_flow_id = k.hop_flow_id
 JOIN hop_causes c ON c.cause = w.cause
-LEFT JOIN lost l ON l.hop_flow_id = k.hop_flow_id
+LEFT JOIN hop_verdicts v ON v.hop_flow_id = k.hop_flow_id
 WHERE w.total_ns >= :min_ms * 1e6
 	AND (:capture IS NULL OR :capture IN (k.a_capture_id, k.b_capture_id))
 	AND (:flow IS NULL OR :flow IN (k.a_flow_id, k.b_flow_id))
 	AND (:host IS NULL OR ip_in(k.client, :host) OR ip_in(k.server, :host))
-ORDER BY k.comparison_id, l.lost_ns DESC, k.hop_flow_id, c.place = 'none', w.total_ns DESC
+ORDER BY k.comparison_id, v.lost_ns DESC, k.hop_flow_id, c.place = 'none', w.total_ns DESC
 LIMIT ifnull(:limit, -1);
