@@ -301,6 +301,29 @@ def test_narrowing():
     equal((done.returncode, done.stdout), (2, ""))
 
 
+def test_compared():
+    """captures that were compared: what was lost between them, and whether it is the network"""
+    case = examples()
+    titles = [c["title"] for c in write(case)[2]["chapters"]]
+    if "Between capture points" in titles:
+        raise AssertionError(titles)
+    pcapdex("compare", "-q", case, "lossy-client", "lossy-server")
+    text, markdown, document = write(case)
+    check_page(text)
+    check_markdown(markdown)
+    contains(markdown, "Of 445 packets of lossy-client, lossy-server has 434;",
+             "6 were lost on the way from lossy-client to lossy-server, and 7 on the way back.",
+             "2 connections lost more than 100 ms: of 2 it is the network between the points,")
+    rows = next(b["rows"] for b in blocks(document) if b["title"] == "Connections that lost most")
+    equal([(r["client"], r["server"], r["verdict"], r["number"]) for r in rows],
+          [("192.0.2.10", "203.0.113.10 port 7000", "it is the network", "187 of lossy-client"),
+           ("192.0.2.10", "203.0.113.10 port 7001", "it is the network", "412 of lossy-client")])
+    for option, value in (("--capture", "dns"), ("--protocol", "dns")):
+        narrowed = write(case, option, value)[1]
+        if "Connections that lost most" in narrowed or (option == "--capture" and "Between capture points" in narrowed):
+            raise AssertionError(option)
+
+
 def test_output():
     """endings and --format choose the format, standard output gets Markdown; what the case needs is not overwritten"""
     pcapdex("ingest", "-q", "-o", "case.db", os.path.join(EXAMPLES, "arp.pcap"))
