@@ -918,8 +918,10 @@ static void match_fragments(struct room *r, int point, uint32_t place)
 // byte on, as long as they may be.
 static struct range first_segment(const struct room *r, int point, const struct waiting *w, struct range gap)
 {
+	enum { SEGMENTS_MAX = 4096 }; // of a gap; with more, a length lies
 	uint32_t longest = w->is_listed ? pair_of(r, w->pair)->side[w->direction].seen[!point].longest : 0;
-	uint32_t len = longest > 0 ? longest - gap.begin % longest : UINT32_MAX;
+	bool is_sane = longest > 0 && (gap.end - gap.begin) / longest < SEGMENTS_MAX;
+	uint32_t len = is_sane ? longest - gap.begin % longest : UINT32_MAX;
 	return (struct range){gap.begin, gap.end - gap.begin > len ? gap.begin + len : gap.end};
 }
 
