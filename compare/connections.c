@@ -29,6 +29,7 @@ void connections_init(struct connections *c, const struct pairing *pairing, cons
 		.is_both_ways = both,
 		.kept = memory_alloc((pairing->count + 1) * sizeof *c->kept),
 		.limit = PASSAGES_MAX,
+		.most = PASSAGES_MAX,
 	};
 }
 
@@ -208,7 +209,7 @@ static void make_room(struct connections *c)
 	for (size_t i = 0; i < c->pairing->count; i++)
 		if (c->kept[i] && c->kept[i]->count > (share > SHARE_MIN ? share : SHARE_MIN))
 			count_piece(c, i);
-	c->limit = c->passages * 2 > PASSAGES_MAX ? c->passages * 2 : PASSAGES_MAX;
+	c->limit = c->passages * 2 > c->most ? c->passages * 2 : c->most;
 }
 
 static const struct waits *complete(struct connections *c, size_t pair)

@@ -28,6 +28,7 @@ struct connections {
 	bool is_both_ways;             // packets go forward and back
 	struct kept **kept;            // of each pair; NULL: nothing, or it is no such connection
 	size_t passages, limit;        // that are kept; when it is time to look at them
+	size_t most;                   // PASSAGES_MAX
 	struct timeline timeline;
 	struct waits waits;
 };

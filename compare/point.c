@@ -334,7 +334,7 @@ static int32_t flow_index(const struct point *p, int64_t flow_id)
 	if (p->flow_count == 0)
 		return -1;
 	// Flows of a capture are numbered through: the place is known, but for a case that somebody else edited.
-	size_t guess = (size_t)(flow_id - p->flows[0].flow_id);
+	size_t guess = (size_t)((uint64_t)flow_id - (uint64_t)p->flows[0].flow_id);
 	if (guess < p->flow_count && p->flows[guess].flow_id == flow_id)
 		return (int32_t)guess;
 	while (low < high) {
