@@ -1,6 +1,6 @@
 """Times commands on one capture in turn, several rounds, and prints medians, rates, memory and ratios to ingest.
 
-usage: compare.py mixed|bulk     after bench/run.sh made build/bench/NAME.pcap and NAME-tenth.pcap
+usage: compare.py mixed|bulk     after bench/run.sh made build/bench/NAME.pcap, NAME-tenth.pcap and NAME-far.pcap
 """
 import glob
 import os
@@ -83,11 +83,29 @@ def reports(case):
         yield name, "./pcapdex query %s %s %s" % (case, name, options or ("--flow 1" if name == "packets" else ""))
 
 
+def two_points(kind):
+    """The name and command of what concerns two capture points, on a case of both."""
+    ingested, case = "%s/%s-two.db" % (FOLDER, kind), "%s/%s-compared.db" % (FOLDER, kind)
+    measure("sh -c 'rm -f %s; ./pcapdex ingest -q %s/%s.pcap %s/%s-far.pcap -o %s'" % (
+        ingested, FOLDER, kind, FOLDER, kind, ingested))
+    shutil.copyfile(ingested, case)
+    yield "pcapdex compare", "./pcapdex compare -q %s %s %s-far" % (case, kind, kind)
+    for name, command in reports(case):
+        if name.startswith("hop-"):
+            yield name, command
+
+
 def print_line(name, result, share, packets, base):
     per_packet = result.seconds / (packets * share)
     note = "" if share == 1 else "   on a tenth of the capture, once"
     print("%-30s %8.2f s %11.0f packets/s %7.1f MB %9.2f%s" % (
         name, result.seconds, 1 / per_packet, result.peak_kb / 1024, per_packet / (base.seconds / packets), note))
+
+
+def print_command(name, command, most_seconds):
+    result = median([measure(command) for _ in range(ROUNDS)])
+    print("%-30s %8.2f s %7.1f MB%s" % (name, result.seconds, result.peak_kb / 1024,
+                                      "   over %d s" % most_seconds if result.seconds > most_seconds else ""))
 
 
 def main(kind):
@@ -109,9 +127,10 @@ def main(kind):
         print_line(name, median(results[name]), share, packets, base)
     print("\nreports on this case:")
     for name, command in reports(case):
-        result = median([measure(command) for _ in range(ROUNDS)])
-        print("%-30s %8.2f s %7.1f MB%s" % (name, result.seconds, result.peak_kb / 1024,
-                                          "   over a second" if result.seconds > 1 else ""))
+        print_command(name, command, 1)
+    print("\nwith a second capture point, as many packets again:")
+    for name, command in two_points(kind):
+        print_command(name, command, 5 if name == "pcapdex compare" else 1)
 
 
 if __name__ == "__main__":

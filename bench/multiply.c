@@ -1,12 +1,15 @@
 // Makes a large capture out of small ones: their flows again and again, with new endpoints and times, checksums
 // fixed, in time order. The same seed gives the same bytes.
 //
-//   multiply [-p PACKETS] [-f FLOWS] [-m PACKETS] [-s SEED] [-d SECONDS] OUT.pcap IN.pcap ...
+//   multiply [-p PACKETS] [-f FLOWS] [-m PACKETS] [-s SEED] [-d SECONDS] [-2 FAR.pcap] OUT.pcap IN.pcap ...
 //
 // Every flow of the inputs (Ethernet with IPv4 or IPv6; TCP, UDP, ICMP echo; -m: of so many packets at least) is a
 // template. A new flow copies one, chosen at random (70 % TCP, 22 % UDP, 8 % others, as far as there are), up to
 // PACKETS / FLOWS packets on average; where that is longer than the template, its middle is repeated with sequence
 // numbers that go on.
+//
+// -2: also what a second capture point would have, one router on: one in a hundred packets that go there is lost on the
+// way.
 #include <arpa/inet.h>
 #include <pcap/pcap.h>
 #include <stdbool.h>
@@ -28,6 +31,9 @@ enum {
 	TEMPLATES_MAX = 20000,
 	SERVERS = 5000, // addresses that the new flows' servers have
 	REPEAT_GAP_US = 200,
+	WAY_US = 5000, // to the second point, the fastest packets
+	JITTER_US = 200,
+	LOST_EVERY = 100,
 };
 
 struct frame {
@@ -361,7 +367,26 @@ static void replace(const struct frame *f, uint8_t *data, uint8_t *at, uint32_t 
 	memcpy(at, new, 4);
 }
 
-static void write_packet(FILE *out, const struct slot *slot, const struct copy *c)
+// A number of the packet, the same at both points.
+static uint32_t chance(const struct slot *s)
+{
+	uint64_t mixed = ((uint64_t)s->copy << 32 | s->place) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(mixed >> 40);
+}
+
+// The second point's TTL: one less than at the first point of what goes there, one more of what comes from there.
+static void pass_router(const struct frame *f, uint8_t *data)
+{
+	bool four = get16(data + 12) == 0x0800;
+	uint8_t *ttl = data + ETHERNET + (four ? 8 : 7), word[2] = {ttl[0], ttl[1]};
+
+	word[0] = (uint8_t)(f->direction ? ttl[0] + 1 : ttl[0] - 1);
+	if (four)
+		fix_checksum(data + ETHERNET + 10, ttl, word, 2);
+	ttl[0] = word[0];
+}
+
+static void write_packet(FILE *out, const struct slot *slot, const struct copy *c, bool is_far)
 {
 	static uint8_t data[262144];
 	uint32_t round;
@@ -380,13 +405,34 @@ static void write_packet(FILE *out, const struct slot *slot, const struct copy *
 		replace(f, data, l4 + 4, get32(l4 + 4) + round * c->template->loop_bytes[f->direction], false);
 		replace(f, data, l4 + 8, get32(l4 + 8) + round * c->template->loop_bytes[!f->direction], false);
 	}
+	if (is_far)
+		pass_router(f, data);
 	int64_t ts_us = 1700000000000000 + slot->ts_us;
 	uint32_t header[4] = {(uint32_t)(ts_us / 1000000), (uint32_t)(ts_us % 1000000), f->captured_len, f->wire_len};
 	fwrite(header, sizeof header, 1, out);
 	fwrite(data, f->captured_len, 1, out);
 }
 
-static bool write_file(const char *path, const struct slot *slots, uint32_t count, const struct copy *copies)
+// From the first point's packets, those of the second, in its order; returns how many.
+static uint32_t move_to_far(struct slot *slots, uint32_t count, const struct copy *copies)
+{
+	uint32_t left = 0, round;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct slot s = slots[i];
+		bool is_back = frame_at(&copies[s.copy], s.place, &round)->direction;
+		int64_t way_us = WAY_US + chance(&s) % JITTER_US;
+		if (!is_back && chance(&s) % LOST_EVERY == 0)
+			continue;
+		s.ts_us += is_back ? -way_us : way_us;
+		slots[left++] = s;
+	}
+	qsort(slots, left, sizeof *slots, compare_slots);
+	return left;
+}
+
+static bool write_file(const char *path, const struct slot *slots, uint32_t count, const struct copy *copies,
+                       bool is_far)
 {
 	FILE *out = fopen(path, "wb");
 	uint32_t header[6] = {0xa1b2c3d4, 4 << 16 | 2, 0, 0, 262144, DLT_EN10MB};
@@ -396,7 +442,7 @@ static bool write_file(const char *path, const struct slot *slots, uint32_t coun
 	setvbuf(out, NULL, _IOFBF, 1 << 20);
 	fwrite(header, sizeof header, 1, out);
 	for (uint32_t i = 0; i < count; i++)
-		write_packet(out, &slots[i], &copies[slots[i].copy]);
+		write_packet(out, &slots[i], &copies[slots[i].copy], is_far);
 	bool ok = !ferror(out);
 	return fclose(out) == 0 && ok;
 }
@@ -404,10 +450,11 @@ static bool write_file(const char *path, const struct slot *slots, uint32_t coun
 int main(int argc, char **argv)
 {
 	uint32_t packets = 1000000, flows = 100000, min_count = 1, duration_s = 600;
+	const char *far_path = NULL;
 	int option;
 
 	random_state = 1;
-	while ((option = getopt(argc, argv, "p:f:m:s:d:")) != -1) {
+	while ((option = getopt(argc, argv, "p:f:m:s:d:2:")) != -1) {
 		uint32_t value = (uint32_t)strtoul(optarg ? optarg : "", NULL, 10);
 		switch (option) {
 		case 'p':
@@ -422,6 +469,9 @@ int main(int argc, char **argv)
 		case 's':
 			random_state = value;
 			break;
+		case '2':
+			far_path = optarg;
+			break;
 		case 'd':
 			duration_s = value;
 			break;
@@ -430,8 +480,10 @@ int main(int argc, char **argv)
 		}
 	}
 	if (argc - optind < 2 || !packets || !flows || !duration_s) {
-		fputs("usage: multiply [-p PACKETS] [-f FLOWS] [-m PACKETS] [-s SEED] [-d SECONDS] OUT.pcap IN.pcap ...\n",
-		      stderr);
+		fputs(
+			"usage: multiply [-p PACKETS] [-f FLOWS] [-m PACKETS] [-s SEED] [-d SECONDS] [-2 FAR.pcap] OUT.pcap"
+			" IN.pcap ...\n",
+			stderr);
 		return 2;
 	}
 	for (int i = optind + 1; i < argc; i++)
@@ -446,8 +498,12 @@ int main(int argc, char **argv)
 	struct copy *copies = memory(NULL, flows * sizeof *copies);
 	struct slot *slots = memory(NULL, packets * sizeof *slots);
 	uint32_t made = plan(copies, flows, slots, packets, (int64_t)duration_s * 1000000);
-	if (!write_file(argv[optind], slots, made, copies)) {
+	if (!write_file(argv[optind], slots, made, copies, false)) {
 		perror(argv[optind]);
+		return 1;
+	}
+	if (far_path && !write_file(far_path, slots, move_to_far(slots, made, copies), copies, true)) {
+		perror(far_path);
 		return 1;
 	}
 	fprintf(stderr, "multiply: %u packets from %u templates\n", made, template_count);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Measures pcapdex beside its peers on two large captures that it makes from small ones, in one run.
+# Measures pcapdex beside its peers on two large captures that it makes from small ones, in one run; and comparing each with
+# what a second capture point would have of it.
 #
 #   bench/run.sh [mixed|bulk] ...     both without a word
 #
@@ -33,7 +34,7 @@ for kind; do
 	*) echo "bench: mixed or bulk?" >&2 && exit 2 ;;
 	esac
 	# shellcheck disable=SC2086
-	build/bench/multiply -p "$PACKETS" $shape "build/bench/$kind.pcap" $INPUTS
+	build/bench/multiply -p "$PACKETS" $shape -2 "build/bench/$kind-far.pcap" "build/bench/$kind.pcap" $INPUTS
 	# shellcheck disable=SC2086
 	[ $kind = bulk ] && shape="-f 8 -m 100" || shape="-f $((PACKETS / 100))"
 	# shellcheck disable=SC2086
