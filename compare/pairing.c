@@ -450,11 +450,15 @@ void pairing_complete(struct pairing *p, int64_t offset_ns, int64_t tolerance_ns
 	}
 }
 
+bool is_passed_on(const struct tally *t)
+{
+	return t->same >= 4 * (uint64_t)t->other;
+}
+
 // Where a pair told nothing, the others speak for it.
 static bool is_kept(const struct tally *own, const struct tally *all)
 {
-	const struct tally *t = own->same + own->other > 0 ? own : all;
-	return t->same >= 4 * (uint64_t)t->other;
+	return is_passed_on(own->same + own->other > 0 ? own : all);
 }
 
 bool pair_keeps_ip_id(const struct pairing *p, const struct pair_side *side)

@@ -27,6 +27,7 @@ struct pair_side {
 	bool has_seq_delta; // else they cannot be compared
 	bool has_ack;       // both points know the other side's numbers: ACKs can be compared
 	struct tally ip_id, tsval;
+	struct tally window;                 // of packets that were matched
 	uint32_t ttl_less, ttl_more;         // packets with a lower, a higher TTL at the second point
 	int64_t matched, only[2];            // packets
 	int64_t reordered;                   // packets
@@ -99,6 +100,9 @@ static inline int pair_direction(const struct flow_pair *p, int point, int direc
 {
 	return point == 1 && p->is_swapped && p->flow[0] >= 0 ? !direction : direction;
 }
+
+// Whether the samples say that the field is passed on unchanged, or nothing.
+bool is_passed_on(const struct tally *);
 
 // Whether the IP identification is passed on unchanged in that direction.
 bool pair_keeps_ip_id(const struct pairing *, const struct pair_side *);

@@ -209,10 +209,11 @@ sqlite3 *point_open_again(const struct point *p)
 
 bool sighting_same_payload(const struct sighting *a, const struct sighting *b)
 {
-	enum { SUM = 0xffff, PREFIX = 0x7fff0000 }; // each 0 where it is not known
-	uint32_t x = a->payload_hash, y = b->payload_hash;
-	bool sums = (x & SUM) == (y & SUM) || !(x & SUM) || !(y & SUM);
-	bool prefixes = (x & PREFIX) == (y & PREFIX) || !(x & PREFIX) || !(y & PREFIX);
+	uint32_t x = a->payload_hash & PAYLOAD_SUM, y = b->payload_hash & PAYLOAD_SUM;
+	bool sums = x == y || !x || !y;
+	x = a->payload_hash & PAYLOAD_PREFIX;
+	y = b->payload_hash & PAYLOAD_PREFIX;
+	bool prefixes = x == y || !x || !y;
 	return sums && prefixes;
 }
 

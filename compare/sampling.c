@@ -40,6 +40,7 @@ struct sample {
 	uint8_t direction;
 	uint8_t weight; // enum weight, of a packet that each point has once
 	bool is_weak, has_tsval;
+	bool is_of_half, is_hash_whole; // the key has one half of payload_hash; both halves are known
 };
 
 struct samples {
@@ -65,19 +66,42 @@ struct search {
 
 // ---- picking ------------------------------------------------------------------------------------------------------
 
-// What makes a packet of a paired flow known again: its place in the conversation.
-static uint64_t paired_key(const struct search *s, int point, const struct sighting *p, const struct point_flow *f)
+// Points may know different halves of a fingerprint, because of their snap lengths or a checksum that was not filled in: a
+// packet is a sample by its whole fingerprint, and by each half alone.
+enum hash_part { HASH_WHOLE, HASH_SUM, HASH_PREFIX, HASH_PARTS };
+
+// That part of a fingerprint; 0: it is not known.
+static uint32_t hash_part(uint32_t hash, enum hash_part part)
+{
+	uint32_t sum = hash & PAYLOAD_SUM, prefix = hash & PAYLOAD_PREFIX;
+	if (part == HASH_WHOLE)
+		return sum && prefix ? sum | prefix : 0;
+	return part == HASH_SUM ? sum : prefix;
+}
+
+// Whether the other point, too, knows the other side's numbers of a pair: then an acknowledgment is the same at both.
+static bool have_numbers_acked(const struct search *s, const struct flow_pair *pair, int direction)
+{
+	const struct pairing *p = s->pairing;
+	const struct point_flow *a = &p->points[0].flows[pair->flow[0]], *b = &p->points[1].flows[pair->flow[1]];
+	return a->has_isn[!direction] && b->has_isn[pair->is_swapped ? direction : !direction];
+}
+
+// What makes a packet of a paired flow known again: its place in the conversation. hash is a part of its fingerprint.
+static uint64_t paired_key(const struct search *s, int point, const struct sighting *p, const struct point_flow *f,
+                           uint32_t hash)
 {
 	const struct flow_pair *pair = &s->pairing->pairs[f->pair];
 	int direction = pair_direction(pair, point, p->direction);
 	uint64_t parts[5] = {(uint64_t)f->pair * 2 + (uint64_t)direction, p->payload_len};
 	if (p->tcp_flags >= 0) {
+		bool has_ack = p->has_ack && have_numbers_acked(s, pair, direction);
 		uint32_t seq = p->seq - (point ? pair->side[direction].seq_delta : 0);
-		uint32_t ack = p->ack - (point && p->has_ack ? pair->side[!direction].seq_delta : 0);
+		uint32_t ack = has_ack ? p->ack - (point ? pair->side[!direction].seq_delta : 0) : 0;
 		parts[2] = (uint64_t)seq << 32 | ack;
 		parts[3] = (uint64_t)(p->tcp_flags & SYN_ONLY_FLAGS);
 	} else {
-		parts[2] = p->payload_hash ? p->payload_hash : ~(uint64_t)p->ip_id;
+		parts[2] = hash ? hash : ~(uint64_t)p->ip_id;
 		parts[3] = (uint64_t)(int64_t)p->fragment_offset;
 		parts[4] = (uint64_t)(uint32_t)p->echo_seq << 1 | p->is_echo_reply;
 	}
@@ -90,24 +114,32 @@ static bool is_whole(const struct sighting *p, const struct point_flow *f)
 	return p->fragment_offset < 0 || f->port[0] >= 0;
 }
 
-// The same of a flow that has no counterpart yet: without its endpoints.
-static uint64_t stranger_key(const struct sighting *p, const struct point_flow *f)
+// Whether a segment moves its sender's numbers on: its number is its own. A RST's may be anything.
+static bool has_own_number(const struct sighting *p)
+{
+	enum { FIN = 1, SYN = 2, RST = 4 };
+	return !(p->tcp_flags & RST) && (p->payload_len > 0 || p->tcp_flags & (FIN | SYN));
+}
+
+// The same of a flow that has no counterpart yet: without its endpoints. Where its own number tells a segment, what it
+// acknowledges does not matter: a point that sees one direction alone does not know.
+static uint64_t stranger_key(const struct sighting *p, const struct point_flow *f, uint32_t hash)
 {
 	uint64_t parts[5] = {~(uint64_t)f->kind, p->payload_len};
 	if (p->tcp_flags >= 0) {
-		parts[2] = (uint64_t)p->seq << 32 | p->ack;
+		parts[2] = (uint64_t)p->seq << 32 | (has_own_number(p) ? 0 : p->ack);
 		parts[3] = (uint64_t)(p->tcp_flags & SYN_ONLY_FLAGS);
 	} else {
-		parts[2] = p->payload_hash;
+		parts[2] = hash;
 		parts[3] = is_whole(p, f) ? UINT64_MAX : (uint64_t)p->fragment_offset;
 		parts[4] = (uint64_t)(uint32_t)p->echo_seq << 1 | p->is_echo_reply;
 	}
 	return XXH3_64bits(parts, sizeof parts);
 }
 
-static uint64_t payload_key(const struct sighting *p)
+static uint64_t payload_key(const struct sighting *p, uint32_t hash)
 {
-	uint64_t parts[2] = {p->payload_len, p->payload_hash};
+	uint64_t parts[2] = {p->payload_len, hash};
 	return XXH3_64bits(parts, sizeof parts);
 }
 
@@ -123,11 +155,11 @@ static bool has_contents(const struct sighting *p)
 
 // What makes a packet of a paired flow known again whose numbers may have been rewritten: payload or identification.
 static uint64_t contents_key(const struct search *s, int point, const struct sighting *p,
-                             const struct point_flow *f)
+                             const struct point_flow *f, uint32_t hash)
 {
 	int direction = pair_direction(&s->pairing->pairs[f->pair], point, p->direction);
 	uint64_t parts[3] = {~((uint64_t)f->pair * 2 + (uint64_t)direction), p->payload_len,
-	                     has_payload(p) ? p->payload_hash : ~(uint64_t)p->ip_id};
+	                     hash ? hash : ~(uint64_t)p->ip_id};
 	return XXH3_64bits(parts, sizeof parts);
 }
 
@@ -151,16 +183,17 @@ static enum weight weight_of(const struct sighting *p, bool is_weak)
 	return is_fin ? WEIGHT_LIKELY : WEIGHT_REPEATABLE;
 }
 
-static void add_sample(struct samples *s, const struct sighting *p, uint64_t key, bool is_weak)
+// The sample's key is left to be set.
+static struct sample *add_sample(struct samples *s, const struct sighting *p, bool is_weak)
 {
 	if (s->count == SAMPLES_MAX)
-		return;
+		return NULL;
 	if (s->count == s->capacity) {
 		s->capacity = s->capacity ? s->capacity * 2 : 4096;
 		s->at = memory_resize(s->at, s->capacity * sizeof *s->at);
 	}
-	s->at[s->count++] = (struct sample){
-		.key = key,
+	struct sample *sample = &s->at[s->count++];
+	*sample = (struct sample){
 		.ts_ns = p->ts_ns,
 		.ip_id = p->ip_id,
 		.flow = p->flow,
@@ -173,6 +206,14 @@ static void add_sample(struct samples *s, const struct sighting *p, uint64_t key
 		.is_weak = is_weak,
 		.has_tsval = p->has_tsval,
 	};
+	return sample;
+}
+
+static void add_keyed(struct samples *s, const struct sighting *p, uint64_t key, bool is_weak)
+{
+	struct sample *sample = add_sample(s, p, is_weak);
+	if (sample)
+		sample->key = key;
 }
 
 // Whether the flow has a counterpart, with numbers that are known to be the same.
@@ -184,27 +225,78 @@ static bool is_settled(const struct search *s, const struct point_flow *f)
 // A number that begins a connection or answers one is no chance; a RST to a closed port has none of its own.
 static bool has_numbers(const struct sighting *p)
 {
-	return p->has_ack || (p->tcp_flags >= 0 && p->tcp_flags & 2);
+	return p->has_ack || has_own_number(p);
 }
 
-static void add_weak_samples(struct samples *s, const struct sighting *p, const struct point_flow *f)
+// Of TCP: by its numbers.
+static uint64_t place_key(const struct search *s, int point, const struct sighting *p, const struct point_flow *f)
 {
-	if (f->kind == KIND_TCP && has_payload(p))
-		add_sample(s, p, payload_key(p), true);
-	for (int end = 0; end < 2 && f->kind != KIND_TCP && p->ip_id > 0 && is_whole(p, f); end++)
-		add_sample(s, p, identity_key(p, f, end), true);
+	return f->pair >= 0 ? paired_key(s, point, p, f, 0) : stranger_key(p, f, 0);
+}
+
+// Whether a packet's payload makes it known again.
+static bool tells_by_payload(const struct search *s, const struct sighting *p, const struct point_flow *f)
+{
+	if (f->kind != KIND_TCP)
+		return f->pair >= 0 || p->payload_len > 0;
+	return f->pair >= 0 ? !is_settled(s, f) && has_contents(p) : has_payload(p);
+}
+
+// The part of a payload's fingerprint that a key may have. False: the packet is no sample by it.
+static bool part_of_payload(const struct sighting *p, const struct point_flow *f, enum hash_part part,
+                            uint32_t *hash)
+{
+	bool has_hash = p->payload_hash && (f->kind != KIND_TCP || has_payload(p));
+	*hash = has_hash ? hash_part(p->payload_hash, part) : 0;
+	return has_hash ? *hash != 0 : part == HASH_WHOLE;
+}
+
+static bool is_hash_picked(const struct search *s, const struct sighting *p, uint32_t hash)
+{
+	return payload_key(p, hash) % s->divisor == 0;
+}
+
+static uint64_t key_by_payload(const struct search *s, int point, const struct sighting *p,
+                               const struct point_flow *f, uint32_t hash)
+{
+	if (f->kind == KIND_TCP)
+		return f->pair >= 0 ? contents_key(s, point, p, f, hash) : payload_key(p, hash);
+	return f->pair >= 0 ? paired_key(s, point, p, f, hash) : stranger_key(p, f, hash);
+}
+
+// is_chosen: a sample by whatever part of its payload.
+static void add_by_payload(struct search *s, int point, const struct sighting *p, const struct point_flow *f,
+                           bool is_chosen)
+{
+	bool is_tcp = f->kind == KIND_TCP, is_short = p->payload_len < WEAK_LEN_MIN;
+	for (enum hash_part part = HASH_WHOLE; part < HASH_PARTS; part++) {
+		uint32_t hash;
+		if (!part_of_payload(p, f, part, &hash) || !(is_chosen || is_hash_picked(s, p, hash)))
+			continue;
+		bool is_half = part != HASH_WHOLE, is_weak = is_tcp || (f->pair < 0 && (is_short || is_half));
+		struct sample *sample = add_sample(&s->samples[point], p, is_weak);
+		if (!sample)
+			return;
+		sample->key = key_by_payload(s, point, p, f, hash);
+		sample->is_of_half = is_half;
+		sample->is_hash_whole = hash_part(p->payload_hash, HASH_WHOLE) != 0;
+	}
 }
 
 // Whether a packet is a sample, from its outline: a hash of what no router changes.
-static bool is_picked(const struct search *s, int point, const struct sighting *p, const struct point_flow *f)
+static bool is_picked_by_payload(const struct search *s, const struct sighting *p, const struct point_flow *f)
 {
-	uint64_t key;
-	if (f->kind != KIND_TCP)
-		key = payload_key(p);
-	else
-		key = f->pair >= 0 ? paired_key(s, point, p, f) : stranger_key(p, f);
-	bool by_contents = f->kind == KIND_TCP && f->pair >= 0 && !is_settled(s, f) && has_payload(p);
-	return key % s->divisor == 0 || (by_contents && contents_key(s, point, p, f) % s->divisor == 0);
+	bool is_picked = false;
+	uint32_t hash;
+	for (enum hash_part part = HASH_WHOLE; part < HASH_PARTS && !is_picked; part++)
+		is_picked = part_of_payload(p, f, part, &hash) && is_hash_picked(s, p, hash);
+	return is_picked;
+}
+
+static bool is_picked_by_place(const struct search *s, int point, const struct sighting *p,
+                               const struct point_flow *f)
+{
+	return f->kind == KIND_TCP && place_key(s, point, p, f) % s->divisor == 0;
 }
 
 static bool is_among_first(const struct search *s, const struct point_flow *f)
@@ -212,17 +304,17 @@ static bool is_among_first(const struct search *s, const struct point_flow *f)
 	return f->sampled < (is_settled(s, f) ? SAMPLES_OF_FLOW : SAMPLES_OF_STRANGER);
 }
 
-static void add_samples(struct search *s, int point, const struct sighting *p, const struct point_flow *f)
+static void add_samples(struct search *s, int point, const struct sighting *p, const struct point_flow *f,
+                        bool is_chosen)
 {
+	struct samples *samples = &s->samples[point];
 	bool is_tcp = f->kind == KIND_TCP;
-	if (f->pair >= 0)
-		add_sample(&s->samples[point], p, paired_key(s, point, p, f), false);
-	else if (is_tcp ? has_numbers(p) : p->payload_len > 0)
-		add_sample(&s->samples[point], p, stranger_key(p, f), !is_tcp && p->payload_len < WEAK_LEN_MIN);
-	if (f->pair < 0)
-		add_weak_samples(&s->samples[point], p, f);
-	else if (!is_settled(s, f) && has_contents(p))
-		add_sample(&s->samples[point], p, contents_key(s, point, p, f), true);
+	if (is_tcp && (f->pair >= 0 || has_numbers(p)))
+		add_keyed(samples, p, place_key(s, point, p, f), false);
+	if (tells_by_payload(s, p, f))
+		add_by_payload(s, point, p, f, is_chosen);
+	for (int end = 0; end < 2 && !is_tcp && f->pair < 0 && p->ip_id > 0 && is_whole(p, f); end++)
+		add_keyed(samples, p, identity_key(p, f, end), true);
 }
 
 static void pick(struct search *s, int point, struct cursor *cursor, struct sighting *p)
@@ -231,14 +323,16 @@ static void pick(struct search *s, int point, struct cursor *cursor, struct sigh
 	if (!f)
 		return;
 	bool is_first = is_among_first(s, f), is_head = f->pair < 0 && streams_want(f, p);
-	bool is_sample = is_first || is_picked(s, point, p, f);
+	bool is_chosen = is_first || is_picked_by_place(s, point, p, f);
+	bool by_payload = f->kind != KIND_TCP || (f->pair >= 0 && !is_settled(s, f));
+	bool is_sample = is_chosen || (by_payload && is_picked_by_payload(s, p, f));
 	if ((!is_sample && !is_head) || !cursor_complete(cursor, p) || p->is_copy)
 		return;
 	if (is_head)
 		streams_note(f, p);
 	f->sampled += is_first;
 	if (is_sample)
-		add_samples(s, point, p, f);
+		add_samples(s, point, p, f, is_chosen);
 }
 
 static int compare_samples(const void *a, const void *b)
@@ -307,25 +401,30 @@ static int compare_candidates(const void *a, const void *b)
 	return x->raw_ns < y->raw_ns ? -1 : x->raw_ns > y->raw_ns;
 }
 
-// Identification and timestamp tell packets apart that are otherwise alike.
+// Identification and timestamp tell packets apart that are otherwise alike. Where they differ, it is another copy, or they
+// were rewritten: of a connection that both saw begin, no more than the one or the other.
 static enum weight weight_of_match(const struct search *s, const struct sample *a, const struct sample *b)
 {
+	const struct point_flow *f = &s->pairing->points[0].flows[a->flow];
 	bool have_ids = a->ip_id > 0 && b->ip_id > 0, have_tsvals = a->has_tsval && b->has_tsval;
-	bool is_tcp = s->pairing->points[0].flows[a->flow].kind == KIND_TCP;
+	bool is_tcp = f->kind == KIND_TCP;
+	enum weight otherwise = is_tcp && is_settled(s, f) ? WEIGHT_LIKELY : WEIGHT_DOUBTFUL;
 	if ((have_ids && a->ip_id != b->ip_id) || (have_tsvals && a->tsval != b->tsval))
-		return a->weight > WEIGHT_REPEATABLE ? WEIGHT_DOUBTFUL : WEIGHT_NONE;
-	if ((have_ids || have_tsvals) && (is_tcp || !a->is_weak))
+		return a->weight > WEIGHT_REPEATABLE ? otherwise : WEIGHT_NONE;
+	if ((have_ids || have_tsvals) && (is_tcp || !a->is_weak || a->is_of_half))
 		return WEIGHT_SURE;
 	return a->weight;
 }
 
 static void add_candidate(struct search *s, size_t a, size_t b, enum weight most)
 {
+	const struct sample *x = &s->samples[0].at[a], *y = &s->samples[1].at[b];
+	if (x->is_of_half && x->is_hash_whole && y->is_hash_whole)
+		return; // the whole fingerprint tells
 	if (s->count == s->capacity) {
 		s->capacity = s->capacity ? s->capacity * 2 : 4096;
 		s->candidates = memory_resize(s->candidates, s->capacity * sizeof *s->candidates);
 	}
-	const struct sample *x = &s->samples[0].at[a], *y = &s->samples[1].at[b];
 	enum weight weight = weight_of_match(s, x, y);
 	s->candidates[s->count++] = (struct candidate){
 		.raw_ns = ns_difference(y->ts_ns, x->ts_ns),
@@ -336,7 +435,7 @@ static void add_candidate(struct search *s, size_t a, size_t b, enum weight most
 }
 
 // As many on either side: the first is the first. Else any may be any.
-static void add_group(struct search *s, size_t a, size_t a_count, size_t b, size_t b_count)
+static void add_combinations(struct search *s, size_t a, size_t a_count, size_t b, size_t b_count)
 {
 	for (size_t i = 0; a_count == b_count && i < a_count; i++)
 		add_candidate(s, a + i, b + i, a_count == 1 ? WEIGHT_SURE : WEIGHT_REPEATABLE);
@@ -345,6 +444,60 @@ static void add_group(struct search *s, size_t a, size_t a_count, size_t b, size
 	for (size_t i = 0; i < a_count; i++)
 		for (size_t j = 0; j < b_count; j++)
 			add_candidate(s, a + i, b + j, WEIGHT_NONE);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct sample *x = a, *y = b;
+	if (x->ip_id != y->ip_id)
+		return x->ip_id < y->ip_id ? -1 : 1;
+	return x->ts_ns < y->ts_ns ? -1 : x->ts_ns > y->ts_ns;
+}
+
+static size_t same_id(const struct samples *s, size_t from, size_t end)
+{
+	size_t n = 1;
+	while (from + n < end && s->at[from + n].ip_id == s->at[from].ip_id)
+		n++;
+	return n;
+}
+
+// Of samples that look the same, those with the same identification. False: there are none.
+static bool add_by_ids(struct search *s, size_t a, size_t a_count, size_t b, size_t b_count)
+{
+	struct samples *x = &s->samples[0], *y = &s->samples[1];
+	size_t a_end = a + a_count, b_end = b + b_count;
+	bool found = false;
+	qsort(x->at + a, a_count, sizeof *x->at, compare_ids);
+	qsort(y->at + b, b_count, sizeof *y->at, compare_ids);
+	while (a < a_end && b < b_end) {
+		int64_t of_a = x->at[a].ip_id, of_b = y->at[b].ip_id;
+		size_t n = same_id(x, a, a_end), m = same_id(y, b, b_end);
+		if (of_a == of_b && of_a > 0) {
+			add_combinations(s, a, n, b, m);
+			found = true;
+		}
+		a += of_a <= of_b ? n : 0;
+		b += of_b <= of_a ? m : 0;
+	}
+	return found;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct sample *x = a, *y = b;
+	return x->ts_ns < y->ts_ns ? -1 : x->ts_ns > y->ts_ns;
+}
+
+static void add_group(struct search *s, size_t a, size_t a_count, size_t b, size_t b_count)
+{
+	if (a_count + b_count > 2) {
+		if (add_by_ids(s, a, a_count, b, b_count))
+			return;
+		qsort(s->samples[0].at + a, a_count, sizeof *s->samples[0].at, compare_times);
+		qsort(s->samples[1].at + b, b_count, sizeof *s->samples[1].at, compare_times);
+	}
+	add_combinations(s, a, a_count, b, b_count);
 }
 
 static size_t same_key(const struct samples *s, size_t from)
@@ -524,9 +677,8 @@ static struct flow_pair *pair_of(const struct search *s, const struct sample *a,
 	return may_differ ? NULL : pair;
 }
 
-// One packet seen at both: what the way does to packets of its flow. offset_ns is that of the clocks.
-static void learn(struct pairing *p, struct flow_pair *pair, const struct sample *a, const struct sample *b,
-                  int64_t raw_ns, int64_t offset_ns)
+// One packet seen at both: what the way does to packets of its flow.
+static void learn(struct pairing *p, struct flow_pair *pair, const struct sample *a, const struct sample *b)
 {
 	struct pair_side *side = &pair->side[a->direction];
 	if (a->ip_id > 0 || b->ip_id > 0)
@@ -537,6 +689,22 @@ static void learn(struct pairing *p, struct flow_pair *pair, const struct sample
 		(*(b->ttl < a->ttl ? &side->ttl_less : &side->ttl_more))++;
 	if (pair->mapping == MAPPING_NAT && a->echo_ident >= 0)
 		pair->is_echo_ident_kept = a->echo_ident == b->echo_ident;
+}
+
+// Whether they are told apart by what most packets keep.
+static bool are_two_copies(const struct pairing *p, const struct sample *a, const struct sample *b)
+{
+	return (a->ip_id > 0 && b->ip_id > 0 && a->ip_id != b->ip_id && is_passed_on(&p->ip_id)) ||
+	       (a->has_tsval && b->has_tsval && a->tsval != b->tsval && is_passed_on(&p->tsval));
+}
+
+// How far apart the sightings of its flow's packets are. offset_ns is that of the clocks.
+static void learn_time(const struct pairing *p, struct flow_pair *pair, const struct sample *a,
+                       const struct sample *b, int64_t raw_ns, int64_t offset_ns)
+{
+	struct pair_side *side = &pair->side[a->direction];
+	if (are_two_copies(p, a, b))
+		return;
 	if (!side->is_raw_known || ns_distance(raw_ns, offset_ns) < ns_distance(side->raw_last_ns, offset_ns))
 		side->raw_last_ns = raw_ns;
 	side->is_raw_known = true;
@@ -565,17 +733,20 @@ static int64_t start_offset(const struct search *s, const struct sampling *resul
 	return result->offset_ns;
 }
 
+// What is passed on is learned first.
 static void learn_all(struct search *s, int64_t offset_ns)
 {
 	struct pairing *p = s->pairing;
 	for (size_t i = 0; i < p->count; i++)
 		p->pairs[i].side[0].raw_last_ns = p->pairs[i].side[1].raw_last_ns = offset_ns;
-	for (size_t i = 0; i < s->count; i++) {
-		const struct candidate *c = &s->candidates[i];
+	for (size_t i = 0; i < 2 * s->count; i++) {
+		const struct candidate *c = &s->candidates[i % s->count];
 		const struct sample *a = &s->samples[0].at[c->at[0]], *b = &s->samples[1].at[c->at[1]];
 		struct flow_pair *pair = pair_of(s, a, b);
-		if (pair)
-			learn(p, pair, a, b, c->raw_ns, offset_ns);
+		if (pair && i < s->count)
+			learn(p, pair, a, b);
+		else if (pair)
+			learn_time(p, pair, a, b, c->raw_ns, offset_ns);
 	}
 }
 
