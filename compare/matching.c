@@ -20,8 +20,9 @@ enum {
 	FRAGMENT_GRACE_NS = 2000000000, // fragments wait longer, so that they are there when their datagram leaves
 	FRAGMENTS_APART_NS = 250000000, // of one packet, where its identification recurs
 	COPIES_NS = 1000000,            // that a mirror port's copies are apart
-	RECENT_MAX = 4096,              // packets that copies are looked for among
-	TOLERANCE_NS = 100000,          // beside what delays vary by
+	AGAIN_NS = 100000000,  // that copies of a segment are apart, which a sender sent: less than any time-out
+	RECENT_MAX = 4096,     // packets that copies are looked for among
+	TOLERANCE_NS = 100000, // beside what delays vary by
 	PROGRESS_PACKETS = 16384,
 	EPOCH_PACKETS = 4096, // after which the clocks' difference is looked at again
 };
@@ -327,13 +328,25 @@ static uint32_t flow_changes(const struct room *r, const struct sighting *a, con
 	return changes;
 }
 
+// Whether they are a fragment as it is, and one that completes its datagram: that has the datagram's header and payload.
+static bool show_other_parts(const struct sighting *a, const struct sighting *b)
+{
+	return is_fragment(a) && is_fragment(b) && a->payload_len != b->payload_len;
+}
+
+static bool show_same_payload(const struct sighting *a, const struct sighting *b)
+{
+	return show_other_parts(a, b) || sighting_same_payload(a, b);
+}
+
 static uint32_t ip_changes(const struct sighting *a, const struct sighting *b)
 {
-	bool both_tos = a->tos >= 0 && b->tos >= 0;
+	bool both_tos = a->tos >= 0 && b->tos >= 0,
+		 lengths = a->payload_len != b->payload_len && !show_other_parts(a, b);
 	return (a->ttl >= 0 && b->ttl >= 0 && a->ttl != b->ttl ? CHANGE_TTL : 0U) |
 	       (both_tos && a->tos >> 2 != b->tos >> 2 ? CHANGE_DSCP : 0U) |
 	       (both_tos && (a->tos & 3) != (b->tos & 3) ? CHANGE_ECN : 0U) |
-	       (a->vlan_id != b->vlan_id ? CHANGE_VLAN : 0U) | (a->payload_len != b->payload_len ? CHANGE_LENGTH : 0U);
+	       (a->vlan_id != b->vlan_id ? CHANGE_VLAN : 0U) | (lengths ? CHANGE_LENGTH : 0U);
 }
 
 static uint32_t content_changes(const struct sighting *a, const struct sighting *b)
@@ -349,7 +362,7 @@ static uint32_t changes_between(const struct room *r, const struct pair_side *si
                                 const struct sighting *b, enum method method)
 {
 	uint32_t changes = flow_changes(r, a, b) | ip_changes(a, b);
-	if (method != METHOD_BYTE_RANGE && method != METHOD_FRAGMENT)
+	if (method != METHOD_BYTE_RANGE && method != METHOD_FRAGMENT && !show_other_parts(a, b))
 		changes |= content_changes(a, b);
 	if (is_tcp(a) && side->has_seq_delta && side->seq_delta != 0)
 		changes |= CHANGE_SEQUENCE;
@@ -397,22 +410,25 @@ static void follow_clocks(struct room *r, enum travel travel, int64_t raw_ns)
 	*e = (struct epoch){0};
 }
 
-static int confidence_of(const struct room *r, int32_t pair, enum method method)
+static int confidence_of(const struct room *r, int32_t pair, enum method method, bool is_vague)
 {
 	static const int confidences[] = {
 #define X(id, name, confidence, meaning) confidence,
 		HOP_METHODS(X)
 #undef X
 	};
-	int of_pair = pair_of(r, pair)->confidence;
-	return of_pair < confidences[method] ? of_pair : confidences[method];
+	int of_pair = pair_of(r, pair)->confidence, of_method = confidences[method];
+	if (is_vague && of_method > confidences[METHOD_OCCURRENCE])
+		of_method = confidences[METHOD_OCCURRENCE];
+	return of_pair < of_method ? of_pair : of_method;
 }
 
-// Whether a match may be of two copies of a segment: it was sent again, and nothing tells the copies apart.
+// Whether a match may be of two copies of a packet: of a segment that was sent again, nothing tells the copies apart; a
+// packet that a capture holds more than once may have been doubled anywhere.
 static bool may_be_another_copy(const struct sighting *a, const struct sighting *b)
 {
 	bool is_told = (a->ip_id > 0 && a->ip_id == b->ip_id) || (a->has_tsval && b->has_tsval && a->tsval == b->tsval);
-	return (a->is_again || b->is_again) && !is_told;
+	return a->is_copy || b->is_copy || ((a->is_again || b->is_again) && !is_told);
 }
 
 // The point whose sighting tells which pair two sightings are of: a fragment may be of a flow without ports, which has
@@ -421,6 +437,11 @@ static int telling_point(const struct room *r, const struct sighting *const seen
 {
 	const struct flow_pair *first = pair_of(r, flow_of(r, 0, seen[0])->pair);
 	return first->flow[0] < 0 || first->flow[1] < 0 ? 1 : 0;
+}
+
+static void count_same(struct tally *t, bool same)
+{
+	(*(same ? &t->same : &t->other))++;
 }
 
 // seen[0] and seen[1] are the same packet, or parts of it.
@@ -441,9 +462,10 @@ static void report_match(struct room *r, const struct sighting *const seen[2], e
 		.has_ttl = seen[0]->ttl >= 0 && seen[1]->ttl >= 0,
 		.direction = (uint8_t)direction,
 		.method = (uint8_t)method,
-		.confidence = (uint8_t)confidence_of(r, index, method),
 		.is_vague = may_be_another_copy(seen[0], seen[1]),
 	};
+	f.confidence = (uint8_t)confidence_of(r, index, method, f.is_vague);
+	count_same(&side->window, seen[0]->window == seen[1]->window);
 	if (f.has_ttl && f.ttl_change != 0 && pair_of(r, index)->mapping != MAPPING_PROXY)
 		(*(f.ttl_change > 0 ? &side->ttl_less : &side->ttl_more))++;
 	note_delay(side, raw_ns);
@@ -484,6 +506,22 @@ static struct range numbers_of(const struct waiting *w, struct range part, uint3
 	return (struct range){w->seen.seq + delta + part.begin, w->seen.seq + delta + part.end};
 }
 
+// Whether another segment with some of these bytes waits at a point, which was sent again: it, too, may have brought them.
+static bool came_again(const struct room *r, int point, const struct waiting *w, struct range part)
+{
+	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	uint32_t begin = w->seen.seq + part.begin, end = w->seen.seq + part.end;
+	int looked_at = 0;
+	for (uint32_t at = side->again[point]; at && looked_at < LOOKED_AT_MAX; at = r->at[at].again_behind) {
+		const struct waiting *again = &r->at[at];
+		uint32_t again_end = again->seen.seq + again->seen.payload_len;
+		looked_at++;
+		if (again != w && seq_lt(again->seen.seq, end) && seq_lt(begin, again_end))
+			return true;
+	}
+	return false;
+}
+
 // Whether the other point never saw some of a segment's bytes, and their receiver has them: they must have passed there.
 static bool was_missed(const struct room *r, int point, const struct waiting *w, struct range part)
 {
@@ -491,7 +529,8 @@ static bool was_missed(const struct room *r, int point, const struct waiting *w,
 	struct range at_first = numbers_of(w, part, point ? 0 - side->seq_delta : 0);
 	uint32_t to_there = point ? 0 : side->seq_delta;
 	return side->has_seq_delta && side->has_acked && !seq_lt(side->acked, at_first.end) &&
-	       data_seen_hole(&side->seen[!point], at_first.begin + to_there, at_first.end + to_there);
+	       data_seen_hole(&side->seen[!point], at_first.begin + to_there, at_first.end + to_there) &&
+	       !came_again(r, point, w, part);
 }
 
 // Whether the other point saw all of a segment's bytes, in whatever packets.
@@ -529,12 +568,15 @@ struct choice {
 	int rivals;       // others that are as like
 };
 
+// Whether two fragments may go the same way: an answer may have the identification of what it answers.
 static bool have_address_in_common(const struct room *r, int point, const struct sighting *here,
                                    const struct sighting *there)
 {
 	const struct point_flow *f = flow_of(r, point, here), *g = flow_of(r, !point, there);
 	int d = here->direction, e = there->direction;
-	return f->pair == g->pair || f->address[d] == g->address[e] || f->address[!d] == g->address[!e];
+	if (f->pair == g->pair)
+		return pair_direction(pair_of(r, f->pair), point, d) == pair_direction(pair_of(r, f->pair), !point, e);
+	return f->address[d] == g->address[e] || f->address[!d] == g->address[!e];
 }
 
 static bool is_same_id(const struct sighting *a, const struct sighting *b)
@@ -562,7 +604,7 @@ static bool contradict(const struct room *r, int point, const struct sighting *s
 
 static unsigned unlikeness(const struct sighting *a, const struct sighting *b)
 {
-	return (sighting_same_payload(a, b) ? 0U : LIKE_PAYLOAD) | (a->ip_id == b->ip_id ? 0U : LIKE_IP_ID) |
+	return (show_same_payload(a, b) ? 0U : LIKE_PAYLOAD) | (a->ip_id == b->ip_id ? 0U : LIKE_IP_ID) |
 	       (a->window == b->window ? 0U : LIKE_WINDOW);
 }
 
@@ -637,15 +679,26 @@ static struct choice choose(const struct room *r, int point, const struct sighti
 	return best;
 }
 
+// Whether both sightings know one half of the payload's fingerprint, at least.
+static bool knows_same_half(const struct sighting *a, const struct sighting *b)
+{
+	uint32_t x = a->payload_hash, y = b->payload_hash;
+	return (x & PAYLOAD_SUM && y & PAYLOAD_SUM) || (x & PAYLOAD_PREFIX && y & PAYLOAD_PREFIX);
+}
+
+// A datagram of which nothing is known but its length is told by its turn alone.
 static enum method method_of(const struct sighting *s, const struct sighting *t, const struct choice *c)
 {
-	if (!sighting_same_payload(s, t))
+	if (!show_same_payload(s, t))
 		return METHOD_ALTERED;
 	if (c->rivals > 0)
 		return METHOD_OCCURRENCE;
 	if (is_same_id(s, t))
 		return METHOD_IP_ID;
-	return s->payload_hash && t->payload_hash ? METHOD_PAYLOAD : METHOD_HEADER;
+	if (knows_same_half(s, t))
+		return METHOD_PAYLOAD;
+	bool has_place = is_tcp(s) || s->echo_seq >= 0 || s->payload_len == 0;
+	return has_place ? METHOD_HEADER : METHOD_OCCURRENCE;
 }
 
 // Reports both as one packet; the other one need not wait any longer.
@@ -658,13 +711,43 @@ static void match(struct room *r, int point, const struct sighting *s, const str
 	unseat(r, !point, choice->place);
 }
 
-// Whether a packet seems to have arrived before it left, and nothing but its likeness says that it is the same: another
-// one like it may come, which is. If none does, they meet when one of them leaves.
-static bool is_too_early(const struct room *r, int point, const struct sighting *s, const struct choice *choice)
+// Whether a packet seems to have arrived before it left, and nothing but its likeness says that it is the same.
+static bool is_too_early(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
 {
-	const struct waiting *w = &r->at[choice->place];
 	enum travel travel = travel_of(&pair_of(r, w->pair)->side[w->direction]);
 	return travel != TRAVEL_UNKNOWN && !is_same_id(s, &w->seen) && (travel == TRAVEL_FORWARD) == (point == 0);
+}
+
+// Whether identification or timestamp, which most flows pass on, tell two packets apart that are else alike.
+static bool are_told_apart(const struct room *r, const struct sighting *s, const struct sighting *t)
+{
+	const struct pairing *p = r->m->pairing;
+	return (s->ip_id > 0 && t->ip_id > 0 && s->ip_id != t->ip_id && is_passed_on(&p->ip_id)) ||
+	       (s->has_tsval && t->has_tsval && s->tsval != t->tsval && is_passed_on(&p->tsval));
+}
+
+// Whether the window differs, where most segments of a direction keep it.
+static bool has_other_window(const struct room *r, const struct sighting *s, const struct waiting *w)
+{
+	return s->window != w->seen.window && is_passed_on(&pair_of(r, w->pair)->side[w->direction].window);
+}
+
+// Whether another one like it may come, which is rather the same packet: that of which the other one is a copy, or of which
+// it is. If none does, they meet when one of them leaves.
+static bool is_doubtful(const struct room *r, int point, const struct sighting *s, const struct choice *choice)
+{
+	const struct waiting *w = &r->at[choice->place];
+	return choice->is_odd || is_too_early(r, point, s, w) || are_told_apart(r, s, &w->seen) ||
+	       has_other_window(r, s, w);
+}
+
+// Whether they are rather two copies of a segment: they are told apart, and as far from the usual time as a sender waits
+// before it sends again.
+static bool was_sent_again(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
+{
+	const struct pair_side *side = &pair_of(r, w->pair)->side[w->direction];
+	return is_tcp(s) && are_told_apart(r, s, &w->seen) &&
+	       time_off(r, point, s, w) > AGAIN_NS + 4 * side->raw_spread_ns;
 }
 
 // Whether a segment is like another one of a moment ago, which is no copy itself. Notes it for the next.
@@ -732,7 +815,7 @@ static void meet(struct room *r, int point, struct sighting *s)
 	note_copies(r, point, s, pair, key);
 	if (is_paired)
 		choice = choose(r, point, s, key);
-	if (!choice.place || is_too_early(r, point, s, &choice)) {
+	if (!choice.place || is_doubtful(r, point, s, &choice)) {
 		make_room(r);
 		seat(r, point, s, key, index, direction);
 		return;
@@ -793,6 +876,15 @@ static bool is_found(const struct waiting *w)
 	return ranges_has(&w->found, (struct range){0, w->seen.payload_len});
 }
 
+// Whether two segments have just the same bytes, and yet were not taken for one: two copies, unless they were sent by two
+// hosts.
+static bool are_two_copies(const struct room *r, const struct waiting *w, const struct waiting *other,
+                           struct range here, struct range there)
+{
+	return here.end - here.begin == w->seen.payload_len && there.end - there.begin == other->seen.payload_len &&
+	       pair_of(r, w->pair)->mapping != MAPPING_PROXY;
+}
+
 // A segment with those of the other point that share bytes with it, which neither has found yet: of bytes that were sent
 // more than once, with the sighting that is nearest in time.
 static void match_bytes(struct room *r, int point, uint32_t place)
@@ -807,8 +899,8 @@ static void match_bytes(struct room *r, int point, uint32_t place)
 		next = other->behind;
 		looked_at++;
 		if (!overlap(r, point, w, other, &here, &there) || !is_within_window(r, point, &w->seen, &other->seen) ||
-		    ranges_has(&w->found, here) || ranges_has(&other->found, there) ||
-		    are_of_another(r, point, w, other, there, &looked_at) ||
+		    are_two_copies(r, w, other, here, there) || ranges_has(&w->found, here) ||
+		    ranges_has(&other->found, there) || are_of_another(r, point, w, other, there, &looked_at) ||
 		    are_of_another(r, !point, other, w, here, &looked_at))
 			continue;
 		match_shared(r, point, w, other, here, there);
@@ -817,7 +909,7 @@ static void match_bytes(struct room *r, int point, uint32_t place)
 	}
 }
 
-// Whether a fragment at the other point has the addresses that a packet of this pair has there.
+// Whether a fragment at the other point has the addresses that a packet of this pair has there, and no other ports.
 static bool is_fragment_of(const struct room *r, int point, const struct waiting *w,
                            const struct sighting *fragment)
 {
@@ -825,31 +917,37 @@ static bool is_fragment_of(const struct room *r, int point, const struct waiting
 	const struct point_flow *f = &r->m->pairing->points[!point].flows[pair->flow[!point]];
 	const struct point_flow *g = flow_of(r, !point, fragment);
 	int d = pair_direction(pair, !point, w->direction), e = fragment->direction;
+	const struct flow_pair *own = pair_of(r, g->pair);
+	if (own != pair && own->flow[0] >= 0 && own->flow[1] >= 0 && g->port[0] >= 0)
+		return false;
 	return f->kind == g->kind && f->address[d] == g->address[e] && f->address[!d] == g->address[!e];
 }
 
-// Bytes between the IP header and the payload, at least.
-static uint32_t header_len_of(const struct point_flow *f)
+// Bytes between the IP header and the payload, most likely.
+static uint32_t header_len_of(const struct point_flow *f, const struct sighting *packet)
 {
-	enum { TCP_HEADER_LEN = 20, UDP_HEADER_LEN = 8, ICMP_HEADER_LEN = 8 };
+	enum { TCP_HEADER_LEN = 20, TIMESTAMPS_LEN = 12, UDP_HEADER_LEN = 8, ICMP_HEADER_LEN = 8 };
 	if (f->kind == KIND_TCP)
-		return TCP_HEADER_LEN;
+		return TCP_HEADER_LEN + (packet->has_tsval ? TIMESTAMPS_LEN : 0);
 	if (f->kind == KIND_ICMP)
 		return ICMP_HEADER_LEN;
 	return f->port[0] >= 0 ? UDP_HEADER_LEN : 0;
 }
 
-// The bytes of a packet's payload that a fragment brings. The one that completes its packet has the whole payload.
-static struct range bytes_of_fragment(const struct point_flow *f, const struct sighting *packet,
+// The bytes of a packet's payload that a fragment brings. The one that completes its packet has the whole payload, and one
+// that cannot, because it was cut, is known by its ports or echo identifier: its payload is without the header.
+static struct range bytes_of_fragment(const struct room *r, int point, const struct waiting *w,
                                       const struct sighting *fragment)
 {
-	uint32_t header_len = header_len_of(f), offset = (uint32_t)fragment->fragment_offset;
-	uint32_t end = offset + fragment->payload_len;
-	if (fragment->payload_len >= packet->payload_len)
-		return (struct range){0, packet->payload_len};
+	uint32_t offset = (uint32_t)fragment->fragment_offset, len = fragment->payload_len, whole = w->seen.payload_len;
+	uint32_t header_len = header_len_of(flow_of(r, point, &w->seen), &w->seen), end = offset + len;
+	if (len >= whole)
+		return (struct range){0, whole};
+	if (offset == 0 && (flow_of(r, !point, fragment)->port[0] >= 0 || fragment->echo_ident >= 0))
+		return (struct range){0, len};
 	struct range bytes = {offset > header_len ? offset - header_len : 0, end > header_len ? end - header_len : 0};
-	if (bytes.end > packet->payload_len)
-		bytes.end = packet->payload_len;
+	if (bytes.end > whole)
+		bytes.end = whole;
 	return bytes;
 }
 
@@ -870,19 +968,21 @@ static bool may_be_fragment_of(const struct room *r, int point, const struct wai
 static struct fragments find_fragments(const struct room *r, int point, const struct waiting *w)
 {
 	struct fragments found = {0};
+	struct ranges offsets;
 	int looked_at = 0;
 	uint32_t first = r->lounge[!point].heads[fragment_key(w->seen.ip_id) % HEADS];
+	ranges_init(&offsets);
 	for (uint32_t at = first; at && looked_at < LOOKED_AT_MAX; at = r->at[at].chain, looked_at++) {
+		uint32_t offset = (uint32_t)r->at[at].seen.fragment_offset;
 		if (!may_be_fragment_of(r, point, w, &r->at[at]))
 			continue;
+		found.recur = !ranges_add(&offsets, (struct range){offset, offset + 1}) || found.recur;
 		found.first = found.first ? found.first : at;
 		if (!found.nearest ||
 		    time_off(r, point, &w->seen, &r->at[at]) < time_off(r, point, &w->seen, &r->at[found.nearest]))
 			found.nearest = at;
 	}
-	for (uint32_t at = found.first; at && looked_at-- > 0; at = r->at[at].chain)
-		found.recur = found.recur || (at != found.nearest && may_be_fragment_of(r, point, w, &r->at[at]) &&
-		                              r->at[at].seen.fragment_offset == r->at[found.nearest].seen.fragment_offset);
+	ranges_release(&offsets);
 	return found;
 }
 
@@ -891,8 +991,57 @@ static void match_fragment(struct room *r, int point, struct waiting *w, struct 
 	r->m->matched[point] += !w->is_paired;
 	r->m->matched[!point]++;
 	w->is_paired = true;
-	ranges_add(&w->found, bytes_of_fragment(flow_of(r, point, &w->seen), &w->seen, &fragment->seen));
+	ranges_add(&w->found, bytes_of_fragment(r, point, w, &fragment->seen));
 	report_pair(r, point, &w->seen, &fragment->seen, METHOD_FRAGMENT);
+}
+
+// Of the fragments that may be of a packet, the nearest to a time, of those of which none with the same offset is in `taken`;
+// 0 none.
+static uint32_t nearest_fragment(const struct room *r, int point, const struct waiting *w, int64_t ts_ns,
+                                 const struct ranges *taken)
+{
+	uint32_t nearest = 0, key_head = r->lounge[!point].heads[fragment_key(w->seen.ip_id) % HEADS];
+	int64_t least_ns = FRAGMENTS_APART_NS;
+	int looked_at = 0;
+	for (uint32_t at = key_head; at && looked_at < LOOKED_AT_MAX; at = r->at[at].chain, looked_at++) {
+		const struct sighting *f = &r->at[at].seen;
+		uint32_t offset = (uint32_t)f->fragment_offset;
+		int64_t off_ns = ns_distance(f->ts_ns, ts_ns);
+		if (off_ns > least_ns || !may_be_fragment_of(r, point, w, &r->at[at]) ||
+		    ranges_has(taken, (struct range){offset, offset + 1}))
+			continue;
+		nearest = at;
+		least_ns = off_ns;
+	}
+	return nearest;
+}
+
+// Where the identification recurs: one fragment of each offset, those that came together.
+static void match_nearest_fragments(struct room *r, int point, uint32_t place, int64_t ts_ns)
+{
+	struct ranges taken;
+	uint32_t at;
+	ranges_init(&taken);
+	while (taken.count < RANGES_MAX && (at = nearest_fragment(r, point, &r->at[place], ts_ns, &taken)) != 0) {
+		uint32_t offset = (uint32_t)r->at[at].seen.fragment_offset;
+		ranges_add(&taken, (struct range){offset, offset + 1});
+		match_fragment(r, point, &r->at[place], &r->at[at]);
+		unseat(r, !point, at);
+	}
+	ranges_release(&taken);
+}
+
+static void match_all_fragments(struct room *r, int point, uint32_t place, uint32_t first)
+{
+	struct waiting *w = &r->at[place];
+	int looked_at = 0;
+	for (uint32_t at = first, next; at && looked_at < LOOKED_AT_MAX; at = next, looked_at++) {
+		next = r->at[at].chain;
+		if (!may_be_fragment_of(r, point, w, &r->at[at]))
+			continue;
+		match_fragment(r, point, w, &r->at[at]);
+		unseat(r, !point, at);
+	}
 }
 
 // A packet at this point that the other one saw as fragments: of packets with the same identification, those that came
@@ -901,17 +1050,10 @@ static void match_fragments(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
 	struct fragments found = w->seen.ip_id > 0 ? find_fragments(r, point, w) : (struct fragments){0};
-	int64_t nearest_ns = r->at[found.nearest].seen.ts_ns;
-	int looked_at = 0;
-	for (uint32_t at = found.first, next; at && looked_at < LOOKED_AT_MAX; at = next, looked_at++) {
-		struct waiting *other = &r->at[at];
-		next = other->chain;
-		if (!may_be_fragment_of(r, point, w, other) ||
-		    (found.recur && ns_distance(other->seen.ts_ns, nearest_ns) > FRAGMENTS_APART_NS))
-			continue;
-		match_fragment(r, point, w, other);
-		unseat(r, !point, at);
-	}
+	if (found.recur)
+		match_nearest_fragments(r, point, place, r->at[found.nearest].seen.ts_ns);
+	else
+		match_all_fragments(r, point, place, found.first);
 }
 
 // The bytes at the beginning of a gap that the other point would have seen as one segment: offload cuts from the first
@@ -949,7 +1091,7 @@ static void leave_alone(struct room *r, int point, uint32_t place)
 	struct choice choice = {0};
 	if (!w->is_paired)
 		choice = choose(r, point, &w->seen, w->key);
-	if (choice.place) {
+	if (choice.place && !was_sent_again(r, point, &w->seen, &r->at[choice.place])) {
 		match(r, point, &w->seen, &choice);
 		unseat(r, point, place);
 		return;
@@ -962,11 +1104,26 @@ static void leave_alone(struct room *r, int point, uint32_t place)
 	unseat(r, point, place);
 }
 
-static void let_leave(struct room *r, int point)
+// The point at which a packet has to leave next; -1 none.
+static int next_to_leave(const struct room *r)
 {
-	uint32_t oldest;
-	while ((oldest = r->lounge[point].oldest) != 0 && r->at[oldest].deadline_ns < r->now_ns)
-		leave_alone(r, point, oldest);
+	int64_t first_ns = r->now_ns;
+	int next = -1;
+	for (int point = 0; point < 2; point++) {
+		uint32_t oldest = r->lounge[point].oldest;
+		if (!oldest || r->at[oldest].deadline_ns >= first_ns)
+			continue;
+		first_ns = r->at[oldest].deadline_ns;
+		next = point;
+	}
+	return next;
+}
+
+// In the order of their deadlines, also after a time in which nothing came: datagrams leave before their fragments.
+static void let_leave(struct room *r)
+{
+	for (int point; (point = next_to_leave(r)) >= 0;)
+		leave_alone(r, point, r->lounge[point].oldest);
 }
 
 // At the end: datagrams before fragments.
@@ -1002,8 +1159,7 @@ static void read_both(struct room *r, struct feed feeds[2])
 		int64_t ts_ns = common_time(r, point, next[point]->ts_ns);
 		if (packets == 0 || ts_ns > r->now_ns)
 			r->now_ns = ts_ns;
-		let_leave(r, 0);
-		let_leave(r, 1);
+		let_leave(r);
 		meet(r, point, next[point]);
 		feed_pass(&feeds[point]);
 		next[point] = feed_peek(&feeds[point]);

@@ -732,6 +732,85 @@ def test_fragmentation_and_nat():
     tap.equal(mappings(case)["nat"], 1)
 
 
+def test_fragments_late():
+    """Datagrams and their fragments, of which nothing is heard for longer than the window: they belong together"""
+    traffic = Traffic()
+    for i in range(6):
+        traffic.query(6000 + i, size=1400)
+        traffic.wait(20 * S)
+    path = Path(traffic)
+    for point, forward in (("a", False), ("b", True)):
+        setattr(path, point, [(ts_ns + n * 1000, uids, piece) for ts_ns, uids, p in getattr(path, point)
+                              for n, piece in enumerate(fragments_of(p, 576) if p.forward == forward else [p])])
+    tap.equal(expect(compare(path), path, timed=False), {})
+
+
+def test_fragments_cut():
+    """Fragments of which the snap length left the transport header: nothing of the payload is missing between them"""
+    traffic = Traffic()
+    for i in range(10):
+        traffic.query(6000 + i, size=1400)
+        traffic.send(True, "tcp", (4000, 80), seq=1000 + i * 1400, ack=1, payload=traffic.random.randbytes(1400),
+                     stamps=(i, 1))
+        traffic.wait(5 * MS)
+    path = Path(traffic)
+    path.b = [(ts_ns + n * 1000, uids, piece) for ts_ns, uids, p in path.b
+              for n, piece in enumerate(fragments_of(p, 576) if p.forward else [p])]
+    tap.equal(expect(compare(path, snap_b=96), path, timed=False), {})
+
+
+def test_fragments_recur():
+    """Datagrams of two flows that have the same identifications, a moment apart, of which a router made fragments"""
+    traffic = Traffic(numbered=False)
+    for i in range(40):
+        packet = traffic.send(True, "udp", (5000 + i % 2, 6000), payload=traffic.random.randbytes(1400))
+        packet.ip_id = 1 + i // 2 % 2
+        traffic.wait(30 * MS)
+    path = Path(traffic, jitter=0)
+    path.b = [(ts_ns + n * 1000, uids, piece) for ts_ns, uids, p in path.b for n, piece in enumerate(fragments_of(p, 576))]
+    tap.equal(expect(compare(path), path, timed=False), {})
+
+
+def test_fragments_answered():
+    """Fragments both ways, where an answer has the identification of its question"""
+    traffic = Traffic()
+    for i in range(10):
+        traffic.query(6000 + i, size=1400)
+    for p in traffic.packets:
+        p.ip_id = 1 + p.uid // 2
+    path = Path(traffic)
+    pieces = {"a": [], "b": []}
+    for point in "ab":
+        for ts_ns, uids, p in getattr(path, point):
+            for n, piece in enumerate(fragments_of(p, 576)):
+                pieces[point].append((ts_ns + n * 1000, {min(uids) * 10 + n}, piece))
+    path.a, path.b = pieces["a"], pieces["b"]
+    case = compare(path, snap_b=96)
+    tap.equal(expect(case, path, timed=False), {})
+    tap.equal(changes(case), {"ttl": 20 * 3})
+
+def test_tcp_fragmentation():
+    """TCP segments that a router fragmented; one is lost, and a fragment of another"""
+    traffic = Traffic()
+    for i in range(30):
+        traffic.send(False, "tcp", (4000, 80), seq=1000 + i * 1400, ack=1, payload=traffic.random.randbytes(1400),
+                     stamps=(i, 1))
+        traffic.wait(5 * MS)
+        traffic.send(True, "tcp", (4000, 80), seq=1, ack=1000, stamps=(i, 1))
+        traffic.wait(5 * MS)
+    path = Path(traffic)
+    path.lose(6)
+    path.a = [(ts_ns + n * 1000, uids, piece) for ts_ns, uids, p in path.a
+              for n, piece in enumerate([p] if p.forward else fragments_of(p, 576)) if (min(uids), n) != (10, 1)]
+    case = compare(path)
+    alone = expect(case, path, timed=False)
+    tap.equal(reasons(alone), {"lost": [("b", 6), ("b", 10)]})
+    part = alone["b", 10][0]
+    tap.equal((part["part_offset"], part["part_len"]), (576 - 32, 576))  # a TCP header with timestamps has 32 bytes
+    tap.equal(case.execute("SELECT count(*) FROM hop_packets WHERE method = 'fragment'").fetchone()[0], 28 * 3 + 2)
+    tap.equal((comparison(case)["forward_lost"], comparison(case)["back_lost"]), (0, 2))
+
+
 def test_fragments_at_both():
     """Fragments that both points see, one of them lost"""
     traffic = Traffic()
@@ -759,6 +838,53 @@ def test_mirror_copies():
     tap.equal({uid for _, uid in found.pop("lost")}, {25})
     tap.equal(len(found.pop("duplicate")), len(path.truth) - (1 if path.truth[25].forward else 0))
     tap.equal(found, {})
+
+
+def test_mirror_copies_of_queries():
+    """A query that is sent three times, the same each time, and a mirror port that delivers everything twice"""
+    traffic = Traffic("2001:db8::2", "2001:db8:5::9")
+    for i in range(20):
+        payload = traffic.random.randbytes(60)
+        for _ in range(3):
+            traffic.send(True, "udp", (5000 + i, 53), payload=payload)
+            traffic.wait(9 * MS)
+        traffic.send(False, "udp", (5000 + i, 53), payload=traffic.random.randbytes(90))
+        traffic.wait(40 * MS)
+    path = Path(traffic, delay=50 * MS)
+    path.b = [(ts_ns + n * 2000, uids, p) for ts_ns, uids, p in path.b for n in range(2)]
+    found = reasons(expect(compare(path), path))
+    tap.equal({reason: len(keys) for reason, keys in found.items()}, {"duplicate": len(path.truth)})
+
+def test_mirror_copies_unnumbered():
+    """A mirror port that delivers everything twice, of senders that number no packets, with ACKs that are alike"""
+    for doubled in ("a", "b", None):
+        traffic = Traffic("2001:db8::2", "2001:db8:5::9", stamped=False).mix(2)
+        bare, seq = [], 1000
+        for i in range(40):
+            traffic.send(False, "tcp", (4000, 80), seq=seq, ack=1, payload=traffic.random.randbytes(500))
+            seq += 500
+            traffic.wait(200 * US)
+            for _ in range(1 + i % 3):  # an ACK, and others like it
+                bare.append(traffic.send(True, "tcp", (4000, 80), seq=1, ack=seq).uid)
+                traffic.wait(200 * US)
+            traffic.wait(5 * MS)
+            traffic.send(True, "tcp", (4001 + i, 80), seq=i * 1000, ack=0, flags=SYN)
+            traffic.wait(100 * US)
+            traffic.send(False, "tcp", (4001 + i, 80), seq=0, ack=i * 1000 + 1, flags=RST | ACK)
+            traffic.wait(5 * MS)
+        path = Path(traffic, jitter=0)
+        lost_acks = [bare[i] for i in (0, 1, 9, 30)]
+        path.lose(*lost_acks)
+        copies = len(getattr(path, doubled)) if doubled else 0
+        if doubled:
+            setattr(path, doubled, [(ts_ns + n * 3000, uids, p) for ts_ns, uids, p in getattr(path, doubled)
+                                    for n in range(2)])
+        case = compare(path)
+        counts = dict(case.execute("SELECT reason, count(*) FROM hop_packets WHERE reason IS NOT NULL GROUP BY 1").fetchall())
+        tap.equal((counts.pop("lost"), counts.pop("duplicate", 0), counts), (4, copies, {}))
+        tap.equal(comparison(case)["forward_lost"], 4)
+        case.close()
+        os.remove("case.db")
 
 
 def test_clock_offset():
@@ -932,6 +1058,50 @@ def test_retransmissions():
     tap.equal(reasons(alone), lost(path, uids))
 
 
+def test_copies_with_identification():
+    """Of each segment that was sent again, one point captured the first copy and the other one the second"""
+    traffic, first, again = retransmitting(True)
+    path = Path(traffic)
+    path.lose(*first)
+    path.change("a", lambda p: None if p.uid in again else p)
+    alone = expect(compare(path), path)
+    tap.equal(sorted(alone), [("a", uid) for uid in first] + [("b", uid) for uid in again])
+
+
+def test_syn_again():
+    """A connection's only packets are SYNs: of each, the other point has another copy"""
+    traffic = Traffic().mix(3)
+    uids = []
+    for i in range(10):
+        for _ in range(2):
+            uids.append(traffic.send(True, "tcp", (42000 + i, 80), seq=i, flags=SYN, mss=1460, stamps=(traffic.now // MS % 2**32, 0)).uid)
+            traffic.wait(1 * S)
+    path = Path(traffic)
+    path.lose(*uids[::2])
+    path.change("a", lambda p: None if p.uid in uids[1::2] else p)
+    tap.equal(sorted(expect(compare(path), path)), [("a", uid) for uid in uids[::2]] + [("b", uid) for uid in uids[1::2]])
+
+def flights(traffic, port, count=8, size=8):
+    """Flights of segments each way, of which some are lost: from there on all are sent again. Gives those lost."""
+    gone, seq = [], [traffic.random.randrange(2**32), traffic.random.randrange(2**32)]
+    for flight in range(2 * count):
+        forward = flight % 2 == 0
+        parts = [traffic.random.randbytes(600) for _ in range(size)]
+        begin = 0
+        while begin < size:
+            sent = []
+            for i in range(begin, size):
+                sent.append((i, traffic.send(forward, "tcp", (port, 80), seq=seq[forward] + 600 * i,
+                                             ack=seq[not forward], payload=parts[i]).uid))
+                traffic.wait(12 * US)
+            lost_now = [(i, uid) for i, uid in sent if traffic.random.random() < 0.15]
+            gone += [uid for _, uid in lost_now]
+            begin = lost_now[0][0] if lost_now else size
+            traffic.wait(220 * MS)
+        seq[forward] += 600 * size
+    return gone
+
+
 def test_clock_of_retransmissions():
     """Without identification, segments that arrived and were sent again all the same: the clocks are known"""
     for seed, (client, server) in enumerate([("10.1.1.2", "203.0.113.9"), ("2001:db8::2", "2001:db8:5::9")] * 4):
@@ -1066,6 +1236,29 @@ def test_capture_dropped():
     path.lose(*dropped, *first[:3])
     found = reasons(expect(compare(path), path))
     tap.equal(found, {"missed": [("a", uid) for uid in dropped], "lost": [("a", uid) for uid in first[:3]]})
+
+
+def test_sent_again_later():
+    """Data that was lost, sent again and acknowledged after the farther capture had ended: no capture dropped it"""
+    traffic = Traffic(stamped=False)
+
+    def segment(number):
+        traffic.wait(5 * MS)
+        payload = random.Random(number).randbytes(300)
+        return traffic.send(True, "tcp", (4000, 80), seq=5000 + 300 * number, ack=1, payload=payload)
+
+    for number in range(30):
+        first = segment(number)
+    missing = traffic.packets[-3].uid
+    traffic.wait(220 * MS)
+    segment(27)
+    traffic.wait(20 * MS)
+    traffic.send(False, "tcp", (4000, 80), seq=1, ack=5000 + 300 * 30)
+    path = Path(traffic)
+    path.lose(missing)
+    path.b = [row for row in path.b if row[0] < first.at[1] + 30 * MS]
+    found = reasons(expect(compare(path), path, timed=False))
+    tap.equal((found["lost"], "missed" in found), ([("a", missing)], False))
 
 
 def test_again():
