@@ -50,14 +50,19 @@ static size_t bucket_of(const struct clock *c, int64_t ts_ns)
 	return bucket < CLOCK_BUCKETS ? bucket : CLOCK_BUCKETS - 1;
 }
 
+void clock_cover(struct clock *c, int64_t ts_ns)
+{
+	double at = time_of(c, ts_ns);
+	c->first = fmin(c->first, at);
+	c->last = fmax(c->last, at);
+}
+
 void clock_add(struct clock *c, enum travel travel, int64_t ts_ns, int64_t raw_ns)
 {
 	if (travel == TRAVEL_UNKNOWN)
 		return;
 	struct clock_point *p = &(travel == TRAVEL_FORWARD ? c->forward : c->back)[bucket_of(c, ts_ns)];
-	double at = time_of(c, ts_ns), residual = raw_of(c, raw_ns) - c->drift * at;
-	c->first = fmin(c->first, at);
-	c->last = fmax(c->last, at);
+	double residual = raw_of(c, raw_ns) - c->drift * time_of(c, ts_ns);
 	if (!p->is_set || (travel == TRAVEL_FORWARD ? residual < p->residual : residual > p->residual))
 		*p = (struct clock_point){ts_ns, raw_ns, residual, true};
 }
@@ -154,11 +159,14 @@ static double usual_distance(const struct clock *c, const struct clock_point *po
 	return median(values, count);
 }
 
-// Whether a level line cannot be, or would not do as well.
+// Whether a level line cannot be, or would not do as well. No clock runs as fast as the steepest line, which does best where
+// it is no clock.
 static bool is_drift_shown(const struct clock *c, double slope)
 {
 	int forward = count_set(c->forward), back = count_set(c->back);
 	double gain = merit(c, slope) - merit(c, 0);
+	if (fabs(slope) > drift_max * 0.999)
+		return false;
 	if (c->has_forward && c->has_back && merit(c, 0) < -stamps_ns)
 		return gain > resolution_ns;
 	if (time_of(c, c->end_ns) < drift_span_ns || (c->has_forward && forward < BUCKETS_LEAST) ||

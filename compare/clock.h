@@ -31,18 +31,21 @@ struct clock {
 	int64_t begin_ns, end_ns; // at the first point
 	int64_t base_ns;          // taken off raw_ns, so that doubles hold them exactly
 	struct clock_point forward[CLOCK_BUCKETS], back[CLOCK_BUCKETS];
-	double first, last; // of the packets added, since begin_ns
+	double first, last; // of the times covered, since begin_ns
 
 	bool has_forward, has_back; // packets went that way
 	bool is_contradicted; // packets arrive before they leave: a clock was set, or packets were taken for others
 	bool has_drift;       // there are enough, over long enough, to tell that the clocks run at different rates
 	double drift;         // ns of the second clock gained on the first in a ns
 	double forward_floor_ns, back_ceiling_ns; // of raw_ns - base_ns without drift: the fastest packets
-	double uncertainty_ns; // of the offset, either way, at any time from the first packet added to the last
+	double uncertainty_ns;                    // of the offset, either way, at any time covered
 };
 
 // ts_ns from begin to end are of the first point; raw_ns about base_ns.
 void clock_init(struct clock *, int64_t begin_ns, int64_t end_ns, int64_t base_ns);
+
+// The uncertainty is wanted at a time of the first point.
+void clock_cover(struct clock *, int64_t ts_ns);
 
 // A packet seen at ts_ns at the first point and raw_ns later on the second point's clock. Packets of unknown way do not
 // count.

@@ -123,6 +123,8 @@ static enum trust trust_in(const struct writing *w, const struct finding *f)
 
 static bool add_to_clock(struct writing *w, const struct finding *f)
 {
+	if (is_matched(f))
+		clock_cover(&w->totals->clock, f->ts_ns[0]);
 	if (is_matched(f) && (int)trust_in(w, f) == w->trust)
 		clock_add(&w->totals->clock, travel_of(w, f), f->ts_ns[0], raw_of(f));
 	return true;
@@ -312,6 +314,18 @@ static const struct point_flow *own_flow(const struct writing *w, const struct f
 	return index >= 0 ? &w->pairing->points[point].flows[index] : NULL;
 }
 
+// Whether a flow that the other point has not is one that came as far as here: others between the same addresses went on,
+// and all of its packets go there. One that came from there passed without being captured.
+static bool may_all_be_lost(const struct writing *w, const struct flow_pair *pair, int point,
+                            const struct point_flow *flow)
+{
+	bool came_from_there = false;
+	for (int d = 0; d < 2; d++)
+		came_from_there = came_from_there || (pair->side[d].only[point] > 0 &&
+		                                      reason_of_way(pair->side[d].travel, point) == REASON_MISSED);
+	return pair->flow[!point] < 0 && !came_from_there && travel_paths_has(&w->paths[point], flow);
+}
+
 static enum reason reason_of(const struct writing *w, const struct finding *f)
 {
 	int point = f->packet_id[0] ? 0 : 1;
@@ -329,8 +343,7 @@ static enum reason reason_of(const struct writing *w, const struct finding *f)
 		return of_place;
 	if (complaint != REASON_NONE)
 		return complaint;
-	// Of a flow that is absent, unless others between the same addresses came through.
-	if (absent && (pair->flow[!point] >= 0 || !travel_paths_has(&w->paths[point], flow)))
+	if (absent && !may_all_be_lost(w, pair, point, flow))
 		return REASON_ABSENT;
 	enum reason of_way = reason_of_way(travel, point);
 	return of_way == REASON_LOST && f->reason == REASON_MISSED ? REASON_MISSED : of_way;

@@ -16,9 +16,11 @@ struct sides {
 	size_t count;
 };
 
+// A few packets whose TTL differs, of many, may be copies that a router passed on.
 static enum travel by_ttl(const struct pair_side *s)
 {
-	if (s->ttl_less == s->ttl_more)
+	uint64_t differ = (uint64_t)s->ttl_less + s->ttl_more;
+	if (s->ttl_less == s->ttl_more || differ * 2 < (uint64_t)s->matched)
 		return TRAVEL_UNKNOWN;
 	return s->ttl_less > s->ttl_more ? TRAVEL_FORWARD : TRAVEL_BACK;
 }

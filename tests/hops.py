@@ -980,6 +980,35 @@ def test_same_network():
     tap.equal(reasons(expect(case, path)), lost(path, uids))
 
 
+def test_same_network_and_copies():
+    """No router between, but a few packets that one point captured behind one: they do not tell the way"""
+    traffic = Traffic().mix()
+    path = Path(traffic)
+    path.alter("b", ttl=64)
+    odd = [p.uid for p in path.truth.values() if p.kind == "icmp" and not p.forward][::9]
+    path.change("b", lambda p: dataclasses.replace(p, ttl=63) if p.uid in odd else p)
+    expect(compare(path), path)
+
+def test_reordering():
+    """Packets that overtake others"""
+    traffic = Traffic()
+    for i in range(100):
+        traffic.send(True, "udp", (7000, 7001), payload=traffic.random.randbytes(100))
+        traffic.wait(1 * MS)
+        if i % 10 == 0:
+            traffic.send(False, "udp", (7000, 7001), payload=b"answer %d" % i)
+            traffic.wait(1 * MS)
+    path = Path(traffic, jitter=0)
+    late = [20, 50, 51]
+    path.b = [(ts_ns + 2500 * US if min(uids) in late else ts_ns, uids, p) for ts_ns, uids, p in path.b]
+    case = compare(path)
+    tap.equal(expect(case, path, timed=False), {})
+    found = {min(a): row["late_ns"] for a, b, row in findings(case, path) if row["late_ns"]}
+    tap.equal(sorted(found), late)
+    tap.equal(found[20], 500 * US)
+    tap.equal(comparison(case)["forward_reordered"], 3)
+
+
 def test_jitter():
     """Delays both ways that vary by more than the way takes, and no router: what is late is told, and no other"""
     for first_forward in (True, False):
@@ -1225,6 +1254,27 @@ def test_query_lost():
     path.b = [row for row in path.b if min(row[1]) != query + 1]
     path.a = [row for row in path.a if min(row[1]) != query + 1]
     tap.equal(reasons(expect(compare(path), path)), {"lost": [("a", query)]})
+
+
+def test_filtered():
+    """Flows that one capture left out, though it has others of the same hosts: they came through, and are not lost"""
+    path = Path(Traffic().mix())
+    out = {p.uid for p in path.truth.values() if p.kind == "tcp" and 40002 in (p.ends[0][1], p.ends[1][1])}
+    for point, other in ("ab", "ba"):
+        kept = getattr(path, point)
+        path.change(point, lambda p: None if p.uid in out else p)
+        found = reasons(expect(compare(path), path))
+        tap.equal(found, {"absent": [(other, uid) for uid in sorted(out)]})
+        setattr(path, point, kept)
+        os.remove("case.db")
+
+def test_missed():
+    """Packets that a point should have seen and did not capture"""
+    path = Path(Traffic().mix())
+    missed = [p.uid for p in path.truth.values() if not p.forward][10:30:5]  # sent by the server: they passed b
+    path.b = [row for row in path.b if min(row[1]) not in missed]
+    found = reasons(expect(compare(path), path))
+    tap.equal(found, {"missed": [("a", uid) for uid in missed]})
 
 
 def test_capture_dropped():
