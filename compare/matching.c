@@ -39,7 +39,8 @@ struct waiting {
 	int32_t pair;
 	uint8_t direction; // of the pair
 	bool is_listed;
-	bool is_paired; // it, or a part of it, with one of the other point
+	bool is_paired;       // it, or a part of it, with one of the other point
+	bool is_in_fragments; // the other point has it in fragments
 };
 
 // The packets of one point that wait.
@@ -990,7 +991,7 @@ static void match_fragment(struct room *r, int point, struct waiting *w, struct 
 {
 	r->m->matched[point] += !w->is_paired;
 	r->m->matched[!point]++;
-	w->is_paired = true;
+	w->is_paired = w->is_in_fragments = true;
 	ranges_add(&w->found, bytes_of_fragment(r, point, w, &fragment->seen));
 	report_pair(r, point, &w->seen, &fragment->seen, METHOD_FRAGMENT);
 }
@@ -1067,10 +1068,20 @@ static struct range first_segment(const struct room *r, int point, const struct 
 	return (struct range){gap.begin, gap.end - gap.begin > len ? gap.begin + len : gap.end};
 }
 
+// Whether a gap between fragments is the options of a TCP header, which did not seem to be there.
+static bool is_of_options(const struct waiting *w, struct range gap)
+{
+	enum { OPTIONS_LEN_MAX = 40 };
+	return w->is_in_fragments && is_tcp(&w->seen) && gap.begin > 0 && gap.end < w->seen.payload_len &&
+	       gap.end - gap.begin <= OPTIONS_LEN_MAX;
+}
+
 static void report_gaps(struct room *r, int point, const struct waiting *w)
 {
 	struct range gap;
 	for (uint32_t from = 0; ranges_gap(&w->found, from, w->seen.payload_len, &gap); from = gap.end) {
+		if (is_of_options(w, gap))
+			continue;
 		gap = first_segment(r, point, w, gap);
 		report_part(r, point, w, gap, reason_to_be_alone(r, point, w, gap));
 	}

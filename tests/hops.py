@@ -756,7 +756,11 @@ def test_fragments_cut():
     path = Path(traffic)
     path.b = [(ts_ns + n * 1000, uids, piece) for ts_ns, uids, p in path.b
               for n, piece in enumerate(fragments_of(p, 576) if p.forward else [p])]
-    tap.equal(expect(compare(path, snap_b=96), path, timed=False), {})
+    for snap_a in (262144, 60):
+        case = compare(path, snap_a=snap_a, snap_b=96)
+        tap.equal(expect(case, path, timed=False), {})
+        case.close()
+        os.remove("case.db")
 
 
 def test_fragments_recur():
