@@ -118,6 +118,7 @@ static uint64_t fragment_key(int64_t ip_id)
 // What both sightings of a packet have in common, as far as the way leaves it alone.
 static uint64_t paired_key(const struct room *r, int point, const struct sighting *s, int32_t index, int direction)
 {
+	index = pair_of(r, index)->lead;
 	const struct flow_pair *pair = pair_of(r, index);
 	const struct pair_side *side = &pair->side[direction];
 	uint64_t parts[6] = {KEY_PAIRED | (uint64_t)direction << 1 | (uint64_t)index << 2, s->payload_len};
@@ -449,7 +450,8 @@ static void count_same(struct tally *t, bool same)
 static void report_match(struct room *r, const struct sighting *const seen[2], enum method method)
 {
 	int telling = is_fragment(seen[0]) ? telling_point(r, seen) : 0;
-	int32_t index = flow_of(r, telling, seen[telling])->pair;
+	int32_t index = pairing_of(r->m->pairing, seen[0]->flow, seen[1]->flow);
+	index = index >= 0 ? index : flow_of(r, telling, seen[telling])->pair;
 	int direction = pair_direction(pair_of(r, index), telling, seen[telling]->direction);
 	struct pair_side *side = &pair_of(r, index)->side[direction];
 	int64_t raw_ns = ns_difference(seen[1]->ts_ns, seen[0]->ts_ns);
@@ -585,6 +587,13 @@ static bool is_same_id(const struct sighting *a, const struct sighting *b)
 	return a->ip_id > 0 && a->ip_id == b->ip_id;
 }
 
+// Of two packets with the same key; -1: it is so by chance.
+static int32_t pair_of_both(const struct room *r, int point, const struct sighting *here,
+                            const struct sighting *there)
+{
+	return pairing_of(r->m->pairing, (point == 0 ? here : there)->flow, (point == 0 ? there : here)->flow);
+}
+
 // Whether two packets with the same key cannot be one.
 static bool contradict(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
 {
@@ -593,7 +602,10 @@ static bool contradict(const struct room *r, int point, const struct sighting *s
 		return true;
 	if (is_fragment(s))
 		return s->fragment_offset != t->fragment_offset || !have_address_in_common(r, point, s, t);
-	const struct flow_pair *pair = pair_of(r, w->pair);
+	int32_t index = pair_of_both(r, point, s, t);
+	if (index < 0)
+		return true;
+	const struct flow_pair *pair = pair_of(r, index);
 	const struct pair_side *side = &pair->side[w->direction];
 	if (s->has_tsval && t->has_tsval && s->tsval != t->tsval && pair_keeps_tsval(r->m->pairing, side))
 		return true;

@@ -41,7 +41,7 @@ struct flow_pair *pairing_add(struct pairing *p, int32_t a, int32_t b)
 		p->pairs = memory_resize(p->pairs, p->capacity * sizeof *p->pairs);
 	}
 	struct flow_pair *pair = &p->pairs[p->count];
-	*pair = (struct flow_pair){.flow = {a, b}};
+	*pair = (struct flow_pair){.flow = {a, b}, .lead = (int32_t)p->count};
 	if (a >= 0)
 		flow_of(p, 0, a)->pair = (int32_t)p->count;
 	if (b >= 0)
@@ -301,6 +301,28 @@ static bool is_enough(const struct pairing *p, const struct vote *votes, size_t 
 	       (count > 1 || !votes->is_weak || a->key == b->key || a->kind != KIND_TCP);
 }
 
+// The pair of which a further flow has votes: without ports, with one address in common, the same way round. -1 none.
+static int32_t pair_to_share(const struct pairing *p, const struct vote *votes, size_t count)
+{
+	const struct point_flow *a = flow_of(p, 0, votes->flow[0]), *b = flow_of(p, 1, votes->flow[1]);
+	bool swapped = votes->is_swapped, is_one_alone = (a->pair < 0) != (b->pair < 0);
+	bool have_ports = a->port[0] >= 0 || b->port[0] >= 0;
+	bool has_address = a->address[0] == b->address[swapped] || a->address[1] == b->address[!swapped];
+	if (a->kind != b->kind || have_ports || !is_one_alone || !has_address || (count < 2 && votes->is_weak))
+		return -1;
+	int32_t index = a->pair >= 0 ? a->pair : b->pair;
+	const struct flow_pair *pair = &p->pairs[index];
+	return pair->mapping == MAPPING_NAT && pair->is_swapped == swapped ? index : -1;
+}
+
+static void join_shared(struct pairing *p, const struct vote *votes, size_t count, int32_t lead)
+{
+	int point = flow_of(p, 0, votes->flow[0])->pair == lead ? 0 : 1;
+	join_by_votes(p, votes, count);
+	flow_of(p, point, votes->flow[point])->pair = lead;
+	p->pairs[p->count - 1].lead = lead;
+}
+
 static size_t votes_for_same(const struct vote *votes, size_t count)
 {
 	size_t n = 1;
@@ -332,8 +354,11 @@ void pairing_by_votes(struct pairing *p, struct vote *votes, size_t count)
 	qsort(votes, count, sizeof *votes, compare_weights);
 	for (size_t i = 0; i < count;) {
 		size_t n = votes_for_same(votes + i, count - i);
+		int32_t lead = pair_to_share(p, votes + i, n);
 		if (is_enough(p, votes + i, n))
 			join_by_votes(p, votes + i, n);
+		else if (lead >= 0)
+			join_shared(p, votes + i, n, lead);
 		i += n;
 	}
 }
@@ -453,6 +478,14 @@ void pairing_complete(struct pairing *p, int64_t offset_ns, int64_t tolerance_ns
 bool is_passed_on(const struct tally *t)
 {
 	return t->same >= 4 * (uint64_t)t->other;
+}
+
+int32_t pairing_of(const struct pairing *p, int32_t a, int32_t b)
+{
+	int32_t x = flow_of(p, 0, a)->pair, y = flow_of(p, 1, b)->pair;
+	if (x < 0 || y < 0 || p->pairs[x].lead != p->pairs[y].lead)
+		return -1;
+	return p->pairs[x].lead != x ? x : y;
 }
 
 // Where a pair told nothing, the others speak for it.

@@ -4,7 +4,8 @@
 // SYNs were not seen, packets that both sides have tell whether the numbers are the same (votes). So they put together
 // what is left: behind NAT with the same numbers in the header, behind a firewall that rewrites initial sequence numbers
 // with a constant difference and the same payload, behind a proxy with the same payload alone. Where a proxy cut the bytes
-// into other segments, streams.h goes on.
+// into other segments, streams.h goes on. Flows without ports, of several hosts behind one address, are one flow at the other
+// point: each has a pair with that, and they share the packets that are looked for.
 #ifndef COMPARE_PAIRING_H
 #define COMPARE_PAIRING_H
 
@@ -46,6 +47,8 @@ struct pair_side {
 // One conversation: a flow of each point, or a flow of one point alone (the other is -1).
 struct flow_pair {
 	int32_t flow[2];
+	int32_t
+		lead; // itself; of a flow without ports that a translator put into the other point's flow of another pair: that
 	bool is_swapped; // src at one point is dst at the other
 	bool is_echo_ident_kept;
 	bool is_assumed; // TCP by endpoints alone: no SYN at both points tells that the numbers are the same
@@ -94,6 +97,9 @@ void pairing_check(struct pairing *, struct vote *, size_t count);
 // Pairs what is disputed and alone with its endpoints on either side, and began at the same time; the clocks differ by
 // offset_ns (second less first), give or take tolerance_ns. Then makes a pair of each flow that is left.
 void pairing_complete(struct pairing *, int64_t offset_ns, int64_t tolerance_ns);
+
+// The pair of a flow of each point, or the one of those that share them; -1 none.
+int32_t pairing_of(const struct pairing *, int32_t a, int32_t b);
 
 // Direction of a packet of a point, as the first point's flow of its pair counts it.
 static inline int pair_direction(const struct flow_pair *p, int point, int direction)

@@ -669,8 +669,8 @@ static void count(struct tally *own, struct tally *all, bool same)
 // The pair that two samples are a packet of; NULL none.
 static struct flow_pair *pair_of(const struct search *s, const struct sample *a, const struct sample *b)
 {
-	int32_t index = s->pairing->points[0].flows[a->flow].pair;
-	if (index < 0 || index != s->pairing->points[1].flows[b->flow].pair)
+	int32_t index = pairing_of(s->pairing, a->flow, b->flow);
+	if (index < 0)
 		return NULL;
 	struct flow_pair *pair = &s->pairing->pairs[index];
 	bool may_differ = pair->is_assumed && b->seq - a->seq != pair->side[a->direction].seq_delta;

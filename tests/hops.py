@@ -361,6 +361,28 @@ def test_nat_one_direction():
     tap.equal(mappings(case), {"nat": 13})
 
 
+def test_nat_of_pings():
+    """Pings of three hosts behind one address, which are one flow there; a translator may change identifiers too"""
+    for numbered, ident in ((True, 99), (False, 79)):
+        traffic = Traffic(numbered=numbered)
+        for seq in range(30):
+            for n, client in enumerate(("10.1.1.2", "10.1.1.3", "10.1.1.4")):
+                traffic.client = client
+                for forward, kind in ((True, 8), (False, 0)):
+                    traffic.send(forward, "icmp", (0, 0), icmp=(kind, 77 + n, seq), payload=bytes(range(48)))
+                    traffic.wait(6 * MS)
+        path = Path(traffic)
+        path.change("b", translate({client: lambda e: ("198.51.100.7", e[1])
+                                    for client in ("10.1.1.2", "10.1.1.3", "10.1.1.4")}))
+        path.change("b", lambda p: dataclasses.replace(p, icmp=(p.icmp[0], ident, p.icmp[2])) if p.icmp[1] == 79 else p)
+        path.lose(20, 41, 100)
+        case = compare(path)
+        tap.equal(reasons(expect(case, path)), lost(path, [20, 41, 100]))
+        tap.equal(case.execute("SELECT count(*), count(DISTINCT b_flow_id) FROM hop_flows").fetchone()[:], (3, 1))
+        case.close()
+        os.remove("case.db")
+
+
 def test_nat_of_scan():
     """SYNs to many ports with the same sequence number, behind a translator: their identification tells them"""
     traffic = Traffic(stamped=False)
