@@ -118,6 +118,7 @@ static uint64_t fragment_key(int64_t ip_id)
 // What both sightings of a packet have in common, as far as the way leaves it alone.
 static uint64_t paired_key(const struct room *r, int point, const struct sighting *s, int32_t index, int direction)
 {
+	direction = lead_direction(r->m->pairing, index, direction);
 	index = pair_of(r, index)->lead;
 	const struct flow_pair *pair = pair_of(r, index);
 	const struct pair_side *side = &pair->side[direction];
@@ -750,7 +751,8 @@ static bool has_other_window(const struct room *r, const struct sighting *s, con
 static bool is_doubtful(const struct room *r, int point, const struct sighting *s, const struct choice *choice)
 {
 	const struct waiting *w = &r->at[choice->place];
-	return choice->is_odd || is_too_early(r, point, s, w) || are_told_apart(r, s, &w->seen) ||
+	bool is_far = choice->error_ns > AGAIN_NS && !is_same_id(s, &w->seen);
+	return choice->is_odd || is_far || is_too_early(r, point, s, w) || are_told_apart(r, s, &w->seen) ||
 	       has_other_window(r, s, w);
 }
 

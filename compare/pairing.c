@@ -301,7 +301,7 @@ static bool is_enough(const struct pairing *p, const struct vote *votes, size_t 
 	       (count > 1 || !votes->is_weak || a->key == b->key || a->kind != KIND_TCP);
 }
 
-// The pair of which a further flow has votes: without ports, with one address in common, the same way round. -1 none.
+// The pair of which a further flow has votes: without ports, with one address in common. -1 none.
 static int32_t pair_to_share(const struct pairing *p, const struct vote *votes, size_t count)
 {
 	const struct point_flow *a = flow_of(p, 0, votes->flow[0]), *b = flow_of(p, 1, votes->flow[1]);
@@ -311,8 +311,7 @@ static int32_t pair_to_share(const struct pairing *p, const struct vote *votes, 
 	if (a->kind != b->kind || have_ports || !is_one_alone || !has_address || (count < 2 && votes->is_weak))
 		return -1;
 	int32_t index = a->pair >= 0 ? a->pair : b->pair;
-	const struct flow_pair *pair = &p->pairs[index];
-	return pair->mapping == MAPPING_NAT && pair->is_swapped == swapped ? index : -1;
+	return p->pairs[index].mapping == MAPPING_NAT ? index : -1;
 }
 
 static void join_shared(struct pairing *p, const struct vote *votes, size_t count, int32_t lead)

@@ -107,6 +107,13 @@ static inline int pair_direction(const struct flow_pair *p, int point, int direc
 	return point == 1 && p->is_swapped && p->flow[0] >= 0 ? !direction : direction;
 }
 
+// A direction of a pair, as its lead counts it.
+static inline int lead_direction(const struct pairing *p, int32_t index, int direction)
+{
+	const struct flow_pair *pair = &p->pairs[index], *lead = &p->pairs[pair->lead];
+	return pair->flow[0] != lead->flow[0] && pair->is_swapped != lead->is_swapped ? !direction : direction;
+}
+
 // Whether the samples say that the field is passed on unchanged, or nothing.
 bool is_passed_on(const struct tally *);
 

@@ -1314,6 +1314,25 @@ def test_capture_dropped():
     tap.equal(found, {"missed": [("a", uid) for uid in dropped], "lost": [("a", uid) for uid in first[:3]]})
 
 
+def test_sent_again_much_later():
+    """No router between and no identification: of data that was sent again after seconds, the first copies were lost"""
+    traffic = Traffic(numbered=False, stamped=False)
+    gone, seq = [], 7000
+    for i in range(60):
+        payload = traffic.random.randbytes(300)
+        for again in range(1 + (i % 10 == 5)):
+            traffic.wait(again * 5 * S)
+            segment = traffic.send(False, "tcp", (4000, 80), seq=seq, ack=1, payload=payload)
+            traffic.wait(12 * MS)
+            gone += [segment.uid] if i % 10 == 5 and not again else []
+        seq += 300
+    traffic.send(True, "tcp", (4000, 80), seq=1, ack=seq)
+    path = Path(traffic, delay=60 * MS)
+    path.alter("b", ttl=64)
+    path.lose(*gone)
+    tap.equal(sorted(expect(compare(path), path, timed=False)), [("b", uid) for uid in gone])
+
+
 def test_sent_again_later():
     """Data that was lost, sent again and acknowledged after the farther capture had ended: no capture dropped it"""
     traffic = Traffic(stamped=False)
