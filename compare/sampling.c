@@ -59,6 +59,8 @@ struct candidate {
 struct search {
 	struct pairing *pairing;
 	struct samples samples[2];
+	struct samples halves[2]; // by half a fingerprint: joined to the others if they are wanted
+	bool wants_halves[2];     // some fingerprints of a point are not whole
 	struct candidate *candidates;
 	size_t count, capacity;
 	uint64_t divisor; // one sample of so many packets
@@ -274,9 +276,10 @@ static void add_by_payload(struct search *s, int point, const struct sighting *p
 		if (!part_of_payload(p, f, part, &hash) || !(is_chosen || is_hash_picked(s, p, hash)))
 			continue;
 		bool is_half = part != HASH_WHOLE, is_weak = is_tcp || (f->pair < 0 && (is_short || is_half));
-		struct sample *sample = add_sample(&s->samples[point], p, is_weak);
+		struct sample *sample = add_sample(is_half ? &s->halves[point] : &s->samples[point], p, is_weak);
 		if (!sample)
 			return;
+		s->wants_halves[point] |= is_half && hash_part(p->payload_hash, HASH_WHOLE) == 0;
 		sample->key = key_by_payload(s, point, p, f, hash);
 		sample->is_of_half = is_half;
 		sample->is_hash_whole = hash_part(p->payload_hash, HASH_WHOLE) != 0;
@@ -347,6 +350,20 @@ static void sort_samples(struct samples *s)
 {
 	if (s->count > 0)
 		qsort(s->at, s->count, sizeof *s->at, compare_samples);
+}
+
+static void join_halves(struct search *s, int point)
+{
+	struct samples *all = &s->samples[point], *halves = &s->halves[point];
+	if (halves->count > 0 && (s->wants_halves[0] || s->wants_halves[1])) {
+		all->capacity = all->count + halves->count;
+		all->at = memory_resize(all->at, all->capacity * sizeof *all->at);
+		memcpy(all->at + all->count, halves->at, halves->count * sizeof *all->at);
+		all->count = all->capacity;
+		sort_samples(all);
+	}
+	free(halves->at);
+	*halves = (struct samples){0};
 }
 
 static bool pick_all(struct search *s, int point)
@@ -757,6 +774,8 @@ bool sampling_run(struct sampling *result, struct pairing *pairing)
 	*result = (struct sampling){0};
 	s.divisor = 1 + (uint64_t)(a > b ? a : b) / SAMPLES_WANTED;
 	bool ok = pick_both(&s);
+	join_halves(&s, 0);
+	join_halves(&s, 1);
 	if (ok) {
 		find_candidates(&s);
 		find_offset(&s, result);
