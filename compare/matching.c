@@ -670,6 +670,12 @@ static bool is_within_window(const struct room *r, int point, const struct sight
 	return ns_distance(common_time(r, point, s->ts_ns), common_time(r, !point, t->ts_ns)) <= r->m->window_ns;
 }
 
+// Whether a datagram has but the identification of another one with another payload, which is numbered so again.
+static bool is_number_again(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
+{
+	return !is_tcp(s) && !show_same_payload(s, &w->seen) && time_error(r, point, s, w) > AGAIN_NS;
+}
+
 // Among those of the other point that wait. A chain goes from the newest to the oldest: of equals the oldest is taken.
 static struct choice choose(const struct room *r, int point, const struct sighting *s, uint64_t key)
 {
@@ -682,6 +688,8 @@ static struct choice choose(const struct room *r, int point, const struct sighti
 			continue;
 		looked_at++;
 		if (w->is_paired || !is_within_window(r, point, s, &w->seen) || contradict(r, point, s, w))
+			continue;
+		if (is_number_again(r, point, s, w))
 			continue;
 		consider(&best, (struct choice){
 							.place = place,

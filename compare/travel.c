@@ -25,16 +25,20 @@ static enum travel by_ttl(const struct pair_side *s)
 	return s->ttl_less > s->ttl_more ? TRAVEL_FORWARD : TRAVEL_BACK;
 }
 
-// Packets of the one direction all seem to take longer than those of the other; with drifting clocks, on average.
+// Packets of the one direction all seem to take longer than those of the other.
 static enum travel by_delays(const struct pair_side *s, const struct pair_side *other)
 {
 	if (s->matched == 0 || other->matched == 0)
 		return TRAVEL_UNKNOWN;
 	if (s->raw_min_ns > other->raw_max_ns)
 		return TRAVEL_FORWARD;
-	if (other->raw_min_ns > s->raw_max_ns)
-		return TRAVEL_BACK;
-	if (s->raw_mean_ns == other->raw_mean_ns)
+	return other->raw_min_ns > s->raw_max_ns ? TRAVEL_BACK : TRAVEL_UNKNOWN;
+}
+
+// On average: with clocks that drift, or delays that vary by more than they are. One packet taken for another may mislead.
+static enum travel by_mean(const struct pair_side *s, const struct pair_side *other)
+{
+	if (s->matched == 0 || other->matched == 0 || s->raw_mean_ns == other->raw_mean_ns)
 		return TRAVEL_UNKNOWN;
 	return s->raw_mean_ns > other->raw_mean_ns ? TRAVEL_FORWARD : TRAVEL_BACK;
 }
@@ -122,16 +126,34 @@ static void find_by_addresses(const struct pairing *p, struct flow_pair *pair, c
 	pair->side[1].travel = (enum travel)(-(int)pair->side[0].travel);
 }
 
-void travel_find(struct pairing *p)
+static void find_all_by_addresses(struct pairing *p)
 {
 	struct sides sides;
-	for (size_t i = 0; i < p->count; i++)
-		find_by_packets(&p->pairs[i]);
 	sides_init(&sides, p);
 	for (size_t i = 0; i < p->count; i++)
 		if (p->pairs[i].side[0].travel == TRAVEL_UNKNOWN)
 			find_by_addresses(p, &p->pairs[i], &sides);
 	free(sides.at);
+}
+
+static void find_by_mean(struct flow_pair *pair)
+{
+	struct pair_side *s = pair->side;
+	if (s[0].travel != TRAVEL_UNKNOWN)
+		return;
+	s[0].travel = by_mean(&s[0], &s[1]);
+	s[1].travel = (enum travel)(-(int)s[0].travel);
+}
+
+// What is sure first: it tells the sides of the addresses that others have.
+void travel_find(struct pairing *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		find_by_packets(&p->pairs[i]);
+	find_all_by_addresses(p);
+	for (size_t i = 0; i < p->count; i++)
+		find_by_mean(&p->pairs[i]);
+	find_all_by_addresses(p);
 }
 
 // ---- paths ------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 //
 // A lower TTL is farther from the sender. Where no router is between the points, of the two directions of a flow the one
 // whose packets show the greater difference of time goes forward: delays are added to the clocks' difference one way, and
-// taken off the other. What is left follows the addresses that other flows show on this side or that.
+// taken off the other. Where not all of them do, the addresses that other flows show on this side or that tell, and else the
+// average.
 #ifndef COMPARE_TRAVEL_H
 #define COMPARE_TRAVEL_H
 

@@ -1085,6 +1085,26 @@ def test_ip_id_rewritten():
     tap.equal(len(expect(compare(path), path)), 2)
 
 
+def test_ip_id_recurs():
+    """No router between, and datagrams of a few identifications: one that was lost is not another one much later"""
+    traffic = Traffic()
+    for i in range(200):
+        for forward in (True, False):
+            packet = traffic.send(forward, "udp", (5000, 6000), payload=traffic.random.randbytes(200))
+            packet.ip_id = 1 + i % 2
+            traffic.wait(15 * MS)
+        traffic.query(7000 + i)
+    path = Path(traffic, jitter=9 * MS)
+    path.alter("b", ttl=64)
+    dropped = [80 + 40 * i for i in range(6)]
+    gone = [uid + 80 for uid in dropped]
+    path.lose(*gone)
+    path.change("a", lambda p: None if p.uid in dropped else p)
+    alone = expect(compare(path), path, timed=False)
+    tap.equal(sorted(alone), sorted([("b", uid) for uid in dropped if uid not in gone] +
+                                    [("a", uid) for uid in gone if uid not in dropped]))
+
+
 def retransmitting(numbered):
     traffic = Traffic(numbered=numbered, stamped=False)
     seq, first, again = 5000, [], []
