@@ -1,7 +1,7 @@
 // ARCNET: RFC 1051, 1 and RFC 1201, 2 (fragmentation); tcpdump.org/linktypes.html, ARCNET_BSD and ARCNET_LINUX.
 #include "../decoder.h"
 
-enum { ETHERTYPE };
+enum { ETHERTYPE, LLC };
 
 enum protocol {
 	PROTOCOL_IP_1201 = 0xd4,
@@ -9,6 +9,7 @@ enum protocol {
 	PROTOCOL_RARP_1201 = 0xd6,
 	PROTOCOL_IP_1051 = 0xf0,
 	PROTOCOL_ARP_1051 = 0xf1,
+	PROTOCOL_BACNET = 0xcd, // ASHRAE 135, 8.2: LLC, and never a fragment
 	PROTOCOL_APPLETALK = 0xdd,
 	PROTOCOL_IPX = 0xfa,
 };
@@ -49,7 +50,7 @@ static uint8_t read_split_flag(struct bytes *b)
 static void follow(struct dissection *d)
 {
 	uint8_t protocol = bytes_u8(&d->rest), flag = 0;
-	bool splits = protocol != PROTOCOL_IP_1051 && protocol != PROTOCOL_ARP_1051;
+	bool splits = protocol != PROTOCOL_IP_1051 && protocol != PROTOCOL_ARP_1051 && protocol != PROTOCOL_BACNET;
 
 	if (splits)
 		flag = read_split_flag(&d->rest);
@@ -57,6 +58,8 @@ static void follow(struct dissection *d)
 		return;
 	if (flag)
 		dissect_layer(d, "data");
+	else if (protocol == PROTOCOL_BACNET)
+		dissect_next(d, LLC, 0);
 	else if (protocol == PROTOCOL_APPLETALK)
 		dissect_layer(d, "ddp");
 	else if (ethertype_of(protocol))
@@ -74,7 +77,7 @@ static void decode_bsd(struct dissection *d)
 const struct decoder decoder_arcnet_bsd = {
 	.name = "arcnet",
 	.keys = {{"linktype", 7}},
-	.tables = {[ETHERTYPE] = "ethertype"},
+	.tables = {[ETHERTYPE] = "ethertype", [LLC] = "llc"},
 	.decode = decode_bsd,
 };
 
@@ -87,6 +90,6 @@ static void decode_linux(struct dissection *d)
 const struct decoder decoder_arcnet_linux = {
 	.name = "arcnet",
 	.keys = {{"linktype", 129}},
-	.tables = {[ETHERTYPE] = "ethertype"},
+	.tables = {[ETHERTYPE] = "ethertype", [LLC] = "llc"},
 	.decode = decode_linux,
 };

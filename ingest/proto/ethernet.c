@@ -14,10 +14,11 @@ static bool is_isl(struct bytes frame)
 }
 
 // The header goes on: AAAA03, the vendor's half of the source address, ISL's own VLAN number and a BPDU bit, index,
-// reserved. The high half of the address's sixth byte says what is inside.
+// reserved. The high half of the address's sixth byte says what is inside. Some leave the length 0.
 static void decode_isl(struct dissection *d, struct bytes frame, uint16_t length)
 {
-	dissect_limit(d, length);
+	if (length)
+		dissect_limit(d, length);
 	bytes_skip(&d->rest, 12);
 	dissect_next(d, ISL, (uint32_t)bytes_peek(frame, 5, 1) >> 4);
 }

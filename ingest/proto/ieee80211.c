@@ -32,7 +32,16 @@ enum {
 	KEY_EXTENDED = 0x20,
 };
 
-enum { SAP_SNAP_TWICE = 0xaaaa, IPX_CHECKSUM = 0xffff };
+enum { SAP_SNAP_TWICE = 0xaaaa, SNAP_COMMAND = 0xaaaa03, IPX_CHECKSUM = 0xffff };
+
+// How a frame differs from one on the air.
+enum variant {
+	PADDED = 1,    // the header, to a multiple of four bytes
+	SWAPPED = 2,   // the two bytes of frame control
+	DECRYPTED = 4, // what was protected is readable, between what protected it
+};
+
+enum { ICV_LEN = 4, MIC_LEN = 8 };
 
 // What the header of a data frame says of its body.
 struct header {
@@ -65,19 +74,20 @@ static void read_addresses(struct dissection *d, struct header *h)
 	set_macs(d, h->dst, h->src);
 }
 
+static size_t mesh_control_length(struct bytes b)
+{
+	return 6 + (bytes_peek(b, 0, 1) & MESH_ADDRESS_EXTENSION) * MAC_LEN;
+}
+
 // Whether the frame is a mesh station's: elsewhere the bit is part of another field, and what follows is no mesh
-// control.
+// control. Stations of drafts of 802.11s do not set it: there, LLC and SNAP are where a mesh control would end.
 static bool has_mesh_control(const struct dissection *d, const struct header *h)
 {
 	uint64_t mesh_flags = bytes_peek(d->rest, 0, 1);
 
-	return (h->flags & FLAG_FROM_DS) && (h->qos & QOS_MESH_CONTROL) && mesh_flags < MESH_ADDRESS_EXTENSION;
-}
-
-static void skip_mesh_control(struct bytes *b)
-{
-	size_t addresses = bytes_u8(b) & MESH_ADDRESS_EXTENSION;
-	bytes_skip(b, 5 + addresses * MAC_LEN);
+	if (!(h->flags & FLAG_FROM_DS) || mesh_flags >= MESH_ADDRESS_EXTENSION)
+		return false;
+	return (h->qos & QOS_MESH_CONTROL) || bytes_peek(d->rest, mesh_control_length(d->rest), 3) == SNAP_COMMAND;
 }
 
 // Only the first of an A-MSDU's frames is decoded.
@@ -131,12 +141,18 @@ static bool is_fragment(const struct dissection *d, const struct header *h)
 	return bytes_peek(d->rest, 0, 2) != SAP_SNAP_TWICE;
 }
 
-// 12.5.2.2 and 12.5.3.2: an initialization vector and key number, which all but WEP extend.
-static void decode_protected(struct dissection *d)
+// 12.5.2.2 and 12.5.3.2: an initialization vector and key number, which all but WEP extend. True if so.
+static bool skip_protection(struct dissection *d)
 {
 	bool extended = bytes_peek(d->rest, KEY_NUMBER_AT, 1) & KEY_EXTENDED;
 
 	bytes_skip(&d->rest, extended ? 8 : 4);
+	return extended;
+}
+
+static void decode_protected(struct dissection *d)
+{
+	skip_protection(d);
 	if (d->rest.left)
 		dissect_layer(d, "data");
 }
@@ -144,7 +160,7 @@ static void decode_protected(struct dissection *d)
 static void decode_plain(struct dissection *d, const struct header *h)
 {
 	if (has_mesh_control(d, h))
-		skip_mesh_control(&d->rest);
+		bytes_skip(&d->rest, mesh_control_length(d->rest));
 	if (h->qos & QOS_AGGREGATE) {
 		decode_aggregate(d);
 		return;
@@ -153,7 +169,17 @@ static void decode_plain(struct dissection *d, const struct header *h)
 	decode_body(d, h);
 }
 
-static void read_data_header(struct dissection *d, struct header *h, bool padded)
+static void decode_decrypted(struct dissection *d, const struct header *h)
+{
+	size_t trailer = skip_protection(d) ? MIC_LEN : ICV_LEN;
+
+	if (d->rest.left <= trailer)
+		return;
+	dissect_limit(d, d->rest.left - trailer);
+	decode_plain(d, h);
+}
+
+static void read_data_header(struct dissection *d, struct header *h, unsigned variant)
 {
 	size_t before = d->rest.left;
 
@@ -162,16 +188,18 @@ static void read_data_header(struct dissection *d, struct header *h, bool padded
 		h->qos = (uint16_t)bytes_uint_le(&d->rest, 2);
 		bytes_skip(&d->rest, h->flags & FLAG_HT_CONTROL ? 4 : 0);
 	}
-	if (padded)
+	if (variant & PADDED)
 		bytes_skip(&d->rest, (before - d->rest.left) % 4);
 }
 
-static void decode_data(struct dissection *d, struct header *h, bool padded)
+static void decode_data(struct dissection *d, struct header *h, unsigned variant)
 {
-	read_data_header(d, h, padded);
+	read_data_header(d, h, variant);
 	if (d->rest.bad || (h->subtype & SUBTYPE_NO_DATA))
 		return;
-	if (h->flags & FLAG_PROTECTED)
+	if ((h->flags & FLAG_PROTECTED) && (variant & DECRYPTED))
+		decode_decrypted(d, h);
+	else if (h->flags & FLAG_PROTECTED)
 		decode_protected(d);
 	else if (is_fragment(d, h))
 		dissect_layer(d, "data");
@@ -187,8 +215,9 @@ static void decode_management(struct dissection *d, struct header *h)
 		decode_protected(d);
 }
 
-static void decode_frame(struct dissection *d, bool padded, bool swapped)
+static void decode_frame(struct dissection *d, unsigned variant)
 {
+	bool swapped = variant & SWAPPED;
 	uint8_t first = bytes_u8(&d->rest), second = bytes_u8(&d->rest);
 	uint8_t control = swapped ? second : first;
 	struct header h = {.subtype = control >> 4, .flags = swapped ? first : second};
@@ -198,7 +227,7 @@ static void decode_frame(struct dissection *d, bool padded, bool swapped)
 	if (d->rest.bad || version != 0)
 		return;
 	if (type == DATA)
-		decode_data(d, &h, padded);
+		decode_data(d, &h, variant);
 	else if (type == MANAGEMENT)
 		decode_management(d, &h);
 	else
@@ -207,12 +236,12 @@ static void decode_frame(struct dissection *d, bool padded, bool swapped)
 
 static void decode(struct dissection *d)
 {
-	decode_frame(d, false, false);
+	decode_frame(d, 0);
 }
 
 const struct decoder decoder_ieee80211 = {
 	.name = "wlan",
-	.keys = {{"linktype", 105}, {"wlan", 0}, {"ethertype", 0x890d}},
+	.keys = {{"linktype", 105}, {"wlan", 0}},
 	.tables = {[LLC] = "llc", [ETHERTYPE] = "ethertype", [ETHERNET_LINK] = "linktype"},
 	.decode = decode,
 };
@@ -220,7 +249,7 @@ const struct decoder decoder_ieee80211 = {
 // Radiotap says of some that the header is padded to a multiple of four bytes.
 static void decode_padded(struct dissection *d)
 {
-	decode_frame(d, true, false);
+	decode_frame(d, PADDED);
 }
 
 const struct decoder decoder_ieee80211_padded = {
@@ -234,7 +263,7 @@ const struct decoder decoder_ieee80211_padded = {
 // granted.
 static void decode_swapped(struct dissection *d)
 {
-	decode_frame(d, false, true);
+	decode_frame(d, SWAPPED);
 }
 
 const struct decoder decoder_ieee80211_swapped = {
@@ -242,4 +271,17 @@ const struct decoder decoder_ieee80211_swapped = {
 	.keys = {{"wlan", 2}},
 	.tables = {[LLC] = "llc", [ETHERTYPE] = "ethertype", [ETHERNET_LINK] = "linktype"},
 	.decode = decode_swapped,
+};
+
+// What Intel's Centrino drivers hand over in promiscuous mode: the frame behind an Ethernet header, decrypted in place.
+static void decode_centrino(struct dissection *d)
+{
+	decode_frame(d, DECRYPTED);
+}
+
+const struct decoder decoder_ieee80211_centrino = {
+	.name = "wlan_centrino",
+	.keys = {{"ethertype", 0x2452}},
+	.tables = {[LLC] = "llc", [ETHERTYPE] = "ethertype", [ETHERNET_LINK] = "linktype"},
+	.decode = decode_centrino,
 };

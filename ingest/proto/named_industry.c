@@ -236,8 +236,3 @@ const struct decoder decoder_powerlink_1 = {
 	.name = "epl_v1",
 	.keys = {{"ethertype", 0x3e3f}},
 };
-
-const struct decoder decoder_wlan_centrino = {
-	.name = "wlan_centrino",
-	.keys = {{"ethertype", 0x2452}},
-};

@@ -89,7 +89,7 @@ const struct decoder decoder_sccp = {
 
 const struct decoder decoder_irlap = {
 	.name = "irlap",
-	.keys = {{"sll.ltype", 23}},
+	.keys = {{"linktype", 144}, {"sll.ltype", 23}},
 };
 
 const struct decoder decoder_isi = {
@@ -124,7 +124,7 @@ const struct decoder decoder_usbll = {
 
 const struct decoder decoder_lapd = {
 	.name = "lapd",
-	.keys = {{"linktype", 203}},
+	.keys = {{"linktype", 203}, {"linktype", 177}},
 };
 
 const struct decoder decoder_mstp = {

@@ -49,6 +49,12 @@ const struct decoder decoder_xns_3com = {
 	.keys = {{"llc.dsap", 0x80}},
 };
 
+// Fast transition and tunnelled direct links between stations, IEEE 802.11-2020, annex H: no MAC header of 802.11.
+const struct decoder decoder_wlan_payload = {
+	.name = "wlan",
+	.keys = {{"ethertype", 0x890d}},
+};
+
 const struct decoder decoder_bacnet = {
 	.name = "bacnet",
 	.keys = {{"llc.dsap", 0x82}},

@@ -82,7 +82,7 @@ static void decode_classical_ip(struct dissection *d)
 
 const struct decoder decoder_link_classical_ip = {
 	.name = "clip",
-	.keys = {{"linktype", 106}},
+	.keys = {{"linktype", 106}, {"linktype", 18}},
 	.tables = {[ETHERTYPE] = "ethertype"},
 	.decode = decode_classical_ip,
 };
@@ -149,7 +149,7 @@ static void decode_encrypted(struct dissection *d)
 
 const struct decoder decoder_link_encrypted = {
 	.name = "enc",
-	.keys = {{"linktype", 109}},
+	.keys = {{"linktype", 109}, {"linktype", 13}},
 	.tables = {[FAMILY] = "null.type"},
 	.decode = decode_encrypted,
 };
