@@ -137,6 +137,24 @@ static bool is_own_method(struct bytes word, struct bytes line)
 
 static const char NAME[] = "HTTP/";
 
+// Whether a request line ends with a version as of RTSP/1.0, SIP/2.0 or ICAP/1.0, whose methods have the same names.
+static bool is_of_other_protocol(struct bytes line)
+{
+	struct bytes word = line;
+	while (bytes_find(line, ' ') < line.left) {
+		bytes_skip(&line, bytes_find(line, ' ') + 1);
+		word = line;
+	}
+	size_t slash = bytes_find(word, '/');
+	if (slash == 0 || word.left != slash + 4 || wire_begins(word, NAME))
+		return false;
+	for (size_t i = 0; i < slash; i++)
+		if (!isupper((int)bytes_peek(word, i, 1)))
+			return false;
+	return isdigit((int)bytes_peek(word, slash + 1, 1)) && bytes_peek(word, slash + 2, 1) == '.' &&
+	       isdigit((int)bytes_peek(word, slash + 3, 1));
+}
+
 // Of "HTTP/1.0.8" the part that counts: 1.0.
 static void read_version(struct http_head *h, struct bytes word)
 {
@@ -294,9 +312,11 @@ enum recognised http_recognise(struct bytes data)
 	word.left = bytes_find(data, ' ');
 	if (word.left == data.left)
 		return data.left <= METHOD_MAX ? RECOGNISED_MORE : RECOGNISED_NO;
-	if (is_method(word) || is_status_line(data))
+	if (is_status_line(data))
 		return RECOGNISED_YES;
-	return is_own_method(word, wire_take_line(&data)) ? RECOGNISED_YES : RECOGNISED_NO;
+	struct bytes line = wire_take_line(&data);
+	bool is_request = is_method(word) ? !is_of_other_protocol(line) : is_own_method(word, line);
+	return is_request ? RECOGNISED_YES : RECOGNISED_NO;
 }
 
 bool http_head_is_method(const struct http_head *h, const char *method)
