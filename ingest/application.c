@@ -410,6 +410,8 @@ static void give_cut(struct application_stage *s, struct application_flow *above
 	drop_held(s, held);
 }
 
+// Where the first bytes of a direction are lost, those behind them may tell whose it is, as they do where the connection
+// had begun before the capture.
 static void give_gap(struct application_stage *s, struct application_flow *above, struct application_call *call,
                      uint32_t missing)
 {
@@ -423,6 +425,8 @@ static void give_gap(struct application_stage *s, struct application_flow *above
 	s->counts.gaps++;
 	give_cut(s, above, call, call->end_seq - missing);
 	if (above->done)
+		return;
+	if (!above->application && !above->held_packet_id[call->direction])
 		return;
 	if (!above->application || !above->application->gap) {
 		s->counts.given_up++;
@@ -454,13 +458,16 @@ static void give_chunks(struct application_stage *s, struct packet *p, struct fl
 	}
 }
 
-// Streams begin at the number behind the first one of their direction; where there was no handshake, that may be the
-// number of a keep-alive, one before it (RFC 9293, 3.8.4).
-static void begin(struct stream *stream, const struct flow *f)
+// Streams begin at the number behind the first one of their direction. Where there was no handshake, that may be the
+// number of a keep-alive, one before it (RFC 9293, 3.8.4); and what the other side acknowledged tells of bytes that were
+// on their way when the capture began, rather than of its first ones.
+static void begin(struct stream *stream, const struct flow *f, int direction)
 {
+	bool has_syn = !f->tcp || f->tcp->any_syn_ts_ns != ROW_NULL;
 	for (int i = 0; i < 2; i++) {
-		stream->side[i].is_unsure = f->tcp && f->tcp->any_syn_ts_ns == ROW_NULL;
-		stream->side[i].begun = f->side[i].has_first_seq;
+		bool has_sent = f->side[i].packets > (i == direction);
+		stream->side[i].is_unsure = !has_syn && has_sent;
+		stream->side[i].begun = f->side[i].has_first_seq && (has_syn || has_sent);
 		stream->side[i].next = f->side[i].first_seq + 1;
 	}
 }
@@ -531,7 +538,7 @@ static void analyze_tcp(struct application_stage *s, struct packet *p)
 		return;
 	if (!f->above) {
 		make_above(s, f);
-		begin(&f->above->stream, f);
+		begin(&f->above->stream, f, p->direction);
 	}
 	stream_add(&f->above->stream, &s->budget, p);
 	give_chunks(s, p, f);
