@@ -349,17 +349,17 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 }
 
 // Lets the application take messages off the front, as many as there are. Wireshark dissects a message that waited for
-// this packet by itself (unless joins_packet), and what else the packet holds at one go: each adds its name to the stack
-// once.
+// this packet by itself, unless no more than joins_below tells had waited, and what else the packet holds at one go: each
+// adds its name to the stack once.
 static void take_messages(struct application_stage *s, struct application_flow *above,
-                          struct application_call *call, struct bytes *data, bool is_held)
+                          struct application_call *call, struct bytes *data, size_t waited)
 {
 	while (data->left && !above->done && is_known(s, above, call, data)) {
 		prepare(s, above, call);
 		size_t taken = above->application->stream(call, *data);
-		if (is_held && !above->application->joins_packet)
+		if (waited && waited >= above->application->joins_below)
 			above->named = NULL;
-		is_held = false;
+		waited = 0;
 		if (taken > data->left)
 			above->skip[call->direction] = taken - data->left;
 		bytes_skip(data, taken < data->left ? taken : data->left);
@@ -378,19 +378,19 @@ static void give_bytes(struct application_stage *s, struct application_flow *abo
 {
 	struct held *held = &above->held[call->direction];
 	skip(above, call->direction, &data);
-	bool is_held = held->left > 0;
+	size_t waited = held->left;
 	if (data.left == 0)
 		return;
 	above->held_packet_id[call->direction] = call->packet_id;
 	above->held_ts_ns[call->direction] = call->ts_ns;
 	above->held_ack[call->direction] = call->ack;
-	if (is_held) {
+	if (waited) {
 		hold(s, held, data);
 		data = bytes_of(held->at, held->left);
 	}
-	take_messages(s, above, call, &data, is_held);
+	take_messages(s, above, call, &data, waited);
 	if (!above->done)
-		hold_rest(s, held, data, is_held);
+		hold_rest(s, held, data, waited > 0);
 }
 
 // What waits for bytes that are lost is given once more; what is not taken then is dropped.
@@ -406,7 +406,7 @@ static void give_cut(struct application_stage *s, struct application_flow *above
 	late.ack = above->held_ack[call->direction];
 	late.end_seq = end_seq;
 	if (data.left && above->application && above->application->gap)
-		take_messages(s, above, &late, &data, true);
+		take_messages(s, above, &late, &data, data.left);
 	drop_held(s, held);
 }
 

@@ -67,9 +67,9 @@ struct application {
 	// come.
 	size_t (*stream)(struct application_call *, struct bytes data);
 
-	// What the stream waits on is a message together with all of the packet that ends it, as Wireshark's is that asks for
-	// one more segment; else with only so much as it lacks.
-	bool joins_packet;
+	// Fewer waiting bytes than these do not tell the message's length: it is one together with all of the next packet, as
+	// Wireshark's is that asks for one more segment. With as many or more, with only so much as it lacks.
+	size_t joins_below;
 
 	// `missing` bytes of a direction were lost. Those it waited on came once more before, with call->cut; what it did not
 	// take then is dropped. NULL: the flow is given up.

@@ -416,5 +416,6 @@ const struct application application_bgp = {
 	.keys = {{"tcp.port", PORT}},
 	.state_size = sizeof(struct state),
 	.stream = take_stream,
+	.joins_below = SIZE_MAX,
 	.gap = gap,
 };

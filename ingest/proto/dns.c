@@ -883,6 +883,7 @@ const struct application application_dns = {
 	.recognise = recognise,
 	.datagram = take_message,
 	.stream = take_stream,
+	.joins_below = 2, // the length
 	.gap = gap,
 	.end = end,
 };

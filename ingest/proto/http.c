@@ -609,6 +609,7 @@ const struct application application_http2 = {
 	.name = "http2",
 	.recognise = recognise_http2,
 	.stream = take_http2,
+	.joins_below = HTTP2_HEADER_LEN,
 };
 
 const struct application application_http = {
@@ -626,7 +627,7 @@ const struct application application_http = {
 	.state_size = sizeof(struct state),
 	.recognise = recognise,
 	.stream = take_stream,
-	.joins_packet = true,
+	.joins_below = SIZE_MAX,
 	.gap = gap,
 	.closed = closed,
 	.end = end,

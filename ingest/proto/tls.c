@@ -499,6 +499,7 @@ const struct application application_tls = {
 	.capture_state_size = sizeof(struct certificates),
 	.recognise = recognise,
 	.stream = take_stream,
+	.joins_below = RECORD_HEADER_LEN,
 	.gap = gap,
 	.end = end,
 	.end_capture = end_capture,
