@@ -13,6 +13,7 @@
 enum {
 	HEAD_MAX = 65536, // bytes of a head that are waited for; of a longer one the lines are read as they come
 	CHUNK_LINE_MAX = 1024,
+	BLANK_MAX = 16, // bytes of line ends behind which a first request is looked for
 	HTTP2_PREFACE_LEN = 24,
 	HTTP2_HEADER_LEN = 9,
 	HTTP2_WHOLE_MAX = 65536, // bytes of a frame that are waited for, so that the packet with the end has the name
@@ -595,10 +596,18 @@ static enum recognised recognise_http2(const struct application_call *call, stru
 
 // ---- the stage ----------------------------------------------------------------------------------------------------
 
+// Line ends may come before a request (RFC 9112, 2.2): a message may be behind them.
+static enum recognised recognise_behind_blanks(struct bytes first)
+{
+	size_t blank = blank_length(first);
+	bytes_skip(&first, blank);
+	return blank && !first.left && blank <= BLANK_MAX ? RECOGNISED_MORE : http_recognise(first);
+}
+
 static enum recognised recognise(const struct application_call *call, struct bytes first)
 {
 	enum recognised http2 = recognise_http2(call, first);
-	enum recognised http1 = http_recognise(first);
+	enum recognised http1 = at_home(call) ? http_recognise(first) : recognise_behind_blanks(first);
 	if (http2 != RECOGNISED_NO)
 		return http2 == RECOGNISED_YES ? RECOGNISED_NO : RECOGNISED_MORE;
 	bool is_new = !call->flow->application; // not behind CONNECT
