@@ -22,6 +22,11 @@ const struct decoder decoder_wpan = {
 	.keys = {{"linktype", 195}, {"linktype", 230}, {"sll.ltype", 246}, {"ethertype", 0x809a}},
 };
 
+const struct decoder decoder_wpan_tap = {
+	.name = "wpan-tap",
+	.keys = {{"linktype", 283}},
+};
+
 const struct decoder decoder_wpan_nonask_phy = {
 	.name = "wpan-nonask-phy",
 	.keys = {{"linktype", 215}},
