@@ -39,10 +39,10 @@ SELECT
 	only(client) AS src,
 	server AS dst,
 	count(*) AS value,
-	printf('%d %s to %s port %d%s used %s; the clients offered up to %s', count(*),
+	printf('%d %s to %s port %d%s used %s; %s', count(*),
 		iif(count(*) = 1, 'connection', 'connections'), server, port,
 		ifnull(' (' || max(server_name) || ')', ''), version,
-		ifnull(max(client_version), 'nothing seen')) AS symptoms,
+		ifnull('the clients offered up to ' || max(client_version), 'no client hello was seen')) AS symptoms,
 	first_few(ifnull(client_hello_packet_id || ',', '') || server_hello_packet_id, tls_id, 20) AS packets,
 	iif(version LIKE 'SSL%', 'high', 'medium') AS severity
 FROM connections
