@@ -28,6 +28,7 @@ void connections_init(struct connections *c, const struct pairing *pairing, cons
 		.round_trip_ns = round_trip_ns > 0 ? llround(round_trip_ns) : 0,
 		.is_both_ways = both,
 		.kept = memory_alloc((pairing->count + 1) * sizeof *c->kept),
+		.spent = memory_alloc((pairing->count + 1) * sizeof *c->spent),
 		.limit = PASSAGES_MAX,
 		.most = PASSAGES_MAX,
 	};
@@ -47,9 +48,12 @@ static void release(struct connections *c, size_t pair)
 
 void connections_release(struct connections *c)
 {
-	for (size_t i = 0; i < c->pairing->count; i++)
+	for (size_t i = 0; i < c->pairing->count; i++) {
 		release(c, i);
+		free(c->spent[i].causes);
+	}
 	free(c->kept);
+	free(c->spent);
 	timeline_release(&c->timeline);
 	*c = (struct connections){0};
 }
@@ -212,20 +216,27 @@ static void make_room(struct connections *c)
 	c->limit = c->passages * 2 > c->most ? c->passages * 2 : c->most;
 }
 
-static const struct waits *complete(struct connections *c, size_t pair)
+static void complete(struct connections *c, size_t pair)
 {
 	const struct kept *k = c->kept[pair];
-	c->waits = k->waits ? *k->waits : (struct waits){0};
-	count_waits(c, pair, &c->waits, true);
+	struct spent *spent = &c->spent[pair];
+	struct waits waits = k->waits ? *k->waits : (struct waits){0};
+	count_waits(c, pair, &waits, true);
 	release(c, pair);
-	return &c->waits;
+	for (int cause = 0; cause < CAUSES; cause++)
+		spent->count += waits.of[cause].count > 0;
+	spent->causes = memory_alloc((spent->count + 1) * sizeof *spent->causes);
+	size_t at = 0;
+	for (int cause = 0; cause < CAUSES; cause++)
+		if (waits.of[cause].count > 0)
+			spent->causes[at++] = (struct cause_wait){(enum cause)cause, waits.of[cause]};
 }
 
-const struct waits *connections_add(struct connections *c, const struct finding *f, const struct outcome *o)
+void connections_add(struct connections *c, const struct finding *f, const struct outcome *o)
 {
 	const struct flow_pair *pair = f->pair >= 0 ? &c->pairing->pairs[f->pair] : NULL;
 	if (!pair || !is_connection(c, pair))
-		return NULL;
+		return;
 	size_t index = (size_t)f->pair;
 	if (!c->kept[index])
 		c->kept[index] = keep(c, f->pair);
@@ -233,8 +244,7 @@ const struct waits *connections_add(struct connections *c, const struct finding 
 	struct passage p = passage_of(k, f, o);
 	append(c, k, &p);
 	if (--k->left == 0)
-		return complete(c, index);
-	if (c->passages >= c->limit)
+		complete(c, index);
+	else if (c->passages >= c->limit)
 		make_room(c);
-	return NULL;
 }

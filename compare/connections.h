@@ -22,6 +22,18 @@ struct outcome {
 	int64_t late_ns;             // since one arrived that was sent behind it; 0: in order
 };
 
+// Time that went to one cause.
+struct cause_wait {
+	enum cause cause;
+	struct wait wait;
+};
+
+// Where the time of a connection went; nothing before all of it came.
+struct spent {
+	struct cause_wait *causes;
+	size_t count;
+};
+
 struct connections {
 	const struct pairing *pairing; // borrowed
 	int64_t round_trip_ns;         // the least between the points
@@ -30,18 +42,17 @@ struct connections {
 	size_t passages, limit;        // that are kept; when it is time to look at them
 	size_t most;                   // PASSAGES_MAX
 	struct timeline timeline;
-	struct waits waits;
+	struct spent *spent; // of each pair
 };
 
 // Ways and clock are known.
 void connections_init(struct connections *, const struct pairing *, const struct clock *);
 void connections_release(struct connections *);
 
-// Takes a finding, in the order of arrival. Not NULL: it was the last of its pair, and this is where the time of that
-// connection went; valid until the next one.
-const struct waits *connections_add(struct connections *, const struct finding *, const struct outcome *);
+// Takes a finding, in the order of arrival. With the last of a pair, its time is known.
+void connections_add(struct connections *, const struct finding *, const struct outcome *);
 
-// Whether the second point is the near one; of a pair whose waits were counted.
+// Whether the second point is the near one, of a pair whose time is known.
 bool connections_is_turned(const struct connections *, int32_t pair);
 
 #endif

@@ -101,4 +101,10 @@ struct finding {
 	bool is_vague;  // may be another copy of a segment that was sent again
 };
 
+// Both points have it.
+static inline bool finding_is_matched(const struct finding *f)
+{
+	return f->packet_id[0] && f->packet_id[1];
+}
+
 #endif

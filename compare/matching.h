@@ -30,4 +30,10 @@ struct matching {
 // Fills findings and counts, and the sides of the pairs. False after a message.
 bool matching_run(struct matching *);
 
+// Which way the packet of a finding went, as far as is known of its flow and direction.
+static inline enum travel matching_travel(const struct matching *m, const struct finding *f)
+{
+	return f->pair >= 0 ? m->pairing->pairs[f->pair].side[f->direction].travel : TRAVEL_UNKNOWN;
+}
+
 #endif

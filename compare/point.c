@@ -298,31 +298,35 @@ static int64_t last_packet_id(const struct point *p)
 
 static bool begin(struct cursor *c, const struct point *p, const char *sql)
 {
-	*c = (struct cursor){.point = p};
-	if (!prepare(p->db, &c->packets, sql) || !prepare(p->db, &c->echoes, echoes_sql) ||
-	    !prepare(p->db, &c->marks, marks_sql)) {
+	*c = (struct cursor){.point = p, .mark_packet_id = INT64_MAX};
+	if (!prepare(p->db, &c->packets, sql) || !prepare(p->db, &c->echoes, echoes_sql)) {
 		c->failed = c->is_over = true;
 		return false;
 	}
 	sqlite3_bind_int64(c->packets, 1, p->first_packet_id);
 	sqlite3_bind_int64(c->packets, 2, last_packet_id(p));
 	sqlite3_bind_int64(c->echoes, 1, p->capture_id);
-	sqlite3_bind_int64(c->marks, 1, p->capture_id);
 	next_echo(c);
-	next_mark(c);
 	return true;
 }
 
 bool cursor_begin(struct cursor *c, const struct point *p)
 {
-	return begin(c, p, packets_sql);
+	if (!begin(c, p, packets_sql))
+		return false;
+	c->failed = !prepare(p->db, &c->marks, marks_sql);
+	if (c->failed)
+		return false;
+	sqlite3_bind_int64(c->marks, 1, p->capture_id);
+	next_mark(c);
+	return true;
 }
 
 bool cursor_begin_outlines(struct cursor *c, const struct point *p, int of_flow)
 {
 	enum { LOOK_UP_COST = 4 }; // of one packet more than in passing
 	if ((int64_t)p->flow_count * of_flow > p->packets / LOOK_UP_COST)
-		return cursor_begin(c, p);
+		return begin(c, p, packets_sql);
 	if (!begin(c, p, outlines_sql))
 		return false;
 	c->failed = !prepare(p->db, &c->whole, whole_sql);

@@ -109,7 +109,7 @@ struct cursor {
 	sqlite3_stmt *packets, *echoes, *marks;
 	sqlite3_stmt *whole;    // one packet, of a cursor over outlines; NULL: it gives all of each packet
 	int64_t echo_packet_id; // of the echo that comes next; INT64_MAX none
-	int64_t mark_packet_id; // of the mark that comes next
+	int64_t mark_packet_id; // of the mark that comes next; INT64_MAX none
 	bool failed, is_over;   // after an error; after the last packet
 };
 
@@ -118,7 +118,7 @@ struct cursor {
 bool cursor_begin(struct cursor *, const struct point *);
 bool cursor_next(struct cursor *, struct sighting *);
 
-// The same in less time, for who wants few of them, at least the first `of_flow` of each flow: packet_id, flow, direction,
+// The same in less time and without marks, for who wants few of them, at least the first `of_flow` of each flow: packet_id, flow, direction,
 // payload_len, payload_hash, tcp_flags, seq and ack are filled, the rest by cursor_complete.
 bool cursor_begin_outlines(struct cursor *, const struct point *, int of_flow);
 bool cursor_next_outline(struct cursor *, struct sighting *);

@@ -27,7 +27,6 @@ struct talk {
 	int64_t ts_ns; // at the near point
 	int64_t near_id, far_id;
 	uint32_t seq[2]; // of the client, of the server
-	const struct waits *waits;
 };
 
 static struct tcp_sighting sighting(const struct talk *t, bool from_server, uint32_t payload_len)
@@ -50,7 +49,7 @@ static void send(struct talk *t, bool from_server, uint32_t payload_len, bool is
 	f.tcp[from_server].marks = is_again ? MARK_AGAIN : 0;
 	if (is_lost)
 		f.packet_id[!from_server] = f.ts_ns[!from_server] = 0;
-	t->waits = connections_add(t->connections, &f, &o);
+	connections_add(t->connections, &f, &o);
 }
 
 static void talk_once(struct talk *t, int round)
@@ -88,12 +87,13 @@ static struct waits waits_of(size_t most)
 	connections.limit = connections.most = most;
 	struct talk talk = {.connections = &connections, .near_id = 0, .far_id = 1000000};
 	for (int round = 0; round < ROUNDS; round++) {
-		assert_null(talk.waits);
+		assert_int_equal(connections.spent[0].count, 0);
 		talk_once(&talk, round);
 		assert_true(connections.passages <= most);
 	}
-	assert_non_null(talk.waits);
-	struct waits waits = *talk.waits;
+	struct waits waits = {0};
+	for (size_t i = 0; i < connections.spent[0].count; i++)
+		waits.of[connections.spent[0].causes[i].cause] = connections.spent[0].causes[i].wait;
 	assert_int_equal(connections.passages, 0);
 	connections_release(&connections);
 	pairing_release(&pairing);
