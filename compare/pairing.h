@@ -44,6 +44,14 @@ struct pair_side {
 	bool has_acked;
 };
 
+// As the TTLs tell.
+static inline enum travel side_travel(const struct pair_side *side)
+{
+	if (side->ttl_less == side->ttl_more)
+		return TRAVEL_UNKNOWN;
+	return side->ttl_less > side->ttl_more ? TRAVEL_FORWARD : TRAVEL_BACK;
+}
+
 // One conversation: a flow of each point, or a flow of one point alone (the other is -1).
 struct flow_pair {
 	int32_t flow[2];

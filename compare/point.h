@@ -104,6 +104,27 @@ sqlite3 *point_open_again(const struct point *);
 // (docs/definitions.md, payload_hash).
 bool sighting_same_payload(const struct sighting *, const struct sighting *);
 
+static inline bool sighting_is_fragment(const struct sighting *s)
+{
+	return s->fragment_offset >= 0;
+}
+
+static inline bool sighting_is_tcp(const struct sighting *s)
+{
+	return s->tcp_flags >= 0;
+}
+
+// Whether they are a fragment as it is, and one that completes its datagram: that has the datagram's header and payload.
+static inline bool sighting_show_other_parts(const struct sighting *a, const struct sighting *b)
+{
+	return sighting_is_fragment(a) && sighting_is_fragment(b) && a->payload_len != b->payload_len;
+}
+
+static inline bool sighting_show_same_payload(const struct sighting *a, const struct sighting *b)
+{
+	return sighting_show_other_parts(a, b) || sighting_same_payload(a, b);
+}
+
 struct cursor {
 	const struct point *point; // borrowed
 	sqlite3_stmt *packets, *echoes, *marks;
