@@ -125,6 +125,12 @@ static inline int lead_direction(const struct pairing *p, int32_t index, int dir
 // Whether the samples say that the field is passed on unchanged, or nothing.
 bool is_passed_on(const struct tally *);
 
+// Whether the flow has a counterpart, with numbers that are known to be the same.
+static inline bool pairing_is_settled(const struct pairing *p, const struct point_flow *f)
+{
+	return f->pair >= 0 && !p->pairs[f->pair].is_assumed;
+}
+
 // Whether the IP identification is passed on unchanged in that direction.
 bool pair_keeps_ip_id(const struct pairing *, const struct pair_side *);
 
