@@ -95,9 +95,10 @@ def packets(path, tshark_version):
 
 
 def nanoseconds(text):
-    """"-1.000000005" to an integer; None for an empty text."""
+    """"-1.000000005" to an integer, the last of several; None for an empty text."""
     if not text:
         return None
+    text = text.rsplit(",", 1)[-1]
     sign = -1 if text.startswith("-") else 1
     seconds, _, fraction = text.lstrip("-").partition(".")
     return sign * (int(seconds) * 10**9 + int(fraction.ljust(9, "0")))  # a damaged file's may be above 10^9
