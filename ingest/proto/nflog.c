@@ -3,14 +3,22 @@
 
 enum { ETHERTYPE };
 
-enum { FAMILY_IPV4 = 2, FAMILY_IPV6 = 10, ATTRIBUTE_PAYLOAD = 9, ATTRIBUTE_HEADER_LEN = 4 };
+enum {
+	FAMILY_IPV4 = 2,
+	FAMILY_IPV6 = 10,
+	ATTRIBUTE_PACKET = 1, // begins with the ethertype of what a bridge, say, passed on
+	ATTRIBUTE_PAYLOAD = 9,
+	ATTRIBUTE_HEADER_LEN = 4,
+};
 
-static void offer(struct dissection *d, uint8_t family)
+static void offer(struct dissection *d, uint8_t family, uint16_t ethertype)
 {
 	if (family == FAMILY_IPV4)
 		dissect_next(d, ETHERTYPE, 0x0800);
 	else if (family == FAMILY_IPV6)
 		dissect_next(d, ETHERTYPE, 0x86dd);
+	else if (ethertype)
+		dissect_next(d, ETHERTYPE, ethertype);
 	else
 		dissect_unknown(d);
 }
@@ -19,6 +27,7 @@ static void offer(struct dissection *d, uint8_t family)
 static void decode(struct dissection *d)
 {
 	uint8_t family = bytes_u8(&d->rest);
+	uint16_t ethertype = 0;
 
 	bytes_skip(&d->rest, 3);
 	while (d->rest.left) {
@@ -31,10 +40,13 @@ static void decode(struct dissection *d)
 		length -= ATTRIBUTE_HEADER_LEN;
 		if (type == ATTRIBUTE_PAYLOAD) {
 			dissect_limit(d, (uint32_t)length);
-			offer(d, family);
+			offer(d, family, ethertype);
 			return;
 		}
-		bytes_skip(&d->rest, length + (4 - length % 4) % 4);
+		struct bytes value = bytes_split(&d->rest, length);
+		if (type == ATTRIBUTE_PACKET)
+			ethertype = bytes_u16(&value);
+		bytes_skip(&d->rest, (4 - length % 4) % 4);
 	}
 }
 

@@ -154,6 +154,7 @@ static const struct example SERIAL_LINKS[] = {
 	{"OpenBSD IPsec, little-endian", ENCRYPTED, "02000000 00000000 00000000" IP4, "enc:ip:udp"},
 	{"OpenBSD packet filter", PFLOG, "3d 02 00 00" ZEROS32 ZEROS16 ZEROS8 "00000000" IP4, "pflog:ip:udp"},
 	{"netfilter log", NFLOG, "02 00 0005 0600 0a00 6162 0000 2400 0900" IP4, "nflog:ip:udp"},
+	{"netfilter log of a bridge", NFLOG, "07 00 0001 0800 0100 0800 03 00 2400 0900" IP4, "nflog:ip:udp"},
 	{"netfilter log, no packet", NFLOG, "02 00 0005 0800 0a00 61626300", "nflog"},
 	{"netfilter log, attribute of no length", NFLOG, "02 00 0005 0000 0900", "nflog"},
 	{"PKTAP", PKTAP, "6c000000 01000000 01000000" ZEROS32 ZEROS32 ZEROS32 ETHER,
