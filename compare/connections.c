@@ -245,6 +245,8 @@ void connections_add(struct connections *c, const struct finding *f, const struc
 	append(c, k, &p);
 	if (--k->left == 0)
 		complete(c, index);
+	else if (k->count >= PIECE_MAX)
+		count_piece(c, index);
 	else if (c->passages >= c->limit)
 		make_room(c);
 }

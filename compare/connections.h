@@ -1,7 +1,7 @@
 // TCP connections that both points saw, packet by packet, until it is known where their time went.
 //
-// Of each connection its packets are kept until all of them came. Where that takes too much memory, longer ones are looked
-// at piece by piece: all but the end of what there is, and half of it is kept for what comes.
+// Of each connection its packets are kept until all of them came. Where these are many, they are looked at piece by piece: all
+// but the end of what there is, and half of it is kept for what comes.
 #ifndef COMPARE_CONNECTIONS_H
 #define COMPARE_CONNECTIONS_H
 
@@ -11,8 +11,9 @@
 #include "waits.h"
 
 enum {
-	PASSAGES_MAX = 1 << 19
-}; // that are kept, some 60 MB; more only where more connections than that are open at a time
+	PIECE_MAX = 1 << 16,    // passages of a connection that are kept, and looked at together: some 20 MB
+	PASSAGES_MAX = 1 << 19, // of all: some 60 MB; more only where more connections than that are open at a time
+};
 
 // What became of a packet.
 struct outcome {

@@ -14,7 +14,7 @@ static void reserve(struct timeline *t, size_t passages)
 {
 	if (passages <= t->capacity)
 		return;
-	t->capacity = passages * 2;
+	t->capacity = passages + passages / 4;
 	t->legs = memory_resize(t->legs, t->capacity * sizeof *t->legs);
 	t->far = memory_resize(t->far, t->capacity * sizeof *t->far);
 	for (int i = 0; i < 2; i++) {
