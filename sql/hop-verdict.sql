@@ -21,7 +21,7 @@
 --                                nobody knows why
 --
 -- "The network" is that between the two points: what is beyond b may be another network, or the server itself. With b at
--- the server, it is the server.
+-- the server, it is the server. `hop-waits` has the same cause by cause.
 --
 -- param :min_ms number = 100   Only connections that lost so much time, in milliseconds.
 -- param :capture
