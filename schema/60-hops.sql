@@ -205,9 +205,9 @@ SELECT
 	server_ns, -- beyond the other point
 	unknown_ns, -- cannot be placed
 	CASE
-		WHEN unknown_ns >= lost_ns / 2 THEN 'these captures cannot tell'
-		WHEN network_ns >= lost_ns / 2 THEN 'it is the network'
-		WHEN network_ns + unknown_ns < lost_ns / 2 THEN 'it is not the network'
+		WHEN 2 * unknown_ns >= lost_ns THEN 'these captures cannot tell'
+		WHEN 2 * network_ns >= lost_ns THEN 'it is the network'
+		WHEN 2 * (network_ns + unknown_ns) < lost_ns THEN 'it is not the network'
 		ELSE 'these captures cannot tell'
 	END AS verdict, -- in words
 	(
@@ -221,11 +221,11 @@ SELECT
 FROM (
 	SELECT
 		w.hop_flow_id,
-		total(w.total_ns) AS lost_ns,
-		total(iif(c.place = 'network', w.total_ns, 0)) AS network_ns,
-		total(iif(c.place = 'client', w.total_ns, 0)) AS client_ns,
-		total(iif(c.place = 'server', w.total_ns, 0)) AS server_ns,
-		total(iif(c.place = 'unknown', w.total_ns, 0)) AS unknown_ns
+		CAST(total(w.total_ns) AS INTEGER) AS lost_ns,
+		CAST(total(iif(c.place = 'network', w.total_ns, 0)) AS INTEGER) AS network_ns,
+		CAST(total(iif(c.place = 'client', w.total_ns, 0)) AS INTEGER) AS client_ns,
+		CAST(total(iif(c.place = 'server', w.total_ns, 0)) AS INTEGER) AS server_ns,
+		CAST(total(iif(c.place = 'unknown', w.total_ns, 0)) AS INTEGER) AS unknown_ns
 	FROM hop_waits w
 	JOIN hop_causes c ON c.cause = w.cause
 	WHERE c.place <> 'none'

@@ -88,7 +88,7 @@ SELECT
 	v.server || ' port ' || v.server_port AS server,
 	v.verdict,
 	v.lost_ns / 1e6 AS lost_ms,
-	100 * v.network_ns / v.lost_ns AS network_percent,
+	100.0 * v.network_ns / v.lost_ns AS network_percent,
 	replace(replace(c.meaning, '{near}', iif(v.is_turned, v.b, v.a)), '{far}', iif(v.is_turned, v.a, v.b)) AS why,
 	(SELECT label FROM packet_labels p WHERE p.packet_id = ifnull(w.a_packet_id, w.b_packet_id)) AS number
 FROM worst v
