@@ -15,14 +15,6 @@ enum {
 	PASSAGES_MAX = 1 << 19, // of all: some 60 MB; more only where more connections than that are open at a time
 };
 
-// What became of a packet.
-struct outcome {
-	enum reason reason;          // of one that a point alone has
-	bool is_timed;               // delay_ns and excess_ns are known
-	int64_t delay_ns, excess_ns; // of one that both have
-	int64_t late_ns;             // since one arrived that was sent behind it; 0: in order
-};
-
 // Time that went to one cause.
 struct cause_wait {
 	enum cause cause;

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "point.h"
+
 // How a packet was known again: name, confidence in per cent, what it means. These lists become the tables hop_methods,
 // hop_changes and hop_reasons.
 // clang-format off
@@ -100,6 +102,20 @@ struct finding {
 	uint8_t reason; // enum reason: DUPLICATE, PROXIED; MISSED: it is, if it went towards the other point
 	bool is_vague;  // may be another copy of a segment that was sent again
 };
+
+// What became of a packet.
+struct outcome {
+	enum reason reason;          // of one that a point alone has
+	bool is_timed;               // delay_ns and excess_ns are known
+	int64_t delay_ns, excess_ns; // of one that both have
+	int64_t late_ns;             // since one arrived that was sent behind it; 0: in order
+};
+
+// Time at the second point less time at the first, of one that both have.
+static inline int64_t finding_raw_ns(const struct finding *f)
+{
+	return ns_difference(f->ts_ns[1], f->ts_ns[0]);
+}
 
 // Both points have it.
 static inline bool finding_is_matched(const struct finding *f)

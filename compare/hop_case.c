@@ -33,6 +33,30 @@ bool hop_case_run(struct hop_case *c, const char *sql)
 	return rc == SQLITE_OK;
 }
 
+bool hop_case_prepare(struct hop_case *c, sqlite3_stmt **statement, const char *sql)
+{
+	int rc = sqlite3_prepare_v2(c->db, sql, -1, statement, NULL);
+	if (rc != SQLITE_OK)
+		hop_case_say_why(c, rc);
+	return rc == SQLITE_OK;
+}
+
+bool hop_case_step(struct hop_case *c, sqlite3_stmt *statement)
+{
+	int rc = sqlite3_step(statement);
+	if (rc != SQLITE_DONE)
+		hop_case_say_why(c, rc);
+	return sqlite3_reset(statement) == SQLITE_OK && rc == SQLITE_DONE;
+}
+
+void hop_case_bind_if(sqlite3_stmt *s, int column, bool known, int64_t value)
+{
+	if (known)
+		sqlite3_bind_int64(s, column, value);
+	else
+		sqlite3_bind_null(s, column);
+}
+
 static int64_t pragma(struct hop_case *c, const char *sql)
 {
 	sqlite3_stmt *statement;

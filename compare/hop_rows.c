@@ -9,6 +9,7 @@
 #include "../common/message.h"
 #include "connections.h"
 #include "order.h"
+#include "packet_rows.h"
 #include "reasons.h"
 #include "travel.h"
 
@@ -34,20 +35,8 @@ struct writing {
 	int64_t comparison_id, first_flow_id;
 	int trust; // enum trust: matches that the clock is fitted to next
 	struct order order;
+	struct packet_rows rows;
 	struct connections connections;
-	sqlite3_stmt *insert;
-};
-
-static const char *const method_names[] = {
-#define X(id, name, confidence, meaning) name,
-	HOP_METHODS(X)
-#undef X
-};
-
-static const char *const reason_names[] = {NULL,
-#define X(id, name, meaning) name,
-                                           HOP_REASONS(X)
-#undef X
 };
 
 static const char *const cause_names[] = {
@@ -74,11 +63,6 @@ static bool for_each_finding(struct writing *w, bool (*take)(struct writing *, c
 	return ok;
 }
 
-static int64_t raw_of(const struct finding *f)
-{
-	return ns_difference(f->ts_ns[1], f->ts_ns[0]);
-}
-
 // ---- clocks -----------------------------------------------------------------------------------------------------------
 
 // How far a match can be trusted to tell about time: a wrong one may seem faster than light.
@@ -99,7 +83,7 @@ static bool add_to_clock(struct writing *w, const struct finding *f)
 	if (finding_is_matched(f))
 		clock_cover(&w->totals->clock, f->ts_ns[0]);
 	if (finding_is_matched(f) && (int)trust_in(w, f) == w->trust)
-		clock_add(&w->totals->clock, matching_travel(w->m, f), f->ts_ns[0], raw_of(f));
+		clock_add(&w->totals->clock, matching_travel(w->m, f), f->ts_ns[0], finding_raw_ns(f));
 	return true;
 }
 
@@ -137,30 +121,6 @@ static bool fit_clock(struct writing *w)
 
 // ---- statements -------------------------------------------------------------------------------------------------------
 
-static bool prepare(struct writing *w, sqlite3_stmt **statement, const char *sql)
-{
-	int rc = sqlite3_prepare_v2(w->c->db, sql, -1, statement, NULL);
-	if (rc != SQLITE_OK)
-		hop_case_say_why(w->c, rc);
-	return rc == SQLITE_OK;
-}
-
-static bool step(struct writing *w, sqlite3_stmt *statement)
-{
-	int rc = sqlite3_step(statement);
-	if (rc != SQLITE_DONE)
-		hop_case_say_why(w->c, rc);
-	return sqlite3_reset(statement) == SQLITE_OK && rc == SQLITE_DONE;
-}
-
-static void bind_if(sqlite3_stmt *s, int column, bool known, int64_t value)
-{
-	if (known)
-		sqlite3_bind_int64(s, column, value);
-	else
-		sqlite3_bind_null(s, column);
-}
-
 static int64_t id_after_last(struct writing *w, const char *sql)
 {
 	sqlite3_stmt *row;
@@ -172,25 +132,6 @@ static int64_t id_after_last(struct writing *w, const char *sql)
 }
 
 // ---- packets ----------------------------------------------------------------------------------------------------------
-
-enum hop_packet_column {
-	HOP_COMPARISON = 1,
-	HOP_FLOW,
-	HOP_A,
-	HOP_B,
-	HOP_DIRECTION,
-	HOP_METHOD,
-	HOP_CONFIDENCE,
-	HOP_REASON,
-	HOP_CHANGES_SET,
-	HOP_TTL_DIFF,
-	HOP_RAW_DELAY,
-	HOP_DELAY,
-	HOP_EXCESS,
-	HOP_LATE,
-	HOP_PART_OFFSET,
-	HOP_PART_LEN,
-};
 
 static void count_ttl(struct side_summary *s, const struct finding *f)
 {
@@ -244,7 +185,7 @@ static struct outcome outcome_of_match(struct writing *w, const struct finding *
 {
 	const struct clock *clock = &w->totals->clock;
 	enum travel travel = matching_travel(w->m, f);
-	int64_t raw_ns = raw_of(f);
+	int64_t raw_ns = finding_raw_ns(f);
 	return (struct outcome){
 		.is_timed = travel != TRAVEL_UNKNOWN && !clock->is_contradicted,
 		.delay_ns = llround(clock_delay_ns(clock, travel, f->ts_ns[0], raw_ns)),
@@ -270,75 +211,41 @@ static void count_outcome(struct writing *w, const struct finding *f, const stru
 	}
 }
 
-static void bind_match(struct writing *w, const struct finding *f, const struct outcome *o)
+static void write_packet(struct writing *w, const struct finding *f, bool in_order)
 {
-	sqlite3_bind_text(w->insert, HOP_METHOD, method_names[f->method], -1, SQLITE_STATIC);
-	sqlite3_bind_int(w->insert, HOP_CONFIDENCE, f->confidence);
-	sqlite3_bind_null(w->insert, HOP_REASON);
-	sqlite3_bind_int64(w->insert, HOP_CHANGES_SET, f->changes);
-	bind_if(w->insert, HOP_TTL_DIFF, f->has_ttl, f->ttl_change);
-	sqlite3_bind_int64(w->insert, HOP_RAW_DELAY, raw_of(f));
-	bind_if(w->insert, HOP_DELAY, o->is_timed && knows_offset(&w->totals->clock), o->delay_ns);
-	bind_if(w->insert, HOP_EXCESS, o->is_timed, o->excess_ns);
-	bind_if(w->insert, HOP_LATE, o->late_ns > 0, o->late_ns);
-}
-
-static void bind_alone(struct writing *w, const struct outcome *o)
-{
-	for (int column = HOP_METHOD; column <= HOP_LATE; column++)
-		sqlite3_bind_null(w->insert, column);
-	sqlite3_bind_text(w->insert, HOP_REASON, reason_names[o->reason], -1, SQLITE_STATIC);
-}
-
-static bool write_packet(struct writing *w, const struct finding *f, bool in_order)
-{
-	sqlite3_bind_int64(w->insert, HOP_COMPARISON, w->comparison_id);
-	bind_if(w->insert, HOP_FLOW, f->pair >= 0, w->first_flow_id + f->pair);
-	bind_if(w->insert, HOP_A, f->packet_id[0] != 0, f->packet_id[0]);
-	bind_if(w->insert, HOP_B, f->packet_id[1] != 0, f->packet_id[1]);
-	bind_if(w->insert, HOP_DIRECTION, f->pair >= 0, f->direction);
-	bind_if(w->insert, HOP_PART_OFFSET, f->part_len > 0, f->part_offset);
-	bind_if(w->insert, HOP_PART_LEN, f->part_len > 0, f->part_len);
 	struct outcome o = finding_is_matched(f) ? outcome_of_match(w, f, in_order)
 	                                         : (struct outcome){.reason = reasons_of(&w->reasons, f)};
-	if (finding_is_matched(f))
-		bind_match(w, f, &o);
-	else
-		bind_alone(w, &o);
 	if (f->pair >= 0)
 		count_outcome(w, f, &o);
 	connections_add(&w->connections, f, &o);
-	return step(w, w->insert);
+	packet_rows_add(&w->rows, f, &o);
 }
 
-static bool write_first(struct writing *w)
+static void write_first(struct writing *w)
 {
 	struct finding f;
 	bool in_order = order_take(&w->order, &f);
-	return write_packet(w, &f, in_order);
+	write_packet(w, &f, in_order);
 }
 
 static bool hold_packet(struct writing *w, const struct finding *f)
 {
-	if (order_is_full(&w->order) && !write_first(w))
-		return false;
+	if (order_is_full(&w->order))
+		write_first(w);
 	order_add(&w->order, arrival_point(w, f), f);
 	return true;
 }
 
 static bool write_packets(struct writing *w)
 {
-	static const char sql[] =
-		"INSERT INTO hop_packets (comparison_id, hop_flow_id, a_packet_id, b_packet_id, direction, method, confidence,"
-		" reason, changes, ttl_diff, raw_delay_ns, delay_ns, excess_ns, late_ns, part_offset, part_len)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	bool has_delays = knows_offset(&w->totals->clock);
 	order_init(&w->order, w->m->offset_ns);
-	bool ok = prepare(w, &w->insert, sql) && for_each_finding(w, hold_packet);
+	bool ok = packet_rows_begin(&w->rows, w->c, w->comparison_id, w->first_flow_id, has_delays) &&
+	          for_each_finding(w, hold_packet);
 	while (ok && !order_is_empty(&w->order))
-		ok = write_first(w);
+		write_first(w);
 	order_release(&w->order);
-	sqlite3_finalize(w->insert);
-	return ok;
+	return packet_rows_end(&w->rows) && ok;
 }
 
 // ---- flows ------------------------------------------------------------------------------------------------------------
@@ -358,19 +265,19 @@ static void bind_side(struct writing *w, sqlite3_stmt *s, int column, const stru
 	bool is_tcp = both && w->pairing->points[0].flows[pair->flow[0]].kind == KIND_TCP;
 	bool timed = sum->timed > 0, delayed = timed && knows_offset(&w->totals->clock);
 	double timed_count = timed ? (double)sum->timed : 1;
-	bind_if(s, column++, is_tcp && side->has_seq_delta, side->seq_delta);
-	bind_if(s, column++, side->travel != TRAVEL_UNKNOWN, side->travel);
+	hop_case_bind_if(s, column++, is_tcp && side->has_seq_delta, side->seq_delta);
+	hop_case_bind_if(s, column++, side->travel != TRAVEL_UNKNOWN, side->travel);
 	sqlite3_bind_int64(s, column++, side->matched);
 	sqlite3_bind_int64(s, column++, side->only[0]);
 	sqlite3_bind_int64(s, column++, side->only[1]);
 	sqlite3_bind_int64(s, column++, sum->lost);
 	sqlite3_bind_int64(s, column++, side->reordered);
-	bind_if(s, column++, sum->has_ttl, sum->ttl_change);
-	bind_if(s, column++, delayed, sum->delay_min_ns);
-	bind_if(s, column++, delayed, llround(sum->delay_sum_ns / timed_count));
-	bind_if(s, column++, delayed, sum->delay_max_ns);
-	bind_if(s, column++, timed, llround(sum->excess_sum_ns / timed_count));
-	bind_if(s, column++, timed, sum->excess_max_ns);
+	hop_case_bind_if(s, column++, sum->has_ttl, sum->ttl_change);
+	hop_case_bind_if(s, column++, delayed, sum->delay_min_ns);
+	hop_case_bind_if(s, column++, delayed, llround(sum->delay_sum_ns / timed_count));
+	hop_case_bind_if(s, column++, delayed, sum->delay_max_ns);
+	hop_case_bind_if(s, column++, timed, llround(sum->excess_sum_ns / timed_count));
+	hop_case_bind_if(s, column++, timed, sum->excess_max_ns);
 }
 
 static int64_t flow_id_of(const struct writing *w, const struct flow_pair *pair, int point)
@@ -385,22 +292,22 @@ static bool write_flows(struct writing *w)
 		" ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	enum { SRC_SIDE = 9, DST_SIDE = 22 };
 	sqlite3_stmt *s;
-	if (!prepare(w, &s, sql))
+	if (!hop_case_prepare(w->c, &s, sql))
 		return false;
 	bool ok = true;
 	for (size_t i = 0; ok && i < w->pairing->count; i++) {
 		const struct flow_pair *pair = &w->pairing->pairs[i];
 		sqlite3_bind_int64(s, 1, w->first_flow_id + (int64_t)i);
 		sqlite3_bind_int64(s, 2, w->comparison_id);
-		bind_if(s, 3, pair->flow[0] >= 0, flow_id_of(w, pair, 0));
-		bind_if(s, 4, pair->flow[1] >= 0, flow_id_of(w, pair, 1));
+		hop_case_bind_if(s, 3, pair->flow[0] >= 0, flow_id_of(w, pair, 0));
+		hop_case_bind_if(s, 4, pair->flow[1] >= 0, flow_id_of(w, pair, 1));
 		sqlite3_bind_int(s, 5, pair->is_swapped);
 		sqlite3_bind_text(s, 6, mapping_name(pair->mapping), -1, SQLITE_STATIC);
 		sqlite3_bind_int(s, 7, pair->confidence);
 		sqlite3_bind_int(s, 8, pair->evidence);
 		bind_side(w, s, SRC_SIDE, pair, 0);
 		bind_side(w, s, DST_SIDE, pair, 1);
-		ok = step(w, s);
+		ok = hop_case_step(w->c, s);
 	}
 	sqlite3_finalize(s);
 	return ok;
@@ -418,14 +325,14 @@ static bool write_wait(struct writing *w, sqlite3_stmt *s, int32_t pair, const s
 	sqlite3_bind_int64(s, 4, c->wait.total_ns);
 	sqlite3_bind_int64(s, 5, c->wait.longest_ns);
 	for (int at = NEAR; at <= FAR; at++)
-		bind_if(s, COLUMN_A + (at != is_turned), c->wait.packet_id[at] != 0, c->wait.packet_id[at]);
-	return step(w, s);
+		hop_case_bind_if(s, COLUMN_A + (at != is_turned), c->wait.packet_id[at] != 0, c->wait.packet_id[at]);
+	return hop_case_step(w->c, s);
 }
 
 static bool write_waits(struct writing *w)
 {
 	sqlite3_stmt *s;
-	if (!prepare(w, &s, "INSERT INTO hop_waits VALUES (?, ?, ?, ?, ?, ?, ?)"))
+	if (!hop_case_prepare(w->c, &s, "INSERT INTO hop_waits VALUES (?, ?, ?, ?, ?, ?, ?)"))
 		return false;
 	bool ok = true;
 	for (size_t pair = 0; ok && pair < w->pairing->count; pair++)
@@ -453,16 +360,16 @@ static void bind_clock(const struct writing *w, sqlite3_stmt *s, int column)
 	bool overlap = w->m->matched[0] > 0 && w->reasons.overlap_first_ns <= w->reasons.overlap_last_ns;
 	sqlite3_bind_text(s, column++, clock_name(c), -1, SQLITE_STATIC);
 	int64_t at_begin_ns = llround((c->forward_floor_ns + c->back_ceiling_ns) / 2);
-	bind_if(s, column++, both, ns_sum(c->base_ns, at_begin_ns));
+	hop_case_bind_if(s, column++, both, ns_sum(c->base_ns, at_begin_ns));
 	if (fits && (c->has_forward || c->has_back))
 		sqlite3_bind_double(s, column++, c->drift * 1e6);
 	else
 		sqlite3_bind_null(s, column++);
-	bind_if(s, column++, both, llround(c->uncertainty_ns));
-	bind_if(s, column++, fits && c->has_forward, ns_sum(c->base_ns, llround(c->forward_floor_ns)));
-	bind_if(s, column++, fits && c->has_back, ns_sum(c->base_ns, llround(c->back_ceiling_ns)));
-	bind_if(s, column++, overlap, w->reasons.overlap_first_ns);
-	bind_if(s, column, overlap, w->reasons.overlap_last_ns);
+	hop_case_bind_if(s, column++, both, llround(c->uncertainty_ns));
+	hop_case_bind_if(s, column++, fits && c->has_forward, ns_sum(c->base_ns, llround(c->forward_floor_ns)));
+	hop_case_bind_if(s, column++, fits && c->has_back, ns_sum(c->base_ns, llround(c->back_ceiling_ns)));
+	hop_case_bind_if(s, column++, overlap, w->reasons.overlap_first_ns);
+	hop_case_bind_if(s, column, overlap, w->reasons.overlap_last_ns);
 }
 
 static bool write_comparison(struct writing *w)
@@ -472,7 +379,7 @@ static bool write_comparison(struct writing *w)
 		" (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	const struct matching *m = w->m;
 	sqlite3_stmt *s;
-	if (!prepare(w, &s, sql))
+	if (!hop_case_prepare(w->c, &s, sql))
 		return false;
 	const struct point *points = w->pairing->points;
 	const int64_t values[] = {
@@ -496,7 +403,7 @@ static bool write_comparison(struct writing *w)
 		sqlite3_bind_int64(s, i + 1, values[i]);
 	bind_clock(w, s, count + 1);
 	sqlite3_bind_int64(s, sqlite3_bind_parameter_count(s), m->given_up);
-	bool ok = step(w, s);
+	bool ok = hop_case_step(w->c, s);
 	sqlite3_finalize(s);
 	return ok;
 }
