@@ -130,6 +130,9 @@ void hop_case_release(struct hop_case *c)
 {
 	if (c->db && !sqlite3_get_autocommit(c->db))
 		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+	// After an error of the file system SQLite leaves the rollback to the next who reads.
+	if (c->db)
+		sqlite3_exec(c->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
 	sqlite3_close(c->db);
 	free(c->path);
 	*c = (struct hop_case){0};

@@ -552,6 +552,23 @@ def test_disk_full_behind_the_log():
     tap.equal(rows("PRAGMA integrity_check"), [("ok",)])
 
 
+def test_disk_full_comparing():
+    """no room for what compare finds: the case is as it was, at once, and nothing is left beside it"""
+    packets.many("a.pcap", 60000, 50)
+    packets.many("b.pcap", 60000, 40)
+    ingest("a.pcap", "b.pcap")
+    with open("case.db", "rb") as file:
+        before = file.read()
+    with small_disk(len(before) + 7_000_000):  # room for the findings, and not for the rows
+        shutil.copy("case.db", "small/case.db")
+        done = tap.pcapdex("compare", "small/case.db", "a", "b")
+        tap.equal(done.returncode, FAILED)
+        tap.contains(done.stderr, "small/case.db: the disk is full")
+        tap.equal(os.listdir("small"), ["case.db"], "files left")
+        with open("small/case.db", "rb") as file:
+            tap.equal(file.read() == before, True, "the case is as it was")
+
+
 def test_ingests_at_once():
     """several ingests into one case: one after the other, and the same file once"""
     write_pcap("first.pcap")
