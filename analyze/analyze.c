@@ -149,6 +149,9 @@ static bool analyze_case(const char *path, const struct analysis_setting *settin
 	if (ok)
 		sqlite3_busy_timeout(db, BUSY_MS);
 	ok = ok && check_case(db, path) && run_in_transaction(db, path, settings, count, totals);
+	// After a full disk, it is the next read that brings back what was there.
+	if (!ok)
+		sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
 	sqlite3_close(db);
 	return ok;
 }

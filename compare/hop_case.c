@@ -130,7 +130,7 @@ void hop_case_release(struct hop_case *c)
 {
 	if (c->db && !sqlite3_get_autocommit(c->db))
 		sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
-	// After an error of the file system SQLite leaves the rollback to the next who reads.
+	// After a full disk, it is the next read that brings back what was there.
 	if (c->db)
 		sqlite3_exec(c->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
 	sqlite3_close(c->db);
