@@ -1,4 +1,5 @@
-// Which of the packets of the other point that wait is the same one as a packet, by what they have in common and by the time.
+// Which of the packets of the other point that wait is the same one as a packet, by what they have in common and by the
+// time.
 #ifndef COMPARE_CHOICE_H
 #define COMPARE_CHOICE_H
 

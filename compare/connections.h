@@ -1,7 +1,7 @@
 // TCP connections that both points saw, packet by packet, until it is known where their time went.
 //
-// Of each connection its packets are kept until all of them came. Where these are many, they are looked at piece by piece: all
-// but the end of what there is, and half of it is kept for what comes.
+// Of each connection its packets are kept until all of them came. Where these are many, they are looked at piece by
+// piece: all but the end of what there is, and half of it is kept for what comes.
 #ifndef COMPARE_CONNECTIONS_H
 #define COMPARE_CONNECTIONS_H
 

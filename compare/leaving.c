@@ -182,8 +182,8 @@ static void match_fragment(struct room *r, int point, struct waiting *w, struct 
 	found_pair(r, point, &w->seen, &fragment->seen, METHOD_FRAGMENT);
 }
 
-// Of the fragments that may be of a packet, the nearest to a time, of those of which none with the same offset is in `taken`;
-// 0 none.
+// Of the fragments that may be of a packet, the nearest to a time, of those of which none with the same offset is in
+// `taken`; 0 none.
 static uint32_t nearest_fragment(const struct room *r, int point, const struct waiting *w, int64_t ts_ns,
                                  const struct ranges *taken)
 {

@@ -4,8 +4,8 @@
 // SYNs were not seen, packets that both sides have tell whether the numbers are the same (votes). So they put together
 // what is left: behind NAT with the same numbers in the header, behind a firewall that rewrites initial sequence numbers
 // with a constant difference and the same payload, behind a proxy with the same payload alone. Where a proxy cut the bytes
-// into other segments, streams.h goes on. Flows without ports, of several hosts behind one address, are one flow at the other
-// point: each has a pair with that, and they share the packets that are looked for.
+// into other segments, streams.h goes on. Flows without ports, of several hosts behind one address, are one flow at the
+// other point: each has a pair with that, and they share the packets that are looked for.
 #ifndef COMPARE_PAIRING_H
 #define COMPARE_PAIRING_H
 

@@ -139,8 +139,8 @@ struct cursor {
 bool cursor_begin(struct cursor *, const struct point *);
 bool cursor_next(struct cursor *, struct sighting *);
 
-// The same in less time and without marks, for who wants few of them, at least the first `of_flow` of each flow: packet_id, flow, direction,
-// payload_len, payload_hash, tcp_flags, seq and ack are filled, the rest by cursor_complete.
+// The same in less time and without marks, for who wants few of them, at least the first `of_flow` of each flow:
+// packet_id, flow, direction, payload_len, payload_hash, tcp_flags, seq and ack are filled, the rest by cursor_complete.
 bool cursor_begin_outlines(struct cursor *, const struct point *, int of_flow);
 bool cursor_next_outline(struct cursor *, struct sighting *);
 bool cursor_complete(struct cursor *, struct sighting *); // false at an error

@@ -83,8 +83,8 @@ static inline int64_t room_time(const struct room *r, int point, int64_t ts_ns)
 void room_init(struct room *, struct matching *);
 void room_release(struct room *);
 
-// What fragments, and the other packets of a pair and direction, are known again by: both sightings have it, as far as the way
-// leaves it alone.
+// What fragments, and the other packets of a pair and direction, are known again by: both sightings have it, as far as
+// the way leaves it alone.
 uint64_t room_fragment_key(int64_t ip_id);
 uint64_t room_paired_key(const struct room *, int point, const struct sighting *, int32_t pair, int direction);
 

@@ -1,5 +1,5 @@
-// Packets of each point that both points are likely to have, picked by a hash of what no router changes, so that both picks are
-// of the same packets; and the first ones of each flow.
+// Packets of each point that both points are likely to have, picked by a hash of what no router changes, so that both
+// picks are of the same packets; and the first ones of each flow.
 #ifndef COMPARE_SAMPLES_H
 #define COMPARE_SAMPLES_H
 
