@@ -542,6 +542,22 @@ static bool explain_hops(const struct report *report, struct guard *guard, char 
 	return !found;
 }
 
+// A least value that there is nothing of may have been too much.
+static bool explain_least(const struct parameters *parameters, const struct report *report, char *to, size_t size)
+{
+	for (size_t i = 0; i < report->parameter_count; i++) {
+		const struct report_parameter *parameter = &report->parameters[i];
+		const struct parameter_value *value = find_value(parameters, parameter->name);
+		bool is_integer = value && value->kind == VALUE_INTEGER, is_real = value && value->kind == VALUE_REAL;
+		double least = is_integer ? (double)value->integer : is_real ? value->real : 0;
+		if (strncmp(parameter->name, "min_", 4) != 0 || least <= 0)
+			continue;
+		snprintf(to, size, "nothing reaches --%s %g; a smaller one may show more", parameter->option, least);
+		return true;
+	}
+	return false;
+}
+
 bool parameters_explain(const struct parameters *parameters, const struct report *report, struct guard *guard,
                         char *to, size_t size)
 {
@@ -562,7 +578,7 @@ bool parameters_explain(const struct parameters *parameters, const struct report
 		    explain_flow(parameter, value->integer, guard, to, size))
 			return true;
 	}
-	return false;
+	return explain_least(parameters, report, to, size);
 }
 
 void parameters_release(struct parameters *parameters)
