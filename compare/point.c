@@ -385,7 +385,7 @@ static void read_echo(struct cursor *c, struct sighting *s)
 
 static void read_marks(struct cursor *c, struct sighting *s)
 {
-	for (; c->mark_packet_id <= s->packet_id; next_mark(c))
+	for (; c->mark_packet_id <= s->packet_id && c->mark_packet_id < INT64_MAX; next_mark(c))
 		if (c->mark_packet_id == s->packet_id)
 			s->marks |= (uint8_t)sqlite3_column_int(c->marks, 1);
 }
