@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import random
+import shutil
 import sqlite3
 import struct
 import sys
@@ -1563,6 +1564,39 @@ def test_verdict_one_direction():
         found = verdict(path)
         tap.equal((found[0], found[2], found[3]), (UNKNOWN, 40000, ["unknown"]), why)
         tap.contains(found[1], why)
+
+
+VALUES = (0, 1, -1, 1 << 31, 1 << 32, (1 << 63) - 1, -1 << 63, None, "x", 1.5)
+
+
+def edit(db, rng):
+    """Anything in a column of some rows that compare reads."""
+    table = rng.choice(("packets", "packets", "flows", "tcp_events", "captures"))
+    column = rng.choice([row[1] for row in db.execute("PRAGMA table_info(%s)" % table)])
+    first = rng.randrange(db.execute("SELECT max(rowid) FROM %s" % table).fetchone()[0] or 1)
+    with contextlib.suppress(sqlite3.Error):  # what the table does not take stays
+        db.execute("UPDATE OR IGNORE %s SET %s = ? WHERE rowid BETWEEN ? AND ?" % (table, column),
+                   (rng.choice(VALUES), first, first + rng.choice((0, 1, 50))))
+
+
+def test_edited_cases():
+    """cases that somebody edited: compare and its verdict end, with rows or a message"""
+    paths = [os.path.join(tap.ROOT, "examples", "lossy-%s.pcapng.zst" % end) for end in ("client", "server")]
+    tap.equal(tap.pcapdex("ingest", "-q", "-o", "whole.db", *paths).returncode, 0)
+    for seed in range(30):
+        shutil.copy("whole.db", "case.db")
+        rng = random.Random(seed)
+        with contextlib.closing(sqlite3.connect("case.db")) as db, db:
+            for _ in range(rng.randrange(1, 60)):
+                edit(db, rng)
+            if seed == 0:  # a packet of the greatest number there can be
+                db.execute("UPDATE packets SET packet_id = ? WHERE packet_id = (SELECT max(packet_id) FROM packets)",
+                           (VALUES[5],))
+                db.execute("UPDATE captures SET packets = ? - first_packet_id + 1 WHERE capture_id = 2", (VALUES[5],))
+        for command in (("compare", "-q", "case.db", "1", "2"), ("query", "case.db", "hop-verdict")):
+            done = tap.pcapdex(*command)
+            if done.returncode not in (0, 1, 2, 3) or "runtime error" in done.stderr or "Sanitizer" in done.stderr:
+                raise AssertionError((seed, command, done.returncode, done.stderr[:2000]))
 
 
 if __name__ == "__main__":
