@@ -104,27 +104,13 @@ static bool arrived_with(const struct timeline_side *side, const struct passage 
 	return p->packet_id[passage_receiver(p)] && (!side->has_shift || was_received(side, p, seq));
 }
 
-// How many of a list in the order of a point are before a packet of it; 0: the point does not have it.
-static size_t count_before(const struct passage **list, size_t count, int point, int64_t packet_id)
-{
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (list[middle]->packet_id[point] < packet_id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 // Of the passages of one packet, that which has the byte at both points.
 static const struct passage *sent_latest(const struct timeline_side *side, const struct passage *again)
 {
 	int sender = passage_sender(again);
 	int64_t seq = again->seq[sender];
 	const struct passage *found = NULL;
-	size_t i = count_before(side->sent, side->sent_count, sender, again->packet_id[sender]);
+	size_t i = passages_before(side->sent, side->sent_count, sender, again->packet_id[sender]);
 	while (i-- > 0 && side->sent_highest[i] > seq) {
 		const struct passage *p = side->sent[i];
 		if (found && p->packet_id[sender] != found->packet_id[sender])
@@ -140,7 +126,7 @@ static const struct passage *unsent_latest(const struct timeline_side *side, con
 	enum { LOOK_AT = 4096 };
 	int receiver = passage_receiver(again);
 	int64_t seq = again->seq[passage_sender(again)];
-	size_t before = count_before(side->unsent, side->unsent_count, receiver, again->packet_id[receiver]);
+	size_t before = passages_before(side->unsent, side->unsent_count, receiver, again->packet_id[receiver]);
 	for (size_t i = before; i-- > 0 && before - i <= LOOK_AT;)
 		if (was_received(side, side->unsent[i], seq))
 			return side->unsent[i];
@@ -163,7 +149,7 @@ static bool is_ack_lost(const struct timeline *t, const struct passage *again)
 {
 	const struct timeline_side *acks = &t->side[!again->from_server];
 	int receiver = passage_receiver(again);
-	size_t before = count_before(acks->lost, acks->lost_count, receiver, again->packet_id[receiver]);
+	size_t before = passages_before(acks->lost, acks->lost_count, receiver, again->packet_id[receiver]);
 	return before > 0 && acks->lost_ack[before - 1] >= passage_end(again, receiver);
 }
 
@@ -199,11 +185,6 @@ static const struct passage *first_ack(const struct timeline *t, const struct ti
 
 // ---- fates --------------------------------------------------------------------------------------------------------------
 
-static int64_t excess_of(const struct passage *p)
-{
-	return p->excess_ns == UNKNOWN_NS ? 0 : p->excess_ns;
-}
-
 static enum fate fate_of_ack(const struct connection *c, const struct repeat *r, const struct passage *ack)
 {
 	const struct passage *again = r->leg->p, *before = r->before;
@@ -212,7 +193,7 @@ static enum fate fate_of_ack(const struct connection *c, const struct repeat *r,
 	if (ack->is_copy || !ack->packet_id[NEAR] || !ack->packet_id[FAR])
 		return is_acked ? FATE_ACKED : FATE_UNKNOWN;
 	int64_t ack_ns = ack->ts_ns[sender], again_ns = again->ts_ns[sender];
-	int64_t excess_ns = ns_sum(excess_of(before), excess_of(ack));
+	int64_t excess_ns = ns_sum(passage_excess(before), passage_excess(ack));
 	if (ns_difference(again_ns, ack_ns) >= c->beyond_ns[sender])
 		return FATE_ACKED;
 	if (ack_ns > again_ns)

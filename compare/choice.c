@@ -12,7 +12,6 @@ enum {
 enum likeness {
 	LIKE_PAYLOAD = 1 << 5,
 	LIKE_IP_ID = 1 << 4,
-	LIKE_ACK = 1 << 3,
 	LIKE_WINDOW = 1 << 2,
 };
 
@@ -25,11 +24,6 @@ static bool have_address_in_common(const struct room *r, int point, const struct
 	if (f->pair == g->pair)
 		return pair_direction(room_pair(r, f->pair), point, d) == pair_direction(room_pair(r, f->pair), !point, e);
 	return f->address[d] == g->address[e] || f->address[!d] == g->address[!e];
-}
-
-static bool is_same_id(const struct sighting *a, const struct sighting *b)
-{
-	return a->ip_id > 0 && a->ip_id == b->ip_id;
 }
 
 // Of two packets with the same key; -1: it is so by chance.
@@ -57,7 +51,7 @@ static bool contradict(const struct room *r, int point, const struct sighting *s
 	if (pair->is_echo_ident_kept && s->echo_ident != t->echo_ident)
 		return true;
 	bool is_placed = sighting_is_tcp(s) && side->has_seq_delta;
-	return !is_placed && !sighting_same_payload(s, t) && !is_same_id(s, t);
+	return !is_placed && !sighting_same_payload(s, t) && !sighting_same_id(s, t);
 }
 
 static unsigned unlikeness(const struct sighting *a, const struct sighting *b)
@@ -146,7 +140,7 @@ static enum method method_of(const struct sighting *s, const struct sighting *t,
 		return METHOD_ALTERED;
 	if (c->rivals > 0)
 		return METHOD_OCCURRENCE;
-	if (is_same_id(s, t))
+	if (sighting_same_id(s, t))
 		return METHOD_IP_ID;
 	if (knows_same_half(s, t))
 		return METHOD_PAYLOAD;
@@ -158,7 +152,7 @@ static enum method method_of(const struct sighting *s, const struct sighting *t,
 static bool is_too_early(const struct room *r, int point, const struct sighting *s, const struct waiting *w)
 {
 	enum travel travel = side_travel(&room_pair(r, w->pair)->side[w->direction]);
-	return travel != TRAVEL_UNKNOWN && !is_same_id(s, &w->seen) && (travel == TRAVEL_FORWARD) == (point == 0);
+	return travel != TRAVEL_UNKNOWN && !sighting_same_id(s, &w->seen) && (travel == TRAVEL_FORWARD) == (point == 0);
 }
 
 // Whether identification or timestamp, which most flows pass on, tell two packets apart that are else alike.
@@ -178,7 +172,7 @@ static bool has_other_window(const struct room *r, const struct sighting *s, con
 bool choice_is_doubtful(const struct room *r, int point, const struct sighting *s, const struct choice *choice)
 {
 	const struct waiting *w = &r->at[choice->place];
-	bool is_far = choice->error_ns > AGAIN_NS && !is_same_id(s, &w->seen);
+	bool is_far = choice->error_ns > AGAIN_NS && !sighting_same_id(s, &w->seen);
 	return choice->is_odd || is_far || is_too_early(r, point, s, w) || are_told_apart(r, s, &w->seen) ||
 	       has_other_window(r, s, w);
 }

@@ -58,6 +58,12 @@ void clock_forget(struct clock *);
 // Whether both ways have packets all over the time.
 bool clock_is_dense(const struct clock *);
 
+// Whether packets of both directions tell how far the clocks are apart.
+static inline bool clock_knows_offset(const struct clock *c)
+{
+	return c->has_forward && c->has_back && !c->is_contradicted;
+}
+
 // Time at the second point less time at the first, at a time of the first: both directions are needed.
 double clock_offset_ns(const struct clock *, int64_t ts_ns);
 

@@ -21,7 +21,7 @@ struct kept {
 
 void connections_init(struct connections *c, const struct pairing *pairing, const struct clock *clock)
 {
-	bool both = clock->has_forward && clock->has_back && !clock->is_contradicted;
+	bool both = clock_knows_offset(clock);
 	double round_trip_ns = both ? clock->forward_floor_ns - clock->back_ceiling_ns : 0;
 	*c = (struct connections){
 		.pairing = pairing,
@@ -65,17 +65,11 @@ static const struct point_flow *flow_at(const struct connections *c, const struc
 	return &c->pairing->points[point].flows[pair->flow[point]];
 }
 
-// Side of a point's flow that a side of the pair is.
-static int side_at(const struct flow_pair *pair, int point, int side)
-{
-	return pair_direction(pair, point, side);
-}
-
 // Data that answers an ACK comes as soon as this beyond a point: the round trip there of what `sender` sends.
 static int64_t soon(const struct connections *c, const struct flow_pair *pair, int point, int sender)
 {
 	enum { MORE_NS = 500000 };
-	int64_t rtt_ns = flow_at(c, pair, point)->rtt_min_ns[side_at(pair, point, sender)];
+	int64_t rtt_ns = flow_at(c, pair, point)->rtt_min_ns[pair_direction(pair, point, sender)];
 	return ns_sum(ns_sum(rtt_ns, rtt_ns / 2), MORE_NS);
 }
 
@@ -121,7 +115,7 @@ static enum lacking lacking(const struct connections *c, const struct flow_pair 
 	int point = point_of(k, at);
 	if (!flow_at(c, pair, point)->is_one_sided || (c->is_both_ways && k->greatest_ack[at] <= k->least_ack[at]))
 		return LACKS_NOBODY;
-	return side_at(pair, point, 1) == k->is_flipped ? LACKS_CLIENT : LACKS_SERVER;
+	return pair_direction(pair, point, 1) == k->is_flipped ? LACKS_CLIENT : LACKS_SERVER;
 }
 
 // ---- packets ------------------------------------------------------------------------------------------------------------

@@ -37,13 +37,21 @@ static struct tcp_sighting tcp_of(const struct room *r, int point, const struct 
 	};
 }
 
-void found_alone(struct room *r, int point, const struct sighting *s, int32_t pair, int direction,
-                 enum reason reason)
+// What one point has.
+static struct finding finding_at(const struct room *r, int point, const struct sighting *s, int32_t pair,
+                                 int direction)
 {
-	struct finding f = {.pair = pair, .direction = (uint8_t)direction, .changes = 0};
+	struct finding f = {.pair = pair, .direction = (uint8_t)direction};
 	f.packet_id[point] = s->packet_id;
 	f.ts_ns[point] = s->ts_ns;
 	f.tcp[point] = tcp_of(r, point, s);
+	return f;
+}
+
+void found_alone(struct room *r, int point, const struct sighting *s, int32_t pair, int direction,
+                 enum reason reason)
+{
+	struct finding f = finding_at(r, point, s, pair, direction);
 	f.reason = s->is_copy ? REASON_DUPLICATE : reason;
 	r->m->only[point]++;
 	if (pair >= 0)
@@ -54,16 +62,10 @@ void found_alone(struct room *r, int point, const struct sighting *s, int32_t pa
 // Some of a packet's bytes: the others were matched.
 void found_part(struct room *r, int point, const struct waiting *w, struct range part, enum reason reason)
 {
-	struct finding f = {
-		.pair = w->pair,
-		.direction = w->direction,
-		.reason = (uint8_t)reason,
-		.part_offset = part.begin,
-		.part_len = part.end - part.begin,
-	};
-	f.packet_id[point] = w->seen.packet_id;
-	f.ts_ns[point] = w->seen.ts_ns;
-	f.tcp[point] = tcp_of(r, point, &w->seen);
+	struct finding f = finding_at(r, point, &w->seen, w->pair, w->direction);
+	f.reason = (uint8_t)reason;
+	f.part_offset = part.begin;
+	f.part_len = part.end - part.begin;
 	write_finding(r, &f);
 }
 
@@ -190,7 +192,7 @@ static int confidence_of(const struct room *r, int32_t pair, enum method method,
 // packet that a capture holds more than once may have been doubled anywhere.
 static bool may_be_another_copy(const struct sighting *a, const struct sighting *b)
 {
-	bool is_told = (a->ip_id > 0 && a->ip_id == b->ip_id) || (a->has_tsval && b->has_tsval && a->tsval == b->tsval);
+	bool is_told = sighting_same_id(a, b) || (a->has_tsval && b->has_tsval && a->tsval == b->tsval);
 	return a->is_copy || b->is_copy || ((a->is_again || b->is_again) && !is_told);
 }
 

@@ -99,6 +99,6 @@ void gaps_find(struct timeline *t)
 		for (size_t i = 0; i < t->side[from_server].lost_count; i++)
 			add_loss(t, &t->side[from_server], t->side[from_server].lost[i]);
 	for (size_t i = 0; i < t->count; i++)
-		if (t->legs[i].p->is_behind && t->legs[i].p->payload_len[NEAR] > 0)
+		if (t->legs[i].p->is_behind && passage_has_data(t->legs[i].p))
 			add_late(t, &t->legs[i]);
 }

@@ -87,11 +87,6 @@ static bool add_to_clock(struct writing *w, const struct finding *f)
 	return true;
 }
 
-static bool knows_offset(const struct clock *c)
-{
-	return c->has_forward && c->has_back && !c->is_contradicted;
-}
-
 // Those that are trusted most; others only where these do not tell enough, and where they do not contradict them.
 static bool fit_once(struct writing *w)
 {
@@ -238,7 +233,7 @@ static bool hold_packet(struct writing *w, const struct finding *f)
 
 static bool write_packets(struct writing *w)
 {
-	bool has_delays = knows_offset(&w->totals->clock);
+	bool has_delays = clock_knows_offset(&w->totals->clock);
 	order_init(&w->order, w->m->offset_ns);
 	bool ok = packet_rows_begin(&w->rows, w->c, w->comparison_id, w->first_flow_id, has_delays) &&
 	          for_each_finding(w, hold_packet);
@@ -263,7 +258,7 @@ static void bind_side(struct writing *w, sqlite3_stmt *s, int column, const stru
 	const struct side_summary *sum = &w->summaries[pair - w->pairing->pairs][direction];
 	bool both = pair->flow[0] >= 0 && pair->flow[1] >= 0;
 	bool is_tcp = both && w->pairing->points[0].flows[pair->flow[0]].kind == KIND_TCP;
-	bool timed = sum->timed > 0, delayed = timed && knows_offset(&w->totals->clock);
+	bool timed = sum->timed > 0, delayed = timed && clock_knows_offset(&w->totals->clock);
 	double timed_count = timed ? (double)sum->timed : 1;
 	hop_case_bind_if(s, column++, is_tcp && side->has_seq_delta, side->seq_delta);
 	hop_case_bind_if(s, column++, side->travel != TRAVEL_UNKNOWN, side->travel);
@@ -356,7 +351,7 @@ static const char *clock_name(const struct clock *c)
 static void bind_clock(const struct writing *w, sqlite3_stmt *s, int column)
 {
 	const struct clock *c = &w->totals->clock;
-	bool both = knows_offset(c), fits = !c->is_contradicted;
+	bool both = clock_knows_offset(c), fits = !c->is_contradicted;
 	bool overlap = w->m->matched[0] > 0 && w->reasons.overlap_first_ns <= w->reasons.overlap_last_ns;
 	sqlite3_bind_text(s, column++, clock_name(c), -1, SQLITE_STATIC);
 	int64_t at_begin_ns = llround((c->forward_floor_ns + c->back_ceiling_ns) / 2);

@@ -104,6 +104,11 @@ sqlite3 *point_open_again(const struct point *);
 // (docs/definitions.md, payload_hash).
 bool sighting_same_payload(const struct sighting *, const struct sighting *);
 
+static inline bool sighting_same_id(const struct sighting *a, const struct sighting *b)
+{
+	return a->ip_id > 0 && a->ip_id == b->ip_id;
+}
+
 static inline bool sighting_is_fragment(const struct sighting *s)
 {
 	return s->fragment_offset >= 0;

@@ -130,17 +130,25 @@ struct leg *timeline_leg(const struct timeline *t, int64_t near_id)
 	return behind > t->legs && behind[-1].p->packet_id[NEAR] == near_id ? behind - 1 : NULL;
 }
 
-size_t timeline_behind(const struct timeline *t, int point, int64_t packet_id)
+size_t passages_before(const struct passage **list, size_t count, int point, int64_t packet_id)
 {
-	size_t low = 0, high = t->at_count[point];
+	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (t->at[point][middle]->packet_id[point] <= packet_id)
+		if (list[middle]->packet_id[point] < packet_id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return low;
+}
+
+size_t timeline_behind(const struct timeline *t, int point, int64_t packet_id)
+{
+	size_t i = passages_before(t->at[point], t->at_count[point], point, packet_id);
+	while (i < t->at_count[point] && t->at[point][i]->packet_id[point] == packet_id)
+		i++;
+	return i;
 }
 
 // ---- at the far point -------------------------------------------------------------------------------------------------
@@ -151,13 +159,7 @@ struct far_past {
 	int64_t request_id;                                // its latest with data, or SYN; 0 none
 	int64_t data_id, data_ts_ns;                       // the server's latest with data; 0 none
 	int64_t acked;                                     // by the client; -1 none
-	bool has_any;
 };
-
-static bool has_data(const struct passage *p)
-{
-	return p->payload_len[NEAR] > 0;
-}
 
 static bool is_syn(const struct passage *p)
 {
@@ -174,12 +176,12 @@ static void look_back(struct leg *l, const struct far_past *past, int64_t soon_n
 	bool is_soon = past->client_id && since_client_ns <= soon_ns;
 	l->acked = past->acked;
 	l->client_excess_ns = past->client_excess_ns;
-	l->waits_for_client = is_syn(p) || !has_data(p) || is_request_later || (is_ack_later && is_soon);
+	l->waits_for_client = is_syn(p) || !passage_has_data(p) || is_request_later || (is_ack_later && is_soon);
 	if (!past->client_id)
 		l->beyond_ns = 0;
 	else if (!is_syn(p) && past->client_id > past->request_id && is_ack_later && is_soon)
 		l->beyond_ns = 0; // it waited for an ACK
-	else if (is_syn(p) || !has_data(p) || is_request_later)
+	else if (is_syn(p) || !passage_has_data(p) || is_request_later)
 		l->beyond_ns = since_client_ns;
 	else if (past->data_id)
 		l->beyond_ns = ns_difference(ts_ns, past->data_ts_ns);
@@ -187,13 +189,13 @@ static void look_back(struct leg *l, const struct far_past *past, int64_t soon_n
 
 static void note_client(struct far_past *past, const struct passage *p)
 {
-	int64_t excess_ns = p->excess_ns == UNKNOWN_NS ? 0 : p->excess_ns;
+	int64_t excess_ns = passage_excess(p);
 	if (past->client_id != p->packet_id[FAR] || excess_ns < past->client_excess_ns)
 		past->client_excess_ns = excess_ns;
 	if (!past->client_id || p->ts_ns[FAR] > past->client_ts_ns)
 		past->client_ts_ns = p->ts_ns[FAR];
 	past->client_id = p->packet_id[FAR];
-	if (has_data(p) || is_syn(p))
+	if (passage_has_data(p) || is_syn(p))
 		past->request_id = p->packet_id[FAR];
 	if (p->has_ack[FAR] && p->ack[FAR] > past->acked)
 		past->acked = p->ack[FAR];
@@ -201,7 +203,7 @@ static void note_client(struct far_past *past, const struct passage *p)
 
 static void note_server(struct far_past *past, const struct passage *p)
 {
-	if (!has_data(p))
+	if (!passage_has_data(p))
 		return;
 	if (!past->data_id || p->ts_ns[FAR] > past->data_ts_ns)
 		past->data_ts_ns = p->ts_ns[FAR];
@@ -211,7 +213,7 @@ static void note_server(struct far_past *past, const struct passage *p)
 static bool is_answered(const struct timeline *t, size_t i)
 {
 	const struct passage *p = t->far[i]->p, *next = i + 1 < t->far_count ? t->far[i + 1]->p : NULL;
-	return next && next->from_server && has_data(next) &&
+	return next && next->from_server && passage_has_data(next) &&
 	       ns_difference(next->ts_ns[FAR], p->ts_ns[FAR]) <= t->of->beyond_ns[FAR];
 }
 

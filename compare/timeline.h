@@ -126,6 +126,20 @@ static inline int64_t passage_end(const struct passage *p, int point)
 	return p->seq[point] + p->payload_len[point] + ((p->tcp_flags[point] & (FLAG_FIN | FLAG_SYN)) != 0);
 }
 
+static inline bool passage_has_data(const struct passage *p)
+{
+	return p->payload_len[NEAR] > 0;
+}
+
+// 0 where it is not known.
+static inline int64_t passage_excess(const struct passage *p)
+{
+	return p->excess_ns == UNKNOWN_NS ? 0 : p->excess_ns;
+}
+
+// How many of a list in the order of a point are before a packet of it; 0: the point does not have it.
+size_t passages_before(const struct passage **list, size_t count, int point, int64_t packet_id);
+
 // The packet of the near point; NULL: it has none of that number, or a copy.
 struct leg *timeline_leg(const struct timeline *, int64_t near_id);
 

@@ -38,11 +38,6 @@ static int64_t greater(int64_t a, int64_t b)
 
 // ---- what a packet is ---------------------------------------------------------------------------------------------------
 
-static bool has_data(const struct passage *p)
-{
-	return p->payload_len[NEAR] > 0;
-}
-
 static bool has_shut(const struct passage *p)
 {
 	return p && p->marks[NEAR] & MARK_SHUT;
@@ -57,7 +52,7 @@ static bool is_shut(const struct step *s)
 // It opens a window that its sender had closed.
 static bool is_opening(const struct step *s)
 {
-	return !has_data(s->p) && has_shut(s->p->from_server ? s->past->server : s->past->client);
+	return !passage_has_data(s->p) && has_shut(s->p->from_server ? s->past->server : s->past->client);
 }
 
 static bool is_probe(const struct passage *p)
@@ -76,7 +71,7 @@ static bool is_step(const struct step *s)
 {
 	const struct passage *p = s->p;
 	return !s->leg->is_overtaken &&
-	       (has_data(p) || p->tcp_flags[NEAR] || s->is_answered || is_shut(s) || is_opening(s) ||
+	       (passage_has_data(p) || p->tcp_flags[NEAR] || s->is_answered || is_shut(s) || is_opening(s) ||
 	        s->leg->fate != FATE_NONE || has_shut(p) || s->past->gaps[BY_LOSS] + s->past->gaps[BY_LATE] > 0 ||
 	        (p->from_server && is_asked(s)));
 }
@@ -84,7 +79,7 @@ static bool is_step(const struct step *s)
 // Less is under way than was before a loss, in the middle of a transfer.
 static bool is_slowed(const struct step *s)
 {
-	bool goes_on = s->past->request_id < s->past->answer_id || (!has_data(s->p) && s->is_answered);
+	bool goes_on = s->past->request_id < s->past->answer_id || (!passage_has_data(s->p) && s->is_answered);
 	return s->past->has_lost && s->leg->waits_for_client && goes_on && s->in_flight >= 0 &&
 	       s->in_flight < s->past->most_in_flight;
 }
@@ -122,11 +117,11 @@ static enum cause cause_of_window(const struct step *s)
 static enum cause cause_of_turn(const struct step *s)
 {
 	const struct passage *p = s->p;
-	if (p->from_server && has_data(p))
+	if (p->from_server && passage_has_data(p))
 		return CAUSE_SERVER_THINK;
 	if (p->from_server && (p->tcp_flags[NEAR] & FLAG_SYN || is_asked(s) || s->is_answered))
 		return CAUSE_SERVER_ACK;
-	return !p->from_server && !has_data(p) && s->is_answered ? CAUSE_CLIENT_ACK : CAUSE_IDLE;
+	return !p->from_server && !passage_has_data(p) && s->is_answered ? CAUSE_CLIENT_ACK : CAUSE_IDLE;
 }
 
 static enum cause cause_of(const struct step *s)
@@ -205,7 +200,7 @@ static int64_t in_flight(const struct step *s)
 	const struct passage *p = s->p;
 	if (!p->from_server)
 		return -1;
-	if (!has_data(p))
+	if (!passage_has_data(p))
 		return s->past->client_end >= 0 && s->past->server_acked >= 0 ? s->past->client_end - s->past->server_acked
 		                                                              : -1;
 	return p->packet_id[FAR] && s->leg->acked >= 0 ? passage_end(p, FAR) - s->leg->acked : -1;
@@ -216,7 +211,7 @@ static bool is_answered(const struct timeline *t, const struct leg *l)
 	const struct leg *next = l + 1 < t->legs + t->count ? l + 1 : NULL;
 	if (!l->p->from_server)
 		return l->is_answered_far;
-	return next && !next->p->from_server && has_data(next->p) &&
+	return next && !next->p->from_server && passage_has_data(next->p) &&
 	       ns_difference(next->p->ts_ns[NEAR], l->p->ts_ns[NEAR]) <= t->of->beyond_ns[NEAR];
 }
 
@@ -225,11 +220,11 @@ static void note(struct near_past *past, const struct step *s)
 	const struct passage *p = s->p;
 	if (p->from_server) {
 		past->server = p;
-		past->answer_id = has_data(p) ? p->packet_id[NEAR] : past->answer_id;
+		past->answer_id = passage_has_data(p) ? p->packet_id[NEAR] : past->answer_id;
 		past->server_acked = p->has_ack[NEAR] ? greater(past->server_acked, p->ack[NEAR]) : past->server_acked;
 	} else {
 		past->client = p;
-		past->request_id = has_data(p) ? p->packet_id[NEAR] : past->request_id;
+		past->request_id = passage_has_data(p) ? p->packet_id[NEAR] : past->request_id;
 		past->client_end = greater(past->client_end, passage_end(p, NEAR));
 	}
 	for (int why = 0; why < 2; why++)

@@ -798,6 +798,13 @@ def test_fragments_recur():
     tap.equal(expect(compare(path), path, timed=False), {})
 
 
+def fragment_at_both(path):
+    """Each packet becomes fragments of its own: ten times its number, and counted on."""
+    for point in "ab":
+        setattr(path, point, [(ts_ns + n * 1000, {min(uids) * 10 + n}, piece) for ts_ns, uids, p in getattr(path, point)
+                              for n, piece in enumerate(fragments_of(p, 576))])
+
+
 def test_fragments_answered():
     """Fragments both ways, where an answer has the identification of its question"""
     traffic = Traffic()
@@ -806,12 +813,7 @@ def test_fragments_answered():
     for p in traffic.packets:
         p.ip_id = 1 + p.uid // 2
     path = Path(traffic)
-    pieces = {"a": [], "b": []}
-    for point in "ab":
-        for ts_ns, uids, p in getattr(path, point):
-            for n, piece in enumerate(fragments_of(p, 576)):
-                pieces[point].append((ts_ns + n * 1000, {min(uids) * 10 + n}, piece))
-    path.a, path.b = pieces["a"], pieces["b"]
+    fragment_at_both(path)
     case = compare(path, snap_b=96)
     tap.equal(expect(case, path, timed=False), {})
     tap.equal(changes(case), {"ttl": 20 * 3})
@@ -844,12 +846,8 @@ def test_fragments_at_both():
     for i in range(10):
         traffic.query(6000 + i, size=1400)
     path = Path(traffic)
-    pieces = {"a": [], "b": []}
-    for point in "ab":
-        for ts_ns, uids, p in getattr(path, point):
-            for n, piece in enumerate(fragments_of(p, 576)):
-                pieces[point].append((ts_ns + n * 1000, {min(uids) * 10 + n}, piece))
-    path.a, path.b = pieces["a"], [row for row in pieces["b"] if row[1] != {41}]
+    fragment_at_both(path)
+    path.b = [row for row in path.b if row[1] != {41}]
     case = compare(path)
     tap.equal(reasons(expect(case, path, timed=False)), {"lost": [("a", 41)]})
 
