@@ -195,6 +195,24 @@ JOIN captures b ON b.capture_id = c.b_capture_id
 JOIN flows f ON f.flow_id = h.a_flow_id
 WHERE f.protocol = 'tcp' AND h.b_flow_id IS NOT NULL AND h.src_travel IS NOT NULL;
 
+-- Waits of these connections, with numbers and words.
+CREATE VIEW hop_wait_list AS
+SELECT
+	k.*,
+	w.cause,
+	c.place, -- as in hop_causes
+	replace(replace(c.meaning, '{near}', iif(k.is_turned, k.b, k.a)), '{far}', iif(k.is_turned, k.a, k.b)) AS meaning, -- in words
+	w.waits,
+	w.total_ns,
+	w.longest_ns,
+	w.a_packet_id,
+	w.b_packet_id,
+	w.a_packet_id - k.a_first_packet_id + 1 AS a_number, -- packet number in a
+	w.b_packet_id - k.b_first_packet_id + 1 AS b_number -- packet number in b
+FROM hop_connections k
+JOIN hop_waits w ON w.hop_flow_id = k.hop_flow_id
+JOIN hop_causes c ON c.cause = w.cause;
+
 -- Is it the network? Where the time of each of them was lost, and to what most of it.
 CREATE VIEW hop_verdicts AS
 SELECT

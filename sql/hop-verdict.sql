@@ -107,7 +107,7 @@ SELECT
 	k.b,
 	k.verdict,
 	printf('%.0f of %.0f ms ', most.total_ns / 1e6, k.lost_ns / 1e6)
-		|| replace(replace(c.meaning, '{near}', iif(k.is_turned, k.b, k.a)), '{far}', iif(k.is_turned, k.a, k.b))
+		|| most.meaning
 		|| iif(
 			most.cause IN ('server_think', 'server_ack') AND far.ttl IN (64, 128, 255), -- that senders begin with
 			' (no router has touched the server''s packets there: it is the server)',
@@ -147,8 +147,7 @@ SELECT
 	beyond_b.b_packet_id - k.b_first_packet_id + 1 AS beyond_b_b_number
 FROM sick k
 JOIN causes w ON w.hop_flow_id = k.hop_flow_id
-JOIN hop_causes c ON c.cause = k.cause
-JOIN hop_waits most ON most.hop_flow_id = k.hop_flow_id AND most.cause = k.cause
+JOIN hop_wait_list most ON most.hop_flow_id = k.hop_flow_id AND most.cause = k.cause
 JOIN hop_waits longest ON longest.hop_flow_id = k.hop_flow_id AND longest.cause = w.longest
 LEFT JOIN packets far ON far.packet_id = iif(k.is_turned, most.a_packet_id, most.b_packet_id)
 LEFT JOIN hop_waits network ON network.hop_flow_id = k.hop_flow_id

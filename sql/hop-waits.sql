@@ -28,33 +28,31 @@
 -- column b_number      Its number in b; empty: b has it not.
 -- column meaning       The cause in words.
 SELECT
-	k.a,
-	k.b,
-	k.client,
-	k.client_port,
-	k.server,
-	k.server_port,
-	k.a_flow_id,
-	k.b_flow_id,
+	w.a,
+	w.b,
+	w.client,
+	w.client_port,
+	w.server,
+	w.server_port,
+	w.a_flow_id,
+	w.b_flow_id,
 	CASE
-		WHEN c.place IN ('network', 'unknown') THEN c.place
-		WHEN c.place = 'client' THEN iif(k.is_turned, 'beyond b', 'beyond a')
-		WHEN c.place = 'server' THEN iif(k.is_turned, 'beyond a', 'beyond b')
+		WHEN w.place IN ('network', 'unknown') THEN w.place
+		WHEN w.place = 'client' THEN iif(w.is_turned, 'beyond b', 'beyond a')
+		WHEN w.place = 'server' THEN iif(w.is_turned, 'beyond a', 'beyond b')
 	END AS place,
 	w.cause,
 	w.waits,
 	w.total_ns / 1e6 AS total_ms,
 	w.longest_ns / 1e6 AS longest_ms,
-	w.a_packet_id - k.a_first_packet_id + 1 AS a_number,
-	w.b_packet_id - k.b_first_packet_id + 1 AS b_number,
-	replace(replace(c.meaning, '{near}', iif(k.is_turned, k.b, k.a)), '{far}', iif(k.is_turned, k.a, k.b)) AS meaning
-FROM hop_connections k
-JOIN hop_waits w ON w.hop_flow_id = k.hop_flow_id
-JOIN hop_causes c ON c.cause = w.cause
-LEFT JOIN hop_verdicts v ON v.hop_flow_id = k.hop_flow_id
+	w.a_number,
+	w.b_number,
+	w.meaning
+FROM hop_wait_list w
+LEFT JOIN hop_verdicts v ON v.hop_flow_id = w.hop_flow_id
 WHERE w.total_ns >= :min_ms * 1e6
-	AND (:capture IS NULL OR :capture IN (k.a_capture_id, k.b_capture_id))
-	AND (:flow IS NULL OR :flow IN (k.a_flow_id, k.b_flow_id))
-	AND (:host IS NULL OR ip_in(k.client, :host) OR ip_in(k.server, :host))
-ORDER BY k.comparison_id, v.lost_ns DESC, k.hop_flow_id, c.place = 'none', w.total_ns DESC
+	AND (:capture IS NULL OR :capture IN (w.a_capture_id, w.b_capture_id))
+	AND (:flow IS NULL OR :flow IN (w.a_flow_id, w.b_flow_id))
+	AND (:host IS NULL OR ip_in(w.client, :host) OR ip_in(w.server, :host))
+ORDER BY w.comparison_id, v.lost_ns DESC, w.hop_flow_id, w.place = 'none', w.total_ns DESC
 LIMIT ifnull(:limit, -1);

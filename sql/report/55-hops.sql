@@ -89,9 +89,8 @@ SELECT
 	v.verdict,
 	v.lost_ns / 1e6 AS lost_ms,
 	100.0 * v.network_ns / v.lost_ns AS network_percent,
-	replace(replace(c.meaning, '{near}', iif(v.is_turned, v.b, v.a)), '{far}', iif(v.is_turned, v.a, v.b)) AS why,
+	w.meaning AS why,
 	(SELECT label FROM packet_labels p WHERE p.packet_id = ifnull(w.a_packet_id, w.b_packet_id)) AS number
 FROM worst v
-JOIN hop_waits w ON w.hop_flow_id = v.hop_flow_id AND w.cause = v.cause
-JOIN hop_causes c ON c.cause = w.cause
+JOIN hop_wait_list w ON w.hop_flow_id = v.hop_flow_id AND w.cause = v.cause
 ORDER BY v.lost_ns DESC, v.hop_flow_id;
