@@ -83,16 +83,12 @@ def reports(case):
         yield name, "./pcapdex query %s %s %s" % (case, name, options or ("--flow 1" if name == "packets" else ""))
 
 
-def two_points(kind):
-    """The name and command of what concerns two capture points, on a case of both."""
+def ingest_two(kind):
+    """A case of both capture points, and the name of the one that is compared."""
     ingested, case = "%s/%s-two.db" % (FOLDER, kind), "%s/%s-compared.db" % (FOLDER, kind)
     measure("sh -c 'rm -f %s; ./pcapdex ingest -q %s/%s.pcap %s/%s-far.pcap -o %s'" % (
         ingested, FOLDER, kind, FOLDER, kind, ingested))
-    shutil.copyfile(ingested, case)
-    yield "pcapdex compare", "./pcapdex compare -q %s %s %s-far" % (case, kind, kind)
-    for name, command in reports(case):
-        if name.startswith("hop-"):
-            yield name, command
+    return ingested, case
 
 
 def print_line(name, result, share, packets, base):
@@ -102,8 +98,12 @@ def print_line(name, result, share, packets, base):
         name, result.seconds, 1 / per_packet, result.peak_kb / 1024, per_packet / (base.seconds / packets), note))
 
 
-def print_command(name, command, most_seconds):
-    result = median([measure(command) for _ in range(ROUNDS)])
+def print_command(name, command, most_seconds, prepare=lambda: None):
+    results = []
+    for _ in range(ROUNDS):
+        prepare()
+        results.append(measure(command))
+    result = median(results)
     print("%-30s %8.2f s %7.1f MB%s" % (name, result.seconds, result.peak_kb / 1024,
                                       "   over %d s" % most_seconds if result.seconds > most_seconds else ""))
 
@@ -129,8 +129,12 @@ def main(kind):
     for name, command in reports(case):
         print_command(name, command, 1)
     print("\nwith a second capture point, as many packets again:")
-    for name, command in two_points(kind):
-        print_command(name, command, 5 if name == "pcapdex compare" else 1)
+    ingested, compared = ingest_two(kind)
+    print_command("pcapdex compare", "./pcapdex compare -q %s %s %s-far" % (compared, kind, kind), 5,
+                  lambda: shutil.copyfile(ingested, compared))
+    for name, command in reports(compared):
+        if name.startswith("hop-"):
+            print_command(name, command, 1)
 
 
 if __name__ == "__main__":
