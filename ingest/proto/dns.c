@@ -672,12 +672,13 @@ static struct pending *pending_at(const struct state *s, unsigned i)
 }
 
 // Whether a message's question is another than the query's; ROW_NULL where one of them has no question, or has been
-// answered before.
+// answered before. A question for an answer to its sender alone is the same question (RFC 6762, 5.4).
 static int64_t asks_otherwise(const struct pending *q, const struct message *m)
 {
 	if (!q || !q->name || !m->has_question)
 		return ROW_NULL;
-	return q->type != m->type || q->class != m->class || strcasecmp(q->name, m->name) != 0;
+	bool same_class = (q->class & ~CLASS_TOP_BIT) == (m->class & ~CLASS_TOP_BIT);
+	return q->type != m->type || !same_class || strcasecmp(q->name, m->name) != 0;
 }
 
 // The latest query with the message's number and question, answered or not; else the latest with its number; NULL none.
