@@ -348,6 +348,16 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 	return place >= 0;
 }
 
+// The application leaves the flow to whoever knows what comes next; not to itself, if it took nothing of it.
+static void hand_over(struct application_stage *s, struct application_flow *above, struct application_call *call,
+                      struct bytes *data, size_t taken)
+{
+	const struct application *leaving = above->application;
+	end_application(s, above, call);
+	if (taken == 0 && is_known(s, above, call, data) && above->application == leaving)
+		stop(s, above);
+}
+
 // Lets the application take messages off the front, as many as there are. Wireshark dissects a message that waited for
 // this packet by itself, unless no more than joins_below tells had waited, and what else the packet holds at one go: each
 // adds its name to the stack once.
@@ -363,10 +373,10 @@ static void take_messages(struct application_stage *s, struct application_flow *
 		if (taken > data->left)
 			above->skip[call->direction] = taken - data->left;
 		bytes_skip(data, taken < data->left ? taken : data->left);
-		if (call->stop || (call->leave && taken == 0))
+		if (call->stop)
 			stop(s, above);
 		else if (call->leave)
-			end_application(s, above, call);
+			hand_over(s, above, call, data, taken);
 		else if (taken == 0)
 			return;
 		call->leave = false;

@@ -107,7 +107,8 @@ void stream_add(struct stream *s, struct stream_budget *budget, const struct pac
 	count_patience(&s->side[0]);
 	count_patience(&s->side[1]);
 	if (side->is_unsure && data.left + cut > 0) {
-		side->next += seq == side->next + 1;
+		if (seq == side->next + 1 || seq_lt(seq + 1, side->next))
+			side->next = seq;
 		side->is_unsure = false;
 	}
 	if (!side->begun && (tcp->flags & TCP_SYN || data.left + cut > 0)) {

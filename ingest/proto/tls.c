@@ -42,6 +42,7 @@ enum handshake_type {
 };
 
 struct side {
+	bool has_records; // it has sent at least one
 	bool encrypted;   // behind ChangeCipherSpec, or the server hello of TLS 1.3
 	bool is_lost;     // out of step: nobody knows where the next record begins
 	bool has_hole;    // bytes in the clear were missing; of the server, behind its hello
@@ -363,12 +364,21 @@ static void take_record(struct application_call *call, uint8_t type, struct byte
 		note_change(call);
 }
 
+// What a server without TLS says to a hello, or a firewall in its place.
+static bool is_http(struct bytes data)
+{
+	return wire_begins(data, "HTTP/1.");
+}
+
 // What cannot be a record here: the stream is out of step until a segment begins with what can be one. Four letters
 // are hardly the rest of a record: someone speaks in the clear.
 static size_t lose(struct application_call *call, struct side *side, struct bytes data)
 {
 	enum { LETTERS = 4 };
 	struct bytes first = data;
+	call->leave = !side->has_records && is_http(data);
+	if (call->leave)
+		return 0;
 	side->is_lost = side->has_hole = true;
 	forget_message(call, side);
 	if (data.left <= LETTERS || !wire_is_text(bytes_split(&first, LETTERS)))
@@ -392,6 +402,7 @@ static size_t take_stream(struct application_call *call, struct bytes data)
 	if (ssl2 && !is_record(type, version, length)) {
 		if (ssl2 > data.left)
 			return 0;
+		side->has_records = true;
 		application_layer(call, "tls");
 		tls_record_begin(&s->record, call, "tcp");
 		take_ssl2_hello(call, data);
@@ -400,6 +411,7 @@ static size_t take_stream(struct application_call *call, struct bytes data)
 	if (!is_record(type, version, length))
 		return lose(call, side, data);
 	side->is_lost = false;
+	side->has_records = true;
 	tls_record_begin(&s->record, call, "tcp");
 	bool is_plain = type != RECORD_DATA &&
 	                (!side->encrypted || type == RECORD_CHANGE_CIPHER_SPEC || is_hello_record(type, rest, length));
@@ -460,7 +472,7 @@ static bool has_beginning(const struct flow *f)
 static enum recognised recognise(const struct application_call *call, struct bytes first)
 {
 	bool at_home = is_port(call->flow->key.low.port) || is_port(call->flow->key.high.port);
-	if (at_home && !has_beginning(call->flow))
+	if (at_home && !has_beginning(call->flow) && !is_http(first))
 		return RECOGNISED_YES;
 	size_t ssl2 = ssl2_hello_length(first);
 	struct bytes rest = first;
