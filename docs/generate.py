@@ -6,6 +6,7 @@
 """
 import pathlib
 import re
+import sqlite3
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -58,14 +59,23 @@ def table_columns(lines):
             yield f"`{match[1]}`", re.sub(r"REFERENCES (\w+)", r"→ `\1`", match[2]), comment
 
 
-def view_columns(lines):
-    for line in lines:
+def view_columns(name, statement, schema):
+    """A view's columns as SQLite names them. A column that is made in the view is described there; one that it hands on is
+    described where it comes from."""
+    own, made = {}, set()
+    for line in statement:
         body, comment = split_comment(line)
-        name = re.search(r"(?:\bAS |^(?:\w+\.)?)(\w+)$", body)
-        if name and name[1] != "SELECT" and not body.startswith("FROM"):
-            yield f"`{name[1]}`", comment
-        if body.startswith("FROM"):
-            return
+        if comment and (match := re.search(r"(\w+)$", body)):
+            own.setdefault(match[1], comment)
+        if match := re.search(r"\bAS (\w+)$", body):
+            made.add(match[1])
+    read = re.findall(r"\b(?:FROM|JOIN) (\w+)", "\n".join(statement))
+    for _, column, *_ in schema.db.execute(f"PRAGMA table_info({name})"):
+        handed_on = [] if column in made else [schema.meanings.get(source, {}).get(column) for source in read]
+        meaning = own.get(column) or next(filter(None, handed_on), None)
+        if not meaning:
+            sys.exit(f"schema: the column {name}.{column} has no description")
+        yield f"`{column}`", meaning
 
 
 def statement_end(lines, at):
@@ -74,27 +84,38 @@ def statement_end(lines, at):
     return at
 
 
-def describe_schema(path):
-    lines = path.read_text().splitlines()
-    out = [f"## {path.stem[3:]}\n"]
-    if lines[1:2] == [""] and lines[0].startswith("--"):
-        out.append(paragraphs([lines[0][3:]]) + "\n")
-    for at, line in enumerate(lines):
-        match = re.match(r"CREATE (TABLE|VIEW) (\w+)", line)
-        if not match:
-            continue
-        body = lines[at + 1 : statement_end(lines, at) + 1]
-        kind = "" if match[1] == "TABLE" else " (view)"
-        out.append(f"### {match[2]}{kind}\n\n{paragraphs(comment_before(lines, at))}\n")
-        if match[1] == "TABLE":
-            out.append(table(["column", "type", "meaning"], table_columns(body)) + "\n")
+class Schema:
+    """The tables and views of a case: made in memory, and what is said of their columns."""
+
+    def __init__(self):
+        self.db = sqlite3.connect(":memory:")
+        self.meanings = {}
+
+    def describe(self, path):
+        lines = path.read_text().splitlines()
+        self.db.executescript("\n".join(lines))
+        out = [f"## {path.stem[3:]}\n"]
+        if lines[1:2] == [""] and lines[0].startswith("--"):
+            out.append(paragraphs([lines[0][3:]]) + "\n")
+        for at, line in enumerate(lines):
+            if match := re.match(r"CREATE (TABLE|VIEW) (\w+)", line):
+                out += self.describe_table(lines, at, match[1], match[2])
+        return "\n".join(out)
+
+    def describe_table(self, lines, at, kind, name):
+        statement = lines[at + 1 : statement_end(lines, at) + 1]
+        if kind == "TABLE":
+            rows, header = list(table_columns(statement)), ["column", "type", "meaning"]
         else:
-            out.append(table(["column", "meaning"], view_columns(body)) + "\n")
-    return "\n".join(out)
+            rows, header = list(view_columns(name, statement, self)), ["column", "meaning"]
+        self.meanings[name] = {row[0].strip("`"): row[-1] for row in rows}
+        title = name if kind == "TABLE" else f"{name} (view)"
+        return [f"### {title}\n\n{paragraphs(comment_before(lines, at))}\n", table(header, rows) + "\n"]
 
 
 def schema_page():
-    parts = [describe_schema(path) for path in sorted((ROOT / "schema").glob("*.sql"))]
+    schema = Schema()
+    parts = [schema.describe(path) for path in sorted((ROOT / "schema").glob("*.sql"))]
     intro = """# The tables of a case
 
 A case is a plain SQLite file: `PRAGMA application_id` is 0x70636478, `PRAGMA user_version` is %s. Times are integers:

@@ -148,9 +148,9 @@ SELECT
 	iif(p.packet_id, p.ts_ns - a.first_ts_ns, q.ts_ns - b.first_ts_ns) / 1e9 AS time_s, -- since the first packet of that capture
 	g.protocol,
 	iif(h.direction, g.dst, g.src) AS src, -- sender, as a has it; as b has it where a has no such flow
-	iif(h.direction, g.dst_port, g.src_port) AS src_port,
-	iif(h.direction, g.src, g.dst) AS dst,
-	iif(h.direction, g.src_port, g.dst_port) AS dst_port,
+	iif(h.direction, g.dst_port, g.src_port) AS src_port, -- its port
+	iif(h.direction, g.src, g.dst) AS dst, -- receiver, the same
+	iif(h.direction, g.src_port, g.dst_port) AS dst_port, -- its port
 	h.direction, -- 0 sent by src of the hop flow, 1 by dst
 	iif(h.direction, f.dst_travel, f.src_travel) AS travel, -- 1 forward, -1 back, NULL not known
 	h.method,
@@ -185,9 +185,9 @@ SELECT
 	c.b_capture_id,
 	(h.src_travel = -1) <> (instr(f.history, '^') > 0) AS is_turned, -- 1: b is the point on the client's side; else a
 	iif(instr(f.history, '^') > 0, f.dst, f.src) AS client, -- as a has it
-	iif(instr(f.history, '^') > 0, f.dst_port, f.src_port) AS client_port,
-	iif(instr(f.history, '^') > 0, f.src, f.dst) AS server,
-	iif(instr(f.history, '^') > 0, f.src_port, f.dst_port) AS server_port
+	iif(instr(f.history, '^') > 0, f.dst_port, f.src_port) AS client_port, -- its port
+	iif(instr(f.history, '^') > 0, f.src, f.dst) AS server, -- as a has it
+	iif(instr(f.history, '^') > 0, f.src_port, f.dst_port) AS server_port -- its port
 FROM hop_flows h
 JOIN hop_comparisons c ON c.comparison_id = h.comparison_id
 JOIN captures a ON a.capture_id = c.a_capture_id

@@ -63,7 +63,7 @@ SELECT
 	h.upgrade,
 	h.response_complete,
 	h.missing_bytes,
-	iif(h.direction, f.dst, f.src) AS client,
+	iif(h.direction, f.dst, f.src) AS client, -- who asks
 	iif(h.direction, f.src, f.dst) AS peer, -- the server's address
 	iif(h.direction, f.src_port, f.dst_port) AS port, -- the server's
 	printf('%s %s', ifnull(h.method, '?'), CASE

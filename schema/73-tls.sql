@@ -86,7 +86,7 @@ SELECT
 	k.not_after_ts_ns,
 	k.self_signed,
 	k.direction <> t.direction AS by_server, -- 1: the server sent it
-	iif(t.direction, f.dst, f.src) AS client,
+	iif(t.direction, f.dst, f.src) AS client, -- who sent the client hello
 	iif(k.direction, f.dst, f.src) AS owner, -- who sent it
 	ifnull(k.common_name, k.subject) AS who, -- whom it names
 	p.ts_ns, -- when it was sent, ns since 1970 UTC

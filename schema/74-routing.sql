@@ -87,12 +87,12 @@ SELECT
 	a.network_mask,
 	a.auth_type,
 	b.address AS other_address, -- the other router
-	b.router_id AS other_router_id,
-	b.area AS other_area,
-	b.hello_interval_s AS other_hello_interval_s,
-	b.dead_interval_s AS other_dead_interval_s,
-	b.network_mask AS other_network_mask,
-	b.auth_type AS other_auth_type,
+	b.router_id AS other_router_id, -- its router id
+	b.area AS other_area, -- its area
+	b.hello_interval_s AS other_hello_interval_s, -- seconds
+	b.dead_interval_s AS other_dead_interval_s, -- seconds
+	b.network_mask AS other_network_mask, -- of the link; NULL with IPv6
+	b.auth_type AS other_auth_type, -- as in routing
 	a.has_dr OR b.has_dr AS has_dr -- 1: a hello of either names a designated router: the link is not point to point
 FROM speakers a
 JOIN speakers b ON b.capture_id = a.capture_id AND b.address > a.address AND b.version = a.version

@@ -64,8 +64,8 @@ SELECT
 	r.packet_id,
 	ifnull(r.repeated_packet_id, r.first_packet_id) AS datagram_id, -- packet_id of the datagram's fragment that came first
 	r.capture_id,
-	iif(r.direction, f.dst, f.src) AS src,
-	iif(r.direction, f.src, f.dst) AS dst,
+	iif(r.direction, f.dst, f.src) AS src, -- who sent it
+	iif(r.direction, f.src, f.dst) AS dst, -- who it was sent to
 	f.protocol, -- of what the datagram carries
 	r.ip_id,
 	r.ts_ns,

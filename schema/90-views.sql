@@ -4,15 +4,15 @@
 CREATE VIEW packet_list AS
 SELECT
 	p.packet_id,
-	c.name AS capture,
+	c.name AS capture, -- name of its capture
 	p.number, -- Wireshark's frame.number
 	strftime('%Y-%m-%dT%H:%M:%S', p.ts_ns / 1000000000, 'unixepoch')
 		|| printf('.%09dZ', p.ts_ns % 1000000000) AS time, -- UTC
 	(p.ts_ns - c.first_ts_ns) / 1e9 AS time_s, -- since the capture's first packet
-	iif(p.direction, f.dst, f.src) AS src,
-	iif(p.direction, f.dst_port, f.src_port) AS src_port,
-	iif(p.direction, f.src, f.dst) AS dst,
-	iif(p.direction, f.src_port, f.dst_port) AS dst_port,
+	iif(p.direction, f.dst, f.src) AS src, -- who sent the packet, an end of its flow; NULL without a flow
+	iif(p.direction, f.dst_port, f.src_port) AS src_port, -- its port
+	iif(p.direction, f.src, f.dst) AS dst, -- who it was sent to
+	iif(p.direction, f.src_port, f.dst_port) AS dst_port, -- its port
 	f.protocol,
 	s.stack,
 	p.wire_len,
@@ -26,7 +26,7 @@ SELECT
 	p.window, -- raw
 	p.ttl,
 	p.vlan_id,
-	p.ack_rtt_ns / 1e6 AS ack_rtt_ms,
+	p.ack_rtt_ns / 1e6 AS ack_rtt_ms, -- time since the segment that it acknowledges
 	p.flow_id,
 	p.duplicate_of, -- number of the packet that it is a copy of
 	p.errors
@@ -39,7 +39,7 @@ LEFT JOIN flows f USING (flow_id);
 CREATE VIEW flow_list AS
 SELECT
 	f.flow_id,
-	c.name AS capture,
+	c.name AS capture, -- name of its capture
 	f.protocol,
 	f.src,
 	f.src_port,
@@ -48,9 +48,9 @@ SELECT
 	strftime('%Y-%m-%dT%H:%M:%S', f.first_ts_ns / 1000000000, 'unixepoch')
 		|| printf('.%09dZ', f.first_ts_ns % 1000000000) AS start, -- UTC
 	(f.first_ts_ns - c.first_ts_ns) / 1e9 AS start_s, -- since the capture's first packet
-	(f.last_ts_ns - f.first_ts_ns) / 1e9 AS duration_s,
-	f.src_packets + f.dst_packets AS packets,
-	f.src_bytes + f.dst_bytes AS bytes,
+	(f.last_ts_ns - f.first_ts_ns) / 1e9 AS duration_s, -- from its first to its last packet
+	f.src_packets + f.dst_packets AS packets, -- both ways
+	f.src_bytes + f.dst_bytes AS bytes, -- on the wire, both ways
 	f.src_packets,
 	f.dst_packets,
 	f.src_bytes,
@@ -58,9 +58,9 @@ SELECT
 	f.src_payload_bytes,
 	f.dst_payload_bytes,
 	f.src_throughput_bps / 1e6 AS src_mbit_per_s, -- on the wire
-	f.dst_throughput_bps / 1e6 AS dst_mbit_per_s,
+	f.dst_throughput_bps / 1e6 AS dst_mbit_per_s, -- on the wire
 	f.src_goodput_bps / 1e6 AS src_goodput_mbit_per_s, -- payload, each byte once
-	f.dst_goodput_bps / 1e6 AS dst_goodput_mbit_per_s,
+	f.dst_goodput_bps / 1e6 AS dst_goodput_mbit_per_s, -- payload, each byte once
 	f.state, -- Zeek's conn_state
 	f.status, -- TCP, as all below but community_id: SYNs and FINs of both sides, /R if reset
 	f.completeness,
@@ -74,18 +74,18 @@ SELECT
 		WHEN f.completeness IN (23, 39, 55) THEN 'Complete, NO_DATA'
 		ELSE 'Incomplete'
 	END AS completeness_text, -- Wireshark's words for completeness
-	f.syn_rtt_ns / 1e6 AS syn_rtt_ms,
-	f.handshake_ns / 1e6 AS handshake_ms,
-	f.initial_rtt_ns / 1e6 AS initial_rtt_ms,
+	f.syn_rtt_ns / 1e6 AS syn_rtt_ms, -- from the SYN to the SYN-ACK
+	f.handshake_ns / 1e6 AS handshake_ms, -- from the SYN to the ACK of the SYN-ACK
+	f.initial_rtt_ns / 1e6 AS initial_rtt_ms, -- Wireshark's initial RTT
 	f.src_rtt_mean_ns / 1e6 AS src_rtt_mean_ms, -- of what src sent, answered by dst
-	f.src_rtt_max_ns / 1e6 AS src_rtt_max_ms,
+	f.src_rtt_max_ns / 1e6 AS src_rtt_max_ms, -- the longest of them
 	f.dst_rtt_mean_ns / 1e6 AS dst_rtt_mean_ms, -- of what dst sent, answered by src
-	f.dst_rtt_max_ns / 1e6 AS dst_rtt_max_ms,
+	f.dst_rtt_max_ns / 1e6 AS dst_rtt_max_ms, -- the longest of them
 	f.src_retransmissions + f.src_fast_retransmissions + f.src_spurious_retransmissions
 		+ f.dst_retransmissions + f.dst_fast_retransmissions + f.dst_spurious_retransmissions
-		AS retransmissions,
+		AS retransmissions, -- of any kind, both ways
 	100 * f.src_retransmission_rate AS src_retransmission_percent, -- of its data, SYN and FIN segments
-	100 * f.dst_retransmission_rate AS dst_retransmission_percent,
+	100 * f.dst_retransmission_rate AS dst_retransmission_percent, -- of its data, SYN and FIN segments
 	f.idle_max_ns / 1e6 AS idle_max_ms, -- longest time without a packet
 	f.community_id
 FROM flows f
@@ -96,7 +96,7 @@ JOIN captures c USING (capture_id);
 -- column the same affinity in each part: only then does SQLite ask the parts that a WHERE is about, and keep their order.
 CREATE VIEW rtt_pairs AS
 SELECT
-	'tcp_handshake' AS kind,
+	'tcp_handshake' AS kind, -- what is paired
 	e.capture_id,
 	e.flow_id,
 	e.related_packet_id AS packet_id, -- the packet that asks

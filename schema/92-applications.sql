@@ -5,7 +5,7 @@ CREATE VIEW dns_list AS
 SELECT
 	d.dns_id,
 	d.capture_id,
-	c.name AS capture,
+	c.name AS capture, -- name of its capture
 	d.flow_id,
 	ifnull(d.query_ts_ns, d.answer_ts_ns) AS ts_ns, -- of the query, or of a response without one
 	(ifnull(d.query_ts_ns, d.answer_ts_ns) - c.first_ts_ns) / 1e9 AS time_s, -- since the capture's first packet
@@ -21,15 +21,15 @@ SELECT
 	d.cname,
 	d.ttl_min,
 	d.rtt_ns,
-	d.rtt_ns / 1e6 AS rtt_ms,
+	d.rtt_ns / 1e6 AS rtt_ms, -- from the query to its answer
 	d.retransmissions,
 	d.query_packet_id - c.first_packet_id + 1 AS query_number, -- packet number
 	d.answer_packet_id - c.first_packet_id + 1 AS answer_number, -- packet number
 	d.answer_ts_ns,
-	iif(d.direction, f.dst, f.src) AS client,
-	iif(d.direction, f.dst_port, f.src_port) AS client_port,
-	iif(d.direction, f.src, f.dst) AS server,
-	iif(d.direction, f.src_port, f.dst_port) AS server_port,
+	iif(d.direction, f.dst, f.src) AS client, -- who asks
+	iif(d.direction, f.dst_port, f.src_port) AS client_port, -- its port
+	iif(d.direction, f.src, f.dst) AS server, -- who is asked
+	iif(d.direction, f.src_port, f.dst_port) AS server_port, -- its port
 	d.malformed
 FROM dns d
 JOIN flows f ON f.flow_id = d.flow_id
@@ -66,7 +66,7 @@ CREATE VIEW http_list AS
 SELECT
 	h.http_id,
 	h.capture_id,
-	c.name AS capture,
+	c.name AS capture, -- name of its capture
 	h.flow_id,
 	ifnull(h.request_ts_ns, h.response_ts_ns) AS ts_ns, -- of the request, or of a response without one
 	(ifnull(h.request_ts_ns, h.response_ts_ns) - c.first_ts_ns) / 1e9 AS time_s, -- since the capture's first packet
@@ -75,8 +75,8 @@ SELECT
 	h.target,
 	h.status,
 	h.reason,
-	h.first_byte_ns / 1e6 AS first_byte_ms,
-	h.last_byte_ns / 1e6 AS last_byte_ms,
+	h.first_byte_ns / 1e6 AS first_byte_ms, -- from the end of the request to the first byte of the response
+	h.last_byte_ns / 1e6 AS last_byte_ms, -- to its last byte
 	h.request_body_bytes,
 	h.response_body_bytes,
 	h.content_type,
@@ -84,10 +84,10 @@ SELECT
 	h.server AS software, -- the response's Server header
 	h.request_packet_id - c.first_packet_id + 1 AS request_number, -- packet number
 	h.response_packet_id - c.first_packet_id + 1 AS response_number, -- packet number
-	iif(h.direction, f.dst, f.src) AS client,
-	iif(h.direction, f.dst_port, f.src_port) AS client_port,
-	iif(h.direction, f.src, f.dst) AS server,
-	iif(h.direction, f.src_port, f.dst_port) AS server_port,
+	iif(h.direction, f.dst, f.src) AS client, -- who asks
+	iif(h.direction, f.dst_port, f.src_port) AS client_port, -- its port
+	iif(h.direction, f.src, f.dst) AS server, -- who is asked
+	iif(h.direction, f.src_port, f.dst_port) AS server_port, -- its port
 	h.pipelined,
 	h.response_complete,
 	h.missing_bytes,
@@ -101,22 +101,22 @@ CREATE VIEW tls_list AS
 SELECT
 	t.tls_id,
 	t.capture_id,
-	c.name AS capture,
+	c.name AS capture, -- name of its capture
 	t.flow_id,
 	ifnull(t.client_hello_ts_ns, f.first_ts_ns) AS ts_ns, -- of the client hello, or of the flow's first packet
 	(ifnull(t.client_hello_ts_ns, f.first_ts_ns) - c.first_ts_ns) / 1e9 AS time_s, -- since the capture's first packet
-	iif(t.direction, f.dst, f.src) AS client,
-	iif(t.direction, f.dst_port, f.src_port) AS client_port,
-	iif(t.direction, f.src, f.dst) AS server,
-	iif(t.direction, f.src_port, f.dst_port) AS server_port,
+	iif(t.direction, f.dst, f.src) AS client, -- who asks
+	iif(t.direction, f.dst_port, f.src_port) AS client_port, -- its port
+	iif(t.direction, f.src, f.dst) AS server, -- who is asked
+	iif(t.direction, f.src_port, f.dst_port) AS server_port, -- its port
 	t.server_name,
 	t.version,
 	t.client_version,
 	t.cipher_name,
 	t.alpn,
 	t.resumed,
-	t.server_hello_ns / 1e6 AS server_hello_ms,
-	t.finished_ns / 1e6 AS finished_ms,
+	t.server_hello_ns / 1e6 AS server_hello_ms, -- from the client hello to the server hello
+	t.finished_ns / 1e6 AS finished_ms, -- from the client hello to the end of the handshake
 	t.client_hello_packet_id - c.first_packet_id + 1 AS client_hello_number, -- packet number
 	t.server_hello_packet_id - c.first_packet_id + 1 AS server_hello_number, -- packet number
 	t.finished_packet_id - c.first_packet_id + 1 AS finished_number, -- packet number
