@@ -313,7 +313,9 @@ bool packet_rows_finish(struct packet_rows *rows)
 		return false;
 	}
 	packet_set_sort(&rows->packets);
-	if (rows->whole_flows && !look_up(rows, flows_of, &rows->packets, &rows->flows))
+	if (rows->packets.count > 0 && !rows->whole_flows)
+		return true;
+	if (!look_up(rows, flows_of, &rows->packets, &rows->flows))
 		return false;
 	packet_set_sort(&rows->flows);
 	if (!look_up(rows, packets_of, &rows->flows, &rows->packets))

@@ -2,7 +2,7 @@
 // _packet_id or _number; but first_... and last_... are the ends of something. A number counts in the capture that a
 // column names after which its own is called (a_number, again_a_number: column a), else in that of the row's column
 // capture or seen_in (names) or capture_id, else in that of the parameter :capture or :flow, else in the case's only one.
-// A row without any of these columns names all packets of its flow_id. A column called comment goes with the row's
+// Where no row names one, rows name all packets of their flow_id. A column called comment goes with the row's
 // packets; without one, columns that tell what the row is do (issue_id, title ...), and the column that names the packet
 // where there are several.
 #ifndef QUERY_PACKET_ROWS_H

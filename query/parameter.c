@@ -542,6 +542,18 @@ static bool explain_hops(const struct report *report, struct guard *guard, char 
 	return !found;
 }
 
+// Reports on issues need the detectors to have run, which they do at the end of ingest.
+static bool explain_analysis(const struct report *report, struct guard *guard, char *to, size_t size)
+{
+	if (!strstr(report->text, "FROM issues"))
+		return false;
+	sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM detectors LIMIT 1", NULL);
+	if (!found)
+		snprintf(to, size, "nobody has looked for issues in this case yet; ingest does at its end, and pcapdex analyze");
+	sqlite3_finalize(found);
+	return !found;
+}
+
 // A least value that there is nothing of may have been too much.
 static bool explain_least(const struct parameters *parameters, const struct report *report, char *to, size_t size)
 {
@@ -561,7 +573,7 @@ static bool explain_least(const struct parameters *parameters, const struct repo
 bool parameters_explain(const struct parameters *parameters, const struct report *report, struct guard *guard,
                         char *to, size_t size)
 {
-	if (explain_hops(report, guard, to, size))
+	if (explain_hops(report, guard, to, size) || explain_analysis(report, guard, to, size))
 		return true;
 	if (is_time_empty(parameters)) {
 		snprintf(to, size, "--since is not before --until");

@@ -127,8 +127,12 @@ lines (place, line) AS (
 	UNION ALL
 	SELECT
 		2000,
-		iif(issues = 0, 'Nothing was found to be wrong.', printf(
-			'%s: %d critical, %d high, %d medium, %d low', counted(issues, 'issue'), critical, high, medium, low))
+		CASE
+			WHEN issues > 0 THEN printf('%s: %d critical, %d high, %d medium, %d low', counted(issues, 'issue'), critical,
+				high, medium, low)
+			WHEN EXISTS (SELECT 1 FROM detectors) THEN 'Nothing was found to be wrong.'
+			ELSE 'Nobody has looked for issues in this case yet: ingest does at its end, and pcapdex analyze.'
+		END
 	FROM counts
 	UNION ALL
 	SELECT 3000, char(10) || 'Key findings' FROM counts WHERE issues > 0
@@ -147,7 +151,8 @@ lines (place, line) AS (
 	UNION ALL
 	SELECT
 		4000 + n,
-		printf('  %d. %s', n, substr(remedies, 1, instr(remedies || char(10), char(10)) - 1))
+		printf('  %d. Issue %d, %s: %s', n, issue_id, title,
+			substr(remedies, 1, instr(remedies || char(10), char(10)) - 1))
 	FROM findings
 	WHERE n <= :limit
 	UNION ALL

@@ -113,6 +113,8 @@ ORDER BY relation, confidence DESC, issue_id;
 -- column events     What happened with it (tcp_events), or the ICMP error that it is.
 -- column flow_id    Its flow.
 -- column capture    Name of its capture.
+-- column issue_id   The issue.
+-- column title      Its title.
 SELECT
 	p.number,
 	(p.ts_ns - c.first_ts_ns) / 1e9 AS time_s,
@@ -138,8 +140,11 @@ SELECT
 		)
 	) AS events,
 	p.flow_id,
-	c.name AS capture
+	c.name AS capture,
+	i.issue_id,
+	i.title
 FROM issue_packets ip
+JOIN issues i ON i.issue_id = ip.issue_id
 JOIN packets p ON p.packet_id = ip.packet_id
 JOIN captures c ON c.capture_id = p.capture_id
 LEFT JOIN flows f ON f.flow_id = p.flow_id
