@@ -14,7 +14,7 @@ static enum value_kind value_kind(const struct option_spec *spec)
 		return VALUE_NONE;
 	if (spec->kind == OPTION_CHOICE)
 		return VALUE_CHOICE;
-	if (spec->kind != OPTION_TEXT || !spec->argument)
+	if ((spec->kind != OPTION_TEXT && spec->kind != OPTION_ONCE) || !spec->argument)
 		return VALUE_ANY;
 	if (strstr(spec->argument, "DIR") || strstr(spec->argument, "FOLDER"))
 		return VALUE_FOLDER;

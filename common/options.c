@@ -179,6 +179,13 @@ static bool store(const struct parser *parser, const struct option_spec *spec, c
 	case OPTION_FLAG:
 		*(bool *)member = true;
 		return true;
+	case OPTION_ONCE:
+		if (*(const char **)member) {
+			message_error("--%s stands twice: %s and %s; there can be one", spec->name, *(const char **)member, value);
+			return false;
+		}
+		memcpy(member, &value, sizeof value);
+		return true;
 	case OPTION_TEXT:
 		memcpy(member, &value, sizeof value);
 		return true;

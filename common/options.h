@@ -9,7 +9,8 @@
 
 enum option_kind {
 	OPTION_FLAG,    // bool: set to true
-	OPTION_TEXT,    // const char *: points into argv
+	OPTION_TEXT,    // const char *: points into argv; the last one counts
+	OPTION_ONCE,    // the same; a second one is an error
 	OPTION_COUNT,   // int64_t, not negative
 	OPTION_BYTES,   // int64_t bytes, from a number with k, M, G or T behind it, powers of 1000
 	OPTION_SECONDS, // int64_t nanoseconds, from decimal seconds ("1.5"), not negative
@@ -75,7 +76,8 @@ bool parse_bytes(const char *text, int64_t *bytes);
 bool parse_seconds(const char *text, int64_t *nanoseconds);
 
 // Nanoseconds since 1970 UTC: ISO 8601 ("2018-09-26", "2018-09-26T21:21:02.5Z"; without a zone it is UTC), or seconds as
-// date and journalctl write them ("@1538000000.25"), also without '@', unless they look like a year or a date: "2030".
+// date and journalctl write them ("@1538000000.25"); without '@' from nine digits on: "2030" is a year to most, "10" a
+// time behind something.
 bool parse_time(const char *text, int64_t *nanoseconds);
 #define TIME_WANTED "a time such as 2018-09-26T21:21:02Z or @1538000000 (seconds since 1970)"
 

@@ -155,14 +155,13 @@ static bool take_zone(const char **text, int64_t *seconds)
 	return true;
 }
 
-// "2030", "20180926": a year or a date, to those who write it. As seconds, both were in 1970.
-static bool is_half_a_date(const char *text)
+// "2030", "20180926", "10.5": a year, a date, seconds behind the first packet, to those who write it. As seconds since 1970
+// they would be times long ago; with @ they are.
+static bool is_short_number(const char *text)
 {
-	enum { YEAR_DIGITS = 4, DATE_DIGITS = 8 };
-	size_t digits = 0;
-	while (is_digit(text[digits]))
-		digits++;
-	return !text[digits] && (digits == YEAR_DIGITS || digits == DATE_DIGITS);
+	enum { EPOCH_DIGITS = 9 }; // from 1973 on
+	size_t digits = strspn(text, "0123456789");
+	return digits > 0 && digits < EPOCH_DIGITS && (!text[digits] || text[digits] == '.');
 }
 
 bool parse_time(const char *text, int64_t *nanoseconds)
@@ -170,7 +169,7 @@ bool parse_time(const char *text, int64_t *nanoseconds)
 	int64_t days, clock = 0, fraction = 0, zone = 0;
 	if (text[0] == '@')
 		return parse_seconds(text + 1, nanoseconds);
-	if (is_half_a_date(text))
+	if (is_short_number(text))
 		return false;
 	if (parse_seconds(text, nanoseconds))
 		return true;

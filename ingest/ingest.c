@@ -54,10 +54,12 @@ static const struct option_spec options[] = {
      "is replaced, too."},
 	{'q', "quiet", NULL, OPTION_FLAG, offsetof(struct settings, quiet), NULL,
      "No progress and no summary; warnings and errors only."},
-	{'i', "interface", "IFACE", OPTION_TEXT, offsetof(struct settings, interface), NULL,
+	{'i', "interface", "IFACE", OPTION_ONCE, offsetof(struct settings, interface), NULL,
      "Capture from this interface until Ctrl-C, in place of reading files.\n"
-     "pcapdex query may read the case all the time; what came is there a second later. any stands for all interfaces."},
-	{0, "ring", "FOLDER", OPTION_TEXT, offsetof(struct settings, ring), NULL,
+     "pcapdex query may read the case all the time; what came is there a second later. any stands for all interfaces. "
+     "The bytes of the packets are not kept: where they may be asked for (follow, packet, --pcap), let dumpcap write files "
+     "and follow them with --ring."},
+	{0, "ring", "FOLDER", OPTION_ONCE, offsetof(struct settings, ring), NULL,
      "Follow a folder that dumpcap -b or tcpdump -C, -G, -W fills, until Ctrl-C.\n"
      "Its files become one capture, each while it grows. Started again, it goes on where it was. The folder should hold "
      "one ring and nothing else; compressed files in it are left alone."},

@@ -4,7 +4,7 @@
 --
 -- What a sender may have sent at most is limit_seq: its peer's ack and window together. A window is in bytes: scaled
 -- once both SYNs offered scaling; that of a SYN never is (RFC 7323); of a connection whose SYNs are not in the capture
--- it is as in the header.
+-- it is as in the header. A RST offers none.
 --
 -- param :flow required
 -- param :side one of src|dst   Only what this side sent.
@@ -33,7 +33,7 @@ WITH offers AS (
 		p.*,
 		f.first_ts_ns,
 		iif(p.direction, 'dst', 'src') AS side,
-		p.window << iif(
+		iif(p.tcp_flags & 4, NULL, p.window) << iif(
 			p.tcp_flags & 2 OR f.src_window_scale IS NULL OR f.dst_window_scale IS NULL,
 			0,
 			min(14, iif(p.direction, f.dst_window_scale, f.src_window_scale))

@@ -212,7 +212,7 @@ def test_read_all_the_time():
 def test_options_that_mean_nothing():
     """values that let nothing pass or name nothing are wrong usage"""
     write_pcap("good.pcap")
-    for words in ("--count 0", "--since 20 --until 10", "--capture=", "--output=", "--filter tpc"):
+    for words in ("--count 0", "--since 10", "-i lo -i any", "--since @20 --until @10", "--capture=", "--output=", "--filter tpc"):
         done = tap.pcapdex("ingest", *words.split(), "good.pcap")
         tap.equal(done.returncode, USAGE, words)
     tap.equal(os.listdir("."), ["good.pcap"], "files")
