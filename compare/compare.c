@@ -93,6 +93,14 @@ static void say_summary(const struct job *j)
 	             " in one only; lost between them %" PRId64 " forward, %" PRId64 " back; %s; %.2f s",
 	             j->points[0].name, j->points[1].name, m->matched[0], plural(m->matched[0]), m->only[0], m->only[1],
 	             j->totals.lost[0], j->totals.lost[1], clock, seconds);
+}
+
+static void say_warnings(const struct job *j)
+{
+	const struct matching *m = &j->matching;
+	if (m->matched[0] == 0)
+		message_warning("%s and %s have no packet in common; are they of the same traffic, at the same time?",
+		                j->points[0].name, j->points[1].name);
 	if (m->given_up > 0)
 		message_warning("%" PRId64
 		                " packets were given up before the window had passed: too many waited;"
@@ -147,6 +155,8 @@ static bool compare_two(const struct settings *settings, struct hop_case *c, con
 		progress_end(&job.progress);
 		if (ok && !settings->quiet)
 			say_summary(&job);
+		if (ok)
+			say_warnings(&job);
 		pairing_release(&job.pairing);
 	}
 	point_release(&job.points[0]);

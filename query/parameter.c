@@ -529,29 +529,46 @@ static bool is_time_empty(const struct parameters *parameters)
 	       since->integer >= until->integer;
 }
 
-// Reports on two capture points need a comparison.
-static bool explain_hops(const struct report *report, struct guard *guard, char *to, size_t size)
+// What a case must have, beside packets, for reports that read a table whose name begins so.
+static const struct need {
+	const char *table;
+	const char *sql; // gives a row where the case has it
+	const char *why; // what to say where it has not
+} needs[] = {
+	{"hop_", "SELECT 1 FROM hop_comparisons LIMIT 1",
+     "no captures of the case have been compared; pcapdex compare CASE.db A B does it"},
+	{"hop_", "SELECT 1 FROM hop_comparisons WHERE a_matched > 0 LIMIT 1",
+     "the captures that were compared have no packet in common; are they of the same traffic, at the same time?"},
+	{"hop_wait",
+     "SELECT 1 FROM hop_flows h JOIN flows f ON f.flow_id = h.a_flow_id"
+     " WHERE f.protocol = 'tcp' AND h.src_matched + h.dst_matched > 0 LIMIT 1",
+     "no TCP connection was seen at both capture points"},
+	{"issues", "SELECT 1 FROM detectors LIMIT 1",
+     "nobody has looked for issues in this case yet; ingest does at its end, and pcapdex analyze"},
+};
+
+static bool reads(const struct report *report, const char *table)
 {
-	const char *topic = report_note_text(report, "topic");
-	if (!topic || strcmp(topic, "hops") != 0)
-		return false;
-	sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM hop_comparisons LIMIT 1", NULL);
-	if (!found)
-		snprintf(to, size, "no captures of the case have been compared; pcapdex compare CASE.db A B does it");
-	sqlite3_finalize(found);
-	return !found;
+	char from[32], join[32];
+	snprintf(from, sizeof from, "FROM %s", table);
+	snprintf(join, sizeof join, "JOIN %s", table);
+	return strstr(report->text, from) || strstr(report->text, join);
 }
 
-// Reports on issues need the detectors to have run, which they do at the end of ingest.
-static bool explain_analysis(const struct report *report, struct guard *guard, char *to, size_t size)
+static bool explain_need(const struct report *report, struct guard *guard, char *to, size_t size)
 {
-	if (!strstr(report->text, "FROM issues"))
-		return false;
-	sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM detectors LIMIT 1", NULL);
-	if (!found)
-		snprintf(to, size, "nobody has looked for issues in this case yet; ingest does at its end, and pcapdex analyze");
-	sqlite3_finalize(found);
-	return !found;
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+		const struct need *need = &needs[i];
+		if (!reads(report, need->table))
+			continue;
+		sqlite3_stmt *found = look_up(guard, need->sql, NULL);
+		sqlite3_finalize(found);
+		if (!found) {
+			snprintf(to, size, "%s", need->why);
+			return true;
+		}
+	}
+	return false;
 }
 
 // A least value that there is nothing of may have been too much.
@@ -573,7 +590,7 @@ static bool explain_least(const struct parameters *parameters, const struct repo
 bool parameters_explain(const struct parameters *parameters, const struct report *report, struct guard *guard,
                         char *to, size_t size)
 {
-	if (explain_hops(report, guard, to, size) || explain_analysis(report, guard, to, size))
+	if (explain_need(report, guard, to, size))
 		return true;
 	if (is_time_empty(parameters)) {
 		snprintf(to, size, "--since is not before --until");
