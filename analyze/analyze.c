@@ -123,21 +123,32 @@ static bool check_case(sqlite3 *db, const char *path)
 	return false;
 }
 
+// Ends a transaction that was begun.
 static bool run_in_transaction(sqlite3 *db, const char *path, const struct analysis_setting *settings, size_t count,
                                struct analysis_totals *totals)
 {
-	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	if (rc != SQLITE_OK)
-		return explain(db, path, rc);
 	bool ok = analysis_run(db, settings, count, totals);
-	rc = sqlite3_exec(db, ok ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
+	int rc = sqlite3_exec(db, ok ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
 	return ok && (rc == SQLITE_OK || explain(db, path, rc));
+}
+
+static int begin(sqlite3 *db)
+{
+	return sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 }
 
 bool analyze_with_defaults(sqlite3 *db)
 {
 	struct analysis_totals totals;
-	return run_in_transaction(db, sqlite3_db_filename(db, "main"), NULL, 0, &totals);
+	const char *path = sqlite3_db_filename(db, "main");
+	int rc = begin(db);
+	if (rc == SQLITE_BUSY) {
+		message_warning("%s: another program is writing it, so that nobody looks for issues in what was added; when it has "
+		                "ended, pcapdex analyze does",
+		                path);
+		return true;
+	}
+	return rc == SQLITE_OK ? run_in_transaction(db, path, NULL, 0, &totals) : explain(db, path, rc);
 }
 
 static bool analyze_case(const char *path, const struct analysis_setting *settings, size_t count,
@@ -148,7 +159,8 @@ static bool analyze_case(const char *path, const struct analysis_setting *settin
 	bool ok = rc == SQLITE_OK || explain(db, path, rc);
 	if (ok)
 		sqlite3_busy_timeout(db, BUSY_MS);
-	ok = ok && check_case(db, path) && run_in_transaction(db, path, settings, count, totals);
+	ok = ok && check_case(db, path) && ((rc = begin(db)) == SQLITE_OK || explain(db, path, rc)) &&
+	     run_in_transaction(db, path, settings, count, totals);
 	// After a full disk, it is the next read that brings back what was there.
 	if (!ok)
 		sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);

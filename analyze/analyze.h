@@ -9,7 +9,8 @@
 
 extern const struct command command_analyze;
 
-// Runs all detectors with their defaults, for ingest: inside a transaction of its own. False after a message.
+// Runs all detectors with their defaults, for ingest: inside a transaction of its own. False after a message; what another
+// program's writing keeps from being looked for is a warning.
 bool analyze_with_defaults(sqlite3 *);
 
 #endif

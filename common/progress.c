@@ -35,15 +35,28 @@ void progress_clear(void)
 	fflush(stderr);
 }
 
-void progress_begin(struct progress *progress, const char *what, int64_t total_bytes)
+static int is_shown(void)
 {
 	const char *terminal = getenv("TERM");
-	int dumb = terminal && !strcmp(terminal, "dumb");
+	return isatty(STDERR_FILENO) && !(terminal && !strcmp(terminal, "dumb"));
+}
+
+void progress_say(const char *what)
+{
+	if (!is_shown())
+		return;
+	fprintf(stderr, "%s%s", clear_line, what);
+	fflush(stderr);
+	line_on_screen = 1;
+}
+
+void progress_begin(struct progress *progress, const char *what, int64_t total_bytes)
+{
 	*progress = (struct progress){
 		.what = what,
 		.total = total_bytes,
 		.begun_ns = progress_now_ns(),
-		.on = isatty(STDERR_FILENO) && !dumb,
+		.on = is_shown(),
 	};
 	progress->drawn_ns = progress->begun_ns; // work that ends within a moment draws nothing
 }

@@ -16,6 +16,9 @@ void progress_begin(struct progress *, const char *what, int64_t total_bytes);
 void progress_update(struct progress *, int64_t done_bytes, int64_t packets);
 void progress_end(struct progress *); // clears the line
 
+// Something that says nothing of how far it is: "looking for issues ...", until the line is cleared.
+void progress_say(const char *what);
+
 // Clears a progress line, if one is on the screen, so that a message can be written.
 void progress_clear(void);
 

@@ -544,8 +544,11 @@ static int ingest_into(struct settings *settings, const struct inputs *inputs, c
 	if (ok) {
 		job.data_version = case_file_integer(&case_file, 0, "PRAGMA data_version");
 		ok = settings->capture ? ingest_ring(&job, inputs) : ingest_each(&job, inputs);
+		if (ok && job.totals.captures && !settings->quiet)
+			progress_say("looking for issues ...");
 		if (ok && job.totals.captures)
 			ok = case_file_finish(&case_file);
+		progress_clear();
 		code = ok ? exit_code(&job) : EXIT_FAILED;
 	}
 	if (ok && job.totals.captures && !settings->quiet)
