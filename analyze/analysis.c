@@ -41,7 +41,11 @@ static bool prepare_all(struct analysis *a)
 		const char *sql;
 	} all[] = {
 		{&a->add_detector, "INSERT INTO detectors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-		{&a->add_issue, "INSERT INTO issues VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+		// Its own remedy stands before those of its detector, which may have it, too: lines.
+		{&a->add_issue,
+	     "INSERT INTO issues VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+	     " trim(ifnull(?17, '') || ifnull(replace(char(10) || ?16 || char(10), char(10) || ?17 || char(10), char(10)),"
+	     " ?16), char(10)))"},
 		{&a->add_packet, "INSERT OR IGNORE INTO issue_packets VALUES (?, ?)"},
 		{&a->add_link, "INSERT OR IGNORE INTO issue_links VALUES (?, ?, ?, ?, ?)"},
 		{&a->set_cause, "UPDATE issues SET cause = ?2, confidence = ?3 WHERE issue_id = ?1 AND confidence < ?3"},
@@ -232,6 +236,7 @@ static int64_t add_issue(struct analysis *a, const struct report *report, const 
 	bind_text(s, 14, found_text(f, FINDING_CAUSE, d->causes));
 	sqlite3_bind_double(s, 15, confidence ? sqlite3_value_double(confidence) : 0.3);
 	bind_text(s, 16, d->remedies);
+	bind_found(s, 17, f, FINDING_REMEDY);
 	if (!step(a, s))
 		return 0;
 	a->totals->issues++;

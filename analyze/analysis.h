@@ -11,8 +11,9 @@
 //
 // Its summary is the issue's title. Its parameters are its thresholds, with defaults. Its statement gives a row an issue:
 // capture_id, ts_ns, flow_id, src, dst, value, symptoms, packets (ids of the packets that prove it, as text, separated by
-// commas or blanks); and, where an issue differs from the header, severity, title, cause, confidence. Worst first: of a
-// capture, the first ANALYSIS_ISSUES_MAX are kept, and the last of them says how many more there are.
+// commas or blanks); and, where an issue differs from the header, severity, title, cause, confidence, and remedy: what to
+// do first. Worst first: of a capture, the first ANALYSIS_ISSUES_MAX are kept, and the last of them says how many more
+// there are.
 //
 // A rule is a report below sql/causes/ whose statement gives issue_id, cause_issue_id, confidence, why; and, where it
 // knows better than the detector, cause. cause_issue_id may be NULL: a cause that is no issue of its own.

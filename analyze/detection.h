@@ -21,7 +21,8 @@
 	X(SEVERITY, "severity")                                                                                            \
 	X(TITLE, "title")                                                                                                  \
 	X(CAUSE, "cause")                                                                                                  \
-	X(CONFIDENCE, "confidence")
+	X(CONFIDENCE, "confidence")                                                                                        \
+	X(REMEDY, "remedy")
 // clang-format on
 
 enum finding_column {
