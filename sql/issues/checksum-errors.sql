@@ -66,13 +66,13 @@ senders AS (
 	FROM sides
 	GROUP BY capture_id, sender
 ),
-judged AS MATERIALIZED (
+judged AS (
 	SELECT
 		s.*,
 		h.packets_sent AS sent,
 		s.again * 2 >= s.wrong AND s.wrong * 100.0 < h.packets_sent * :offload_percent AS is_damage
 	FROM hosts h
-	JOIN senders s ON s.capture_id = h.capture_id AND s.sender = h.address
+	CROSS JOIN senders s ON s.capture_id = h.capture_id AND s.sender = h.address
 ),
 found AS (
 	SELECT
