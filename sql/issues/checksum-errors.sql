@@ -83,7 +83,7 @@ found AS (
 		sum(wrong) AS wrong,
 		sum(again) AS again,
 		sum(sent) AS sent,
-		first_few(2 * flow_id + direction, flow_id, 20) AS flows -- with the direction as the last bit
+		first_few(2 * flow_id + direction, flow_id, 200) AS flows -- with the direction as the last bit
 	FROM judged
 	GROUP BY capture_id, is_damage, iif(is_damage, sender, NULL)
 ),
