@@ -26,9 +26,13 @@
 -- column symptoms    What was seen.
 -- column packets     The last message before the silence, and the NOTIFICATION or the first
 --                      message behind it.
-WITH messages AS (
+WITH
+messages AS (
 	SELECT
-		r.*,
+		r.capture_id,
+		r.flow_id,
+		r.ts_ns,
+		r.packet_id,
 		lag(r.ts_ns) OVER w AS before_ts_ns,
 		lag(r.packet_id) OVER w AS before_packet_id,
 		iif(r.direction = 0, f.src, f.dst) AS sender,
@@ -46,6 +50,25 @@ hold_times AS (
 	GROUP BY flow_id
 	HAVING count(DISTINCT direction) = 2
 ),
+ended AS ( -- sessions with such a NOTIFICATION
+	SELECT
+		*,
+		max(routing_id) FILTER (WHERE direction = 0) OVER w AS last_of_src_id,
+		max(routing_id) FILTER (WHERE direction = 1) OVER w AS last_of_dst_id
+	FROM routing
+	WHERE flow_id IN (SELECT flow_id FROM routing WHERE protocol = 'bgp' AND type = 'NOTIFICATION' AND code = 4)
+	WINDOW w AS (PARTITION BY flow_id ORDER BY routing_id)
+),
+notices AS (
+	SELECT
+		e.*,
+		iif(e.direction, e.last_of_src_id, e.last_of_dst_id) AS last_id, -- of the other side
+		iif(e.direction = 0, f.src, f.dst) AS sender,
+		iif(e.direction = 0, f.dst, f.src) AS peer
+	FROM ended e
+	JOIN flows f ON f.flow_id = e.flow_id
+	WHERE e.protocol = 'bgp' AND e.type = 'NOTIFICATION' AND e.code = 4
+),
 expired AS (
 	SELECT
 		m.capture_id,
@@ -59,13 +82,8 @@ expired AS (
 			printf('the last message of %s is %.1f s older', m.peer, (m.ts_ns - last.ts_ns) / 1e9)))
 			AS symptoms,
 		ifnull(last.packet_id || ',', '') || ifnull(m.packet_id, '') AS packets
-	FROM messages m
-	LEFT JOIN routing last ON last.routing_id = (
-		SELECT max(b.routing_id)
-		FROM routing b
-		WHERE b.flow_id = m.flow_id AND b.direction <> m.direction AND b.routing_id < m.routing_id
-	)
-	WHERE m.type = 'NOTIFICATION' AND m.code = 4
+	FROM notices m
+	LEFT JOIN routing last ON last.routing_id = m.last_id
 ),
 silent AS (
 	SELECT

@@ -30,18 +30,25 @@
 -- column severity    How bad it is.
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
-WITH notices AS (
+WITH
+messages AS ( -- of sessions with a NOTIFICATION
+	SELECT
+		*,
+		max(packet_id) FILTER (WHERE type <> 'KEEPALIVE') OVER (
+			PARTITION BY flow_id
+			ORDER BY routing_id
+			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+		) AS before_packet_id
+	FROM routing
+	WHERE flow_id IN (SELECT flow_id FROM routing WHERE protocol = 'bgp' AND type = 'NOTIFICATION' AND code <> 4)
+),
+notices AS (
 	SELECT
 		r.*,
 		ifnull(r.packet_id, f.last_packet_id) AS proof_packet_id,
 		iif(r.direction = 0, f.src, f.dst) AS sender,
-		iif(r.direction = 0, f.dst, f.src) AS peer,
-		(
-			SELECT max(b.packet_id)
-			FROM routing b
-			WHERE b.flow_id = r.flow_id AND b.routing_id < r.routing_id AND b.type <> 'KEEPALIVE'
-		) AS before_packet_id
-	FROM routing r
+		iif(r.direction = 0, f.dst, f.src) AS peer
+	FROM messages r
 	JOIN flows f ON f.flow_id = r.flow_id
 	WHERE r.protocol = 'bgp' AND r.type = 'NOTIFICATION' AND r.code <> 4
 )

@@ -33,84 +33,99 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-sides AS MATERIALIZED (
+sides AS (
 	SELECT
 		capture_id,
 		flow_id,
-		src AS sender,
-		0 AS direction,
-		src_wrong_checksums AS wrong,
-		ifnull(src_retransmissions + src_fast_retransmissions
-			+ min(src_spurious_retransmissions, src_retransmitted_packets), 0) AS again
+		direction,
+		CAST(iif(direction, dst, src) AS TEXT) AS sender,
+		iif(direction, dst_wrong_checksums, src_wrong_checksums) AS wrong,
+		ifnull(
+			iif(
+				direction,
+				dst_retransmissions + dst_fast_retransmissions
+					+ min(dst_spurious_retransmissions, dst_retransmitted_packets),
+				src_retransmissions + src_fast_retransmissions
+					+ min(src_spurious_retransmissions, src_retransmitted_packets)
+			),
+			0
+		) AS again
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
-	WHERE has_checksums AND src_wrong_checksums > 0
-	UNION ALL
-	SELECT
-		capture_id,
-		flow_id,
-		dst,
-		1,
-		dst_wrong_checksums,
-		ifnull(dst_retransmissions + dst_fast_retransmissions
-			+ min(dst_spurious_retransmissions, dst_retransmitted_packets), 0)
-	FROM flow_signs
-	CROSS JOIN flows USING (flow_id)
-	WHERE has_checksums AND dst_wrong_checksums > 0
+	CROSS JOIN (SELECT 0 AS direction UNION ALL SELECT 1)
+	WHERE has_checksums AND iif(direction, dst_wrong_checksums, src_wrong_checksums) > 0
 ),
 senders AS (
 	SELECT
-		s.capture_id,
-		s.sender,
-		sum(s.wrong) AS wrong,
-		sum(s.again) AS again,
-		min(s.flow_id) AS flow_id,
-		s.direction
-	FROM sides s
-	GROUP BY s.capture_id, s.sender
+		capture_id,
+		sender,
+		sum(wrong) AS wrong,
+		sum(again) AS again,
+		min(flow_id) AS flow_id,
+		direction
+	FROM sides
+	GROUP BY capture_id, sender
 ),
-sent AS MATERIALIZED (
+judged AS (
 	SELECT
 		s.*,
 		h.packets_sent AS sent,
 		s.again * 2 >= s.wrong AND s.wrong * 100.0 < h.packets_sent * :offload_percent AS is_damage
 	FROM hosts h
-	JOIN senders s ON s.capture_id = h.capture_id AND s.sender = h.address
+	CROSS JOIN senders s ON s.capture_id = h.capture_id AND s.sender = h.address
 ),
-evidence AS (
+found AS (
 	SELECT
-		s.*,
+		capture_id,
+		is_damage,
+		iif(count(*) = 1, sender, NULL) AS sender,
+		count(*) AS senders,
+		sum(wrong) AS wrong,
+		sum(again) AS again,
+		sum(sent) AS sent,
+		first_few(2 * flow_id + direction, flow_id, 200) AS flows -- with the direction as the last bit
+	FROM judged
+	GROUP BY capture_id, is_damage, iif(is_damage, sender, NULL)
+),
+evidence AS MATERIALIZED (
+	SELECT
+		f.*,
 		(
-			SELECT group_concat(packet_id)
-			FROM (
-				SELECT p.packet_id
-				FROM flow_packets fp
-				CROSS JOIN packets p ON p.packet_id = fp.packet_id
-				WHERE fp.flow_id = s.flow_id
-					AND p.direction = s.direction
-					AND (p.l4_checksum_ok = 0 OR p.ip_checksum_ok = 0)
-				LIMIT 10
-			)
+			SELECT group_concat((
+				SELECT group_concat(packet_id)
+				FROM (
+					SELECT p.packet_id
+					FROM flow_packets fp
+					CROSS JOIN packets p ON p.packet_id = fp.packet_id
+					WHERE fp.flow_id = j.value / 2
+						AND p.direction = j.value % 2
+						AND (p.l4_checksum_ok = 0 OR p.ip_checksum_ok = 0)
+					LIMIT 10
+				)
+			))
+			FROM json_each('[' || f.flows || ']') j
 		) AS packets
-	FROM sent s
+	FROM found f
 )
 SELECT
-	e.capture_id,
-	min(p.ts_ns) AS ts_ns,
+	capture_id,
+	(
+		SELECT min(p.ts_ns)
+		FROM json_each('[' || packets || ']') j
+		CROSS JOIN packets p ON p.packet_id = j.value
+	) AS ts_ns,
 	NULL AS flow_id,
-	iif(count(*) = 1, e.sender, NULL) AS src,
+	sender AS src,
 	NULL AS dst,
-	sum(e.wrong) * 100.0 / sum(e.sent) AS value,
-	printf('%d of %s of %s %s a wrong checksum; %s', sum(e.wrong), counted(sum(e.sent), 'packet'),
-		iif(count(*) = 1, e.sender, counted(count(*), 'sender')), iif(sum(e.wrong) = 1, 'has', 'have'),
-		counted(sum(e.again), 'segment') || ' in these flows had to be sent again') AS symptoms,
-	group_concat(e.packets) AS packets,
-	iif(e.is_damage, 'medium', 'low') AS severity,
-	iif(e.is_damage, 'Packets were damaged', 'Checksums are wrong, but nobody missed the packets') AS title,
-	iif(e.is_damage, 'A device or link on the way damages packets.',
+	wrong * 100.0 / sent AS value,
+	printf('%d of %s of %s %s a wrong checksum; %s in these flows had to be sent again', wrong,
+		counted(sent, 'packet'), ifnull(sender, counted(senders, 'sender')), iif(wrong = 1, 'has', 'have'),
+		counted(again, 'segment')) AS symptoms,
+	packets,
+	iif(is_damage, 'medium', 'low') AS severity,
+	iif(is_damage, 'Packets were damaged', 'Checksums are wrong, but nobody missed the packets') AS title,
+	iif(is_damage, 'A device or link on the way damages packets.',
 		'The capture was made on the sender, whose network card computes checksums.') AS cause,
-	iif(e.is_damage, 0.5, 0.8) AS confidence
-FROM evidence e
-JOIN packets p ON p.packet_id = CAST(e.packets AS INTEGER)
-GROUP BY e.capture_id, e.is_damage, iif(e.is_damage, e.sender, NULL)
-ORDER BY e.is_damage DESC, sum(e.wrong) DESC;
+	iif(is_damage, 0.5, 0.8) AS confidence
+FROM evidence
+ORDER BY is_damage DESC, wrong DESC;

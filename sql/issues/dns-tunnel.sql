@@ -34,6 +34,8 @@ names AS (
 	SELECT
 		d.capture_id,
 		d.flow_id,
+		f.src,
+		f.dst,
 		d.name,
 		d.type_name,
 		d.query_packet_id,
@@ -41,11 +43,20 @@ names AS (
 		ifnull(d.query_bytes, 0) + ifnull(d.answer_bytes, 0) AS bytes,
 		last_labels(d.name, 2) AS domain
 	FROM dns d
+	CROSS JOIN flows f ON f.flow_id = d.flow_id
 	WHERE d.variant = 'dns' AND d.query_packet_id NOT NULL AND length(d.name) >= 20 AND d.name NOT LIKE '%.arpa'
+),
+frequent AS MATERIALIZED ( -- only of these it is told how many names differ
+	SELECT capture_id, src, domain
+	FROM names
+	GROUP BY capture_id, src, domain
+	HAVING count(*) >= :names
 ),
 fronts AS (
 	SELECT *, substr(name, 1, length(name) - length(domain)) AS front -- what stands in front of the domain
-	FROM names
+	FROM (SELECT 1 FROM frequent LIMIT 1) -- if none, no more is read
+	CROSS JOIN names
+	WHERE (capture_id, src, domain) IN (SELECT capture_id, src, domain FROM frequent)
 ),
 labels AS (
 	SELECT
@@ -55,20 +66,19 @@ labels AS (
 	FROM fronts
 )
 SELECT
-	d.capture_id,
-	min(d.query_ts_ns) AS ts_ns,
-	iif(count(DISTINCT d.flow_id) = 1, d.flow_id, NULL) AS flow_id,
-	f.src,
-	iif(count(DISTINCT f.dst) = 1, f.dst, NULL) AS dst,
-	avg(length(d.name)) AS value,
+	capture_id,
+	min(query_ts_ns) AS ts_ns,
+	only(flow_id) AS flow_id,
+	src,
+	only(dst) AS dst,
+	avg(length(name)) AS value,
 	printf('%s asked for %d different names below %s, %.0f characters on average, %d at most; record types %s; '
-		|| '%d bytes of DNS both ways', f.src, count(DISTINCT d.name), d.domain, avg(length(d.name)), max(length(d.name)),
-		replace(group_concat(DISTINCT d.type_name), ',', ', '), sum(d.bytes)) AS symptoms,
-	group_concat(d.query_packet_id) AS packets
-FROM labels d
-JOIN flows f ON f.flow_id = d.flow_id
-GROUP BY d.capture_id, f.src, d.domain
-HAVING count(DISTINCT d.name) >= :names
-	AND avg(length(d.name)) >= :length
-	AND sum(d.below - d.labels) >= :label * sum(d.labels)
+		|| '%d bytes of DNS both ways', src, count(DISTINCT name), domain, avg(length(name)), max(length(name)),
+		replace(group_concat(DISTINCT type_name), ',', ', '), sum(bytes)) AS symptoms,
+	group_concat(query_packet_id) AS packets
+FROM labels
+GROUP BY capture_id, src, domain
+HAVING count(DISTINCT name) >= :names
+	AND avg(length(name)) >= :length
+	AND sum(below - labels) >= :label * sum(labels)
 ORDER BY value DESC;

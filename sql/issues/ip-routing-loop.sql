@@ -40,9 +40,13 @@ copies AS MATERIALIZED (
 		min(p.ts_ns) AS ts_ns,
 		group_concat(p.packet_id) AS packets
 	FROM flow_signs g
-	CROSS JOIN flow_packets fp ON fp.flow_id = g.flow_id
+	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	CROSS JOIN flow_packets fp ON fp.flow_id = f.flow_id
 	CROSS JOIN packets p ON p.packet_id = fp.packet_id
-	WHERE g.has_ttls AND p.ip_id > 0
+	WHERE g.has_ttls
+		AND ((f.src_packets >= :min_ttls AND f.src_ttl_max - f.src_ttl_min >= :min_ttls - 1)
+			OR (f.dst_packets >= :min_ttls AND f.dst_ttl_max - f.dst_ttl_min >= :min_ttls - 1))
+		AND p.ip_id > 0
 	GROUP BY p.flow_id, p.direction, p.ip_id, p.payload_hash, ifnull(p.fragment_offset, 0)
 	HAVING count(DISTINCT p.ttl) >= :min_ttls
 )

@@ -43,6 +43,9 @@ counts AS (
 	CROSS JOIN packets p ON p.packet_id = fp.packet_id
 	WHERE g.has_ttls
 		AND f.protocol IN ('tcp', 'udp')
+		AND ((f.src_packets > :min_packets AND f.src_ttl_min < f.src_ttl_max)
+			OR (f.dst_packets > :min_packets AND f.dst_ttl_min < f.dst_ttl_max))
+		AND iif(p.direction, f.dst_ttl_min < f.dst_ttl_max, f.src_ttl_min < f.src_ttl_max)
 		AND p.ttl NOT NULL
 		AND p.duplicate_of IS NULL
 		AND ifnull(p.tcp_flags, 0) & 6 = 0

@@ -67,6 +67,7 @@ tried AS MATERIALIZED (
 		AND NOT has_reset
 		AND max(src_retransmissions, dst_retransmissions) >= 2
 		AND dst_packets > dst_syns
+		AND last_ts_ns - first_ts_ns >= :silent_s * 1e9
 ),
 silent AS (
 	SELECT

@@ -25,7 +25,8 @@
 -- column value        Mean round trip, milliseconds.
 -- column symptoms     What was seen.
 -- column packets      The ACKs with the longest times, of the connection with the longest mean.
-WITH sides AS (
+WITH
+sides AS (
 	SELECT
 		*,
 		max(
@@ -35,31 +36,23 @@ WITH sides AS (
 	FROM flows
 	WHERE protocol = 'tcp'
 ),
-ranked AS (
-	SELECT
-		capture_id,
-		flow_id,
-		first_ts_ns,
-		src,
-		dst,
-		rtt_ns,
-		max(ifnull(src_rtt_max_ns, 0), ifnull(dst_rtt_max_ns, 0)) AS longest_ns,
-		row_number() OVER (PARTITION BY capture_id, src, dst ORDER BY rtt_ns DESC) AS place
-	FROM sides
-	WHERE rtt_ns > :limit_ms * 1e6
-),
 slow AS (
 	SELECT
 		capture_id,
 		min(first_ts_ns) AS ts_ns,
-		max(iif(place = 1, flow_id, NULL)) AS flow_id,
+		CAST(first_few(flow_id, -rtt_ns, 1) AS INTEGER) AS flow_id, -- the slowest
 		src,
 		dst,
 		count(*) AS connections,
 		avg(rtt_ns) AS rtt_ns,
-		max(longest_ns) AS longest_ns
-	FROM ranked
+		max(max(ifnull(src_rtt_max_ns, 0), ifnull(dst_rtt_max_ns, 0))) AS longest_ns
+	FROM sides
+	WHERE rtt_ns > :limit_ms * 1e6
 	GROUP BY capture_id, src, dst
+),
+ranked AS (
+	SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY connections DESC, rtt_ns DESC) AS place
+	FROM slow
 )
 SELECT
 	capture_id,
@@ -70,16 +63,16 @@ SELECT
 	rtt_ns / 1e6 AS value,
 	printf('round trips%s took %.0f ms on average, %.0f ms at most',
 		iif(connections = 1, '', printf(' of %d connections', connections)), rtt_ns / 1e6, longest_ns / 1e6) AS symptoms,
-	(
+	iif(place > 100, NULL, ( -- no more of a capture are kept
 		SELECT group_concat(packet_id)
 		FROM (
 			SELECT p.packet_id
 			FROM flow_packets fp
 			JOIN packets p ON p.packet_id = fp.packet_id
-			WHERE fp.flow_id = slow.flow_id AND p.acks IS NOT NULL
+			WHERE fp.flow_id = r.flow_id AND p.acks IS NOT NULL
 			ORDER BY p.ack_rtt_ns DESC
 			LIMIT 10
 		)
-	) AS packets
-FROM slow
+	)) AS packets
+FROM ranked r
 ORDER BY connections DESC, value DESC;

@@ -37,41 +37,34 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-sides AS MATERIALIZED (
+sides AS (
 	SELECT
 		flow_id,
 		capture_id,
-		src,
-		dst,
-		0 AS direction,
-		src_retransmissions AS slow,
-		src_fast_retransmissions AS fast,
-		min(src_spurious_retransmissions, src_retransmitted_packets) AS spurious,
-		src_retransmission_rate AS rate,
-		dst_packets = 0 AS silent
+		iif(direction, dst, src) AS src,
+		iif(direction, src, dst) AS dst,
+		direction,
+		iif(
+			direction,
+			dst_retransmissions + dst_fast_retransmissions,
+			src_retransmissions + src_fast_retransmissions
+		) AS needed,
+		iif(
+			direction,
+			min(dst_spurious_retransmissions, dst_retransmitted_packets),
+			min(src_spurious_retransmissions, src_retransmitted_packets)
+		) AS spurious,
+		iif(direction, dst_retransmission_rate, src_retransmission_rate) AS rate,
+		iif(direction, src_packets, dst_packets) = 0 AS silent
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
-	WHERE is_retransmitted AND src_retransmission_rate * 100 >= :percent AND src_payload_bytes > 0
-	UNION ALL
-	SELECT
-		flow_id,
-		capture_id,
-		dst,
-		src,
-		1,
-		dst_retransmissions,
-		dst_fast_retransmissions,
-		min(dst_spurious_retransmissions, dst_retransmitted_packets),
-		dst_retransmission_rate,
-		src_packets = 0
-	FROM flow_signs
-	CROSS JOIN flows USING (flow_id)
-	WHERE is_retransmitted AND dst_retransmission_rate * 100 >= :percent AND dst_payload_bytes > 0
+	CROSS JOIN (SELECT 0 AS direction UNION ALL SELECT 1)
+	WHERE is_retransmitted AND iif(direction, dst_payload_bytes, src_payload_bytes) > 0
 ),
 sick AS MATERIALIZED (
 	SELECT *
 	FROM sides
-	WHERE slow + fast + spurious >= :min_count
+	WHERE rate * 100 >= :percent AND needed + spurious >= :min_count
 ),
 events AS ( -- that are no copies
 	SELECT

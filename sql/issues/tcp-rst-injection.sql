@@ -54,7 +54,7 @@ rsts AS MATERIALIZED (
 	WHERE e.kind = 'rst' AND p.duplicate_of IS NULL
 	GROUP BY p.flow_id, p.direction
 ),
-judged AS (
+judged AS MATERIALIZED (
 	SELECT
 		r.*,
 		f.src AS flow_src,

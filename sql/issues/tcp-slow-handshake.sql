@@ -72,6 +72,10 @@ servers AS (
 		sum(again) AS again
 	FROM slow
 	GROUP BY capture_id, dst
+),
+ranked AS (
+	SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY connections DESC, syn_rtt_ns DESC) AS place
+	FROM servers
 )
 SELECT
 	capture_id,
@@ -83,18 +87,18 @@ SELECT
 	printf('%s answered the SYN of %s only after %s%.0f ms; its shortest round trip is %.3g ms; SYN or SYN-ACK were '
 		|| 'sent again in %d of them', dst, counted(connections, 'connection'), iif(connections = 1, '', 'up to '),
 		syn_rtt_ns / 1e6, rtt_ns / 1e6, again) AS symptoms,
-	(
+	iif(place > 100, NULL, ( -- no more of a capture are kept
 		SELECT group_concat(p.packet_id)
 		FROM slow w
 		JOIN flow_packets fp ON fp.flow_id = w.flow_id
 		JOIN packets p ON p.packet_id = fp.packet_id
-		WHERE w.capture_id = servers.capture_id AND w.dst = servers.dst AND w.place <= 10 AND p.tcp_flags & 2
-	) AS packets,
+		WHERE w.capture_id = r.capture_id AND w.dst = r.dst AND w.place <= 10 AND p.tcp_flags & 2
+	)) AS packets,
 	iif(connections = 1, 'low', 'medium') AS severity,
 	CASE
 		WHEN again = connections THEN 'The SYN or the SYN-ACK was lost, and sent again after a time-out.'
 		WHEN again = 0 THEN 'A device on the way, or the server, took its time with new connections.'
 	END AS cause,
 	iif(again IN (0, connections), 0.5, 0.3) AS confidence
-FROM servers
+FROM ranked r
 ORDER BY connections DESC, syn_rtt_ns DESC;

@@ -32,13 +32,11 @@
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
 WITH
-connections AS MATERIALIZED (
+alerts AS (
 	SELECT
-		t.tls_id,
 		t.capture_id,
+		t.tls_id,
 		t.flow_id,
-		t.direction,
-		t.finished_packet_id,
 		t.client_hello_packet_id,
 		t.server_hello_packet_id,
 		t.server_name,
@@ -46,34 +44,18 @@ connections AS MATERIALIZED (
 		t.version,
 		iif(t.direction = 0, f.src, f.dst) AS client,
 		iif(t.direction = 0, f.dst, f.src) AS server,
-		iif(t.direction = 0, f.dst_port, f.src_port) AS port
-	FROM tls t
-	CROSS JOIN flows f ON f.flow_id = t.flow_id
-),
-totals AS (
-	SELECT
-		capture_id,
-		server,
-		port,
-		count(*) AS handshakes,
-		sum(finished_packet_id IS NOT NULL) AS finished
-	FROM connections
-	GROUP BY capture_id, server, port
-),
-alerts AS (
-	SELECT
-		t.*,
+		iif(t.direction = 0, f.dst_port, f.src_port) AS port,
 		a.packet_id,
 		a.ts_ns,
 		a.name,
-		a.code,
 		a.level,
 		iif(a.direction = t.direction, 'client', 'server') AS sender
 	FROM tls_alerts a
-	JOIN connections t ON t.tls_id = a.tls_id
+	CROSS JOIN tls t ON t.tls_id = a.tls_id
+	CROSS JOIN flows f ON f.flow_id = t.flow_id
 	WHERE a.name IS NOT NULL AND a.name <> 'close_notify'
 ),
-judged AS (
+judged AS MATERIALIZED (
 	SELECT
 		capture_id,
 		server,
@@ -93,6 +75,19 @@ judged AS (
 		sum(level = 'fatal') > 0 AS is_fatal
 	FROM alerts
 	GROUP BY capture_id, server, port, name, sender
+),
+totals AS (
+	SELECT
+		t.capture_id,
+		iif(t.direction = 0, f.dst, f.src) AS server,
+		iif(t.direction = 0, f.dst_port, f.src_port) AS port,
+		count(*) AS handshakes,
+		sum(t.finished_packet_id IS NOT NULL) AS finished
+	FROM (SELECT 1 FROM judged LIMIT 1) -- if none, no more is read
+	CROSS JOIN tls t
+	CROSS JOIN flows f ON f.flow_id = t.flow_id
+	WHERE iif(t.direction = 0, f.dst, f.src) IN (SELECT server FROM judged)
+	GROUP BY t.capture_id, server, port
 )
 SELECT
 	capture_id,
@@ -128,5 +123,5 @@ SELECT
 		WHEN name = 'certificate_required' THEN 'The server wants a certificate of the client.'
 	END AS cause
 FROM judged
-JOIN totals USING (capture_id, server, port)
+CROSS JOIN totals USING (capture_id, server, port)
 ORDER BY is_fatal DESC, connections DESC;

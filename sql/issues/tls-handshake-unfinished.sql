@@ -34,41 +34,23 @@
 -- column packets     Hellos, and ends of the connections.
 -- column severity    How bad it is.
 WITH
-connections AS MATERIALIZED (
+lost AS MATERIALIZED (
 	SELECT
-		t.tls_id,
 		t.capture_id,
-		t.flow_id,
-		t.finished_packet_id,
-		iif(t.direction = 0, f.src, f.dst) AS client,
 		iif(t.direction = 0, f.dst, f.src) AS server,
-		iif(t.direction = 0, f.dst_port, f.src_port) AS port
+		iif(t.direction = 0, f.dst_port, f.src_port) AS port,
+		min(t.client_hello_ts_ns) AS ts_ns,
+		only(t.flow_id) AS flow_id,
+		only(iif(t.direction = 0, f.src, f.dst)) AS client,
+		count(*) AS lost,
+		max(t.server_name) AS server_name,
+		sum(t.server_hello_packet_id IS NULL) AS without_hello,
+		sum(f.src_rsts + f.dst_rsts > 0) AS was_reset,
+		first_few(t.client_hello_packet_id || ',' || ifnull(t.server_hello_packet_id || ',', '') || f.last_packet_id,
+			t.tls_id, 20) AS packets
 	FROM tls t
 	CROSS JOIN flows f ON f.flow_id = t.flow_id
-),
-totals AS (
-	SELECT
-		capture_id,
-		server,
-		port,
-		count(*) AS handshakes,
-		sum(finished_packet_id IS NOT NULL) AS finished
-	FROM connections
-	GROUP BY capture_id, server, port
-),
-lost AS (
-	SELECT
-		k.*,
-		t.client_hello_packet_id,
-		t.client_hello_ts_ns,
-		t.server_hello_packet_id,
-		t.server_name,
-		f.src_rsts + f.dst_rsts > 0 AS was_reset,
-		f.last_packet_id
-	FROM connections k
-	JOIN tls t ON t.tls_id = k.tls_id
-	JOIN flows f ON f.flow_id = t.flow_id
-	JOIN captures c ON c.capture_id = t.capture_id
+	CROSS JOIN captures c ON c.capture_id = t.capture_id
 	WHERE t.transport = 'tcp'
 		AND t.client_hello_packet_id IS NOT NULL
 		AND t.finished_packet_id IS NULL
@@ -78,26 +60,37 @@ lost AS (
 		AND (f.src_rsts + f.dst_rsts + f.src_fins + f.dst_fins > 0
 			OR (c.last_ts_ns - t.client_hello_ts_ns > :wait_s * 1e9
 				AND f.last_ts_ns - t.client_hello_ts_ns < c.last_ts_ns - f.last_ts_ns))
+	GROUP BY t.capture_id, server, port
+),
+totals AS (
+	SELECT
+		t.capture_id,
+		iif(t.direction = 0, f.dst, f.src) AS server,
+		iif(t.direction = 0, f.dst_port, f.src_port) AS port,
+		count(*) AS handshakes,
+		sum(t.finished_packet_id IS NOT NULL) AS finished
+	FROM (SELECT 1 FROM lost LIMIT 1) -- if none, no more is read
+	CROSS JOIN tls t
+	CROSS JOIN flows f ON f.flow_id = t.flow_id
+	WHERE iif(t.direction = 0, f.dst, f.src) IN (SELECT server FROM lost)
+	GROUP BY t.capture_id, server, port
 )
 SELECT
 	capture_id,
-	min(client_hello_ts_ns) AS ts_ns,
-	only(flow_id) AS flow_id,
-	only(client) AS src,
+	ts_ns,
+	flow_id,
+	client AS src,
 	server AS dst,
-	count(*) AS value,
+	lost AS value,
 	printf('%d of %s with %s port %d%s %s not finished: %d without a server hello, %d reset',
-		count(*), counted(handshakes, 'handshake'), server, port,
-		ifnull(' (' || max(server_name) || ')', ''), iif(count(*) = 1, 'was', 'were'), sum(server_hello_packet_id IS NULL),
-		sum(was_reset)) AS symptoms,
-	first_few(client_hello_packet_id || ',' || ifnull(server_hello_packet_id || ',', '') || last_packet_id, tls_id, 20)
-		AS packets,
+		lost, counted(handshakes, 'handshake'), server, port, ifnull(' (' || server_name || ')', ''),
+		iif(lost = 1, 'was', 'were'), without_hello, was_reset) AS symptoms,
+	packets,
 	CASE
-		WHEN finished = 0 AND count(*) > 1 THEN 'high'
-		WHEN finished >= 4 * count(*) THEN 'low'
+		WHEN finished = 0 AND lost > 1 THEN 'high'
+		WHEN finished >= 4 * lost THEN 'low'
 		ELSE 'medium'
 	END AS severity
 FROM lost
-JOIN totals USING (capture_id, server, port)
-GROUP BY capture_id, server, port
+CROSS JOIN totals USING (capture_id, server, port)
 ORDER BY value DESC;
