@@ -237,7 +237,7 @@ static void check_kind(struct check *check)
 	}
 	check_notes(check);
 	check_column_names(check, "|capture_id|ts_ns|flow_id|src|dst|value|symptoms|packets|",
-	                   "|severity|title|cause|confidence|");
+	                   "|severity|title|cause|confidence|remedy|");
 }
 
 // ---- all ----------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@
 -- column title        In a few words.
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
+-- column remedy       What to do first, where it is not damage.
 WITH
 sides AS (
 	SELECT
@@ -126,6 +127,7 @@ SELECT
 	iif(is_damage, 'Packets were damaged', 'Checksums are wrong, but nobody missed the packets') AS title,
 	iif(is_damage, 'A device or link on the way damages packets.',
 		'The capture was made on the sender, whose network card computes checksums.') AS cause,
-	iif(is_damage, 0.5, 0.8) AS confidence
+	iif(is_damage, 0.5, 0.8) AS confidence,
+	iif(is_damage, NULL, 'To rule out offloading: ethtool -K IFACE tx off, or capture at the receiver.') AS remedy
 FROM evidence
 ORDER BY is_damage DESC, wrong DESC;

@@ -27,6 +27,7 @@
 -- column packets      They.
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
+-- column remedy       What to do first.
 WITH sent AS (
 	SELECT
 		c.capture_id,
@@ -59,7 +60,8 @@ SELECT
 		END) AS symptoms,
 	group_concat(s.packet_id) AS packets,
 	iif(min(s.is_anonymous), 'low', 'high') AS severity,
-	'Credentials in the clear: ' || s.scheme AS title
+	'Credentials in the clear: ' || s.scheme AS title,
+	iif(s.scheme LIKE 'OSPF%', 'OSPF: cryptographic authentication (RFC 5709, RFC 7474).', NULL) AS remedy
 FROM sent s
 JOIN flows f ON f.flow_id = s.flow_id
 GROUP BY s.capture_id, iif(s.direction, f.dst, f.src), iif(s.direction, f.src, f.dst), s.scheme

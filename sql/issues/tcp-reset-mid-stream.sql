@@ -45,6 +45,7 @@ reset AS MATERIALIZED (
 	CROSS JOIN flows USING (flow_id)
 	WHERE has_reset
 		AND src_payload_bytes + dst_payload_bytes > src_keep_alives + dst_keep_alives
+			+ (completeness & 3 = 0) -- begun before the capture: the first keep-alive is not known for one
 		AND src_fins + dst_fins = 0
 		AND src_packets > src_rsts
 		AND dst_packets > dst_rsts
