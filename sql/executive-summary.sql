@@ -135,6 +135,9 @@ lines (place, line) AS (
 		END
 	FROM counts
 	UNION ALL
+	SELECT 2500, 'Of Wi-Fi, detectors look into what data frames carry, not into 802.11 itself.'
+	WHERE EXISTS (SELECT 1 FROM protocol_stacks WHERE stack LIKE '%wlan%')
+	UNION ALL
 	SELECT 3000, char(10) || 'Key findings' FROM counts WHERE issues > 0
 	UNION ALL
 	SELECT
