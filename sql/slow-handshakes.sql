@@ -1,4 +1,4 @@
--- Connections whose SYN-ACK took longer than a limit, in time order: the first row is the first that did.
+-- Connections whose SYN-ACK took longer than a limit: the first row is the first that did.
 --
 -- topic: tcp
 --
@@ -8,6 +8,7 @@
 -- param :min_ms = 300   Only where it took longer than this, in milliseconds.
 -- param :dst            Only connections to this server address, or to this prefix.
 -- param :port port   Only connections to this port.
+-- param :order one of time|rtt = time   In time order, or the slowest first.
 -- param :capture
 -- param :host
 -- param :since
@@ -52,5 +53,5 @@ WHERE e.kind = 'syn_ack'
 	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
 	AND (:since IS NULL OR e.ts_ns - e.value >= :since)
 	AND (:until IS NULL OR e.ts_ns - e.value < :until)
-ORDER BY e.ts_ns - e.value, e.packet_id
+ORDER BY iif(:order = 'rtt', -e.value, e.ts_ns - e.value), e.packet_id
 LIMIT ifnull(:limit, -1);
