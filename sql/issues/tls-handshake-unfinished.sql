@@ -33,6 +33,8 @@
 -- column symptoms    What was seen.
 -- column packets     Hellos, and ends of the connections.
 -- column severity    How bad it is.
+-- column cause       Of those that all were answered in plain HTTP.
+-- column confidence  Of that cause, 0 to 1.
 WITH
 lost AS MATERIALIZED (
 	SELECT
@@ -46,6 +48,7 @@ lost AS MATERIALIZED (
 		max(t.server_name) AS server_name,
 		sum(t.server_hello_packet_id IS NULL) AS without_hello,
 		sum(f.src_rsts + f.dst_rsts > 0) AS was_reset,
+		sum(ifnull(f.application, '') = 'http') AS in_clear,
 		first_few(t.client_hello_packet_id || ',' || ifnull(t.server_hello_packet_id || ',', '') || f.last_packet_id,
 			t.tls_id, 20) AS packets
 	FROM tls t
@@ -82,15 +85,19 @@ SELECT
 	client AS src,
 	server AS dst,
 	lost AS value,
-	printf('%d of %s with %s port %d%s %s not finished: %d without a server hello, %d reset',
+	printf('%d of %s with %s port %d%s %s not finished: %d without a server hello, %d reset%s',
 		lost, counted(handshakes, 'handshake'), server, port, ifnull(' (' || server_name || ')', ''),
-		iif(lost = 1, 'was', 'were'), without_hello, was_reset) AS symptoms,
+		iif(lost = 1, 'was', 'were'), without_hello, was_reset,
+		iif(in_clear, printf(', %d answered in plain HTTP', in_clear), '')) AS symptoms,
 	packets,
 	CASE
 		WHEN finished = 0 AND lost > 1 THEN 'high'
 		WHEN finished >= 4 * lost THEN 'low'
 		ELSE 'medium'
-	END AS severity
+	END AS severity,
+	iif(in_clear = lost, 'A firewall refuses the connection with a page of its own, or the port is not one for TLS.', NULL)
+		AS cause,
+	iif(in_clear = lost, 0.8, NULL) AS confidence
 FROM lost
 CROSS JOIN totals USING (capture_id, server, port)
 ORDER BY value DESC;
