@@ -24,7 +24,7 @@
 -- column dst          Server.
 -- column value        Mean round trip, milliseconds.
 -- column symptoms     What was seen.
--- column packets      The ACKs with the longest times, of the connection with the longest mean.
+-- column packets      The slowest ACKs, of the slowest connection; NULL behind the first 100 of a capture.
 WITH
 sides AS (
 	SELECT

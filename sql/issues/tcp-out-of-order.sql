@@ -34,33 +34,25 @@ sides AS (
 	SELECT
 		flow_id,
 		capture_id,
-		src,
-		dst,
-		0 AS direction,
-		src_out_of_order AS late,
-		src_packets AS packets,
-		src_fast_retransmissions + src_spurious_retransmissions AS again
+		iif(direction, dst, src) AS src,
+		iif(direction, src, dst) AS dst,
+		direction,
+		iif(direction, dst_out_of_order, src_out_of_order) AS late,
+		iif(direction, dst_packets, src_packets) AS packets,
+		iif(
+			direction,
+			dst_fast_retransmissions + dst_spurious_retransmissions,
+			src_fast_retransmissions + src_spurious_retransmissions
+		) AS again
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
-	WHERE is_out_of_order AND src_out_of_order >= :min_count
-	UNION ALL
-	SELECT
-		flow_id,
-		capture_id,
-		dst,
-		src,
-		1,
-		dst_out_of_order,
-		dst_packets,
-		dst_fast_retransmissions + dst_spurious_retransmissions
-	FROM flow_signs
-	CROSS JOIN flows USING (flow_id)
-	WHERE is_out_of_order AND dst_out_of_order >= :min_count
+	CROSS JOIN (SELECT 0 AS direction UNION ALL SELECT 1)
+	WHERE is_out_of_order
 ),
 found AS MATERIALIZED (
 	SELECT *
 	FROM sides
-	WHERE late * 100.0 / packets >= :percent
+	WHERE late >= :min_count AND late * 100.0 / packets >= :percent
 )
 SELECT
 	f.capture_id,

@@ -28,7 +28,7 @@
 -- column dst          Server.
 -- column value        Longest time, milliseconds.
 -- column symptoms     What was seen.
--- column packets      The first packets of each: SYNs and SYN-ACKs.
+-- column packets      The first packets of each: SYNs and SYN-ACKs; NULL behind the first 100 of a capture.
 -- column severity     low, medium, high or critical.
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
