@@ -143,9 +143,10 @@ bool analyze_with_defaults(sqlite3 *db)
 	const char *path = sqlite3_db_filename(db, "main");
 	int rc = begin(db);
 	if (rc == SQLITE_BUSY) {
-		message_warning("%s: another program is writing it, so that nobody looks for issues in what was added; when it has "
-		                "ended, pcapdex analyze does",
-		                path);
+		message_warning(
+			"%s: another program is writing it, so that nobody looks for issues in what was added; when it has "
+			"ended, pcapdex analyze does",
+			path);
 		return true;
 	}
 	return rc == SQLITE_OK ? run_in_transaction(db, path, NULL, 0, &totals) : explain(db, path, rc);

@@ -181,7 +181,8 @@ static bool store(const struct parser *parser, const struct option_spec *spec, c
 		return true;
 	case OPTION_ONCE:
 		if (*(const char **)member) {
-			message_error("--%s stands twice: %s and %s; there can be one", spec->name, *(const char **)member, value);
+			message_error("--%s stands twice: %s and %s; there can be one", spec->name, *(const char **)member,
+			              value);
 			return false;
 		}
 		memcpy(member, &value, sizeof value);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -478,18 +479,39 @@ static bool add_inserted_rows(struct case_file *c)
 	return ok && case_file_run(c, "COMMIT");
 }
 
+// Has what the file holds written to the disk. Gives 0 or an errno: the system tells of a failure only once.
+static void *flush(void *argument)
+{
+	const struct case_file *c = argument;
+	return (void *)(intptr_t)(fsync(c->lock) == 0 ? 0 : errno);
+}
+
 // The file that is built aside is lost if the analysis fails half way: it needs no journal.
-static bool analyze_building(struct case_file *c)
+static bool run_analysis(const struct case_file *c)
 {
 	sqlite3 *db = NULL;
-	if (!case_file_analysis)
-		return true;
 	bool ok = sqlite3_open_v2(c->building, &db, OPEN_FLAGS, NULL) == SQLITE_OK &&
 	          sqlite3_exec(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE",
 	                       NULL, NULL, NULL) == SQLITE_OK &&
 	          case_file_analysis(db);
 	sqlite3_close(db);
 	return ok;
+}
+
+// Detectors read for long before they write: the disk takes the rows meanwhile.
+static bool analyze_building(struct case_file *c)
+{
+	pthread_t thread;
+	void *error = NULL;
+	if (!case_file_analysis)
+		return true;
+	bool is_flushing = pthread_create(&thread, NULL, flush, c) == 0;
+	bool ok = run_analysis(c);
+	if (is_flushing)
+		pthread_join(thread, &error);
+	if (ok && error)
+		say_why_not_written(c, (int)(intptr_t)error);
+	return ok && !error;
 }
 
 bool case_file_finish(struct case_file *c)
