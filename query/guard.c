@@ -390,6 +390,12 @@ void guard_release(struct guard *guard)
 
 // ---- errors, in words ---------------------------------------------------------------------------------------------
 
+void names_add(struct names *names, const char *name)
+{
+	names->at = memory_resize(names->at, (names->count + 1) * sizeof *names->at);
+	names->at[names->count++] = memory_copy_text(name);
+}
+
 void names_read(struct names *names, sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *statement = NULL;
@@ -397,8 +403,7 @@ void names_read(struct names *names, sqlite3 *db, const char *sql)
 		return;
 	while (names->count < NAMES_MOST && sqlite3_step(statement) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(statement, 0);
-		names->at = memory_resize(names->at, (names->count + 1) * sizeof *names->at);
-		names->at[names->count++] = memory_copy_text(name ? name : "");
+		names_add(names, name ? name : "");
 	}
 	sqlite3_finalize(statement);
 }

@@ -36,7 +36,8 @@ struct names {
 	size_t count;
 };
 
-void names_read(struct names *, sqlite3 *db, const char *sql); // *names is empty before
+void names_add(struct names *, const char *name);              // a copy
+void names_read(struct names *, sqlite3 *db, const char *sql); // behind those that are there
 void names_release(struct names *);
 
 // The error of a step, in words.

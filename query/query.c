@@ -234,6 +234,16 @@ static int list_names(const struct query *query)
 	return EXIT_DONE;
 }
 
+void query_read_reports(struct names *names)
+{
+	struct catalog catalog;
+	if (!catalog_init(&catalog, NULL))
+		return;
+	for (size_t i = 0; i < catalog.count; i++)
+		names_add(names, catalog.entries[i].name);
+	catalog_release(&catalog);
+}
+
 static int print_help(const struct query *query, bool long_help)
 {
 	const char *name = query->question;
