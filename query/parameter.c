@@ -1,5 +1,6 @@
 // Parameters of reports. See parameter.h.
 #include "parameter.h"
+#include "suggest.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

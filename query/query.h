@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 
 #include "../common/options.h"
-#include "guard.h"
+#include "suggest.h"
 
 extern const struct command command_query, command_export;
 

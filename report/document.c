@@ -9,6 +9,7 @@
 #include "../query/parameter.h"
 #include "../query/report.h"
 #include "../query/run.h"
+#include "../query/suggest.h"
 
 static const char FOLDER[] = "report/";
 
