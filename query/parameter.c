@@ -394,32 +394,60 @@ static bool add_declared(struct parameters *parameters, const struct report *rep
 	return !text || read_value(value, parameter, text, guard, parameters);
 }
 
+static const struct report_parameter *find_declared(const struct report *report, const char *option)
+{
+	for (size_t i = 0; i < report->parameter_count; i++) {
+		if (!strcmp(report->parameters[i].option, option))
+			return &report->parameters[i];
+	}
+	return NULL;
+}
+
+// What --server may have been meant for, in a report that has no such option; "" not known.
+static void suggest_address(const struct report *report, const char *option, char *to, size_t size)
+{
+	// a word, and what is nearest to it, in this order
+	static const char *const words[][4] = {
+		{"server", "dst", "host", "node"}, {"dst", "server", "host", "node"},  {"client", "src", "host", "node"},
+		{"src", "client", "host", "node"}, {"host", "node", "dst", "server"},  {"node", "host", "dst", "server"},
+		{"ip", "host", "node", "dst"},     {"address", "host", "node", "dst"},
+	};
+	*to = 0;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		for (size_t j = 1; j < 4 && !*to && !strcmp(words[i][0], option); j++)
+			if (find_declared(report, words[i][j]))
+				snprintf(to, size, "did you mean --%s?", words[i][j]);
+}
+
+// "--host, --port"; how many there are, their texts and pointers to these.
+static size_t list_options(const struct report *report, char texts[NAMES_MOST][64], const char *names[NAMES_MOST],
+                           char *list, size_t size)
+{
+	size_t count = 0, used = 0;
+	for (; count < report->parameter_count && count < NAMES_MOST; count++) {
+		snprintf(texts[count], sizeof *texts, "--%s", report->parameters[count].option);
+		names[count] = texts[count];
+		if (used < size - 1)
+			used += (size_t)snprintf(list + used, size - used, "%s%s", used ? ", " : "", texts[count]);
+	}
+	return count;
+}
+
 static bool say_unknown_option(const struct report *report, const char *option,
                                const struct option_spec *command_options)
 {
 	char texts[NAMES_MOST][64], nearest[256], list[400] = "";
 	const char *names[NAMES_MOST];
-	size_t count = 0, used = 0;
-	for (size_t i = 0; i < report->parameter_count && count < NAMES_MOST; i++) {
-		const char *name = report->parameters[i].option;
-		names[count] = texts[count];
-		snprintf(texts[count++], sizeof *texts, "--%s", name);
-		if (used < sizeof list - 1)
-			used += (size_t)snprintf(list + used, sizeof list - used, "%s--%s", used ? ", " : "", name);
-	}
-	for (const struct option_spec *spec = command_options; spec->name && count < NAMES_MOST; spec++) {
-		names[count] = texts[count];
-		snprintf(texts[count++], sizeof *texts, "--%s", spec->name);
-	}
-	char word[64];
-	snprintf(word, sizeof word, "--%s", option);
-	message_nearest(nearest, sizeof nearest, word, names, count);
+	size_t count = list_options(report, texts, names, list, sizeof list);
+	suggest_address(report, option, nearest, sizeof nearest);
+	if (!*nearest)
+		options_suggest(nearest, sizeof nearest, option, command_options, names, count);
 	if (!report->summary)
 		message_error("unknown option --%s: the SQL has no parameter :%s%s%s", option, option, *nearest ? "; " : "",
 		              nearest);
 	else
 		message_error("report %s has no option --%s%s%s (%s%s)", report->name, option, *nearest ? "; " : "",
-		              nearest, used ? "it has " : "it has none", list);
+		              nearest, count > 0 ? "it has " : "it has none", list);
 	return false;
 }
 
@@ -450,15 +478,6 @@ static bool add_undeclared(struct parameters *parameters, const struct report *r
 	if (parameter.type == PARAMETER_TEXT && (parse_count(pair->value, &integer) || parse_real(pair->value, &real)))
 		parameter.type = PARAMETER_NUMBER;
 	return read_value(value, &parameter, pair->value, guard, parameters);
-}
-
-static const struct report_parameter *find_declared(const struct report *report, const char *option)
-{
-	for (size_t i = 0; i < report->parameter_count; i++) {
-		if (!strcmp(report->parameters[i].option, option))
-			return &report->parameters[i];
-	}
-	return NULL;
 }
 
 static bool check_options(const struct report *report, const struct arguments *arguments,
