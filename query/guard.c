@@ -14,6 +14,7 @@
 #include "../common/case.h"
 #include "../common/embedded.h"
 #include "../common/message.h"
+#include "habit.h"
 #include "query.h"
 #include "suggest.h"
 #include "watch.h"
@@ -25,6 +26,7 @@ enum {
 	MEMORY_LEAST_MIB = 256,
 	MEMORY_MOST_MIB = 2048,
 	HEADER_SIZE = 100,
+	HINT_ROOM = 400,
 };
 
 // ---- what is allowed ----------------------------------------------------------------------------------------------
@@ -468,9 +470,11 @@ bool guard_prepare(struct guard *guard, const char *sql, int line, sqlite3_stmt 
 	guard->refused[0] = 0;
 	if (!begins_like_a_query(sql)) {
 		const char *word = skip_blank(sql);
+		char hint[HINT_ROOM];
+		habit_hint(word, guard->path, hint, sizeof hint);
 		snprintf(error, size,
-		         "a query can only read: it begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA, not with %.*s",
-		         (int)strcspn(word, " \t\r\n;("), word);
+		         "a query can only read: it begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA, not with %.*s%s",
+		         (int)strcspn(word, " \t\r\n;("), word, hint);
 		return false;
 	}
 	int result = sqlite3_prepare_v2(guard->db, sql, -1, statement, tail);
