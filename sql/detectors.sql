@@ -29,5 +29,5 @@ SELECT
 	description
 FROM detectors
 WHERE (:category IS NULL OR category = :category)
-	AND (:protocol IS NULL OR protocol = lower(:protocol))
+	AND (:protocol IS NULL OR protocol = :protocol)
 ORDER BY detector;

@@ -4,7 +4,7 @@
 --
 -- The number of an issue stands in the report issues. Analysing a case again numbers them anew.
 --
--- param :id integer required   Number of the issue: issue_id.
+-- param :id issue required     Number of the issue: issue_id.
 -- param :limit = 50            At most so many packets.
 --
 -- section: Issue
@@ -156,8 +156,6 @@ WITH chosen AS (
 	WHERE i.issue_id = :id
 ),
 lines (place, line) AS (
-	SELECT 0, printf('There is no issue %d.', :id) WHERE NOT EXISTS (SELECT 1 FROM chosen)
-	UNION ALL
 	SELECT 1, printf('Issue %d: %s', issue_id, title) FROM chosen
 	UNION ALL
 	SELECT 2, printf('%s, %s, %s; found by %s in %s%s', severity, category, protocol, detector, capture,
