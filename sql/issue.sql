@@ -149,7 +149,12 @@ LIMIT :limit;
 
 -- section[table,text]: Issue
 WITH chosen AS (
-	SELECT i.*, c.name AS capture, (i.ts_ns - c.first_ts_ns) / 1e9 AS time_s, d.causes AS all_causes
+	SELECT
+		i.*,
+		c.name AS capture,
+		(i.ts_ns - c.first_ts_ns) / 1e9 AS time_s,
+		trim(replace(char(10) || d.causes || char(10), char(10) || i.cause || char(10), char(10)), char(10))
+			AS other_causes
 	FROM issues i
 	JOIN captures c ON c.capture_id = i.capture_id
 	LEFT JOIN detectors d ON d.detector = i.detector
@@ -170,8 +175,8 @@ lines (place, line) AS (
 	SELECT 5, char(10) || printf('Most likely cause (confidence %.0f %%)', confidence * 100) || char(10)
 		|| '  ' || replace(cause, char(10), '\n') FROM chosen
 	UNION ALL
-	SELECT 6, char(10) || 'What usually causes it' || char(10) || '  '
-		|| replace(all_causes, char(10), char(10) || '  ') FROM chosen
+	SELECT 6, char(10) || 'What else usually causes it' || char(10) || '  '
+		|| replace(other_causes, char(10), char(10) || '  ') FROM chosen WHERE other_causes <> ''
 	UNION ALL
 	SELECT 7, char(10) || 'What to do' || char(10) || '  ' || replace(remedies, char(10), char(10) || '  ')
 	FROM chosen
