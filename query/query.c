@@ -42,8 +42,8 @@ static int query_run(int argc, char **argv);
 static const struct option_spec options[] = {
 	{0, "format", "FORMAT", OPTION_CHOICE, AT(format), OUTPUT_FORMATS,
      "How to print rows; table if not given.\n"
-     "table is aligned and shows everything, however wide. If no format is given, it fits a terminal: long names and "
-     "times are cut, with an ellipsis; if rows are still too wide, columns that are the same in all rows are told at the "
+     "table is aligned and shows everything, however wide. If no format is given, it fits a terminal: sentences, very long "
+     "names and times are cut, with an ellipsis; if rows are still too wide, columns that are the same in all rows are told at the "
      "end instead, and rows are folded into two or three lines, or printed as blocks, a line for each column. "
      "csv is RFC 4180; tsv ends lines with a line feed and writes tabs in values as \\t; of several sections, both have "
      "the title on a line before each and an empty line between them: programs that read them want --section; json is an "
