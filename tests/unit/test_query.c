@@ -528,6 +528,10 @@ static void parameter_types(void **state)
 		{"time  Help.", "p", "yesterday", NULL},
 		{"capture  Help.", "p", "nothing", NULL},
 		{"flow  Help.", "p", "1", NULL},
+		{"issue  Help.", "p", "1", NULL},
+		{"packet  Help.", "p", "1", NULL},
+		{"detector  Help.", "p", "tcp-refused", NULL}, // none has looked through an empty case
+		{"protocol  Help.", "p", "HTTP", "'http'"},
 	};
 	(void)state;
 	int kept = silence();
