@@ -52,7 +52,7 @@ static const struct command command_man = {
 
 static const struct command command_help = {
 	.name = "help",
-	.synopsis = {"[COMMAND]", "query REPORT"},
+	.synopsis = {"[COMMAND]", "REPORT"},
 	.summary = "Print help for a command, or for a report.",
 	.options = no_options,
 	.completion = "command",
@@ -80,15 +80,25 @@ static const struct program program = {
 	.commands = commands,
 };
 
-static const struct command *find_command(const char *name)
+// NULL: there is none.
+static const struct command *look_up_command(const char *name)
 {
 	for (const struct command *const *command = commands; *command; command++) {
 		if (!strcmp((*command)->name, name))
 			return *command;
 	}
+	return NULL;
+}
+
+// NULL after a message.
+static const struct command *find_command(const char *name)
+{
+	const struct command *found = look_up_command(name);
 	const char *names[sizeof commands / sizeof *commands];
 	char suggestion[128];
 	size_t count = 0;
+	if (found)
+		return found;
 	for (; commands[count]; count++)
 		names[count] = commands[count]->name;
 	if (access(name, F_OK) == 0)
@@ -149,20 +159,52 @@ static int run_man(int argc, char **argv)
 	return EXIT_DONE;
 }
 
+static int help_report(const char *name)
+{
+	return command_query.run(
+		4, (char *[]){(char *)command_query.name, (char[]){"CASE.db"}, (char *)name, (char[]){"--help"}, NULL});
+}
+
+static bool has_name(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->at[i], name))
+			return true;
+	return false;
+}
+
+static int help_report_or_command(const char *name)
+{
+	const struct command *command = look_up_command(name);
+	struct names names = {0};
+	char suggestion[128];
+	if (command) {
+		options_print_help(command, true);
+		return EXIT_DONE;
+	}
+	query_read_reports(&names);
+	bool is_report = has_name(&names, name);
+	for (size_t i = 0; commands[i]; i++)
+		names_add(&names, commands[i]->name);
+	message_nearest(suggestion, sizeof suggestion, name, names.at, names.count);
+	names_release(&names);
+	if (is_report)
+		return help_report(name);
+	message_error("no command or report %s; %s", name, *suggestion ? suggestion : "see pcapdex -h");
+	return EXIT_USAGE;
+}
+
 static int run_help(int argc, char **argv)
 {
 	const char *name;
 	bool help_shown;
 	if (argc == 3 && !strcmp(argv[1], command_query.name) && argv[2][0] != '-')
-		return command_query.run(4, (char *[]){argv[1], (char[]){"CASE.db"}, argv[2], (char[]){"--help"}, NULL});
+		return help_report(argv[2]);
 	if (!take_word(&command_help, argc, argv, &name, &help_shown))
 		return EXIT_USAGE;
-	const struct command *command = name ? find_command(name) : NULL;
-	if (name && !command)
-		return EXIT_USAGE;
-	if (command)
-		options_print_help(command, true);
-	else if (!help_shown)
+	if (name)
+		return help_report_or_command(name);
+	if (!help_shown)
 		program_print_help(&program);
 	return EXIT_DONE;
 }

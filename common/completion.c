@@ -105,6 +105,8 @@ static void bash_values(const struct command *command)
 			fputs("' -- \"$current\"));", stdout);
 		} else if (value_kind(spec) == VALUE_FOLDER) {
 			fputs(" compopt -o dirnames +o default 2> /dev/null;", stdout);
+		} else if (value_kind(spec) == VALUE_ANY) {
+			fputs(" compopt +o default +o bashdefault 2> /dev/null;", stdout);
 		}
 		puts(" return ;;");
 	}

@@ -82,18 +82,45 @@ static int find_prefix(const struct command *command, const char *name, size_t l
 	return count;
 }
 
+// "table|csv": one of the words, as the table has it; NULL: none.
+static bool is_choice(const char *choices, const char *value)
+{
+	size_t length = strlen(value);
+	for (const char *at = choices; at; at = strchr(at, '|')) {
+		at += *at == '|';
+		if (length > 0 && !strncmp(at, value, length) && (at[length] == '|' || !at[length]))
+			return true;
+	}
+	return false;
+}
+
+char *options_suggest(char *to, size_t size, const char *word, const struct option_spec *options,
+                      const char *const *others, size_t count)
+{
+	char dashed[NAME_ROOM], texts[NAMES_MAX][NAME_ROOM];
+	const char **names = memory_alloc((count + NAMES_MAX) * sizeof *names);
+	size_t used = count;
+	if (count > 0)
+		memcpy(names, others, count * sizeof *names);
+	*to = 0;
+	for (const struct option_spec *spec = options; spec && spec->name && used < count + NAMES_MAX; spec++, used++) {
+		if (is_choice(spec->choices, word))
+			snprintf(to, size, "did you mean --%s %s?", spec->name, word);
+		snprintf(texts[used - count], NAME_ROOM, "--%s", spec->name);
+		names[used] = texts[used - count];
+	}
+	snprintf(dashed, sizeof dashed, "--%s", word);
+	if (!*to)
+		message_nearest(to, size, dashed, names, used);
+	free(names);
+	return to;
+}
+
 static void say_unknown(const struct command *command, const char *name, int length)
 {
-	char names[NAMES_MAX][NAME_ROOM], word[NAME_ROOM], suggestion[SUGGESTION_ROOM];
-	const char *pointers[NAMES_MAX];
-	size_t count = 0;
-	for (const struct option_spec *spec = command->options; spec->name && count < NAMES_MAX; spec++) {
-		snprintf(names[count], NAME_ROOM, "--%s", spec->name);
-		pointers[count] = names[count];
-		count++;
-	}
-	snprintf(word, sizeof word, "--%.*s", length, name);
-	if (*message_nearest(suggestion, sizeof suggestion, word, pointers, count))
+	char word[NAME_ROOM], suggestion[SUGGESTION_ROOM];
+	snprintf(word, sizeof word, "%.*s", length, name);
+	if (*options_suggest(suggestion, sizeof suggestion, word, command->options, NULL, 0))
 		message_error("unknown option --%.*s; %s", length, name, suggestion);
 	else
 		message_error("unknown option --%.*s; see pcapdex %s -h", length, name, command->name);
@@ -108,18 +135,6 @@ static void say_ambiguous(const char *name, int length, const struct option_spec
 		snprintf(list + used, sizeof list - used, "%s--%s", i == 0 ? "" : between, found[i]->name);
 	}
 	message_error("--%.*s can mean %s", length, name, list);
-}
-
-// "table|csv": one of the words, as the table has it; NULL: none.
-static bool is_choice(const char *choices, const char *value)
-{
-	size_t length = strlen(value);
-	for (const char *at = choices; at; at = strchr(at, '|')) {
-		at += *at == '|';
-		if (length > 0 && !strncmp(at, value, length) && (at[length] == '|' || !at[length]))
-			return true;
-	}
-	return false;
 }
 
 // "table, csv or json"

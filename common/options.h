@@ -67,6 +67,11 @@ bool options_parse(const struct command *command, void *settings, bool allow_unk
                    struct arguments *arguments);
 void arguments_release(struct arguments *);
 
+// For --WORD, which is no option: "did you mean --format json?" where it is one of an option's choices, else the nearest of
+// the other names (count, with their dashes) and of the options' own, else "". options may be NULL.
+char *options_suggest(char *to, size_t size, const char *word, const struct option_spec *options,
+                      const char *const *others, size_t count);
+
 // Help as text on stdout: short (-h) or long (--help).
 void options_print_help(const struct command *command, bool long_help);
 

@@ -84,6 +84,7 @@ struct job {
 	struct case_file *case_file;
 	struct load_totals totals;
 	int64_t skipped, failed; // files
+	int64_t present_in;      // capture_id of the last file that was PRESENT; 0: none was
 	int64_t data_version;    // of the case when its files were looked up: changes when another program has written
 };
 
@@ -128,14 +129,17 @@ static enum presence look_up_file(struct job *job, const char *path)
 	int64_t interrupted = case_file_integer(job->case_file, -1, by_path, full_path);
 	if (interrupted >= 0)
 		presence = interrupted ? INTERRUPTED : CHANGED;
+	int64_t capture_id = 0;
 	if (case_file_integer(job->case_file, 0, "SELECT count(*) FROM capture_files WHERE size = CAST(? AS INTEGER)",
 	                      size) &&
-	    capture_fingerprint_file(full_path, fingerprint, &fault) &&
-	    case_file_integer(job->case_file, 0, "SELECT count(*) FROM capture_files WHERE fingerprint = ?",
-	                      fingerprint))
-		presence = PRESENT;
+	    capture_fingerprint_file(full_path, fingerprint, &fault))
+		capture_id = case_file_integer(
+			job->case_file, 0, "SELECT min(capture_id) FROM capture_files WHERE fingerprint = ?", fingerprint);
 	free(full_path);
-	return presence;
+	if (capture_id == 0)
+		return presence;
+	job->present_in = capture_id;
+	return PRESENT;
 }
 
 // Packets of a file that is in the case in part only, because of the options it was ingested with; -1: all of them.
@@ -154,13 +158,19 @@ static int64_t packets_in_part(struct job *job, const char *path)
 static void say_present(struct job *job, const char *path)
 {
 	int64_t packets = packets_in_part(job, path);
+	sqlite3_stmt *s;
+	if (sqlite3_prepare_v2(job->case_file->db, "SELECT name FROM captures WHERE capture_id = ?", -1, &s, NULL) !=
+	    SQLITE_OK)
+		return;
+	sqlite3_bind_int64(s, 1, job->present_in);
+	const char *name = sqlite3_step(s) == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : "";
 	if (packets < 0)
-		message_note("%s: already in the case, skipped", path);
+		message_note("%s: already in the case, as capture %s; skipped", path, name);
 	else
-		message_note("%s: already in the case, with %" PRId64
-		             " packet%s that its options let pass; skipped;"
-		             " --replace ingests it again",
-		             path, packets, plural(packets));
+		message_note("%s: already in the case, as capture %s, with %" PRId64
+		             " packet%s that its options let pass; skipped; --replace ingests it again",
+		             path, name, packets, plural(packets));
+	sqlite3_finalize(s);
 }
 
 static bool run_sql(struct job *job, char *sql)
@@ -758,7 +768,8 @@ const struct command command_ingest = {
 		"\n"
 		"A new case appears when it is complete; to one that exists each capture is added as a whole or not at all. A file "
 		"that is in the case already is skipped. From a damaged file every whole packet before the damage is kept. "
-		"Ctrl-C stops reading and finishes the case with what was read.\n"
+		"Ctrl-C stops reading and finishes the case with what was read. At its end, every ingest looks for trouble in all of "
+		"the case again: many small files are best added in one command.\n"
 		"\n"
 		"With -i and --ring, packets come from an interface, or from files that another program writes at the moment. The "
 		"case can be queried while it grows, and is complete after Ctrl-C, --count, --duration or --size; if pcapdex is "

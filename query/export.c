@@ -11,6 +11,7 @@
 #include "query.h"
 #include "report.h"
 #include "run.h"
+#include "suggest.h"
 #include "watch.h"
 
 enum { ERROR_ROOM = 512, SUGGESTION_ROOM = 300 };

@@ -1,9 +1,10 @@
 // table: aligned columns for people. The first rows are held back to find the widths. A later value that is wider takes
 // room from what pads the values behind it and, but on a terminal, widens its column from then on. On a terminal, when
-// nobody chose the format, text that makes rows wider than the screen is cut, with an ellipsis: long names, and times
-// behind the second, but never numbers and addresses. Where that does not do, columns that are the same in all rows are
+// nobody chose the format, text that makes rows wider than the screen is cut, with an ellipsis: sentences, names that are
+// very long, and times behind the second, but never numbers, addresses and settings (limit-ms=200). Where that does not do, columns that are the same in all rows are
 // left out and told at the end, and rows are folded into a few lines. A single row, and rows that would take more
 // lines, are printed as blocks, a line for each column. Elsewhere everything is printed in full.
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@ enum {
 	HELD_ROWS = 2000,
 	WIDEN_MOST = 64, // columns; one long text does not widen all rows behind it
 	HELD_BYTES = 1 << 20,
-	NAME_LEAST = 12, // what is left of text that is cut
+	WORD_LEAST = 32, // what is left of a name that is cut
+	TEXT_LEAST = 20, // and of text with blanks in it
 	TIME_LEAST = 20, // of "2018-09-26T21:21:02.883718124Z": seconds
 	HEAD_LEAST = 20, // of a column's name
 	FOLD_LEAST = 32, // of text in rows that are folded
@@ -58,17 +60,48 @@ struct table {
 
 // ---- one line -----------------------------------------------------------------------------------------------------
 
-// What is left of a value at least: numbers and addresses stay whole.
-static size_t least_width(const char *text, size_t length, size_t width)
+// The length of a name of letters and '-' or '_' at text.
+static size_t name_length(const char *text, size_t length)
+{
+	size_t at = 0;
+	while (at < length && (isalpha((unsigned char)text[at]) || (at > 0 && strchr("-_", text[at]))))
+		at++;
+	return at;
+}
+
+// "limit-ms=200 min-count=5"
+static bool is_settings(const char *text, size_t length)
+{
+	size_t at = 0;
+	while (at < length) {
+		size_t name = name_length(text + at, length - at);
+		at += name;
+		if (name == 0 || at == length || text[at] != '=')
+			return false;
+		while (at < length && text[at] != ' ')
+			at++;
+		at += at < length;
+	}
+	return length > 0;
+}
+
+// Of numbers and addresses alone.
+static bool is_number_or_address(const char *text, size_t length)
 {
 	static const char address[] = "0123456789abcdefABCDEF.:/-";
 	size_t whole = 0;
 	while (whole < length && text[whole] && strchr(address, text[whole]))
 		whole++;
-	if (whole == length)
+	return whole == length;
+}
+
+// What is left of a value at least: numbers, addresses and settings stay whole.
+static size_t least_width(const char *text, size_t length, size_t width)
+{
+	if (is_number_or_address(text, length) || is_settings(text, length))
 		return width;
 	bool time = length > TIME_LEAST && text[4] == '-' && text[10] == 'T';
-	size_t least = time ? TIME_LEAST : NAME_LEAST;
+	size_t least = time ? TIME_LEAST : memchr(text, ' ', length) ? TEXT_LEAST : WORD_LEAST;
 	return width < least ? width : least;
 }
 
@@ -188,15 +221,21 @@ static void find_same(struct output *output)
 	}
 }
 
-// Gives a line's spare room to its columns, the first ones first.
+// Gives a line's spare room to its columns that want it, always to the narrowest.
 static void widen(struct column *columns, int from, int to, const size_t *wanted, size_t spare)
 {
-	for (int i = from; i < to && spare > 0; i++) {
-		size_t more = columns[i].same ? 0 : wanted[i] - columns[i].width;
-		more = more < spare ? more : spare;
-		columns[i].width += more;
-		spare -= more;
-	}
+	struct column *narrowest;
+	do {
+		narrowest = NULL;
+		for (int i = from; i < to; i++) {
+			struct column *column = &columns[i];
+			bool wants = !column->same && column->width < wanted[i];
+			if (wants && (!narrowest || column->width < narrowest->width))
+				narrowest = column;
+		}
+		if (narrowest && spare > 0)
+			narrowest->width++;
+	} while (narrowest && spare-- > 1);
 }
 
 // Spreads the columns over the lines of a row; false: they are too many.

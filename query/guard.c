@@ -14,7 +14,9 @@
 #include "../common/case.h"
 #include "../common/embedded.h"
 #include "../common/message.h"
+#include "habit.h"
 #include "query.h"
+#include "suggest.h"
 #include "watch.h"
 
 enum {
@@ -23,8 +25,8 @@ enum {
 	CACHE_KIB = 65536,
 	MEMORY_LEAST_MIB = 256,
 	MEMORY_MOST_MIB = 2048,
-	NAMES_MOST = 4000, // for suggestions
 	HEADER_SIZE = 100,
+	HINT_ROOM = 400,
 };
 
 // ---- what is allowed ----------------------------------------------------------------------------------------------
@@ -390,99 +392,6 @@ void guard_release(struct guard *guard)
 
 // ---- errors, in words ---------------------------------------------------------------------------------------------
 
-void names_read(struct names *names, sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *statement = NULL;
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
-		return;
-	while (names->count < NAMES_MOST && sqlite3_step(statement) == SQLITE_ROW) {
-		const char *name = (const char *)sqlite3_column_text(statement, 0);
-		names->at = memory_resize(names->at, (names->count + 1) * sizeof *names->at);
-		names->at[names->count++] = memory_copy_text(name ? name : "");
-	}
-	sqlite3_finalize(statement);
-}
-
-void names_release(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free((char *)names->at[i]);
-	free(names->at);
-	*names = (struct names){0};
-}
-
-static void find_nearest(struct guard *guard, const char *names_sql, const char *word, char *to, size_t size)
-{
-	struct names names = {0};
-	names_read(&names, guard->db, names_sql);
-	message_nearest(to, size, word, names.at, names.count);
-	names_release(&names);
-}
-
-// Among the columns of the tables that sql names.
-static void find_nearest_column(struct guard *guard, const char *sql, const char *word, char *to, size_t size)
-{
-	char *names_sql = sqlite3_mprintf(
-		"SELECT DISTINCT c.name FROM pragma_table_list t, pragma_table_info(t.name) c"
-		" WHERE instr(lower(%Q), lower(t.name))",
-		sql);
-	*to = 0;
-	if (names_sql)
-		find_nearest(guard, names_sql, word, to, size);
-	sqlite3_free(names_sql);
-}
-
-// "it is in flows, hosts": the tables that have the column.
-static void find_owners(struct guard *guard, const char *column, char *to, size_t size)
-{
-	struct names names = {0};
-	char *names_sql = sqlite3_mprintf(
-		"SELECT DISTINCT t.name FROM pragma_table_list t, pragma_table_info(t.name) c"
-		" WHERE t.name NOT LIKE 'sqlite_%%' AND lower(c.name) = lower(%Q) ORDER BY t.name LIMIT 5",
-		column);
-	if (names_sql)
-		names_read(&names, guard->db, names_sql);
-	size_t length = 0;
-	*to = '\0';
-	for (size_t i = 0; i < names.count && length < size; i++)
-		length += (size_t)snprintf(to + length, size - length, "%s%s", i ? ", " : "it is in ", names.at[i]);
-	names_release(&names);
-	sqlite3_free(names_sql);
-}
-
-// "no such column: f.scr" gives "; did you mean src?"; of one that other tables have, "; it is in flows".
-static void suggest(struct guard *guard, const char *sql, const char *message, char *to, size_t size)
-{
-	static const char column[] = "no such column: ";
-	static const struct {
-		const char *message, *names, *otherwise;
-	} kinds[] = {
-		{column, "SELECT DISTINCT c.name FROM pragma_table_list t, pragma_table_info(t.name) c",
-	     "PRAGMA table_info(TABLE) lists the columns of a table"},
-		{"no such table: ", "SELECT name FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'",
-	     "PRAGMA table_list lists the tables"},
-		{"no such function: ", "SELECT DISTINCT name FROM pragma_function_list", NULL},
-	};
-	*to = 0;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (strncmp(message, kinds[i].message, strlen(kinds[i].message)) != 0)
-			continue;
-		const char *word = message + strlen(kinds[i].message), *dot = strrchr(word, '.');
-		char nearest[256] = "", text[128];
-		snprintf(text, sizeof text, "%s", dot ? dot + 1 : word);
-		if (kinds[i].message == column)
-			find_owners(guard, text, nearest, sizeof nearest);
-		if (kinds[i].message == column && !*nearest)
-			find_nearest_column(guard, sql, text, nearest, sizeof nearest);
-		if (!*nearest)
-			find_nearest(guard, kinds[i].names, text, nearest, sizeof nearest);
-		if (*nearest)
-			snprintf(to, size, "; %s", nearest);
-		else if (kinds[i].otherwise)
-			snprintf(to, size, "; %s", kinds[i].otherwise);
-	}
-}
-
 static void explain_corrupt(char *error, size_t size, const char *message)
 {
 	snprintf(error, size, "the case is damaged (%s); ingest its captures into a new one", message);
@@ -549,7 +458,7 @@ static void explain_prepare(struct guard *guard, const char *sql, int line, int 
 	}
 	locate(guard, sql, line, place, sizeof place);
 	snprintf(text, sizeof text, "%s", sqlite3_errmsg(guard->db));
-	suggest(guard, sql, text, suggestion, sizeof suggestion);
+	suggest(guard->db, sql, text, suggestion, sizeof suggestion);
 	snprintf(error, size, "%s%s%s", place, text, suggestion);
 }
 
@@ -561,9 +470,11 @@ bool guard_prepare(struct guard *guard, const char *sql, int line, sqlite3_stmt 
 	guard->refused[0] = 0;
 	if (!begins_like_a_query(sql)) {
 		const char *word = skip_blank(sql);
+		char hint[HINT_ROOM];
+		habit_hint(word, guard->path, hint, sizeof hint);
 		snprintf(error, size,
-		         "a query can only read: it begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA, not with %.*s",
-		         (int)strcspn(word, " \t\r\n;("), word);
+		         "a query can only read: it begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA, not with %.*s%s",
+		         (int)strcspn(word, " \t\r\n;("), word, hint);
 		return false;
 	}
 	int result = sqlite3_prepare_v2(guard->db, sql, -1, statement, tail);

@@ -30,15 +30,6 @@ void guard_release(struct guard *);
 bool guard_prepare(struct guard *, const char *sql, int line, sqlite3_stmt **statement, const char **tail,
                    char *error, size_t size);
 
-// Names in the case, for suggestions: the first column of what sql gives. As many as there is use for.
-struct names {
-	const char **at;
-	size_t count;
-};
-
-void names_read(struct names *, sqlite3 *db, const char *sql); // *names is empty before
-void names_release(struct names *);
-
 // The error of a step, in words.
 void guard_explain(struct guard *, int result, char *error, size_t size);
 

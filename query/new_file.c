@@ -11,6 +11,7 @@
 
 #include "../common/message.h"
 #include "source.h"
+#include "suggest.h"
 
 static bool is_same_file(const char *path, const struct stat *as)
 {

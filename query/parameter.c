@@ -1,5 +1,6 @@
 // Parameters of reports. See parameter.h.
 #include "parameter.h"
+#include "suggest.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -183,18 +184,25 @@ static bool read_node(struct parameter_value *value, const char *option, const c
 	return !strchr(value->text, '/') || wants(option, "one address, no prefix", text);
 }
 
-// NULL when there is none. The caller finalizes.
-static sqlite3_stmt *look_up(struct guard *guard, const char *sql, const char *text)
+// Looks up with ?1 = text and ?2 = capture, which may be NULL. NULL when there is none. The caller finalizes.
+static sqlite3_stmt *look_up_in(struct guard *guard, const char *sql, const char *text, const char *capture)
 {
 	sqlite3_stmt *statement = NULL;
 	if (sqlite3_prepare_v2(guard->db, sql, -1, &statement, NULL) != SQLITE_OK)
 		return NULL;
 	if (text)
 		sqlite3_bind_text(statement, 1, text, -1, SQLITE_STATIC);
+	if (capture)
+		sqlite3_bind_text(statement, 2, capture, -1, SQLITE_STATIC);
 	if (sqlite3_step(statement) == SQLITE_ROW)
 		return statement;
 	sqlite3_finalize(statement);
 	return NULL;
+}
+
+static sqlite3_stmt *look_up(struct guard *guard, const char *sql, const char *text)
+{
+	return look_up_in(guard, sql, text, NULL);
 }
 
 static void say_no_capture(struct guard *guard, const char *option, const char *text)
@@ -228,25 +236,89 @@ static bool read_capture(struct parameter_value *value, const char *option, cons
 	return true;
 }
 
-static bool read_flow(struct parameter_value *value, const char *option, const char *text, struct guard *guard)
+// What is called by a number: whether there is ?1 (in capture ?2), and the first and the last.
+static const struct numbered {
+	enum parameter_type type;
+	const char *noun, *exists, *range;
+} numbered[] = {
+	{PARAMETER_FLOW, "flow", "SELECT 1 FROM flows WHERE flow_id = CAST(?1 AS INTEGER)",
+     "SELECT min(flow_id), max(flow_id) FROM flows"},
+	{PARAMETER_ISSUE, "issue", "SELECT 1 FROM issues WHERE issue_id = CAST(?1 AS INTEGER)",
+     "SELECT min(issue_id), max(issue_id) FROM issues"},
+	{PARAMETER_PACKET, "packet",
+     "SELECT 1 FROM captures WHERE CAST(?1 AS INTEGER) BETWEEN 1 AND packets"
+     " AND (?2 IS NULL OR capture_id = CAST(?2 AS INTEGER))",
+     "SELECT min(1), max(packets) FROM captures"
+     " WHERE packets > 0 AND (?2 IS NULL OR capture_id = CAST(?2 AS INTEGER))"},
+};
+
+static void say_no_number(const struct numbered *kind, struct guard *guard, const char *option, const char *text,
+                          const char *capture)
 {
-	int64_t flow;
-	if (!parse_count(text, &flow))
-		return wants(option, "the number of a flow", text);
-	sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM flows WHERE flow_id = CAST(?1 AS INTEGER)", text);
+	const char *where = capture ? "the capture" : "the case";
+	sqlite3_stmt *found = look_up_in(guard, kind->range, NULL, capture);
+	if (found && sqlite3_column_type(found, 0) != SQLITE_NULL)
+		message_error("--%s: no %s %s in %s; there are %lld to %lld", option, kind->noun, text, where,
+		              (long long)sqlite3_column_int64(found, 0), (long long)sqlite3_column_int64(found, 1));
+	else
+		message_error("--%s: no %s %s: %s has none", option, kind->noun, text, where);
+	sqlite3_finalize(found);
+}
+
+// The capture chosen with --capture, in `id`; NULL: all.
+static const char *chosen_capture(const struct parameters *parameters, char id[32])
+{
+	const struct parameter_value *capture = find_value(parameters, "capture");
+	if (!capture || capture->kind != VALUE_INTEGER)
+		return NULL;
+	snprintf(id, 32, "%lld", (long long)capture->integer);
+	return id;
+}
+
+static bool read_numbered(struct parameter_value *value, const struct report_parameter *parameter, const char *text,
+                          struct guard *guard, const struct parameters *parameters)
+{
+	const struct numbered *kind = numbered;
+	char id[32], wanted[64];
+	const char *capture = chosen_capture(parameters, id);
+	int64_t number;
+	while (kind->type != parameter->type)
+		kind++;
+	snprintf(wanted, sizeof wanted, "the number of %s %s", *kind->noun == 'i' ? "an" : "a", kind->noun);
+	if (!parse_count(text, &number))
+		return wants(parameter->option, wanted, text);
+	sqlite3_stmt *found = look_up_in(guard, kind->exists, text, capture);
+	if (found)
+		set_integer(value, number);
+	else
+		say_no_number(kind, guard, parameter->option, text, capture);
+	sqlite3_finalize(found);
+	return found;
+}
+
+static bool read_detector(struct parameter_value *value, const char *option, const char *text, struct guard *guard)
+{
+	struct names names = {0};
+	char nearest[256];
+	sqlite3_stmt *found = look_up(guard, "SELECT detector FROM detectors WHERE lower(detector) = lower(?1)", text);
 	if (found) {
-		set_integer(value, flow);
+		set_text(value, (const char *)sqlite3_column_text(found, 0));
 		sqlite3_finalize(found);
 		return true;
 	}
-	found = look_up(guard, "SELECT min(flow_id), max(flow_id) FROM flows", NULL);
-	if (found && sqlite3_column_type(found, 0) != SQLITE_NULL)
-		message_error("--%s: no flow %s in the case; there are %lld to %lld", option, text,
-		              (long long)sqlite3_column_int64(found, 0), (long long)sqlite3_column_int64(found, 1));
-	else
-		message_error("--%s: no flow %s: the case has none", option, text);
-	sqlite3_finalize(found);
+	names_read(&names, guard->db, "SELECT detector FROM detectors");
+	message_nearest(nearest, sizeof nearest, text, names.at, names.count);
+	names_release(&names);
+	message_error("--%s: no detector '%s' looked through the case; %s", option, text,
+	              *nearest ? nearest : "the report detectors lists them");
 	return false;
+}
+
+static void read_protocol(struct parameter_value *value, const char *text)
+{
+	set_text(value, text);
+	for (char *c = value->text; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
 }
 
 // "03:12", "03:12:30.5", "03:12+02:00": the first such moment within a time, or else of the day on which that begins.
@@ -268,15 +340,12 @@ static bool read_clock(const char *text, int64_t first_ns, int64_t last_ns, int6
 // The first and the last packet's time, of the capture chosen with --capture or of all; both 0 in a case without packets.
 static void find_span(struct guard *guard, const struct parameters *parameters, int64_t *first_ns, int64_t *last_ns)
 {
-	const struct parameter_value *capture = find_value(parameters, "capture");
-	char id[32] = "";
+	char id[32];
 	*first_ns = *last_ns = 0;
-	if (capture && capture->kind == VALUE_INTEGER)
-		snprintf(id, sizeof id, "%lld", (long long)capture->integer);
-	sqlite3_stmt *found = look_up(guard,
-	                              "SELECT min(first_ts_ns), max(last_ts_ns) FROM captures"
-	                              " WHERE ?1 = '' OR capture_id = CAST(?1 AS INTEGER)",
-	                              id);
+	sqlite3_stmt *found = look_up_in(guard,
+	                                 "SELECT min(first_ts_ns), max(last_ts_ns) FROM captures"
+	                                 " WHERE ?2 IS NULL OR capture_id = CAST(?2 AS INTEGER)",
+	                                 NULL, chosen_capture(parameters, id));
 	if (found) {
 		*first_ns = sqlite3_column_int64(found, 0);
 		*last_ns = sqlite3_column_int64(found, 1);
@@ -337,7 +406,14 @@ static bool read_value(struct parameter_value *value, const struct report_parame
 	case PARAMETER_CAPTURE:
 		return read_capture(value, option, text, guard);
 	case PARAMETER_FLOW:
-		return read_flow(value, option, text, guard);
+	case PARAMETER_ISSUE:
+	case PARAMETER_PACKET:
+		return read_numbered(value, parameter, text, guard, parameters);
+	case PARAMETER_DETECTOR:
+		return read_detector(value, option, text, guard);
+	case PARAMETER_PROTOCOL:
+		read_protocol(value, text);
+		return true;
 	default:
 		set_text(value, text);
 		return true;
@@ -393,32 +469,60 @@ static bool add_declared(struct parameters *parameters, const struct report *rep
 	return !text || read_value(value, parameter, text, guard, parameters);
 }
 
+static const struct report_parameter *find_declared(const struct report *report, const char *option)
+{
+	for (size_t i = 0; i < report->parameter_count; i++) {
+		if (!strcmp(report->parameters[i].option, option))
+			return &report->parameters[i];
+	}
+	return NULL;
+}
+
+// What --server may have been meant for, in a report that has no such option; "" not known.
+static void suggest_address(const struct report *report, const char *option, char *to, size_t size)
+{
+	// a word, and what is nearest to it, in this order
+	static const char *const words[][4] = {
+		{"server", "dst", "host", "node"}, {"dst", "server", "host", "node"},  {"client", "src", "host", "node"},
+		{"src", "client", "host", "node"}, {"host", "node", "dst", "server"},  {"node", "host", "dst", "server"},
+		{"ip", "host", "node", "dst"},     {"address", "host", "node", "dst"},
+	};
+	*to = 0;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		for (size_t j = 1; j < 4 && !*to && !strcmp(words[i][0], option); j++)
+			if (find_declared(report, words[i][j]))
+				snprintf(to, size, "did you mean --%s?", words[i][j]);
+}
+
+// "--host, --port"; how many there are, their texts and pointers to these.
+static size_t list_options(const struct report *report, char texts[NAMES_MOST][64], const char *names[NAMES_MOST],
+                           char *list, size_t size)
+{
+	size_t count = 0, used = 0;
+	for (; count < report->parameter_count && count < NAMES_MOST; count++) {
+		snprintf(texts[count], sizeof *texts, "--%s", report->parameters[count].option);
+		names[count] = texts[count];
+		if (used < size - 1)
+			used += (size_t)snprintf(list + used, size - used, "%s%s", used ? ", " : "", texts[count]);
+	}
+	return count;
+}
+
 static bool say_unknown_option(const struct report *report, const char *option,
                                const struct option_spec *command_options)
 {
 	char texts[NAMES_MOST][64], nearest[256], list[400] = "";
 	const char *names[NAMES_MOST];
-	size_t count = 0, used = 0;
-	for (size_t i = 0; i < report->parameter_count && count < NAMES_MOST; i++) {
-		const char *name = report->parameters[i].option;
-		names[count] = texts[count];
-		snprintf(texts[count++], sizeof *texts, "--%s", name);
-		if (used < sizeof list - 1)
-			used += (size_t)snprintf(list + used, sizeof list - used, "%s--%s", used ? ", " : "", name);
-	}
-	for (const struct option_spec *spec = command_options; spec->name && count < NAMES_MOST; spec++) {
-		names[count] = texts[count];
-		snprintf(texts[count++], sizeof *texts, "--%s", spec->name);
-	}
-	char word[64];
-	snprintf(word, sizeof word, "--%s", option);
-	message_nearest(nearest, sizeof nearest, word, names, count);
+	size_t count = list_options(report, texts, names, list, sizeof list);
+	suggest_address(report, option, nearest, sizeof nearest);
+	if (!*nearest)
+		options_suggest(nearest, sizeof nearest, option, command_options, names, count);
 	if (!report->summary)
 		message_error("unknown option --%s: the SQL has no parameter :%s%s%s", option, option, *nearest ? "; " : "",
 		              nearest);
 	else
 		message_error("report %s has no option --%s%s%s (%s%s)", report->name, option, *nearest ? "; " : "",
-		              nearest, used ? "it has " : "it has none", list);
+		              nearest, count > 0 ? "it has " : "it has none", list);
 	return false;
 }
 
@@ -449,15 +553,6 @@ static bool add_undeclared(struct parameters *parameters, const struct report *r
 	if (parameter.type == PARAMETER_TEXT && (parse_count(pair->value, &integer) || parse_real(pair->value, &real)))
 		parameter.type = PARAMETER_NUMBER;
 	return read_value(value, &parameter, pair->value, guard, parameters);
-}
-
-static const struct report_parameter *find_declared(const struct report *report, const char *option)
-{
-	for (size_t i = 0; i < report->parameter_count; i++) {
-		if (!strcmp(report->parameters[i].option, option))
-			return &report->parameters[i];
-	}
-	return NULL;
 }
 
 static bool check_options(const struct report *report, const struct arguments *arguments,
@@ -520,6 +615,31 @@ static bool explain_flow(const struct report_parameter *parameter, int64_t flow,
 		         parameter->option);
 	sqlite3_finalize(found);
 	return found != NULL;
+}
+
+bool parameters_protocol_is_there(struct guard *guard, const char *protocol, char *nearest, size_t size)
+{
+	struct names names = {0};
+	bool found = false;
+	names_read(&names, guard->db,
+	           "SELECT protocol FROM flows UNION SELECT application FROM flows WHERE application IS NOT NULL"
+	           " UNION SELECT protocol FROM issues");
+	for (size_t i = 0; i < names.count; i++)
+		found = found || !strcmp(names.at[i], protocol);
+	message_nearest(nearest, size, protocol, names.at, names.count);
+	names_release(&names);
+	return found;
+}
+
+static bool explain_protocol(const struct report_parameter *parameter, const char *protocol, struct guard *guard,
+                             char *to, size_t size)
+{
+	char nearest[256];
+	bool found = parameters_protocol_is_there(guard, protocol, nearest, sizeof nearest);
+	if (!found)
+		snprintf(to, size, "nothing in the case is of the protocol %s (--%s)%s%s", protocol, parameter->option,
+		         *nearest ? "; " : "", nearest);
+	return !found;
 }
 
 static bool is_time_empty(const struct parameters *parameters)
@@ -587,6 +707,24 @@ static bool explain_least(const struct parameters *parameters, const struct repo
 	return false;
 }
 
+// A value that nothing in the case has.
+static bool explain_value(const struct report_parameter *parameter, const struct parameter_value *value,
+                          struct guard *guard, char *to, size_t size)
+{
+	bool is_text = value->kind == VALUE_TEXT;
+	switch (parameter->type) {
+	case PARAMETER_ADDRESS:
+	case PARAMETER_NODE:
+		return is_text && explain_address(parameter, value->text, guard, to, size);
+	case PARAMETER_PROTOCOL:
+		return is_text && explain_protocol(parameter, value->text, guard, to, size);
+	case PARAMETER_FLOW:
+		return value->kind == VALUE_INTEGER && explain_flow(parameter, value->integer, guard, to, size);
+	default:
+		return false;
+	}
+}
+
 bool parameters_explain(const struct parameters *parameters, const struct report *report, struct guard *guard,
                         char *to, size_t size)
 {
@@ -597,14 +735,8 @@ bool parameters_explain(const struct parameters *parameters, const struct report
 		return true;
 	}
 	for (size_t i = 0; i < report->parameter_count; i++) {
-		const struct report_parameter *parameter = &report->parameters[i];
-		const struct parameter_value *value = find_value(parameters, parameter->name);
-		bool is_address = parameter->type == PARAMETER_ADDRESS || parameter->type == PARAMETER_NODE;
-		if (is_address && value && value->kind == VALUE_TEXT &&
-		    explain_address(parameter, value->text, guard, to, size))
-			return true;
-		if (parameter->type == PARAMETER_FLOW && value && value->kind == VALUE_INTEGER &&
-		    explain_flow(parameter, value->integer, guard, to, size))
+		const struct parameter_value *value = find_value(parameters, report->parameters[i].name);
+		if (value && explain_value(&report->parameters[i], value, guard, to, size))
 			return true;
 	}
 	return explain_least(parameters, report, to, size);

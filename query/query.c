@@ -16,6 +16,7 @@
 #include "functions.h"
 #include "gnuplot.h"
 #include "guard.h"
+#include "habit.h"
 #include "new_file.h"
 #include "output.h"
 #include "packet_rows.h"
@@ -41,8 +42,8 @@ static int query_run(int argc, char **argv);
 static const struct option_spec options[] = {
 	{0, "format", "FORMAT", OPTION_CHOICE, AT(format), OUTPUT_FORMATS,
      "How to print rows; table if not given.\n"
-     "table is aligned and shows everything, however wide. If no format is given, it fits a terminal: long names and "
-     "times are cut, with an ellipsis; if rows are still too wide, columns that are the same in all rows are told at the "
+     "table is aligned and shows everything, however wide. If no format is given, it fits a terminal: sentences, very long "
+     "names and times are cut, with an ellipsis; if rows are still too wide, columns that are the same in all rows are told at the "
      "end instead, and rows are folded into two or three lines, or printed as blocks, a line for each column. "
      "csv is RFC 4180; tsv ends lines with a line feed and writes tabs in values as \\t; of several sections, both have "
      "the title on a line before each and an empty line between them: programs that read them want --section; json is an "
@@ -111,7 +112,8 @@ const struct command command_query = {
 		"An argument with a blank in it, or that begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA, is SQL: SQLite's, "
 		"on the tables and views of the case (PRAGMA table_list names them, PRAGMA table_info(flows) the columns of one). "
 		"Several statements, separated by ';', run one after another. A parameter :name in the SQL is the option "
-		"--name.\n\n"
+		"--name. As in sqlite3, .tables lists tables and views, and \".schema TABLE\" shows how one is declared, with "
+		"what its columns mean.\n\n"
 		"A query can only read. Nothing in the case, and no other file, can be changed or created by it; large sorts use "
 		"temporary files without a name (SQLITE_TMPDIR says where). A case that somebody else gave you is safe to "
 		"query.\n\n"
@@ -145,7 +147,8 @@ const struct command command_query = {
 		"  SELECT flow_id, duration_s FROM flow_list WHERE ip_in(dst, :server)\n"
 		"  ORDER BY duration_s DESC LIMIT :limit\n\n"
 		"What stands behind a parameter's name is its type: text, integer, number, port, address (or a prefix), node "
-		"(an address alone), time, capture, flow, or `one of a|b|c`; then, for numbers, the range they must lie in (`1..100`).\n\n"
+		"(an address alone), time, capture, flow, issue, packet, detector, protocol, or `one of a|b|c`; then, for numbers, the "
+		"range they must lie in (`1..100`).\n\n"
 		"A file may hold several statements, each behind a line `-- section: Title` and its columns; a WITH before the first "
 		"is for all of them. A section that begins "
 		"`-- section[text,csv]: Title` is for those formats only, in place of the others; `-- section with :flow: Title` is "
@@ -190,7 +193,7 @@ static bool is_name_character(char c)
 static bool is_sql(const char *text)
 {
 	static const char *const words[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
-	if (!*text || strpbrk(text, " \t\r\n;"))
+	if (!*text || strchr(".\\", *text) || strpbrk(text, " \t\r\n;"))
 		return true;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		size_t length = strlen(words[i]);
@@ -232,6 +235,16 @@ static int list_names(const struct query *query)
 		if (catalog_kind(query->catalog.entries[i].name) == CATALOG_REPORT)
 			puts(query->catalog.entries[i].name);
 	return EXIT_DONE;
+}
+
+void query_read_reports(struct names *names)
+{
+	struct catalog catalog;
+	if (!catalog_init(&catalog, NULL))
+		return;
+	for (size_t i = 0; i < catalog.count; i++)
+		names_add(names, catalog.entries[i].name);
+	catalog_release(&catalog);
 }
 
 static int print_help(const struct query *query, bool long_help)
@@ -486,6 +499,12 @@ static int read_question(const struct query *query, struct report *report)
 			message_error("%s: %s", query->settings.file, error);
 		return ok ? EXIT_DONE : EXIT_USAGE;
 	}
+	char *habit = habit_report(query->question);
+	if (habit) {
+		ok = report_parse(report, REPORT_FILE, query->question, habit, error, sizeof error);
+		free(habit);
+		return ok ? EXIT_DONE : EXIT_FAILED;
+	}
 	if (is_sql(query->question)) {
 		ok = report_parse(report, REPORT_SQL, "SQL", query->question, error, sizeof error);
 		if (!ok)
@@ -610,6 +629,40 @@ static int dispatch(struct query *query)
 	return check_packet_options(query) && check_plot(query) ? query_case(query) : EXIT_USAGE;
 }
 
+// "did you mean --id 1?" for a word behind a report that has one parameter that it needs; "" else.
+static void suggest_option(const struct query *query, const char *word, char *to, size_t size)
+{
+	char error[ERROR_ROOM];
+	const struct catalog_entry *entry = catalog_find(&query->catalog, query->question);
+	struct report report;
+	const struct report_parameter *needed = NULL;
+	size_t count = 0;
+	*to = 0;
+	if (!entry || !report_parse(&report, REPORT_FILE, entry->name, entry->text, error, sizeof error))
+		return;
+	for (size_t i = 0; i < report.parameter_count; i++) {
+		if (!report.parameters[i].required)
+			continue;
+		needed = &report.parameters[i];
+		count++;
+	}
+	if (count == 1)
+		snprintf(to, size, "did you mean --%s %s?", needed->option, word);
+	else
+		snprintf(to, size, "see pcapdex query %s %s -h", query->case_path, entry->name);
+	report_release(&report);
+}
+
+static int say_too_many(const struct query *query)
+{
+	char hint[SUGGESTION_ROOM];
+	const char *word = query->arguments.words[2];
+	suggest_option(query, word, hint, sizeof hint);
+	message_error("too many arguments: %s%s%s", word, *hint ? "; " : "",
+	              *hint ? hint : " (SQL wants quotes: \"SELECT ...\")");
+	return EXIT_USAGE;
+}
+
 static int query_run(int argc, char **argv)
 {
 	struct query query = {
@@ -625,10 +678,8 @@ static int query_run(int argc, char **argv)
 	}
 	query.case_path = query.arguments.count > 0 ? query.arguments.words[0] : NULL;
 	query.question = query.arguments.count > 1 ? query.arguments.words[1] : NULL;
-	if (query.arguments.count > 2)
-		message_error("too many arguments: %s (SQL wants quotes: \"SELECT ...\")", query.arguments.words[2]);
-	else if (catalog_init(&query.catalog, query.settings.reports))
-		code = dispatch(&query);
+	if (catalog_init(&query.catalog, query.settings.reports))
+		code = query.arguments.count > 2 ? say_too_many(&query) : dispatch(&query);
 	catalog_release(&query.catalog);
 	arguments_release(&query.arguments);
 	return code;

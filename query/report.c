@@ -12,11 +12,20 @@
 static const struct {
 	const char *word, *placeholder;
 } types[] = {
-	[PARAMETER_TEXT] = {"text", "TEXT"},       [PARAMETER_INTEGER] = {"integer", "N"},
-	[PARAMETER_NUMBER] = {"number", "NUMBER"}, [PARAMETER_ADDRESS] = {"address", "ADDRESS"},
-	[PARAMETER_TIME] = {"time", "TIME"},       [PARAMETER_CAPTURE] = {"capture", "CAPTURE"},
-	[PARAMETER_FLOW] = {"flow", "FLOW"},       [PARAMETER_PORT] = {"port", "PORT"},
-	[PARAMETER_CHOICE] = {"one", "WORD"},      [PARAMETER_NODE] = {"node", "ADDRESS"},
+	[PARAMETER_TEXT] = {"text", "TEXT"},
+	[PARAMETER_INTEGER] = {"integer", "N"},
+	[PARAMETER_NUMBER] = {"number", "NUMBER"},
+	[PARAMETER_ADDRESS] = {"address", "ADDRESS"},
+	[PARAMETER_TIME] = {"time", "TIME"},
+	[PARAMETER_CAPTURE] = {"capture", "CAPTURE"},
+	[PARAMETER_FLOW] = {"flow", "FLOW"},
+	[PARAMETER_PORT] = {"port", "PORT"},
+	[PARAMETER_CHOICE] = {"one", "WORD"},
+	[PARAMETER_NODE] = {"node", "ADDRESS"},
+	[PARAMETER_ISSUE] = {"issue", "ISSUE"},
+	[PARAMETER_PACKET] = {"packet", "N"},
+	[PARAMETER_DETECTOR] = {"detector", "DETECTOR"},
+	[PARAMETER_PROTOCOL] = {"protocol", "PROTOCOL"},
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof *types };
@@ -40,6 +49,8 @@ static const struct {
 	{"node", PARAMETER_ADDRESS, NULL},
 	{"client", PARAMETER_ADDRESS, NULL},
 	{"server", PARAMETER_ADDRESS, NULL},
+	{"protocol", PARAMETER_PROTOCOL, NULL},
+	{"detector", PARAMETER_DETECTOR, NULL},
 };
 
 enum {

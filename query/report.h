@@ -28,11 +28,17 @@
 //               1970
 //     capture   name or number of a capture of the case; bound as capture_id
 //     flow      number of a flow of the case
+//     issue     number of an issue of the case
+//     packet    number of a packet in one of the captures, that of --capture if it is given
+//     detector  name of a detector that looked through the case, in any case of letters
+//     protocol  a protocol, in any case of letters; bound in lower case. A report on flows takes it for those of this protocol
+//               and for those that carry it: flows.protocol or flows.application
 //
 // LEAST..MOST is the range of an integer or number, both within it: `param :bucket_ms number 0.001..86400000 = 1000`.
 // Without a type it is the one that belongs to the name, else number where the default is one, else text. These mean
 // the same everywhere, and need no help of their own: :capture (capture), :host (address), :flow (flow), :since and
-// :until (time), :limit (integer). :src, :dst, :node, :client and :server are addresses.
+// :until (time), :limit (integer). :src, :dst, :node, :client and :server are addresses, :protocol and :detector what they
+// are called.
 //
 // Plots. --plot draws a section as its lines `-- plot WHAT ...` say, which stand among its columns; two blanks or more
 // separate the label:
@@ -97,6 +103,10 @@ enum parameter_type {
 	PARAMETER_TIME,
 	PARAMETER_CAPTURE,
 	PARAMETER_FLOW,
+	PARAMETER_ISSUE,
+	PARAMETER_PACKET,
+	PARAMETER_DETECTOR,
+	PARAMETER_PROTOCOL,
 };
 
 struct report_parameter {

@@ -1,6 +1,7 @@
 // Chapters filled from SQL. See document.h.
 #include "document.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,23 +191,22 @@ static void drop_empty_chapters(struct document *document)
 	document->chapter_count = kept;
 }
 
-// Whether any flow has this protocol or application; false after a message.
+// False after a message.
 static bool check_protocol(struct guard *guard, const char *protocol)
 {
-	static const char names_sql[] =
-		"SELECT protocol FROM flows UNION SELECT application FROM flows "
-		"WHERE application IS NOT NULL UNION SELECT protocol FROM issues";
-	struct names names = {0};
 	char nearest[SUGGESTION_ROOM];
-	bool found = false;
-	names_read(&names, guard->db, names_sql);
-	for (size_t i = 0; i < names.count; i++)
-		found = found || !strcmp(names.at[i], protocol);
-	message_nearest(nearest, sizeof nearest, protocol, names.at, names.count);
-	names_release(&names);
-	if (!found)
-		message_error("--protocol %s: the case has none%s%s", protocol, *nearest ? "; " : "", nearest);
-	return found;
+	if (parameters_protocol_is_there(guard, protocol, nearest, sizeof nearest))
+		return true;
+	message_error("--protocol %s: the case has none%s%s", protocol, *nearest ? "; " : "", nearest);
+	return false;
+}
+
+static char *lower_case(const char *text)
+{
+	char *copy = memory_copy_text(text);
+	for (char *c = copy; c && *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return copy;
 }
 
 static const char *base_name(const char *path)
@@ -220,11 +220,11 @@ int document_fill(struct document *document, struct guard *guard, const struct c
 {
 	*document = (struct document){
 		.case_name = memory_copy_text(base_name(guard->path)),
-		.protocol = protocol ? memory_copy_text(protocol) : NULL,
+		.protocol = lower_case(protocol),
 		.capture = capture ? memory_copy_text(capture) : NULL,
 	};
 	document->title = memory_join("Report on ", document->case_name, "");
-	if (protocol && !check_protocol(guard, protocol))
+	if (protocol && !check_protocol(guard, document->protocol))
 		return EXIT_USAGE;
 	int code = EXIT_DONE;
 	for (size_t i = 0; i < catalog->count && code == EXIT_DONE; i++) {

@@ -26,8 +26,8 @@ SELECT
 	issues,
 	thresholds,
 	source,
-	description
+	trim(replace(replace(description, char(10) || char(10), char(10)), char(10), ' ')) AS description
 FROM detectors
 WHERE (:category IS NULL OR category = :category)
-	AND (:protocol IS NULL OR protocol = lower(:protocol))
+	AND (:protocol IS NULL OR protocol = :protocol)
 ORDER BY detector;

@@ -5,7 +5,7 @@
 -- param :capture
 -- param :flow
 -- param :host
--- param :protocol    Only this protocol: tcp, udp, icmp, arp ...
+-- param :protocol    Only flows of this protocol, or that were found to carry it: tcp, udp, icmp, http ...
 -- param :port port   Only flows with this port at either end.
 -- param :since       Only flows with packets from this time on.
 -- param :until       Only flows with packets before this time.
@@ -51,7 +51,7 @@ JOIN captures c USING (capture_id)
 WHERE (:capture IS NULL OR f.capture_id = :capture)
 	AND (:flow IS NULL OR f.flow_id = :flow)
 	AND (:host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host))
-	AND (:protocol IS NULL OR f.protocol = lower(:protocol))
+	AND (:protocol IS NULL OR :protocol IN (f.protocol, f.application))
 	AND (:port IS NULL OR :port IN (f.src_port, f.dst_port))
 	AND (:since IS NULL OR f.last_ts_ns >= :since)
 	AND (:until IS NULL OR f.first_ts_ns < :until)

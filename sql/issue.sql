@@ -4,7 +4,7 @@
 --
 -- The number of an issue stands in the report issues. Analysing a case again numbers them anew.
 --
--- param :id integer required   Number of the issue: issue_id.
+-- param :id issue required     Number of the issue: issue_id.
 -- param :limit = 50            At most so many packets.
 --
 -- section: Issue
@@ -154,15 +154,18 @@ LIMIT :limit;
 
 -- section[table,text]: Issue
 WITH chosen AS (
-	SELECT i.*, c.name AS capture, (i.ts_ns - c.first_ts_ns) / 1e9 AS time_s, d.causes AS all_causes
+	SELECT
+		i.*,
+		c.name AS capture,
+		(i.ts_ns - c.first_ts_ns) / 1e9 AS time_s,
+		trim(replace(char(10) || d.causes || char(10), char(10) || i.cause || char(10), char(10)), char(10))
+			AS other_causes
 	FROM issues i
 	JOIN captures c ON c.capture_id = i.capture_id
 	LEFT JOIN detectors d ON d.detector = i.detector
 	WHERE i.issue_id = :id
 ),
 lines (place, line) AS (
-	SELECT 0, printf('There is no issue %d.', :id) WHERE NOT EXISTS (SELECT 1 FROM chosen)
-	UNION ALL
 	SELECT 1, printf('Issue %d: %s', issue_id, title) FROM chosen
 	UNION ALL
 	SELECT 2, printf('%s, %s, %s; found by %s in %s%s', severity, category, protocol, detector, capture,
@@ -177,8 +180,8 @@ lines (place, line) AS (
 	SELECT 5, char(10) || printf('Most likely cause (confidence %.0f %%)', confidence * 100) || char(10)
 		|| '  ' || replace(cause, char(10), '\n') FROM chosen
 	UNION ALL
-	SELECT 6, char(10) || 'What usually causes it' || char(10) || '  '
-		|| replace(all_causes, char(10), char(10) || '  ') FROM chosen
+	SELECT 6, char(10) || 'What else usually causes it' || char(10) || '  '
+		|| replace(other_causes, char(10), char(10) || '  ') FROM chosen WHERE other_causes <> ''
 	UNION ALL
 	SELECT 7, char(10) || 'What to do' || char(10) || '  ' || replace(remedies, char(10), char(10) || '  ')
 	FROM chosen

@@ -55,8 +55,8 @@ JOIN captures c ON c.capture_id = i.capture_id
 WHERE (:severity IS NULL
 		OR i.rank >= CASE :severity WHEN 'low' THEN 1 WHEN 'medium' THEN 2 WHEN 'high' THEN 3 ELSE 4 END)
 	AND (:category IS NULL OR i.category = :category)
-	AND (:protocol IS NULL OR i.protocol = lower(:protocol))
-	AND (:detector IS NULL OR i.detector = lower(:detector))
+	AND (:protocol IS NULL OR i.protocol = :protocol)
+	AND (:detector IS NULL OR i.detector = :detector)
 	AND (:flow IS NULL OR i.flow_id = :flow)
 	AND (:capture IS NULL OR i.capture_id = :capture)
 	AND (:host IS NULL OR ip_in(i.src, :host) OR ip_in(i.dst, :host))

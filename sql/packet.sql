@@ -15,7 +15,7 @@
 --
 -- In a case with several captures, the packets with this number of all of them are shown, unless --capture names one.
 --
--- param :number integer 1..9e15 required   Number of the packet in the capture: Wireshark's frame.number.
+-- param :number packet required   Number of the packet in the capture: Wireshark's frame.number.
 -- param :capture
 WITH chosen AS MATERIALIZED (
 	SELECT
@@ -224,9 +224,6 @@ lines(packet_id, part, place, line) AS (
 		printf('%spayload of the datagram in packets %s, %d bytes', char(10), numbers, length(payload))
 			|| iif(length(payload) > 0, char(10) || char(10) || hex_dump(payload), '')
 	FROM datagrams
-	UNION ALL
-	SELECT 0, 0, 0, printf('there is no packet %d', :number)
-	WHERE NOT EXISTS (SELECT 1 FROM chosen)
 )
 SELECT line
 FROM lines

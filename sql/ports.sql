@@ -4,7 +4,7 @@
 --
 -- The server is the side that did not open the conversation: that did not send the SYN, or the first packet.
 --
--- param :protocol    Only this protocol: tcp, udp, sctp ...
+-- param :protocol    Only flows of this protocol, or that were found to carry it: tcp, udp, http ...
 -- param :capture
 -- param :host
 -- param :since       Only flows with packets from this time on.
@@ -36,7 +36,7 @@ SELECT
 	sum(dst_packets = 0) AS unanswered
 FROM flows
 WHERE dst_port IS NOT NULL
-	AND (:protocol IS NULL OR protocol = lower(:protocol))
+	AND (:protocol IS NULL OR :protocol IN (protocol, application))
 	AND (:capture IS NULL OR capture_id = :capture)
 	AND (:host IS NULL OR ip_in(src, :host) OR ip_in(dst, :host))
 	AND (:since IS NULL OR last_ts_ns >= :since)

@@ -545,7 +545,7 @@ def test_disk_full_behind_the_log():
         subprocess.run(["mount", "-o", f"remount,size={before + added * 4}", "small"], check=True)
         done = tap.pcapdex("ingest", "big.pcap", "-o", "small/case.db")
         tap.equal(done.returncode, DONE)
-        tap.contains(done.stderr, "already in the case, skipped")
+        tap.contains(done.stderr, "already in the case, as capture big; skipped")
         tap.equal(os.listdir("small"), ["case.db"], "files left")
         shutil.copy("small/case.db", "case.db")
     tap.equal(packets_kept(), 60005)
@@ -590,7 +590,7 @@ def test_same_again():
     before = prior_case()
     shutil.copy("first.pcap", "copy.pcap")
     for name in ("first.pcap", "copy.pcap"):
-        ingest(name, code=DONE, says=[name, "already in the case, skipped"])
+        ingest(name, code=DONE, says=[name, "already in the case, as capture first; skipped"])
     tap.equal(packets_kept(), 5)
     tap.equal(digest("case.db"), before, "the case")
     write_pcap("first.pcap", 8)

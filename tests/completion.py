@@ -20,21 +20,25 @@ LINES = (
     ("pcapdex query case.db slow", "slow-handshakes slow-start", "flows"),
     ("pcapdex query --format csv case.db slow", "slow-handshakes slow-start", "flows"),
     ("pcapdex query case.db --format j", "json jsonl", "csv"),
+    ("pcapdex query case.db -f tr", "trace.pcap", "csv"),
+    ("pcapdex export case.db --table ", "", "trace.pcap csv"),
     ("pcapdex query case.db slow-handshakes --min", "--min-ms", "--format"),
     ("pcapdex query --format csv case.db slow-handshakes --limit 3 --min", "--min-ms", "--format"),
     ("pcapdex query case.db no-such-report --whole", "--whole-flows", "--min-ms"),
 )
 
 # Each script takes the lines as arguments, and prints LISTED1 behind what it offers for each. In bash, files are
-# offered by readline.
+# offered by readline, unless compopt says no.
 BASH = """
 source <(pcapdex completion bash)
+compopt() { [[ " $* " == *' +o default '* ]] && files=; }
 for COMP_LINE; do
+	files=offered
 	COMP_WORDS=($COMP_LINE) COMP_POINT=${#COMP_LINE}
 	[[ $COMP_LINE == *' ' ]] && COMP_WORDS+=('')
 	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 	_pcapdex pcapdex
-	echo "${COMPREPLY[@]:-$(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")}" LISTED1
+	echo "${COMPREPLY[@]:-${files:+$(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")}}" LISTED1
 done
 """
 

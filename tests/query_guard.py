@@ -400,10 +400,10 @@ def test_terminal():
         for sql in (evil, evil.replace(" AS x", " AS line"), evil.replace(" AS x", ' AS "' + "\x1b[2J" + '"')):
             shown = on_terminal(sql, "--format", form).replace("\x1b[1m", "").replace("\x1b[0m", "")
             tap.equal([c for c in shown if c != "\n" and (c < " " or "\x7f" <= c < "\xa0" or c == "\u202e")], [], form)
-    shown = on_terminal("SELECT 1234567890123456789 AS n, printf('%.*c', 300, 'x') AS wide")
+    shown = on_terminal("SELECT 123456789012345678 AS n, replace(printf('%.*c', 150, 'x'), 'x', 'x ') AS wide")
     lines = shown.split("\n")
     tap.equal(max(len(line.replace("\x1b[1m", "").replace("\x1b[0m", "")) for line in lines), 40, shown)
-    tap.contains(shown, "1234567890123456789", "\u2026", "\x1b[1m")
+    tap.contains(shown, "123456789012345678", "\u2026", "\x1b[1m")
     shown = on_terminal("SELECT 1234567890123456789 AS n, 'a name' AS name, '2001:db8:1:2:3:4:5:6' AS src")
     tap.equal(shown.replace("\x1b[1m", "").replace("\x1b[0m", ""),
               "n:    1234567890123456789\nname: a name\nsrc:  2001:db8:1:2:3:4:5:6\n")

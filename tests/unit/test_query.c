@@ -352,20 +352,27 @@ static void shows(const char *columns, const char *sql, const char *wanted)
 static void table_fits(void **state)
 {
 	static const char sql[] =
-		"SELECT '192.168.100.200' AS src, 123456789 AS bytes, 'a rather long name' AS name, "
+		"SELECT '192.168.100.200' AS src, 123456789 AS bytes, 'a rather long name, cut' AS name, "
 		"'2018-09-26T21:21:02.883718124Z' AS time";
+	static const char settings[] =
+		"SELECT 'tcp-retransmissions' AS detector, 'limit-ms=200 min-samples=3' AS thresholds, "
+		"'Round trips take long, and longer' AS title";
 	(void)state;
-	shows("78", sql,
-	      "src                  bytes  name                time\n"
-	      "---------------  ---------  ------------------  ------------------------------\n"
-	      "192.168.100.200  123456789  a rather long name  2018-09-26T21:21:02.883718124Z\n");
-	shows("65", sql,
-	      "src                  bytes  name             time\n"
-	      "---------------  ---------  ---------------  --------------------\n"
-	      "192.168.100.200  123456789  a rather long …  2018-09-26T21:21:02…\n");
-	shows("61", sql,
-	      "src:   192.168.100.200\nbytes: 123456789\nname:  a rather long name\n"
+	shows("83", sql,
+	      "src                  bytes  name                     time\n"
+	      "---------------  ---------  -----------------------  ------------------------------\n"
+	      "192.168.100.200  123456789  a rather long name, cut  2018-09-26T21:21:02.883718124Z\n");
+	shows("70", sql,
+	      "src                  bytes  name                  time\n"
+	      "---------------  ---------  --------------------  --------------------\n"
+	      "192.168.100.200  123456789  a rather long name,…  2018-09-26T21:21:02…\n");
+	shows("69", sql,
+	      "src:   192.168.100.200\nbytes: 123456789\nname:  a rather long name, cut\n"
 	      "time:  2018-09-26T21:21:02.883718124Z\n");
+	shows("70", settings,
+	      "detector             thresholds                  title\n"
+	      "-------------------  --------------------------  ---------------------\n"
+	      "tcp-retransmissions  limit-ms=200 min-samples=3  Round trips take lon…\n");
 	shows("9", "SELECT 12345 AS a, '1.2.3.4' AS bc UNION ALL SELECT 6, NULL",
 	      "a:  12345\nbc: 1.2.3.4\n\na:  6\nbc:\n");
 	shows("9", "SELECT 12345 AS long_names, 'a' AS too_long WHERE 0", "(no rows)\n");
@@ -521,6 +528,10 @@ static void parameter_types(void **state)
 		{"time  Help.", "p", "yesterday", NULL},
 		{"capture  Help.", "p", "nothing", NULL},
 		{"flow  Help.", "p", "1", NULL},
+		{"issue  Help.", "p", "1", NULL},
+		{"packet  Help.", "p", "1", NULL},
+		{"detector  Help.", "p", "tcp-refused", NULL}, // none has looked through an empty case
+		{"protocol  Help.", "p", "HTTP", "'http'"},
 	};
 	(void)state;
 	int kept = silence();
