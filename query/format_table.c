@@ -1,9 +1,10 @@
 // table: aligned columns for people. The first rows are held back to find the widths. A later value that is wider takes
 // room from what pads the values behind it and, but on a terminal, widens its column from then on. On a terminal, when
 // nobody chose the format, text that makes rows wider than the screen is cut, with an ellipsis: sentences, names that are
-// very long, and times behind the second, but never numbers, addresses and settings (limit-ms=200). Where that does not do, columns that are the same in all rows are
-// left out and told at the end, and rows are folded into a few lines. A single row, and rows that would take more
-// lines, are printed as blocks, a line for each column. Elsewhere everything is printed in full.
+// very long, and times behind the second, but never numbers, addresses and settings (limit-ms=200). Where that does not
+// do, columns that are the same in all rows are left out and told at the end, and rows are folded into a few lines. A single
+// row, and rows that would take more lines, are printed as blocks, a line for each column. Elsewhere everything is printed
+// in full.
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

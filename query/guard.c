@@ -397,6 +397,21 @@ static void explain_corrupt(char *error, size_t size, const char *message)
 	snprintf(error, size, "the case is damaged (%s); ingest its captures into a new one", message);
 }
 
+sqlite3_stmt *guard_look_up(struct guard *guard, const char *sql, const char *text, const char *more)
+{
+	sqlite3_stmt *statement = NULL;
+	if (sqlite3_prepare_v2(guard->db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return NULL;
+	if (text)
+		sqlite3_bind_text(statement, 1, text, -1, SQLITE_STATIC);
+	if (more)
+		sqlite3_bind_text(statement, 2, more, -1, SQLITE_STATIC);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		return statement;
+	sqlite3_finalize(statement);
+	return NULL;
+}
+
 void guard_explain(struct guard *guard, int result, char *error, size_t size)
 {
 	const char *message = guard->db ? sqlite3_errmsg(guard->db) : sqlite3_errstr(result);

@@ -30,6 +30,9 @@ void guard_release(struct guard *);
 bool guard_prepare(struct guard *, const char *sql, int line, sqlite3_stmt **statement, const char **tail,
                    char *error, size_t size);
 
+// The first row of a statement with ?1 = text and ?2 = more, either may be NULL. NULL: there is none. The caller finalizes.
+sqlite3_stmt *guard_look_up(struct guard *, const char *sql, const char *text, const char *more);
+
 // The error of a step, in words.
 void guard_explain(struct guard *, int result, char *error, size_t size);
 

@@ -1,19 +1,17 @@
 // Parameters of reports. See parameter.h.
 #include "parameter.h"
-#include "suggest.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/message.h"
+#include "parameter_value.h"
 
-enum { NAMES_MOST = 200, CAPTURES_LISTED = 10 };
+enum { NAMES_MOST = 200 };
 
-static struct parameter_value *find_value(const struct parameters *parameters, const char *name)
+const struct parameter_value *parameters_find(const struct parameters *parameters, const char *name)
 {
 	for (size_t i = 0; i < parameters->count; i++) {
 		if (!strcmp(parameters->values[i].name, name))
@@ -24,400 +22,8 @@ static struct parameter_value *find_value(const struct parameters *parameters, c
 
 bool parameters_has(const struct parameters *parameters, const char *name)
 {
-	const struct parameter_value *value = find_value(parameters, name);
+	const struct parameter_value *value = parameters_find(parameters, name);
 	return value && value->kind != VALUE_NULL;
-}
-
-static void set_text(struct parameter_value *value, const char *text)
-{
-	value->kind = VALUE_TEXT;
-	value->text = memory_copy_text(text);
-}
-
-static void set_integer(struct parameter_value *value, int64_t integer)
-{
-	value->kind = VALUE_INTEGER;
-	value->integer = integer;
-}
-
-static bool wants(const char *option, const char *what, const char *text)
-{
-	message_error("--%s wants %s, got '%s'", option, what, text);
-	return false;
-}
-
-// ---- one type each ------------------------------------------------------------------------------------------------
-
-static bool read_integer(struct parameter_value *value, const char *option, const char *text)
-{
-	int64_t integer;
-	if (!parse_count(text, &integer))
-		return wants(option, "a whole number, not negative", text);
-	set_integer(value, integer);
-	return true;
-}
-
-static bool parse_real(const char *text, double *real)
-{
-	char *end;
-	if (!*text || !strchr("+-.0123456789", *text))
-		return false;
-	*real = strtod(text, &end);
-	return !*end && isfinite(*real);
-}
-
-static bool read_number(struct parameter_value *value, const char *option, const char *text)
-{
-	int64_t integer;
-	if (parse_count(text, &integer)) {
-		set_integer(value, integer);
-		return true;
-	}
-	if (!parse_real(text, &value->real))
-		return wants(option, "a number", text);
-	value->kind = VALUE_REAL;
-	return true;
-}
-
-static bool read_port(struct parameter_value *value, const char *option, const char *text)
-{
-	int64_t integer;
-	if (!parse_count(text, &integer) || integer > 65535)
-		return wants(option, "a port, 0 to 65535", text);
-	set_integer(value, integer);
-	return true;
-}
-
-// "a|b|c" as "a, b or c".
-static bool wants_choice(const char *option, const char *choices, const char *text)
-{
-	char list[400];
-	size_t used = 0;
-	for (const char *at = choices; at && *at && used + 8 < sizeof list; at++) {
-		if (*at == '|')
-			used += (size_t)snprintf(list + used, sizeof list - used, "%s", strchr(at + 1, '|') ? ", " : " or ");
-		else
-			list[used++] = *at;
-	}
-	list[used] = 0;
-	return wants(option, list, text);
-}
-
-static bool read_choice(struct parameter_value *value, const struct report_parameter *parameter, const char *text)
-{
-	size_t length;
-	const char *word = report_choice(parameter, text, &length);
-	if (!word)
-		return wants_choice(parameter->option, parameter->choices, text);
-	set_text(value, word);
-	value->text[length] = 0;
-	return true;
-}
-
-static bool is_within(const struct parameter_value *value, const struct report_parameter *parameter,
-                      const char *text)
-{
-	char range[128];
-	if (value->kind != VALUE_INTEGER && value->kind != VALUE_REAL)
-		return true;
-	if (report_in_range(parameter, value->kind == VALUE_REAL ? value->real : (double)value->integer))
-		return true;
-	snprintf(range, sizeof range, "a number from %.15g to %.15g", parameter->least, parameter->most);
-	return wants(parameter->option, range, text);
-}
-
-// In the spelling of the case: RFC 5952, lower case, a prefix of all bits without its length.
-static bool canonical_address(const char *text, char *to, size_t size)
-{
-	unsigned char bytes[16];
-	char address[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t length = slash ? (size_t)(slash - text) : strlen(text);
-	if (length >= sizeof address)
-		return false;
-	memcpy(address, text, length);
-	address[length] = 0;
-	int family = strchr(address, ':') ? AF_INET6 : AF_INET;
-	int64_t bits, all = family == AF_INET ? 32 : 128;
-	if (inet_pton(family, address, bytes) != 1 || !inet_ntop(family, bytes, address, sizeof address))
-		return false;
-	bits = all;
-	if (slash && (!parse_count(slash + 1, &bits) || bits > all))
-		return false;
-	snprintf(to, size, bits == all ? "%s" : "%s/%d", address, (int)bits);
-	return true;
-}
-
-static bool fits_mac(char c, size_t place)
-{
-	return place % 3 == 2 ? c == ':' || c == '-' : isxdigit((unsigned char)c) != 0;
-}
-
-static bool canonical_mac(const char *text, char *to, size_t size)
-{
-	size_t length = strlen(text);
-	if (length != 17 || size <= length)
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!fits_mac(text[i], i))
-			return false;
-		to[i] = (char)(text[i] == '-' ? ':' : text[i] | 0x20); // hex digits in lower case
-	}
-	to[length] = '\0';
-	return true;
-}
-
-static bool read_address(struct parameter_value *value, const char *option, const char *text)
-{
-	char canonical[INET6_ADDRSTRLEN + 8];
-	if (!canonical_address(text, canonical, sizeof canonical) && !canonical_mac(text, canonical, sizeof canonical))
-		return wants(option, "an address, or a prefix such as 10.0.0.0/8 (the report names tells those of a name)",
-		             text);
-	set_text(value, canonical);
-	return true;
-}
-
-static bool read_node(struct parameter_value *value, const char *option, const char *text)
-{
-	if (!read_address(value, option, text))
-		return false;
-	return !strchr(value->text, '/') || wants(option, "one address, no prefix", text);
-}
-
-// Looks up with ?1 = text and ?2 = capture, which may be NULL. NULL when there is none. The caller finalizes.
-static sqlite3_stmt *look_up_in(struct guard *guard, const char *sql, const char *text, const char *capture)
-{
-	sqlite3_stmt *statement = NULL;
-	if (sqlite3_prepare_v2(guard->db, sql, -1, &statement, NULL) != SQLITE_OK)
-		return NULL;
-	if (text)
-		sqlite3_bind_text(statement, 1, text, -1, SQLITE_STATIC);
-	if (capture)
-		sqlite3_bind_text(statement, 2, capture, -1, SQLITE_STATIC);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		return statement;
-	sqlite3_finalize(statement);
-	return NULL;
-}
-
-static sqlite3_stmt *look_up(struct guard *guard, const char *sql, const char *text)
-{
-	return look_up_in(guard, sql, text, NULL);
-}
-
-static void say_no_capture(struct guard *guard, const char *option, const char *text)
-{
-	struct names names = {0};
-	char nearest[256], list[CAPTURES_LISTED * 64] = "", rest[64] = "";
-	size_t used = 0;
-	names_read(&names, guard->db, "SELECT name FROM captures ORDER BY capture_id");
-	message_nearest(nearest, sizeof nearest, text, names.at, names.count);
-	for (size_t i = 0; i < names.count && i < CAPTURES_LISTED && used < sizeof list - 1; i++)
-		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names.at[i]);
-	if (names.count > CAPTURES_LISTED)
-		snprintf(rest, sizeof rest, " and %d more (report captures lists them)",
-		         (int)(names.count - CAPTURES_LISTED));
-	message_error("--%s: no capture '%s' in the case; %s%s%s %s%s", option, text, nearest, *nearest ? " " : "",
-	              names.count > 0 ? "there are:" : "there is none", list, rest);
-	names_release(&names);
-}
-
-static bool read_capture(struct parameter_value *value, const char *option, const char *text, struct guard *guard)
-{
-	sqlite3_stmt *found = look_up(guard, "SELECT capture_id FROM captures WHERE name = ?1", text);
-	if (!found)
-		found = look_up(guard, "SELECT capture_id FROM captures WHERE CAST(capture_id AS TEXT) = ?1", text);
-	if (!found) {
-		say_no_capture(guard, option, text);
-		return false;
-	}
-	set_integer(value, sqlite3_column_int64(found, 0));
-	sqlite3_finalize(found);
-	return true;
-}
-
-// What is called by a number: whether there is ?1 (in capture ?2), and the first and the last.
-static const struct numbered {
-	enum parameter_type type;
-	const char *noun, *exists, *range;
-} numbered[] = {
-	{PARAMETER_FLOW, "flow", "SELECT 1 FROM flows WHERE flow_id = CAST(?1 AS INTEGER)",
-     "SELECT min(flow_id), max(flow_id) FROM flows"},
-	{PARAMETER_ISSUE, "issue", "SELECT 1 FROM issues WHERE issue_id = CAST(?1 AS INTEGER)",
-     "SELECT min(issue_id), max(issue_id) FROM issues"},
-	{PARAMETER_PACKET, "packet",
-     "SELECT 1 FROM captures WHERE CAST(?1 AS INTEGER) BETWEEN 1 AND packets"
-     " AND (?2 IS NULL OR capture_id = CAST(?2 AS INTEGER))",
-     "SELECT min(1), max(packets) FROM captures"
-     " WHERE packets > 0 AND (?2 IS NULL OR capture_id = CAST(?2 AS INTEGER))"},
-};
-
-static void say_no_number(const struct numbered *kind, struct guard *guard, const char *option, const char *text,
-                          const char *capture)
-{
-	const char *where = capture ? "the capture" : "the case";
-	sqlite3_stmt *found = look_up_in(guard, kind->range, NULL, capture);
-	if (found && sqlite3_column_type(found, 0) != SQLITE_NULL)
-		message_error("--%s: no %s %s in %s; there are %lld to %lld", option, kind->noun, text, where,
-		              (long long)sqlite3_column_int64(found, 0), (long long)sqlite3_column_int64(found, 1));
-	else
-		message_error("--%s: no %s %s: %s has none", option, kind->noun, text, where);
-	sqlite3_finalize(found);
-}
-
-// The capture chosen with --capture, in `id`; NULL: all.
-static const char *chosen_capture(const struct parameters *parameters, char id[32])
-{
-	const struct parameter_value *capture = find_value(parameters, "capture");
-	if (!capture || capture->kind != VALUE_INTEGER)
-		return NULL;
-	snprintf(id, 32, "%lld", (long long)capture->integer);
-	return id;
-}
-
-static bool read_numbered(struct parameter_value *value, const struct report_parameter *parameter, const char *text,
-                          struct guard *guard, const struct parameters *parameters)
-{
-	const struct numbered *kind = numbered;
-	char id[32], wanted[64];
-	const char *capture = chosen_capture(parameters, id);
-	int64_t number;
-	while (kind->type != parameter->type)
-		kind++;
-	snprintf(wanted, sizeof wanted, "the number of %s %s", *kind->noun == 'i' ? "an" : "a", kind->noun);
-	if (!parse_count(text, &number))
-		return wants(parameter->option, wanted, text);
-	sqlite3_stmt *found = look_up_in(guard, kind->exists, text, capture);
-	if (found)
-		set_integer(value, number);
-	else
-		say_no_number(kind, guard, parameter->option, text, capture);
-	sqlite3_finalize(found);
-	return found;
-}
-
-static bool read_detector(struct parameter_value *value, const char *option, const char *text, struct guard *guard)
-{
-	struct names names = {0};
-	char nearest[256];
-	sqlite3_stmt *found = look_up(guard, "SELECT detector FROM detectors WHERE lower(detector) = lower(?1)", text);
-	if (found) {
-		set_text(value, (const char *)sqlite3_column_text(found, 0));
-		sqlite3_finalize(found);
-		return true;
-	}
-	names_read(&names, guard->db, "SELECT detector FROM detectors");
-	message_nearest(nearest, sizeof nearest, text, names.at, names.count);
-	names_release(&names);
-	message_error("--%s: no detector '%s' looked through the case; %s", option, text,
-	              *nearest ? nearest : "the report detectors lists them");
-	return false;
-}
-
-static void read_protocol(struct parameter_value *value, const char *text)
-{
-	set_text(value, text);
-	for (char *c = value->text; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-}
-
-// "03:12", "03:12:30.5", "03:12+02:00": the first such moment within a time, or else of the day on which that begins.
-// Without a zone it is UTC.
-static bool read_clock(const char *text, int64_t first_ns, int64_t last_ns, int64_t *ns)
-{
-	const int64_t day_ns = INT64_C(86400000000000);
-	char moment[64];
-	int length = snprintf(moment, sizeof moment, "1970-01-01T%s", text);
-	if (length >= (int)sizeof moment || !parse_time(moment, ns) || first_ns < 0)
-		return false;
-	if (__builtin_add_overflow(first_ns - first_ns % day_ns, (*ns % day_ns + day_ns) % day_ns, ns))
-		return false;
-	if (*ns < first_ns && last_ns - day_ns >= *ns)
-		*ns += day_ns;
-	return true;
-}
-
-// The first and the last packet's time, of the capture chosen with --capture or of all; both 0 in a case without packets.
-static void find_span(struct guard *guard, const struct parameters *parameters, int64_t *first_ns, int64_t *last_ns)
-{
-	char id[32];
-	*first_ns = *last_ns = 0;
-	sqlite3_stmt *found = look_up_in(guard,
-	                                 "SELECT min(first_ts_ns), max(last_ts_ns) FROM captures"
-	                                 " WHERE ?2 IS NULL OR capture_id = CAST(?2 AS INTEGER)",
-	                                 NULL, chosen_capture(parameters, id));
-	if (found) {
-		*first_ns = sqlite3_column_int64(found, 0);
-		*last_ns = sqlite3_column_int64(found, 1);
-	}
-	sqlite3_finalize(found);
-}
-
-// "+1.5" since the first packet.
-static bool read_time_since(struct parameter_value *value, const char *option, const char *text, int64_t first_ns)
-{
-	int64_t ns;
-	if (!parse_seconds(text + 1, &ns))
-		return wants(option, "seconds behind '+'", text);
-	if (__builtin_add_overflow(first_ns, ns, &ns))
-		return wants(option, "fewer seconds", text);
-	set_integer(value, ns);
-	return true;
-}
-
-// A time of day is that of the capture's day.
-static bool read_time(struct parameter_value *value, const char *option, const char *text, struct guard *guard,
-                      const struct parameters *parameters)
-{
-	int64_t ns, first_ns, last_ns;
-	if (text[0] != '+' && parse_time(text, &ns)) {
-		set_integer(value, ns);
-		return true;
-	}
-	find_span(guard, parameters, &first_ns, &last_ns);
-	if (text[0] == '+')
-		return read_time_since(value, option, text, first_ns);
-	if (!read_clock(text, first_ns, last_ns, &ns))
-		return wants(option, TIME_WANTED ", a time of day such as 21:21:02, or +SECONDS behind the first packet",
-		             text);
-	set_integer(value, ns);
-	return true;
-}
-
-static bool read_value(struct parameter_value *value, const struct report_parameter *parameter, const char *text,
-                       struct guard *guard, const struct parameters *parameters)
-{
-	const char *option = parameter->option;
-	switch (parameter->type) {
-	case PARAMETER_INTEGER:
-		return read_integer(value, option, text) && is_within(value, parameter, text);
-	case PARAMETER_NUMBER:
-		return read_number(value, option, text) && is_within(value, parameter, text);
-	case PARAMETER_PORT:
-		return read_port(value, option, text);
-	case PARAMETER_CHOICE:
-		return read_choice(value, parameter, text);
-	case PARAMETER_ADDRESS:
-		return read_address(value, option, text);
-	case PARAMETER_NODE:
-		return read_node(value, option, text);
-	case PARAMETER_TIME:
-		return read_time(value, option, text, guard, parameters);
-	case PARAMETER_CAPTURE:
-		return read_capture(value, option, text, guard);
-	case PARAMETER_FLOW:
-	case PARAMETER_ISSUE:
-	case PARAMETER_PACKET:
-		return read_numbered(value, parameter, text, guard, parameters);
-	case PARAMETER_DETECTOR:
-		return read_detector(value, option, text, guard);
-	case PARAMETER_PROTOCOL:
-		read_protocol(value, text);
-		return true;
-	default:
-		set_text(value, text);
-		return true;
-	}
 }
 
 // ---- options ------------------------------------------------------------------------------------------------------
@@ -453,7 +59,7 @@ static bool add_declared(struct parameters *parameters, const struct report *rep
                          struct guard *guard)
 {
 	const struct option_pair *pair = find_option(arguments, parameter->option);
-	if (find_value(parameters, parameter->name))
+	if (parameters_find(parameters, parameter->name))
 		return true;
 	if (pair && !has_value(pair, parameter))
 		return false;
@@ -466,7 +72,7 @@ static bool add_declared(struct parameters *parameters, const struct report *rep
 		return false;
 	}
 	struct parameter_value *value = add_value(parameters, parameter->name);
-	return !text || read_value(value, parameter, text, guard, parameters);
+	return !text || parameter_value_read(value, parameter, text, guard, parameters);
 }
 
 static const struct report_parameter *find_declared(const struct report *report, const char *option)
@@ -544,15 +150,14 @@ static bool add_undeclared(struct parameters *parameters, const struct report *r
                            const struct option_pair *pair, struct guard *guard)
 {
 	char name[128];
-	if (!find_in_sql(report->text, pair->name, name, sizeof name) || find_value(parameters, name + 1))
+	if (!find_in_sql(report->text, pair->name, name, sizeof name) || parameters_find(parameters, name + 1))
 		return false;
 	struct parameter_value *value = add_value(parameters, name + 1);
-	struct report_parameter parameter = {.option = (char *)pair->name, .type = report_type_by_name(name + 1)};
-	int64_t integer;
-	double real;
-	if (parameter.type == PARAMETER_TEXT && (parse_count(pair->value, &integer) || parse_real(pair->value, &real)))
-		parameter.type = PARAMETER_NUMBER;
-	return read_value(value, &parameter, pair->value, guard, parameters);
+	const struct report_parameter parameter = {
+		.option = (char *)pair->name,
+		.type = parameter_value_type(name + 1, pair->value),
+	};
+	return parameter_value_read(value, &parameter, pair->value, guard, parameters);
 }
 
 static bool check_options(const struct report *report, const struct arguments *arguments,
@@ -590,158 +195,6 @@ bool parameters_init(struct parameters *parameters, const struct report *report,
 		parameters_release(parameters);
 	return ok;
 }
-
-// An address or a prefix that no packet of the case has.
-static bool explain_address(const struct report_parameter *parameter, const char *address, struct guard *guard,
-                            char *to, size_t size)
-{
-	sqlite3_stmt *found = look_up(guard, "SELECT 1 FROM hosts WHERE ip_in(address, ?1) LIMIT 1", address);
-	sqlite3_finalize(found);
-	if (!found)
-		snprintf(to, size, "no packet of the case has the address %s (--%s)", address, parameter->option);
-	return !found;
-}
-
-// A flow that most reports on flows have nothing to say of.
-static bool explain_flow(const struct report_parameter *parameter, int64_t flow, struct guard *guard, char *to,
-                         size_t size)
-{
-	char id[32];
-	snprintf(id, sizeof id, "%lld", (long long)flow);
-	sqlite3_stmt *found =
-		look_up(guard, "SELECT protocol FROM flows WHERE flow_id = CAST(?1 AS INTEGER) AND protocol <> 'tcp'", id);
-	if (found)
-		snprintf(to, size, "flow %s is %s (--%s)", id, (const char *)sqlite3_column_text(found, 0),
-		         parameter->option);
-	sqlite3_finalize(found);
-	return found != NULL;
-}
-
-bool parameters_protocol_is_there(struct guard *guard, const char *protocol, char *nearest, size_t size)
-{
-	struct names names = {0};
-	bool found = false;
-	names_read(&names, guard->db,
-	           "SELECT protocol FROM flows UNION SELECT application FROM flows WHERE application IS NOT NULL"
-	           " UNION SELECT protocol FROM issues");
-	for (size_t i = 0; i < names.count; i++)
-		found = found || !strcmp(names.at[i], protocol);
-	message_nearest(nearest, size, protocol, names.at, names.count);
-	names_release(&names);
-	return found;
-}
-
-static bool explain_protocol(const struct report_parameter *parameter, const char *protocol, struct guard *guard,
-                             char *to, size_t size)
-{
-	char nearest[256];
-	bool found = parameters_protocol_is_there(guard, protocol, nearest, sizeof nearest);
-	if (!found)
-		snprintf(to, size, "nothing in the case is of the protocol %s (--%s)%s%s", protocol, parameter->option,
-		         *nearest ? "; " : "", nearest);
-	return !found;
-}
-
-static bool is_time_empty(const struct parameters *parameters)
-{
-	const struct parameter_value *since = find_value(parameters, "since"), *until = find_value(parameters, "until");
-	return since && until && since->kind == VALUE_INTEGER && until->kind == VALUE_INTEGER &&
-	       since->integer >= until->integer;
-}
-
-// What a case must have, beside packets, for reports that read a table whose name begins so.
-static const struct need {
-	const char *table;
-	const char *sql; // gives a row where the case has it
-	const char *why; // what to say where it has not
-} needs[] = {
-	{"hop_", "SELECT 1 FROM hop_comparisons LIMIT 1",
-     "no captures of the case have been compared; pcapdex compare CASE.db A B does it"},
-	{"hop_", "SELECT 1 FROM hop_comparisons WHERE a_matched > 0 LIMIT 1",
-     "the captures that were compared have no packet in common; are they of the same traffic, at the same time?"},
-	{"hop_wait",
-     "SELECT 1 FROM hop_flows h JOIN flows f ON f.flow_id = h.a_flow_id"
-     " WHERE f.protocol = 'tcp' AND h.src_matched + h.dst_matched > 0 LIMIT 1",
-     "no TCP connection was seen at both capture points"},
-	{"issues", "SELECT 1 FROM detectors LIMIT 1",
-     "nobody has looked for issues in this case yet; ingest does at its end, and pcapdex analyze"},
-};
-
-static bool reads(const struct report *report, const char *table)
-{
-	char from[32], join[32];
-	snprintf(from, sizeof from, "FROM %s", table);
-	snprintf(join, sizeof join, "JOIN %s", table);
-	return strstr(report->text, from) || strstr(report->text, join);
-}
-
-static bool explain_need(const struct report *report, struct guard *guard, char *to, size_t size)
-{
-	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
-		const struct need *need = &needs[i];
-		if (!reads(report, need->table))
-			continue;
-		sqlite3_stmt *found = look_up(guard, need->sql, NULL);
-		sqlite3_finalize(found);
-		if (!found) {
-			snprintf(to, size, "%s", need->why);
-			return true;
-		}
-	}
-	return false;
-}
-
-// A least value that there is nothing of may have been too much.
-static bool explain_least(const struct parameters *parameters, const struct report *report, char *to, size_t size)
-{
-	for (size_t i = 0; i < report->parameter_count; i++) {
-		const struct report_parameter *parameter = &report->parameters[i];
-		const struct parameter_value *value = find_value(parameters, parameter->name);
-		bool is_integer = value && value->kind == VALUE_INTEGER, is_real = value && value->kind == VALUE_REAL;
-		double least = is_integer ? (double)value->integer : is_real ? value->real : 0;
-		if (strncmp(parameter->name, "min_", 4) != 0 || least <= 0)
-			continue;
-		snprintf(to, size, "nothing reaches --%s %g; a smaller one may show more", parameter->option, least);
-		return true;
-	}
-	return false;
-}
-
-// A value that nothing in the case has.
-static bool explain_value(const struct report_parameter *parameter, const struct parameter_value *value,
-                          struct guard *guard, char *to, size_t size)
-{
-	bool is_text = value->kind == VALUE_TEXT;
-	switch (parameter->type) {
-	case PARAMETER_ADDRESS:
-	case PARAMETER_NODE:
-		return is_text && explain_address(parameter, value->text, guard, to, size);
-	case PARAMETER_PROTOCOL:
-		return is_text && explain_protocol(parameter, value->text, guard, to, size);
-	case PARAMETER_FLOW:
-		return value->kind == VALUE_INTEGER && explain_flow(parameter, value->integer, guard, to, size);
-	default:
-		return false;
-	}
-}
-
-bool parameters_explain(const struct parameters *parameters, const struct report *report, struct guard *guard,
-                        char *to, size_t size)
-{
-	if (explain_need(report, guard, to, size))
-		return true;
-	if (is_time_empty(parameters)) {
-		snprintf(to, size, "--since is not before --until");
-		return true;
-	}
-	for (size_t i = 0; i < report->parameter_count; i++) {
-		const struct parameter_value *value = find_value(parameters, report->parameters[i].name);
-		if (value && explain_value(&report->parameters[i], value, guard, to, size))
-			return true;
-	}
-	return explain_least(parameters, report, to, size);
-}
-
 void parameters_release(struct parameters *parameters)
 {
 	for (size_t i = 0; i < parameters->count; i++) {
@@ -802,7 +255,7 @@ bool parameters_bind(const struct parameters *parameters, sqlite3_stmt *statemen
 			         name ? name : "?");
 			return false;
 		}
-		const struct parameter_value *value = find_value(parameters, name + 1);
+		const struct parameter_value *value = parameters_find(parameters, name + 1);
 		if (!value) {
 			explain_missing(parameters, name, error, size);
 			return false;

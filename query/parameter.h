@@ -28,14 +28,8 @@ bool parameters_init(struct parameters *, const struct report *, const struct ar
                      const struct option_spec *command_options);
 void parameters_release(struct parameters *);
 
-// Why a report may have found nothing: nothing was compared, no time between --since and --until, an address or a prefix that
-// no packet of the case has, a flow that is not TCP, a protocol that no flow and no issue has.
-// False: not known.
-bool parameters_explain(const struct parameters *, const struct report *, struct guard *, char *to, size_t size);
-
-// Whether a flow of the case has or carries this protocol (in lower case), or an issue is about it. False: nearest (of size)
-// is "did you mean ...?", or "" when nothing is near.
-bool parameters_protocol_is_there(struct guard *, const char *protocol, char *nearest, size_t size);
+// The value of this name, without the colon; NULL: none was added yet.
+const struct parameter_value *parameters_find(const struct parameters *, const char *name);
 
 // Whether it has a value: given, or by default.
 bool parameters_has(const struct parameters *, const char *name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "nothing.h"
 #include "watch.h"
 
 enum { ERROR_ROOM = 1024 };
@@ -62,7 +63,7 @@ static void run_statement(struct run *run, sqlite3_stmt *statement, const struct
 static void explain_nothing(const struct run *run)
 {
 	char why[ERROR_ROOM];
-	if (parameters_explain(run->parameters, run->report, run->guard, why, sizeof why))
+	if (nothing_explain(run->parameters, run->report, run->guard, why, sizeof why))
 		message_note("report %s found nothing: %s", run->report->name, why);
 	else if (run->output.raw || run->sections > 1)
 		message_note("report %s found nothing", run->report->name);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "../query/nothing.h"
 #include "../query/parameter.h"
 #include "../query/report.h"
 #include "../query/run.h"
@@ -195,7 +196,7 @@ static void drop_empty_chapters(struct document *document)
 static bool check_protocol(struct guard *guard, const char *protocol)
 {
 	char nearest[SUGGESTION_ROOM];
-	if (parameters_protocol_is_there(guard, protocol, nearest, sizeof nearest))
+	if (nothing_has_protocol(guard, protocol, nearest, sizeof nearest))
 		return true;
 	message_error("--protocol %s: the case has none%s%s", protocol, *nearest ? "; " : "", nearest);
 	return false;
