@@ -61,8 +61,8 @@ static bool explain_protocol(const struct report_parameter *parameter, const cha
 
 static bool is_time_empty(const struct parameters *parameters)
 {
-	const struct parameter_value *since = parameters_find(parameters, "since"),
-								 *until = parameters_find(parameters, "until");
+	const struct parameter_value *since = parameters_find(parameters, "since");
+	const struct parameter_value *until = parameters_find(parameters, "until");
 	return since && until && since->kind == VALUE_INTEGER && until->kind == VALUE_INTEGER &&
 	       since->integer >= until->integer;
 }
