@@ -32,7 +32,7 @@ bool guard_prepare(struct guard *, const char *sql, int line, sqlite3_stmt **sta
 
 // Names in the case, for suggestions: the first column of what sql gives. As many as there is use for.
 struct names {
-	const char **at;
+	const char **at; // those that are too long for a path are left out
 	size_t count;
 };
 
