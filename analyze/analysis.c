@@ -258,7 +258,7 @@ static bool add_issues(struct analysis *a, const struct detection *found, const 
 	for (size_t i = 0; i < found->count; i++) {
 		const struct finding *f = &found->findings[i];
 		int64_t issue_id = add_issue(a, &found->report, d, f);
-		int64_t more = f->place == ANALYSIS_ISSUES_MAX ? found->issues[f->capture_id] - ANALYSIS_ISSUES_MAX : 0;
+		int64_t more = f->place == ANALYSIS_ISSUES_MAX ? found->issues[f->capture] - ANALYSIS_ISSUES_MAX : 0;
 		if (!issue_id || (more > 0 && !say_more(a, issue_id, more)))
 			return false;
 	}
@@ -305,22 +305,11 @@ static bool add_all_findings(struct analysis *a, const struct detections *all)
 	return true;
 }
 
-static int64_t last_capture_id(const struct analysis *a)
-{
-	sqlite3_stmt *s = NULL;
-	int64_t id = 0;
-	if (sqlite3_prepare_v2(a->db, "SELECT max(capture_id) FROM captures", -1, &s, NULL) == SQLITE_OK &&
-	    sqlite3_step(s) == SQLITE_ROW)
-		id = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return id;
-}
-
 // What earlier runs found goes away only when the new findings are there: until then, other connections read the case.
 static bool run_detectors(struct analysis *a, const struct catalog *catalog)
 {
 	struct detections all;
-	bool ok = detections_init(&all, catalog, last_capture_id(a)) && detections_run(&all, a->db, &a->thresholds) &&
+	bool ok = detections_init(&all, catalog, a->db) && detections_run(&all, a->db, &a->thresholds) &&
 	          run_sql(a,
 	                  "DELETE FROM issue_links; DELETE FROM issue_packets; DELETE FROM issues;"
 	                  "DELETE FROM detectors") &&

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/case.h"
+#include "../common/case_schema.h"
 #include "../common/message.h"
 #include "analysis.h"
 
@@ -117,7 +118,7 @@ static bool check_case(sqlite3 *db, const char *path)
 		return false;
 	}
 	if (integer(db, "PRAGMA user_version") == CASE_VERSION)
-		return true;
+		return case_schema_check(db, path);
 	message_error("%s: case version %lld, this pcapdex writes %d; ingest the captures again", path,
 	              (long long)integer(db, "PRAGMA user_version"), CASE_VERSION);
 	return false;

@@ -42,41 +42,56 @@ static sqlite3_value *copy_value(sqlite3_stmt *row, int column)
 	           : sqlite3_value_dup(sqlite3_column_value(row, column));
 }
 
-static void keep(struct detection *d, int64_t capture_id, sqlite3_stmt *row, const int places[FINDING_COLUMN_COUNT])
+static void keep(struct detection *d, size_t capture, sqlite3_stmt *row, const int places[FINDING_COLUMN_COUNT])
 {
 	if (d->count == d->capacity) {
 		d->capacity = d->capacity ? 2 * d->capacity : 8;
 		d->findings = memory_resize(d->findings, d->capacity * sizeof *d->findings);
 	}
 	struct finding *finding = &d->findings[d->count++];
-	finding->capture_id = capture_id;
-	finding->place = d->issues[capture_id];
+	finding->capture = capture;
+	finding->place = d->issues[capture];
 	for (int i = 0; i < FINDING_COLUMN_COUNT; i++)
 		finding->values[i] = copy_value(row, places[i]);
 }
 
-static bool take_rows(struct detection *d, sqlite3 *db, sqlite3_stmt *row, int64_t last_capture_id)
+static int compare_ids(const void *a, const void *b)
+{
+	const int64_t *one = a, *other = b;
+	return (*one > *other) - (*one < *other);
+}
+
+// The capture of a row; NULL: it names none.
+static const int64_t *capture_of(const struct detections *all, sqlite3_stmt *row, int column)
+{
+	int64_t id = column < 0 ? 0 : sqlite3_column_int64(row, column);
+	if (column < 0 || sqlite3_column_type(row, column) == SQLITE_NULL || all->capture_count == 0)
+		return NULL;
+	return bsearch(&id, all->capture_ids, all->capture_count, sizeof id, compare_ids);
+}
+
+static bool take_rows(struct detection *d, sqlite3 *db, sqlite3_stmt *row, const struct detections *all)
 {
 	int places[FINDING_COLUMN_COUNT], rc;
 	find_columns(row, places);
 	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
-		int column = places[FINDING_CAPTURE_ID];
-		int64_t capture_id = column < 0 ? 0 : sqlite3_column_int64(row, column);
-		if (capture_id < 1 || capture_id > last_capture_id) {
-			message_error("detector %s: a row without capture_id", thresholds_name(&d->report));
+		const int64_t *id = capture_of(all, row, places[FINDING_CAPTURE_ID]);
+		if (!id) {
+			message_error("detector %s: a row of no capture of the case", thresholds_name(&d->report));
 			return false;
 		}
-		if (++d->issues[capture_id] <= ANALYSIS_ISSUES_MAX)
-			keep(d, capture_id, row, places);
+		size_t capture = (size_t)(id - all->capture_ids);
+		if (++d->issues[capture] <= ANALYSIS_ISSUES_MAX)
+			keep(d, capture, row, places);
 	}
 	return rc == SQLITE_DONE || fail(d, db);
 }
 
 static bool run_statement(struct detection *d, sqlite3 *db, sqlite3_stmt *statement,
-                          const struct thresholds *thresholds, int64_t last_capture_id)
+                          const struct thresholds *thresholds, const struct detections *all)
 {
 	int64_t begun_ns = progress_now_ns();
-	bool ok = thresholds_bind(thresholds, &d->report, statement) && take_rows(d, db, statement, last_capture_id);
+	bool ok = thresholds_bind(thresholds, &d->report, statement) && take_rows(d, db, statement, all);
 	d->elapsed_ns = progress_now_ns() - begun_ns;
 	return ok;
 }
@@ -91,9 +106,26 @@ static sqlite3_stmt *prepare(const struct detection *d, sqlite3 *db)
 
 // ---- all of them --------------------------------------------------------------------------------------------------
 
-bool detections_init(struct detections *all, const struct catalog *catalog, int64_t last_capture_id)
+static bool read_captures(struct detections *all, sqlite3 *db)
 {
-	*all = (struct detections){.last_capture_id = last_capture_id};
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(db, "SELECT capture_id FROM captures ORDER BY capture_id", -1, &row, NULL);
+	while (rc == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
+		all->capture_ids = memory_resize(all->capture_ids, (all->capture_count + 1) * sizeof *all->capture_ids);
+		all->capture_ids[all->capture_count++] = sqlite3_column_int64(row, 0);
+	}
+	rc = rc == SQLITE_OK ? sqlite3_reset(row) : rc;
+	sqlite3_finalize(row);
+	if (rc != SQLITE_OK)
+		message_error("the captures of the case: %s", sqlite3_errmsg(db));
+	return rc == SQLITE_OK;
+}
+
+bool detections_init(struct detections *all, const struct catalog *catalog, sqlite3 *db)
+{
+	*all = (struct detections){0};
+	if (!read_captures(all, db))
+		return false;
 	all->at = memory_alloc((catalog->count + 1) * sizeof *all->at);
 	for (size_t i = 0; i < catalog->count; i++) {
 		struct detection *d = &all->at[all->count];
@@ -101,7 +133,7 @@ bool detections_init(struct detections *all, const struct catalog *catalog, int6
 			continue;
 		if (!catalog_parse(&catalog->entries[i], &d->report))
 			return false;
-		d->issues = memory_alloc((size_t)(last_capture_id + 1) * sizeof *d->issues);
+		d->issues = memory_alloc(all->capture_count * sizeof *d->issues);
 		all->count++;
 	}
 	return true;
@@ -118,6 +150,7 @@ void detections_release(struct detections *all)
 		report_release(&d->report);
 	}
 	free(all->at);
+	free(all->capture_ids);
 	*all = (struct detections){0};
 }
 
@@ -173,8 +206,8 @@ static bool run_one(struct detection *d, sqlite3 *db, const struct crew *crew)
 	sqlite3_set_authorizer(db, NULL, NULL);
 	if (!crew->is_late)
 		d->is_late = is_late;
-	bool ok = statement && (is_late > crew->is_late ||
-	                        run_statement(d, db, statement, crew->thresholds, crew->all->last_capture_id));
+	bool ok =
+		statement && (is_late > crew->is_late || run_statement(d, db, statement, crew->thresholds, crew->all));
 	sqlite3_finalize(statement);
 	return ok;
 }

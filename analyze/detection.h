@@ -34,7 +34,8 @@ enum finding_column {
 
 struct finding {
 	sqlite3_value *values[FINDING_COLUMN_COUNT]; // owned; NULL for NULL, and where the statement has no such column
-	int64_t capture_id, place; // its capture, and its place among the detector's rows of that, from 1
+	size_t capture;                              // place of its capture among those of the case
+	int64_t place;                               // among the detector's rows of that, from 1
 };
 
 // One detector and what it found.
@@ -43,18 +44,19 @@ struct detection {
 	bool is_late;             // reads what other detectors found
 	struct finding *findings; // owned; of each capture the first ANALYSIS_ISSUES_MAX
 	size_t count, capacity;
-	int64_t *issues; // owned; by capture_id: how many it found in all
+	int64_t *issues; // owned; by capture: how many it found in all
 	int64_t elapsed_ns;
 };
 
 struct detections {
 	struct detection *at; // owned; in the order of names
 	size_t count;
-	int64_t last_capture_id;
+	int64_t *capture_ids; // owned; of the case, in order
+	size_t capture_count;
 };
 
-// All detectors of a catalog, and nothing found yet. False after a message. Released in both cases.
-bool detections_init(struct detections *, const struct catalog *, int64_t last_capture_id);
+// All detectors of a catalog, and nothing found yet in a case. False after a message. Released in both cases.
+bool detections_init(struct detections *, const struct catalog *, sqlite3 *db);
 void detections_release(struct detections *);
 
 // Runs them. Some run on other connections to the database of `db`, which has changed nothing yet. What reads the table

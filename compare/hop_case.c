@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "../common/case.h"
+#include "../common/case_schema.h"
 #include "../common/message.h"
 
 enum { BUSY_MS = 5000, NAMES_MAX = 64 };
@@ -89,7 +90,7 @@ static bool check_case(struct hop_case *c)
 		message_error("%s: has no tables for comparisons; ingest the captures again into a new case", c->path);
 		return false;
 	}
-	return true;
+	return case_schema_check(c->db, c->path);
 }
 
 // False after a message: there is no regular file.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../common/case.h"
+#include "../common/case_schema.h"
 #include "../common/embedded.h"
 #include "../common/message.h"
 #include "../common/temporary.h"
@@ -299,7 +300,7 @@ static bool check_case(struct case_file *c)
 		              version > CASE_VERSION ? "use a newer pcapdex" : "ingest the captures again into a new case");
 		return false;
 	}
-	return true;
+	return case_schema_check(c->db, c->path);
 }
 
 // Whether the case's journal is now of this mode.

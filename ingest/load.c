@@ -683,13 +683,15 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		l->flows.flows_max = LOAD_FLOWS_MAX;
 	}
 	reassembler_init(&l->reassembler);
-	icmp_pairs_init(&l->icmp);
 	copies_init(&l->copies);
+	l->writer = writer_start(c->db, c->pages, c->path, options->live);
+	if (!l->writer)
+		return false;
+	icmp_pairs_init(&l->icmp);
 	hosts_init(&l->hosts);
 	names_init(&l->names);
-	l->writer = writer_start(c->db, c->pages, c->path, options->live);
 	application_init(&l->applications, l->writer, l->capture.capture_id, &l->names);
-	return l->writer != NULL;
+	return true;
 }
 
 // Everything that waits for the last packet.

@@ -417,6 +417,7 @@ static void carve_all(struct carve *c)
 	for (size_t i = 0; i < c->cursor_count; i++)
 		advance(c, &c->cursors[i]);
 	while (ok(c) && (cursor = earliest(c)) != NULL) {
+		watch_again();
 		carve_packet(c, cursor);
 		advance(c, cursor);
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,12 +20,22 @@
 #include "suggest.h"
 #include "watch.h"
 
+// AddressSanitizer takes more memory than any limit.
+#if defined(__SANITIZE_ADDRESS__)
+#define SHADOW_MEMORY
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SHADOW_MEMORY
+#endif
+#endif
+
 enum {
 	BUSY_MS = 5000, // an ingest holds the case while it commits
 	PROGRESS_STEPS = 2000,
 	CACHE_KIB = 65536,
 	MEMORY_LEAST_MIB = 256,
 	MEMORY_MOST_MIB = 2048,
+	BESIDE_MIB = 256, // beside what SQLite takes
 	HEADER_SIZE = 100,
 	HINT_ROOM = 400,
 };
@@ -147,6 +158,22 @@ static int64_t memory_limit_mib(void)
 	return mib < MEMORY_LEAST_MIB ? MEMORY_LEAST_MIB : mib > MEMORY_MOST_MIB ? MEMORY_MOST_MIB : mib;
 }
 
+// What the program itself keeps of rows is theirs, too: however many there are, and however long.
+static void limit_memory(void)
+{
+	rlim_t most = (rlim_t)(memory_limit_mib() + BESIDE_MIB) << 20;
+	struct rlimit limit;
+	sqlite3_hard_heap_limit64(memory_limit_mib() << 20);
+#ifndef SHADOW_MEMORY
+	if (getrlimit(RLIMIT_DATA, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most)) {
+		limit.rlim_cur = most;
+		setrlimit(RLIMIT_DATA, &limit);
+	}
+#else
+	(void)most, (void)limit;
+#endif
+}
+
 static void configure(sqlite3 *db)
 {
 	static const struct {
@@ -167,7 +194,7 @@ static int harden(sqlite3 *db)
 {
 	static const char *modules[] = {"json_each", "json_tree", "flow_bytes", NULL};
 	char pragma[128];
-	sqlite3_hard_heap_limit64(memory_limit_mib() << 20);
+	limit_memory();
 	set_limits(db);
 	configure(db);
 	sqlite3_busy_timeout(db, BUSY_MS);

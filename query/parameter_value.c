@@ -300,7 +300,7 @@ static bool read_clock(const char *text, int64_t first_ns, int64_t last_ns, int6
 		return false;
 	if (__builtin_add_overflow(first_ns - first_ns % day_ns, (*ns % day_ns + day_ns) % day_ns, ns))
 		return false;
-	if (*ns < first_ns && last_ns - day_ns >= *ns)
+	if (*ns < first_ns && last_ns >= first_ns && last_ns - day_ns >= *ns)
 		*ns += day_ns;
 	return true;
 }

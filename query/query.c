@@ -65,7 +65,7 @@ static const struct option_spec options[] = {
      "FILE.pcap is classic pcap, where all packets fit into one (one link type); anything else is pcapng, with all "
      "interfaces, and with a comment on each packet: what the row has in a column called comment; else what tells what "
      "it is (issue_id, title, verdict, why, reason, change) and, of several, the column that names the packet; else "
-     "the query. --timeout counts until the rows are known."},
+     "the query. --timeout counts until the rows are known, and then for each packet."},
 	{0, "wireshark", NULL, OPTION_FLAG, AT(wireshark), NULL,
      "Print a display filter that shows the packets of the rows in Wireshark, in place of the rows.\n"
      "The packets are those that --pcap would write. The filter is for the capture file that was ingested; if they are in "
@@ -408,7 +408,7 @@ static int write_packets(const struct query *query, struct guard *guard, const s
 		return display_filter_write(guard, packets, sink);
 	char *question = reason_of(query);
 	char *reason = memory_join("pcapdex: ", question, "");
-	watch_begin(0);
+	watch_again();
 	int code = carve_packets(guard, packets,
 	                         &(struct carve_options){
 								 .path = query->settings.pcap,

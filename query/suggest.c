@@ -8,7 +8,7 @@
 
 #include "../common/message.h"
 
-enum { NAMES_MOST = 4000, WORD_ROOM = 128, NEAREST_ROOM = 256 };
+enum { NAMES_MOST = 4000, NAME_LONGEST = 4096, WORD_ROOM = 128, NEAREST_ROOM = 256 };
 
 void names_add(struct names *names, const char *name)
 {
@@ -23,7 +23,8 @@ void names_read(struct names *names, sqlite3 *db, const char *sql)
 		return;
 	while (names->count < NAMES_MOST && sqlite3_step(statement) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(statement, 0);
-		names_add(names, name ? name : "");
+		if (sqlite3_column_bytes(statement, 0) <= NAME_LONGEST)
+			names_add(names, name ? name : "");
 	}
 	sqlite3_finalize(statement);
 }

@@ -13,7 +13,7 @@ struct names {
 
 void names_add(struct names *, const char *name); // a copy
 
-// Adds the first column of what sql gives; as many as there is use for.
+// Adds the first column of what sql gives; as many as there is use for, but not those that are too long for a path.
 void names_read(struct names *, sqlite3 *db, const char *sql);
 void names_release(struct names *);
 

@@ -74,6 +74,11 @@ void watch_pause(bool value)
 	paused = value;
 }
 
+void watch_again(void)
+{
+	ticks = 0;
+}
+
 int watch_progress(void *unused)
 {
 	(void)unused;

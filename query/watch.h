@@ -19,6 +19,7 @@ void watch_end(void);
 
 enum watch_cause watch_cause(void);
 void watch_pause(bool paused);
+void watch_again(void); // the limit counts anew
 
 int watch_progress(void *unused); // for sqlite3_progress_handler
 

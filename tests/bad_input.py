@@ -440,6 +440,66 @@ def test_damaged_case():
         tap.equal(done.returncode, FAILED, " ".join(arguments))
 
 
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+
+
+def edit_case(*statements):
+    """Edits the case; what its schema has no words for, as well."""
+    prior = rows("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")
+    db = sqlite3.connect("case.db", isolation_level=None)
+    db.execute("PRAGMA writable_schema = ON")
+    for statement in statements:
+        db.execute(statement)
+    db.close()
+    return prior
+
+
+def test_edited_schema():
+    """a case whose tables or triggers somebody has edited is not written, and runs nothing: no endless view, no trigger"""
+    prior_case()
+    shutil.copy("case.db", "whole.db")
+    columns = ", ".join("i AS " + row[1] for row in rows("PRAGMA table_info(captures)"))
+    lie = "INSERT INTO sqlite_schema VALUES ('%s', '%s', 'packets', 0, 'CREATE TRIGGER %s AFTER INSERT ON packets BEGIN DELETE FROM flows; END')"
+    for edits in (["ALTER TABLE captures RENAME TO mine", "CREATE VIEW captures AS %s SELECT %s FROM n" % (ENDLESS, columns)],
+                  ["CREATE TRIGGER t AFTER INSERT ON detectors BEGIN %s SELECT max(i) FROM n; END" % ENDLESS.replace("WITH", "INSERT INTO hosts WITH")],
+                  ["CREATE TRIGGER t AFTER INSERT ON packets BEGIN DELETE FROM flows; END"],
+                  ["DROP TABLE icmp_errors"], ["ALTER TABLE flows ADD COLUMN x AS (hex(zeroblob(100000000)))"],
+                  ["DROP TRIGGER hop_rows_of_comparison"], [lie % ("trigger", "t", "t")], [lie % ("index", "t", "t")],
+                  [lie % ("trigger", "hop_rows_of_comparison", "t")]):
+        shutil.copy("whole.db", "case.db")
+        with contextlib.suppress(sqlite3.Error):
+            edit_case(*edits)
+        before = digest("case.db")
+        for command in (["ingest", "-q", "second.pcap", "-o", "case.db"], ["analyze", "case.db"], ["compare", "case.db", "first", "first"]):
+            done = tap.pcapdex(*command, timeout=60)
+            tap.equal((done.returncode, digest("case.db") == before), (FAILED, True), "%s %s: %s" % (command, edits, done.stderr))
+    tap.contains(done.stderr, "case.db: ")
+
+
+def test_edited_views():
+    """views of a case whose text somebody has edited are as they were when the case is written; what is added stays"""
+    prior_case()
+    before = edit_case("DROP VIEW packet_list", "DROP VIEW tcp_connections", "CREATE VIEW tcp_connections AS %s SELECT i FROM n" % ENDLESS,
+                       "CREATE VIEW mine AS SELECT 1", "CREATE TABLE ours(a)", 'CREATE INDEX "by name" ON hosts(address)')
+    done = tap.pcapdex("analyze", "-q", "case.db", timeout=60)
+    tap.equal((done.returncode, done.stderr), (DONE, ""))
+    tap.equal(sorted(rows("SELECT name, sql FROM sqlite_schema WHERE type = 'view' AND name <> 'mine'")), sorted(before))
+    tap.equal(rows("SELECT name FROM sqlite_schema WHERE name IN ('mine', 'ours', 'by name')"), [("mine",), ("ours",), ("by name",)])
+    ingest("second.pcap")
+
+
+def test_edited_capture_ids():
+    """captures with numbers from one end to the other: analyze ends as ever"""
+    ingest(os.path.join(tap.ROOT, "examples", "refused.pcap"))
+    columns = ", ".join(row[1] for row in rows("PRAGMA table_info(captures)"))
+    others = columns.replace("capture_id, name", "%d, %d")
+    for number in ((1 << 61) - 1, (1 << 63) - 1, -5):
+        edit_case("INSERT INTO captures(%s) SELECT %s FROM captures WHERE capture_id = 1" % (columns, others % (number, number)))
+        done = tap.pcapdex("analyze", "-q", "case.db")
+        tap.equal((done.returncode, done.stderr), (DONE, ""), str(number))
+    tap.equal(rows("SELECT count(*) FROM issues WHERE detector = 'tcp-refused'"), [(1,)])
+
+
 def test_interrupted():
     """Ctrl-C: a usable case with what was read"""
     packets.many("long.pcap", 40000, 100)

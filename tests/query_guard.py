@@ -5,6 +5,7 @@ import hashlib
 import os
 import pty
 import random
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -326,6 +327,57 @@ def test_hostile_schema():
         tap.equal((view, found.returncode in (2, 3), found.stdout.strip()), (view, True, ""))
     query("SELECT * FROM t", code=0)
     tap.equal(query("SELECT * FROM flags", "--format", "csv", code=0).stdout, "f,i,t\nS.,1,1970-01-01T00:00:00.000000000Z\n")
+
+
+def test_endless_tables():
+    """endless views in place of a case's tables: packets are written within the time limit, or not"""
+    for table in ("capture_files", "interfaces", "packets"):
+        make_case()
+        db = sqlite3.connect("case.db", isolation_level=None)
+        insert(db, "interfaces", interface_id=1, link_type=1)
+        db.execute("UPDATE packets SET interface_id = 1")
+        columns = ", ".join("i AS " + row[1] for row in db.execute("PRAGMA table_info(%s)" % table))
+        db.execute("ALTER TABLE %s RENAME TO old" % table)
+        db.execute("CREATE VIEW %s AS %s SELECT %s FROM n" % (table, ENDLESS, columns))
+        db.close()
+        for option in ("--pcap", "--wireshark"):
+            words = [option] + ["/dev/null"] * (option == "--pcap")
+            found = query("SELECT 1 AS packet_id", *words, "--timeout", "1", timeout=30)
+            if table == "capture_files" or option == "--pcap":
+                tap.equal(found.returncode, 3, table + option)
+                tap.contains(found.stderr, "took longer than the time limit")
+        os.remove("case.db")
+
+
+def test_long_names():
+    """names that are too long for a path are not kept, however many there are"""
+    make_case()
+    db = sqlite3.connect("case.db", isolation_level=None)
+    columns = ", ".join(("hex(zeroblob(10000000)) AS " if row[1] == "path" else "i AS ") + row[1]
+                        for row in db.execute("PRAGMA table_info(capture_files)"))
+    db.execute("DROP TABLE capture_files")
+    db.execute("CREATE VIEW capture_files AS %s SELECT %s FROM n LIMIT 60" % (ENDLESS, columns))
+    db.close()
+    with open("some.pcap", "wb") as file:
+        file.write(b"x")
+    limits = {} if tap.SANITIZED else {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))}
+    found = tap.pcapdex("query", "case.db", "SELECT 1000 AS packet_id", "--pcap", "some.pcap", **limits)
+    tap.equal("out of memory" in found.stderr, False, found.stderr)
+
+
+def test_memory():
+    """what the program keeps of rows is limited as SQLite's memory is"""
+    if tap.SANITIZED:
+        raise tap.Skip("the sanitizer's memory would count")
+    make_case()
+    db = sqlite3.connect("case.db", isolation_level=None)
+    db.execute("DROP TABLE captures")
+    db.execute("CREATE VIEW captures AS %s SELECT i AS capture_id, hex(zeroblob(30000000)) AS name, 1 AS first_packet_id "
+               "FROM n" % ENDLESS)
+    db.close()
+    found = query("SELECT 1 AS packet_id", "--pcap", "/dev/null", code=3)
+    tap.contains(found.stderr, "memory")
+    tap.equal(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2500 << 10, True, "its memory")
 
 
 def damaged_schema(statement):
