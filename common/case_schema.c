@@ -5,6 +5,9 @@
 
 #include "embedded.h"
 #include "message.h"
+#include "sql_text.h"
+
+#define BLANKS " \t\r\n\f"
 
 struct word {
 	const char *at;
@@ -19,27 +22,12 @@ struct check {
 
 // ---- words of SQL -------------------------------------------------------------------------------------------------
 
-static const char *skip_blank(const char *sql)
-{
-	for (;;) {
-		sql += strspn(sql, " \t\r\n\f");
-		if (sql[0] == '-' && sql[1] == '-') {
-			sql += strcspn(sql, "\n");
-		} else if (sql[0] == '/' && sql[1] == '*') {
-			const char *end = strstr(sql + 2, "*/");
-			sql = end ? end + 2 : sql + strlen(sql);
-		} else {
-			return sql;
-		}
-	}
-}
-
 // The next name, number, quoted text or sign; empty at the end.
 static struct word next_word(const char **sql)
 {
 	static const char quotes[] = "''\"\"``[]";
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-	const char *at = skip_blank(*sql), *quote = *at ? strchr(quotes, *at) : NULL;
+	const char *at = sql_text_skip(*sql, BLANKS), *quote = *at ? strchr(quotes, *at) : NULL;
 	size_t length = strspn(at, letters);
 	if (quote && (quote - quotes) % 2 == 0) {
 		const char *end = strchr(at + 1, quote[1]);

@@ -15,6 +15,7 @@
 #include "../common/case.h"
 #include "../common/embedded.h"
 #include "../common/message.h"
+#include "../common/sql_text.h"
 #include "habit.h"
 #include "query.h"
 #include "suggest.h"
@@ -105,26 +106,12 @@ static int authorize(void *context, int action, const char *a, const char *b, co
 	}
 }
 
-// Past blanks and comments.
-static const char *skip_blank(const char *sql)
-{
-	for (;;) {
-		sql += strspn(sql, " \t\r\n\f;");
-		if (sql[0] == '-' && sql[1] == '-') {
-			sql += strcspn(sql, "\n");
-		} else if (sql[0] == '/' && sql[1] == '*') {
-			const char *end = strstr(sql + 2, "*/");
-			sql = end ? end + 2 : sql + strlen(sql);
-		} else {
-			return sql;
-		}
-	}
-}
+#define BLANKS " \t\r\n\f;"
 
 static bool begins_like_a_query(const char *sql)
 {
 	static const char *const words[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
-	sql = skip_blank(sql);
+	sql = sql_text_skip(sql, BLANKS);
 	size_t length = strspn(sql, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (strlen(words[i]) == length && !sqlite3_strnicmp(words[i], sql, (int)length))
@@ -511,7 +498,7 @@ bool guard_prepare(struct guard *guard, const char *sql, int line, sqlite3_stmt 
 	*tail = sql + strlen(sql);
 	guard->refused[0] = 0;
 	if (!begins_like_a_query(sql)) {
-		const char *word = skip_blank(sql);
+		const char *word = sql_text_skip(sql, BLANKS);
 		char hint[HINT_ROOM];
 		habit_hint(word, guard->path, hint, sizeof hint);
 		snprintf(error, size,
