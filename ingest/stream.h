@@ -35,7 +35,9 @@ struct stream_side {
 	uint32_t ahead_count;
 	size_t ahead_bytes;
 	bool begun, is_acked;
-	bool is_unsure; // `next` is by a segment without data, maybe a keep-alive: the first byte may be one further on
+	// `next` is by a segment without data, maybe a keep-alive: the first byte may be one further on; or before it, where
+	// what was sent before the capture is sent again.
+	bool is_unsure;
 	unsigned patience; // packets since what is behind the hole was acknowledged
 	// Of the receiver's data: a segment, the last one that was new, or the first that acknowledges what is behind the hole.
 	bool is_replied;

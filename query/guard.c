@@ -108,13 +108,14 @@ static int authorize(void *context, int action, const char *a, const char *b, co
 
 #define BLANKS " \t\r\n\f;"
 
+const char *const guard_words[GUARD_WORD_COUNT] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
+
 static bool begins_like_a_query(const char *sql)
 {
-	static const char *const words[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
 	sql = sql_text_skip(sql, BLANKS);
 	size_t length = strspn(sql, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (strlen(words[i]) == length && !sqlite3_strnicmp(words[i], sql, (int)length))
+	for (int i = 0; i < GUARD_WORD_COUNT; i++) {
+		if (strlen(guard_words[i]) == length && !sqlite3_strnicmp(guard_words[i], sql, (int)length))
 			return true;
 	}
 	return !*sql;

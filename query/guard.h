@@ -11,6 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+// What a statement may begin with.
+enum { GUARD_WORD_COUNT = 5 };
+extern const char *const guard_words[GUARD_WORD_COUNT];
+
 struct guard {
 	sqlite3 *db;
 	const char *path;  // for messages; borrowed

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "guard.h"
 
 #define BLANKS " \t\r\n;"
 
@@ -44,7 +45,6 @@ char *habit_report(const char *question)
 
 void habit_hint(const char *sql, const char *case_path, char *to, size_t size)
 {
-	static const char *const queries[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
 	static const char *const listings[] = {"SHOW", "DESCRIBE", "DESC"};
 	size_t length = strcspn(sql, BLANKS "(");
 	char word[WORD_ROOM], nearest[NEAREST_ROOM];
@@ -52,7 +52,7 @@ void habit_hint(const char *sql, const char *case_path, char *to, size_t size)
 	for (size_t i = 0; i < sizeof listings / sizeof *listings; i++)
 		lists = lists || is_word(sql, length, listings[i]);
 	snprintf(word, sizeof word, "%.*s", (int)length, sql);
-	message_nearest(nearest, sizeof nearest, word, queries, sizeof queries / sizeof *queries);
+	message_nearest(nearest, sizeof nearest, word, guard_words, GUARD_WORD_COUNT);
 	*to = 0;
 	if (lists)
 		snprintf(

@@ -192,12 +192,12 @@ static bool is_name_character(char c)
 
 static bool is_sql(const char *text)
 {
-	static const char *const words[] = {"SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"};
 	if (!*text || strchr(".\\", *text) || strpbrk(text, " \t\r\n;"))
 		return true;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		size_t length = strlen(words[i]);
-		if (!sqlite3_strnicmp(text, words[i], (int)length) && text[length] && !is_name_character(text[length]))
+	for (int i = 0; i < GUARD_WORD_COUNT; i++) {
+		size_t length = strlen(guard_words[i]);
+		if (!sqlite3_strnicmp(text, guard_words[i], (int)length) && text[length] &&
+		    !is_name_character(text[length]))
 			return true;
 	}
 	return false;
