@@ -209,6 +209,14 @@ static int run_help(int argc, char **argv)
 	return EXIT_DONE;
 }
 
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	if (command->has_threads)
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	inspect_install();
+	return command->run(argc, argv);
+}
+
 static int run(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -226,13 +234,12 @@ static int run(int argc, char **argv)
 	if (!strcmp(argv[1], "--version"))
 		return print_version();
 	const struct command *command = find_command(argv[1]);
-	return command ? command->run(argc - 1, argv + 1) : EXIT_USAGE;
+	return command ? run_command(command, argc - 1, argv + 1) : EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
 	case_file_analysis = analyze_with_defaults;
-	inspect_install();
 	int code = run(argc, argv);
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;

@@ -40,6 +40,7 @@ const struct command command_analyze = {
 		"  pcapdex query trace.db issues\n",
 	.options = options,
 	.completion = "file",
+	.has_threads = true,
 	.run = analyze_run,
 };
 

@@ -39,6 +39,7 @@ struct command {
 	// What completes the arguments: "file" file names; "query" a case, then report names; "command" names of commands;
 	// anything else is the words themselves, separated by blanks.
 	const char *completion;
+	bool has_threads; // that use SQLite: it counts no memory then, for which they would wait for each other
 	int (*run)(int argc, char **argv); // argv[0] is the command's name; gives an enum exit_code
 };
 

@@ -269,5 +269,6 @@ const struct command command_compare = {
 		"  pcapdex compare case.db client router-in router-out server   # each hop of the path\n",
 	.options = options,
 	.completion = "file",
+	.has_threads = true,
 	.run = run_compare,
 };

@@ -787,5 +787,6 @@ const struct command command_ingest = {
 		"  ssh router tcpdump -w - | pcapdex ingest -o case.db -\n",
 	.options = options,
 	.completion = "file",
+	.has_threads = true,
 	.run = run_ingest,
 };
