@@ -314,6 +314,7 @@ static bool run_detectors(struct analysis *a, const struct catalog *catalog)
 	                  "DELETE FROM issue_links; DELETE FROM issue_packets; DELETE FROM issues;"
 	                  "DELETE FROM detectors") &&
 	          add_all_findings(a, &all);
+	a->totals->interrupted = all.interrupted;
 	detections_release(&all);
 	return ok;
 }

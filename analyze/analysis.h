@@ -37,13 +37,14 @@ enum {
 struct analysis_totals {
 	int64_t detectors, issues, links;
 	int64_t by_severity[4]; // low, medium, high, critical
+	bool interrupted;       // by a signal (interrupt.h), before anything was changed
 };
 
 // Whether settings are of thresholds that there are, with values that these take; false after a message.
 bool analysis_check(const struct analysis_setting *, size_t count);
 
 // Runs all detectors and rules on an open case, inside a transaction of the caller that has changed nothing yet: what
-// earlier runs found goes away. False after a message; the caller rolls back.
+// earlier runs found goes away. False after a message, or when interrupted; the caller rolls back.
 bool analysis_run(sqlite3 *, const struct analysis_setting *, size_t count, struct analysis_totals *);
 
 #endif

@@ -139,9 +139,10 @@ static int begin(sqlite3 *db)
 	return sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 }
 
+// What was added stays, whatever keeps from looking at it.
 bool analyze_with_defaults(sqlite3 *db)
 {
-	struct analysis_totals totals;
+	struct analysis_totals totals = {0};
 	const char *path = sqlite3_db_filename(db, "main");
 	int rc = begin(db);
 	if (rc == SQLITE_BUSY) {
@@ -151,7 +152,10 @@ bool analyze_with_defaults(sqlite3 *db)
 			path);
 		return true;
 	}
-	return rc == SQLITE_OK ? run_in_transaction(db, path, NULL, 0, &totals) : explain(db, path, rc);
+	bool ok = rc == SQLITE_OK ? run_in_transaction(db, path, NULL, 0, &totals) : explain(db, path, rc);
+	if (totals.interrupted)
+		message_warning("interrupted while looking for issues; pcapdex analyze does so");
+	return ok || totals.interrupted;
 }
 
 static bool analyze_case(const char *path, const struct analysis_setting *settings, size_t count,

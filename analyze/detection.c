@@ -7,19 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/interrupt.h"
 #include "../common/message.h"
 #include "../common/progress.h"
 #include "../query/cell.h"
 #include "../query/query.h"
 #include "analysis.h"
 
-enum { HELPERS_MAX = 7, BUSY_MS = 5000 };
+enum { HELPERS_MAX = 7, BUSY_MS = 5000, PROGRESS_STEPS = 10000 };
 
 // ---- one detector -------------------------------------------------------------------------------------------------
 
 static bool fail(const struct detection *d, sqlite3 *db)
 {
-	message_error("sql/%s.sql: %s", d->report.name, sqlite3_errmsg(db));
+	if (sqlite3_errcode(db) != SQLITE_INTERRUPT)
+		message_error("sql/%s.sql: %s", d->report.name, sqlite3_errmsg(db));
 	return false;
 }
 
@@ -212,8 +214,15 @@ static bool run_one(struct detection *d, sqlite3 *db, const struct crew *crew)
 	return ok;
 }
 
+static int is_interrupted(void *unused)
+{
+	(void)unused;
+	return interrupt_caught();
+}
+
 static void run_some(struct crew *crew, sqlite3 *db)
 {
+	sqlite3_progress_handler(db, PROGRESS_STEPS, is_interrupted, NULL);
 	for (struct detection *d; (d = take_next(crew)) != NULL;) {
 		if (run_one(d, db, crew))
 			continue;
@@ -221,6 +230,7 @@ static void run_some(struct crew *crew, sqlite3 *db)
 		crew->failed = true;
 		pthread_mutex_unlock(&crew->lock);
 	}
+	sqlite3_progress_handler(db, 0, NULL, NULL);
 }
 
 static bool add_found(sqlite3_stmt *insert, const struct detection *d)
@@ -328,5 +338,6 @@ bool detections_run(struct detections *all, sqlite3 *db, const struct thresholds
 	for (int i = 0; i < HELPERS_MAX; i++)
 		sqlite3_close(helpers[i].db);
 	pthread_mutex_destroy(&crew.lock);
-	return ok;
+	all->interrupted = interrupt_caught();
+	return ok && !all->interrupted;
 }

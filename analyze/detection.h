@@ -53,6 +53,7 @@ struct detections {
 	size_t count;
 	int64_t *capture_ids; // owned; of the case, in order
 	size_t capture_count;
+	bool interrupted;
 };
 
 // All detectors of a catalog, and nothing found yet in a case. False after a message. Released in both cases.
@@ -60,7 +61,8 @@ bool detections_init(struct detections *, const struct catalog *, sqlite3 *db);
 void detections_release(struct detections *);
 
 // Runs them. Some run on other connections to the database of `db`, which has changed nothing yet. What reads the table
-// issues runs last, and finds there what the others found. False after a message.
+// issues runs last, and finds there what the others found. False after a message, or when a signal was caught
+// (interrupt.h).
 bool detections_run(struct detections *, sqlite3 *db, const struct thresholds *);
 
 #endif

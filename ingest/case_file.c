@@ -15,6 +15,7 @@
 #include "../common/case.h"
 #include "../common/case_schema.h"
 #include "../common/embedded.h"
+#include "../common/interrupt.h"
 #include "../common/message.h"
 #include "../common/temporary.h"
 #include "conn_state.h"
@@ -517,6 +518,7 @@ static bool analyze_building(struct case_file *c)
 
 bool case_file_finish(struct case_file *c)
 {
+	interrupt_catch();
 	if (!c->building)
 		return !case_file_analysis || case_file_analysis(c->db);
 	return finish_pages(c) && add_inserted_rows(c) && close_database(c) && analyze_building(c) && give_name(c);

@@ -48,7 +48,8 @@ int64_t case_file_next_id(struct case_file *, enum table_id);
 // False after a message. NULL: nothing.
 extern bool (*case_file_analysis)(sqlite3 *);
 
-// Makes a new case appear under its name, synced to disk. False after a message.
+// Makes a new case appear under its name, synced to disk. From here on, a signal (interrupt.h) asks the analysis to stop.
+// False after a message.
 bool case_file_finish(struct case_file *);
 
 // Closes; a new case that was not finished is removed. False after a message: what was added is in the log beside the

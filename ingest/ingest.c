@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/interrupt.h"
 #include "../common/message.h"
 #include "../common/progress.h"
 #include "dissect.h"
@@ -84,25 +84,10 @@ struct job {
 	struct case_file *case_file;
 	struct load_totals totals;
 	int64_t skipped, failed; // files
+	bool interrupted;        // before all was read
 	int64_t present_in;      // capture_id of the last file that was PRESENT; 0: none was
 	int64_t data_version;    // of the case when its files were looked up: changes when another program has written
 };
-
-static void on_interrupt(int signal_number)
-{
-	(void)signal_number;
-	load_interrupt();
-}
-
-// The first Ctrl-C finishes the case with what was read; a second one ends the program.
-static void catch_interrupts(void)
-{
-	struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-}
 
 static const char *plural(int64_t count)
 {
@@ -529,7 +514,7 @@ static void print_summary(const struct job *job, const char *case_path, int64_t 
 		snprintf(left_out, sizeof left_out, "; %" PRId64 " packet%s left out", t->left_out, plural(t->left_out));
 	if (t->damaged_files)
 		snprintf(damaged, sizeof damaged, ", %" PRId64 " file%s %s", t->damaged_files, plural(t->damaged_files),
-		         load_interrupted() ? "not read to the end" : "damaged");
+		         job->interrupted ? "not read to the end" : "damaged");
 	message_note("%s: %" PRId64 " packet%s, %" PRId64 " flow%s, %s from %" PRId64
 	             " file%s%s in %.2f s (%.0f packets/s)%s",
 	             case_path, t->packets, plural(t->packets), t->flows, plural(t->flows), bytes, t->files,
@@ -554,6 +539,7 @@ static int ingest_into(struct settings *settings, const struct inputs *inputs, c
 	if (ok) {
 		job.data_version = case_file_integer(&case_file, 0, "PRAGMA data_version");
 		ok = settings->capture ? ingest_ring(&job, inputs) : ingest_each(&job, inputs);
+		job.interrupted = load_interrupted();
 		if (ok && job.totals.captures && !settings->quiet)
 			progress_say("looking for issues ...");
 		if (ok && job.totals.captures)
@@ -722,7 +708,7 @@ static int ingest_words(struct settings *settings, const struct arguments *argum
 
 static int ingest_what(struct settings *settings, const struct arguments *arguments)
 {
-	catch_interrupts();
+	interrupt_catch();
 	dissect_init();
 	return settings->interface || settings->ring ? ingest_live(settings) : ingest_words(settings, arguments);
 }
@@ -769,7 +755,7 @@ const struct command command_ingest = {
 		"A new case appears when it is complete; to one that exists each capture is added as a whole or not at all. A file "
 		"that is in the case already is skipped. From a damaged file every whole packet before the damage is kept. "
 		"Ctrl-C stops reading and finishes the case with what was read. At its end, every ingest looks for trouble in all of "
-		"the case again: many small files are best added in one command.\n"
+		"the case again: many small files are best added in one command. Ctrl-C then leaves that to pcapdex analyze.\n"
 		"\n"
 		"With -i and --ring, packets come from an interface, or from files that another program writes at the moment. The "
 		"case can be queried while it grows, and is complete after Ctrl-C, --count, --duration or --size; if pcapdex is "

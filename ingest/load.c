@@ -2,11 +2,11 @@
 #include "load.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "../common/interrupt.h"
 #include "../common/message.h"
 #include "../common/progress.h"
 #include "application.h"
@@ -76,16 +76,9 @@ struct load {
 	const struct load_part *part;
 };
 
-static volatile sig_atomic_t interrupted;
-
-void load_interrupt(void)
-{
-	interrupted = 1;
-}
-
 bool load_interrupted(void)
 {
-	return interrupted != 0;
+	return interrupt_caught();
 }
 
 // ---- rows ---------------------------------------------------------------------------------------------------------

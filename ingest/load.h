@@ -75,8 +75,7 @@ bool load_end(struct load *, struct load_totals *);
 bool load_capture(struct case_file *, const char *name, struct load_input *inputs, unsigned count,
                   const struct load_options *, struct load_totals *);
 
-// Asks the loop to stop after the packet at hand and to finish the case with what was read; for signal handlers.
-void load_interrupt(void);
+// Whether a signal (interrupt.h) asks the loop to stop after the packet at hand and to finish the case with what was read.
 bool load_interrupted(void);
 
 #endif

@@ -6,6 +6,7 @@ import fcntl
 import gzip
 import hashlib
 import os
+import pty
 import re
 import resource
 import shutil
@@ -541,6 +542,40 @@ def test_interrupted_among_files():
     tap.equal(process.returncode, DAMAGED, "exit code")
     tap.contains(errors, "interrupted: 1 of 2 files were not read")
     tap.equal(rows("SELECT name, packets FROM captures"), [("stdin", 5)])
+
+
+def say_on_terminal(awaited, *arguments):
+    """Runs pcapdex with standard error on a terminal, and interrupts it when it says `awaited`: exit code, messages."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([tap.PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    said = ""
+    with contextlib.suppress(OSError):  # that a terminal gives at its end
+        while True:
+            said += os.read(ours, 4096).decode()
+            if awaited and awaited in said:
+                process.send_signal(signal.SIGINT)
+                awaited = None
+    os.close(ours)
+    return process.wait(timeout=60), said
+
+
+def test_interrupted_in_analysis():
+    """Ctrl-C while it looks for issues: the case with all packets, and nothing half found"""
+    packets.many("many.pcap", 40000, 20000)
+    for _ in range(20):  # it may have found all of them before the signal comes
+        code, said = say_on_terminal("looking for issues", "ingest", "many.pcap", "-o", "case.db")
+        tap.equal(code, DONE, "exit code")
+        tap.equal(rows("SELECT packets FROM captures"), [(40000,)])
+        tap.equal(rows("PRAGMA integrity_check"), [("ok",)])
+        found = rows("SELECT (SELECT count(*) FROM detectors), (SELECT count(*) FROM issues)")
+        if "interrupted while looking for issues" in said:
+            tap.equal(found, [(0, 0)], "found")
+            tap.equal(tap.pcapdex("analyze", "-q", "case.db").returncode, DONE, "analyze")
+            tap.equal(rows("SELECT count(*) > 0 FROM detectors"), [(1,)], "detectors run later")
+            return
+        os.remove("case.db")
+    raise AssertionError("never interrupted")
 
 
 def limit_file_size():
