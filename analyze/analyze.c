@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "../common/case.h"
-#include "../common/case_schema.h"
 #include "../common/message.h"
 #include "analysis.h"
 
-enum { BUSY_MS = 5000, SETTINGS_MAX = 256 };
+enum { SETTINGS_MAX = 256 };
 
 struct settings {
 	bool quiet;
@@ -84,59 +83,24 @@ static int read_settings(const struct arguments *arguments, struct analysis_sett
 
 // ---- the case -----------------------------------------------------------------------------------------------------
 
-static int64_t integer(sqlite3 *db, const char *sql)
+// An SQLite result code; what is in the way has been said unless it is SQLITE_BUSY.
+static int begin(sqlite3 *db, const char *path)
 {
-	sqlite3_stmt *statement = NULL;
-	int64_t value = -1;
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-		value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return value;
+	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY)
+		case_say_why(db, path, CASE_GIVEN, rc);
+	return rc;
 }
 
-static bool explain(sqlite3 *db, const char *path, int rc)
-{
-	if (rc == SQLITE_CANTOPEN)
-		message_error("%s: no such case, or not readable; make one: pcapdex ingest CAPTURE -o %s", path, path);
-	else if (rc == SQLITE_BUSY)
-		message_error("%s: another program is writing it; wait until that ends", path);
-	else if (rc == SQLITE_READONLY)
-		message_error("%s: may only be read; change its permissions", path);
-	else if (rc == SQLITE_NOTADB)
-		message_error("%s: not a case; make one: pcapdex ingest CAPTURE", path);
-	else
-		message_error("%s: %s", path, sqlite3_errmsg(db));
-	return false;
-}
-
-static bool check_case(sqlite3 *db, const char *path)
-{
-	int rc = sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
-	if (rc != SQLITE_OK)
-		return explain(db, path, rc);
-	if (integer(db, "PRAGMA application_id") != CASE_APPLICATION_ID) {
-		message_error("%s: an SQLite file, but not a case; make one: pcapdex ingest CAPTURE", path);
-		return false;
-	}
-	if (integer(db, "PRAGMA user_version") == CASE_VERSION)
-		return case_schema_check(db, path);
-	message_error("%s: case version %lld, this pcapdex writes %d; ingest the captures again", path,
-	              (long long)integer(db, "PRAGMA user_version"), CASE_VERSION);
-	return false;
-}
-
-// Ends a transaction that was begun.
+// Ends a transaction that was begun. False after a message, or when interrupted.
 static bool run_in_transaction(sqlite3 *db, const char *path, const struct analysis_setting *settings, size_t count,
                                struct analysis_totals *totals)
 {
 	bool ok = analysis_run(db, settings, count, totals);
 	int rc = sqlite3_exec(db, ok ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
-	return ok && (rc == SQLITE_OK || explain(db, path, rc));
-}
-
-static int begin(sqlite3 *db)
-{
-	return sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		case_say_why(db, path, CASE_GIVEN, rc);
+	return ok && rc == SQLITE_OK;
 }
 
 // What was added stays, whatever keeps from looking at it.
@@ -144,15 +108,13 @@ bool analyze_with_defaults(sqlite3 *db)
 {
 	struct analysis_totals totals = {0};
 	const char *path = sqlite3_db_filename(db, "main");
-	int rc = begin(db);
-	if (rc == SQLITE_BUSY) {
+	int rc = begin(db, path);
+	if (rc == SQLITE_BUSY)
 		message_warning(
 			"%s: another program is writing it, so that nobody looks for issues in what was added; when it has "
 			"ended, pcapdex analyze does",
 			path);
-		return true;
-	}
-	bool ok = rc == SQLITE_OK ? run_in_transaction(db, path, NULL, 0, &totals) : explain(db, path, rc);
+	bool ok = rc == SQLITE_OK ? run_in_transaction(db, path, NULL, 0, &totals) : rc == SQLITE_BUSY;
 	if (totals.interrupted)
 		message_warning("interrupted while looking for issues; pcapdex analyze does so");
 	return ok || totals.interrupted;
@@ -161,16 +123,14 @@ bool analyze_with_defaults(sqlite3 *db)
 static bool analyze_case(const char *path, const struct analysis_setting *settings, size_t count,
                          struct analysis_totals *totals)
 {
-	sqlite3 *db = NULL;
-	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	bool ok = rc == SQLITE_OK || explain(db, path, rc);
-	if (ok)
-		sqlite3_busy_timeout(db, BUSY_MS);
-	ok = ok && check_case(db, path) && ((rc = begin(db)) == SQLITE_OK || explain(db, path, rc)) &&
-	     run_in_transaction(db, path, settings, count, totals);
+	sqlite3 *db = case_open_to_write(path, CASE_GIVEN);
+	int rc = db ? begin(db, path) : SQLITE_CANTOPEN;
+	if (rc == SQLITE_BUSY)
+		case_say_why(db, path, CASE_GIVEN, rc);
+	bool ok = rc == SQLITE_OK && run_in_transaction(db, path, settings, count, totals);
 	// After a full disk, it is the next read that brings back what was there.
-	if (!ok)
-		sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+	if (db && !ok)
+		case_integer(db, 0, "SELECT count(*) FROM sqlite_schema");
 	sqlite3_close(db);
 	return ok;
 }

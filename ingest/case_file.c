@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "../common/case.h"
-#include "../common/case_schema.h"
 #include "../common/embedded.h"
 #include "../common/interrupt.h"
 #include "../common/message.h"
@@ -26,48 +25,26 @@
 _Static_assert(CASE_PAGE_SIZE == TABLE_PAGES_SIZE, "the pages of a new case");
 
 enum {
-	BUSY_MS = 5000,
 	LOG_END_MS = 1000, // how long a case's readers are waited for when all is done
 	LOG_END_STEP_MS = 50,
 	OPEN_FLAGS = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, // the threads take turns with the connection
 };
 
-static void say_full(const struct case_file *c)
-{
-	message_error("%s: the disk is full: make room, or name a place for the case with -o", c->path);
-}
-
 static void say_why_not_written(const struct case_file *c, int error)
 {
 	if (error == ENOSPC || error == EFBIG)
-		say_full(c);
+		case_say_full(c->path, CASE_OUTPUT);
 	else
 		message_error("%s: cannot write %s: %s", c->path, c->building, strerror(error));
 }
 
 bool (*case_file_analysis)(sqlite3 *);
 
-// What is in the way of writing, and what to do about it.
-static void say_why(const struct case_file *c, int rc)
-{
-	if (rc == SQLITE_BUSY)
-		message_error("%s: another program is writing it; wait until that ends", c->path);
-	else if (rc == SQLITE_READONLY)
-		message_error("%s: may only be read; change its permissions, or choose another name with -o", c->path);
-	else if (rc == SQLITE_FULL)
-		say_full(c);
-	else if (rc == SQLITE_CORRUPT)
-		message_error("%s: the case is damaged (%s); ingest its captures into a new one", c->path,
-		              sqlite3_errmsg(c->db));
-	else
-		message_error("%s: %s", c->path, sqlite3_errmsg(c->db));
-}
-
 bool case_file_run(struct case_file *c, const char *sql)
 {
 	int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
-		say_why(c, rc);
+		case_say_why(c->db, c->path, CASE_OUTPUT, rc);
 	return rc == SQLITE_OK;
 }
 
@@ -138,12 +115,6 @@ static bool write_schema(struct case_file *c)
 			return false;
 	return case_file_run(
 		c, "PRAGMA application_id = " EXPAND(CASE_APPLICATION_ID) "; PRAGMA user_version = " EXPAND(CASE_VERSION));
-}
-
-// SQLite takes a name that begins with file: for a URI. The caller frees it.
-static char *case_path(const char *path)
-{
-	return memory_join(strncmp(path, "file:", 5) == 0 ? "./" : "", path, "");
 }
 
 // Whether a file is what an ingest that was killed leaves behind: an empty one, or a database without another owner.
@@ -282,28 +253,6 @@ int64_t case_file_next_id(struct case_file *c, enum table_id table)
 
 // ---- one that exists ----------------------------------------------------------------------------------------------
 
-static bool check_case(struct case_file *c)
-{
-	int rc = sqlite3_exec(c->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
-	if (rc != SQLITE_OK && rc != SQLITE_NOTADB) {
-		say_why(c, rc);
-		return false;
-	}
-	int64_t application = case_file_integer(c, -1, "PRAGMA application_id");
-	int64_t version = case_file_integer(c, -1, "PRAGMA user_version");
-	if (application != CASE_APPLICATION_ID) {
-		message_error("%s: exists and is not a pcapdex case; choose another name with -o", c->path);
-		return false;
-	}
-	if (version != CASE_VERSION) {
-		message_error("%s: is a case of version %lld, and this program writes version %d; %s", c->path,
-		              (long long)version, CASE_VERSION,
-		              version > CASE_VERSION ? "use a newer pcapdex" : "ingest the captures again into a new case");
-		return false;
-	}
-	return case_schema_check(c->db, c->path);
-}
-
 // Whether the case's journal is now of this mode.
 static bool set_journal(struct case_file *c, const char *pragma, const char *mode)
 {
@@ -345,13 +294,8 @@ static bool end_log(struct case_file *c)
 
 static bool open_existing(struct case_file *c)
 {
-	int rc = sqlite3_open_v2(c->path, &c->db, OPEN_FLAGS, NULL);
-	if (rc != SQLITE_OK) {
-		message_error("%s: %s", c->path, c->db ? sqlite3_errmsg(c->db) : "out of memory");
-		return false;
-	}
-	sqlite3_busy_timeout(c->db, BUSY_MS);
-	if (!check_case(c) || !case_file_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"))
+	c->db = case_open_to_write(c->path, CASE_OUTPUT);
+	if (!c->db || !case_file_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"))
 		return false;
 	if (!case_file_run(c, "SELECT count(*) FROM captures"))
 		return false;
@@ -386,7 +330,7 @@ bool case_file_open_live(struct case_file *c, const char *path)
 		if (!case_file_open(c, path))
 			return false;
 	} else {
-		*c = (struct case_file){.path = case_path(path), .lock = -1};
+		*c = (struct case_file){.path = case_sqlite_path(path), .lock = -1};
 		if (!make_empty(c) || !open_existing(c))
 			return false;
 	}
@@ -397,7 +341,7 @@ bool case_file_open_live(struct case_file *c, const char *path)
 bool case_file_open(struct case_file *c, const char *path)
 {
 	struct stat status;
-	*c = (struct case_file){.path = case_path(path), .lock = -1};
+	*c = (struct case_file){.path = case_sqlite_path(path), .lock = -1};
 	if (stat(path, &status) != 0) {
 		if (errno == ENOENT)
 			return open_new(c);

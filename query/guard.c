@@ -1,13 +1,10 @@
 // Read-only by construction. See guard.h.
 #include "guard.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,7 +34,6 @@ enum {
 	MEMORY_LEAST_MIB = 256,
 	MEMORY_MOST_MIB = 2048,
 	BESIDE_MIB = 256, // beside what SQLite takes
-	HEADER_SIZE = 100,
 	HINT_ROOM = 400,
 };
 
@@ -218,91 +214,6 @@ static void lock_down(struct guard *guard)
 
 // ---- opening ------------------------------------------------------------------------------------------------------
 
-static int64_t integer(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *statement = NULL;
-	int64_t value = -1;
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-		value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return value;
-}
-
-static bool looks_like_capture(const unsigned char *head)
-{
-	static const unsigned char magics[][4] = {
-		{0xd4, 0xc3, 0xb2, 0xa1}, {0xa1, 0xb2, 0xc3, 0xd4}, {0x4d, 0x3c, 0xb2, 0xa1}, {0xa1, 0xb2, 0x3c, 0x4d},
-		{0x0a, 0x0d, 0x0d, 0x0a}, {0x28, 0xb5, 0x2f, 0xfd}, {0x04, 0x22, 0x4d, 0x18}, {0x1f, 0x8b, 0x08, 0x00},
-	};
-	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
-		if (!memcmp(magics[i], head, i == 7 ? 3 : 4))
-			return true;
-	}
-	return false;
-}
-
-static bool read_header(const char *path, unsigned char head[HEADER_SIZE], ssize_t *length)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0) {
-		message_error("%s: cannot read: %s", path, strerror(errno));
-		return false;
-	}
-	*length = read(fd, head, HEADER_SIZE);
-	close(fd);
-	if (*length < 0)
-		message_error("%s: cannot read: %s", path, strerror(errno));
-	return *length >= 0;
-}
-
-// Whether an ingest builds this case aside: it holds that file's lock. errno stays.
-static bool is_being_made(const char *path)
-{
-	int error = errno;
-	char *building = memory_join(path, ".building", "");
-	int fd = open(building, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
-	if (fd >= 0)
-		close(fd);
-	free(building);
-	errno = error;
-	return held;
-}
-
-// What the file is before SQLite sees it. *is_wal: in WAL mode, which another program must have chosen.
-static bool check_file(const char *path, bool *is_wal)
-{
-	struct stat info;
-	unsigned char head[HEADER_SIZE] = {0};
-	ssize_t length;
-	if (stat(path, &info) != 0) {
-		if (errno == ENOENT && is_being_made(path))
-			message_error("%s: is being made by pcapdex ingest, and appears when it is complete", path);
-		else if (errno == ENOENT)
-			message_error("%s: no such case; make one: pcapdex ingest CAPTURE -o %s", path, path);
-		else
-			message_error("%s: cannot read: %s", path, strerror(errno));
-		return false;
-	}
-	if (!S_ISREG(info.st_mode)) {
-		message_error("%s: %s, not a case; name the file that pcapdex ingest wrote", path,
-		              S_ISDIR(info.st_mode) ? "a directory" : "not a regular file");
-		return false;
-	}
-	if (!read_header(path, head, &length))
-		return false;
-	*is_wal = head[18] == 2 && head[19] == 2;
-	if (length == HEADER_SIZE && !memcmp(head, "SQLite format 3", 16))
-		return true;
-	if (length == 0)
-		message_error("%s: empty, not a case; make one: pcapdex ingest CAPTURE", path);
-	else if (length >= 4 && looks_like_capture(head))
-		message_error("%s: looks like a capture, not a case; ingest it first: pcapdex ingest %s", path, path);
-	else
-		message_error("%s: not a case (not an SQLite file); make one: pcapdex ingest CAPTURE", path);
-	return false;
-}
-
 // As a URI, so that no name has a second meaning (":memory:", "file:...").
 static char *file_uri(const char *path, const char *query)
 {
@@ -335,33 +246,12 @@ static bool wal_is_idle(const char *path)
 	return idle;
 }
 
-static bool is_case(const struct guard *guard)
-{
-	int64_t id = integer(guard->db, "PRAGMA application_id"), version = integer(guard->db, "PRAGMA user_version");
-	if (id != CASE_APPLICATION_ID) {
-		message_error("%s: an SQLite file, but not a case; make one: pcapdex ingest CAPTURE", guard->path);
-		return false;
-	}
-	if (version > CASE_VERSION) {
-		message_error("%s: written by a newer pcapdex (case version %d, this one reads %d); use that one",
-		              guard->path, (int)version, CASE_VERSION);
-		return false;
-	}
-	if (version < CASE_VERSION) {
-		message_error(
-			"%s: written by an older pcapdex (case version %d, this one reads %d); ingest the captures again",
-			guard->path, (int)version, CASE_VERSION);
-		return false;
-	}
-	return true;
-}
-
 bool guard_open(struct guard *guard, const char *path)
 {
 	bool is_wal;
 	char error[512];
 	*guard = (struct guard){.path = path};
-	if (!check_file(path, &is_wal))
+	if (!case_check_file(path, &is_wal))
 		return false;
 	char *uri = file_uri(path, is_wal && wal_is_idle(path) ? "?immutable=1" : "");
 	int result =
@@ -376,7 +266,7 @@ bool guard_open(struct guard *guard, const char *path)
 		message_error("%s: %s", path, error);
 		return false;
 	}
-	if (!is_case(guard))
+	if (!case_check(guard->db, path, CASE_GIVEN))
 		return false;
 	lock_down(guard);
 	return true;
