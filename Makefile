@@ -43,7 +43,7 @@ generated = build/decoders.c build/embedded_schema.c build/embedded_reports.c bu
 library_sources = $(wildcard common/*.c ingest/*.c ingest/proto/*.c inspect/*.c analyze/*.c compare/*.c \
 	report/*.c) \
 	$(filter-out query/extension.c,$(wildcard query/*.c)) $(generated)
-extension_sources = $(wildcard query/extension.c query/functions*.c query/source*.c)
+extension_sources = $(wildcard query/extension.c query/functions*.c query/prefix.c query/source*.c)
 unit_sources = $(wildcard tests/unit/test_*.c)
 fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
 tool_sources = $(wildcard tests/tools/*.c)

@@ -2,7 +2,6 @@
 #include "functions.h"
 SQLITE_EXTENSION_INIT3
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@ SQLITE_EXTENSION_INIT3
 #include <strings.h>
 #include <time.h>
 
+#include "prefix.h"
 #include "query.h"
 
 enum { PURE = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS };
@@ -50,79 +50,6 @@ int functions_register(sqlite3 *db)
 
 // ---- ip_in(address, prefix) ---------------------------------------------------------------------------------------
 
-// An address or a prefix: "10.0.0.0/8", "2001:db8::1", "aa:bb:cc:dd:ee:ff".
-struct prefix {
-	int family; // AF_INET, AF_INET6, AF_UNSPEC for MAC addresses
-	unsigned bits;
-	unsigned char at[16];
-};
-
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
-	return found ? (int)(found - digits) : -1;
-}
-
-static bool parse_mac(const char *text, unsigned char at[16])
-{
-	if (strlen(text) != 17)
-		return false;
-	for (int i = 0; i < 6; i++, text += 3) {
-		int high = hex_digit(text[0]), low = hex_digit(text[1]);
-		if (high < 0 || low < 0 || text[2] != (i < 5 ? ':' : 0))
-			return false;
-		at[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
-}
-
-static bool parse_address(const char *text, struct prefix *prefix)
-{
-	if (inet_pton(AF_INET, text, prefix->at) == 1) {
-		prefix->family = AF_INET;
-		prefix->bits = 32;
-	} else if (inet_pton(AF_INET6, text, prefix->at) == 1) {
-		prefix->family = AF_INET6;
-		prefix->bits = 128;
-	} else if (parse_mac(text, prefix->at)) {
-		prefix->family = AF_UNSPEC;
-		prefix->bits = 48;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static bool parse_prefix(const char *text, struct prefix *prefix)
-{
-	char address[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t length = slash ? (size_t)(slash - text) : strlen(text);
-	if (length >= sizeof address)
-		return false;
-	memcpy(address, text, length);
-	address[length] = 0;
-	if (!parse_address(address, prefix))
-		return false;
-	if (!slash)
-		return true;
-	size_t digits = strspn(slash + 1, "0123456789");
-	unsigned long bits = strtoul(slash + 1, NULL, 10);
-	if (digits == 0 || digits > 3 || slash[1 + digits] || bits > prefix->bits)
-		return false;
-	prefix->bits = (unsigned)bits;
-	return true;
-}
-
-static bool prefix_holds(const struct prefix *prefix, const struct prefix *address)
-{
-	unsigned whole = prefix->bits / 8, rest = prefix->bits % 8;
-	if (prefix->family != address->family || memcmp(prefix->at, address->at, whole) != 0)
-		return false;
-	return rest == 0 || (prefix->at[whole] ^ address->at[whole]) >> (8 - rest) == 0;
-}
-
 void function_ip_in(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
 	const char *address_text = (const char *)sqlite3_value_text(argv[0]);
@@ -133,7 +60,7 @@ void function_ip_in(sqlite3_context *context, int argc, sqlite3_value **argv)
 		return;
 	struct prefix parsed;
 	if (!prefix) {
-		if (!parse_prefix(prefix_text, &parsed)) {
+		if (!prefix_parse(prefix_text, &parsed)) {
 			char *error =
 				sqlite3_mprintf("ip_in: '%.60s' is not an address, nor a prefix such as 10.0.0.0/8", prefix_text);
 			sqlite3_result_error(context, error ? error : "ip_in", -1);
@@ -147,7 +74,7 @@ void function_ip_in(sqlite3_context *context, int argc, sqlite3_value **argv)
 		}
 		prefix = &parsed;
 	}
-	sqlite3_result_int(context, parse_address(address_text, &address) && prefix_holds(prefix, &address));
+	sqlite3_result_int(context, prefix_parse_address(address_text, &address) && prefix_holds(prefix, &address));
 }
 
 // Words are no numbers.

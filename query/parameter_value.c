@@ -1,7 +1,6 @@
 // Values of parameters. See parameter_value.h.
 #include "parameter_value.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "prefix.h"
 #include "suggest.h"
 
 enum { CAPTURES_LISTED = 10 };
@@ -111,53 +111,14 @@ static bool is_within(const struct parameter_value *value, const struct report_p
 	return wants(parameter->option, range, text);
 }
 
-// In the spelling of the case: RFC 5952, lower case, a prefix of all bits without its length.
-static bool canonical_address(const char *text, char *to, size_t size)
-{
-	unsigned char bytes[16];
-	char address[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t length = slash ? (size_t)(slash - text) : strlen(text);
-	if (length >= sizeof address)
-		return false;
-	memcpy(address, text, length);
-	address[length] = 0;
-	int family = strchr(address, ':') ? AF_INET6 : AF_INET;
-	int64_t bits, all = family == AF_INET ? 32 : 128;
-	if (inet_pton(family, address, bytes) != 1 || !inet_ntop(family, bytes, address, sizeof address))
-		return false;
-	bits = all;
-	if (slash && (!parse_count(slash + 1, &bits) || bits > all))
-		return false;
-	snprintf(to, size, bits == all ? "%s" : "%s/%d", address, (int)bits);
-	return true;
-}
-
-static bool fits_mac(char c, size_t place)
-{
-	return place % 3 == 2 ? c == ':' || c == '-' : isxdigit((unsigned char)c) != 0;
-}
-
-static bool canonical_mac(const char *text, char *to, size_t size)
-{
-	size_t length = strlen(text);
-	if (length != 17 || size <= length)
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!fits_mac(text[i], i))
-			return false;
-		to[i] = (char)(text[i] == '-' ? ':' : text[i] | 0x20); // hex digits in lower case
-	}
-	to[length] = '\0';
-	return true;
-}
-
 static bool read_address(struct parameter_value *value, const char *option, const char *text)
 {
-	char canonical[INET6_ADDRSTRLEN + 8];
-	if (!canonical_address(text, canonical, sizeof canonical) && !canonical_mac(text, canonical, sizeof canonical))
+	struct prefix prefix;
+	char canonical[PREFIX_TEXT_SIZE];
+	if (!prefix_parse(text, &prefix))
 		return wants(option, "an address, or a prefix such as 10.0.0.0/8 (the report names tells those of a name)",
 		             text);
+	prefix_text(&prefix, canonical);
 	set_text(value, canonical);
 	return true;
 }

@@ -581,6 +581,9 @@ static void function_ip_in_tests(void **state)
 	gives("ip_in('2001:db8:8000::1', '2001:db8::/33')", "0");
 	gives("ip_in('aa:bb:cc:dd:ee:ff', 'aa:bb:cc:dd:ee:ff')", "1");
 	gives("ip_in('aa:bb:cc:dd:ee:ff', '10.0.0.0/8')", "0");
+	gives("ip_in('aa:bb:cc:dd:ee:ff', 'AA-BB-CC-00-00-00/24')", "1");
+	gives("ip_in('aa:bb:cd:dd:ee:ff', 'aa:bb:cc:00:00:00/24')", "0");
+	gives("ip_in('aa:bb:cc:dd:ee:ff', 'aa:bb:cc:dd:ee:f0/49')", "is not an address");
 	gives("ip_in('no address', '10.0.0.0/8')", "0");
 	gives("ip_in(NULL, '10.0.0.0/8')", "NULL");
 	gives("ip_in('10.0.0.1', NULL)", "NULL");
