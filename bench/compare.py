@@ -55,9 +55,11 @@ def tshark_to_sqlite(capture):
 def commands(kind):
     """name: (command, share of the capture that it reads, rounds)"""
     capture, tenth = "%s/%s.pcap" % (FOLDER, kind), "%s/%s-tenth.pcap" % (FOLDER, kind)
-    case = "%s/%s.db" % (FOLDER, kind)
+    case, rows = "%s/%s.db" % (FOLDER, kind), "%s/%s-rows.db" % (FOLDER, kind)
     found = {
         "pcapdex ingest": ("sh -c 'rm -f %s; ./pcapdex ingest -q %s -o %s'" % (case, capture, case), 1, ROUNDS),
+        "the same with --no-issues": (
+            "sh -c 'rm -f %s; ./pcapdex ingest -q --no-issues %s -o %s'" % (rows, capture, rows), 1, ROUNDS),
         "its reading and dissection": ("%s/read_only %s" % (FOLDER, capture), 1, ROUNDS),
         "libpcap, reading only": ("%s/libpcap_read %s" % (FOLDER, capture), 1, ROUNDS),
     }

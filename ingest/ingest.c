@@ -24,7 +24,7 @@ struct settings {
 	const char *interface, *ring, *direction;
 	int64_t count, since_ns, until_ns, flow_timeout_ns;
 	int64_t snaplen, duration_ns, size, timeout_ns; // -1: not given
-	bool replace, quiet, promiscuous;
+	bool replace, no_issues, quiet, promiscuous;
 };
 
 static const struct option_spec options[] = {
@@ -52,6 +52,9 @@ static const struct option_spec options[] = {
      "Ingest files again that are in the case, in place of what is there.\n"
      "Files are known by path and by content, standard input by content; with --capture NAME, the capture of that name "
      "is replaced, too."},
+	{0, "no-issues", NULL, OPTION_FLAG, offsetof(struct settings, no_issues), NULL,
+     "Do not look for issues.\n"
+     "pcapdex analyze does, once for all, when the last of many captures is in the case."},
 	{'q', "quiet", NULL, OPTION_FLAG, offsetof(struct settings, quiet), NULL,
      "No progress and no summary; warnings and errors only."},
 	{'i', "interface", "IFACE", OPTION_ONCE, offsetof(struct settings, interface), NULL,
@@ -540,7 +543,7 @@ static int ingest_into(struct settings *settings, const struct inputs *inputs, c
 		job.data_version = case_file_integer(&case_file, 0, "PRAGMA data_version");
 		ok = settings->capture ? ingest_ring(&job, inputs) : ingest_each(&job, inputs);
 		job.interrupted = load_interrupted();
-		if (ok && job.totals.captures && !settings->quiet)
+		if (ok && job.totals.captures && !settings->quiet && !settings->no_issues)
 			progress_say("looking for issues ...");
 		if (ok && job.totals.captures)
 			ok = case_file_finish(&case_file);
@@ -710,6 +713,8 @@ static int ingest_what(struct settings *settings, const struct arguments *argume
 {
 	interrupt_catch();
 	dissect_init();
+	if (settings->no_issues)
+		case_file_analysis = NULL;
 	return settings->interface || settings->ring ? ingest_live(settings) : ingest_words(settings, arguments);
 }
 
@@ -754,8 +759,10 @@ const struct command command_ingest = {
 		"\n"
 		"A new case appears when it is complete; to one that exists each capture is added as a whole or not at all. A file "
 		"that is in the case already is skipped. From a damaged file every whole packet before the damage is kept. "
-		"Ctrl-C stops reading and finishes the case with what was read. At its end, every ingest looks for trouble in all of "
-		"the case again: many small files are best added in one command. Ctrl-C then leaves that to pcapdex analyze.\n"
+		"Ctrl-C stops reading and finishes the case with what was read.\n"
+		"\n"
+		"At its end, every ingest looks for trouble in all of the case again; Ctrl-C then leaves that to pcapdex analyze. Many "
+		"small files are best added in one command, or with --no-issues.\n"
 		"\n"
 		"With -i and --ring, packets come from an interface, or from files that another program writes at the moment. The "
 		"case can be queried while it grows, and is complete after Ctrl-C, --count, --duration or --size; if pcapdex is "
