@@ -46,13 +46,22 @@ struct application_flow {
 static uint8_t tcp_ports[NUMBERS], udp_ports[NUMBERS], ip_protocols[256];
 static unsigned application_count;
 
-// Places of those that are looked for by a layer's name, and of those that are asked before the ports.
-static uint8_t layer_places[APPLICATIONS_MAX], first_places[APPLICATIONS_MAX];
-static unsigned layer_count, first_count;
+struct places {
+	uint8_t at[APPLICATIONS_MAX];
+	unsigned count;
+};
+
+// Those that are looked for by a layer's name; that are asked before the ports; and that are asked behind them.
+static struct places by_layer, before_ports, behind_tcp_ports, behind_udp_ports;
 
 // ---- who is it ----------------------------------------------------------------------------------------------------
 
-static void enter(unsigned place, const struct decoder_key *key)
+static void add_place(struct places *places, unsigned place)
+{
+	places->at[places->count++] = (uint8_t)place;
+}
+
+static void enter_key(unsigned place, const struct decoder_key *key)
 {
 	if (strcmp(key->table, "tcp.port") == 0)
 		tcp_ports[key->number] = (uint8_t)(place + 1);
@@ -61,18 +70,26 @@ static void enter(unsigned place, const struct decoder_key *key)
 	else if (strcmp(key->table, "ip.proto") == 0)
 		ip_protocols[key->number] = (uint8_t)(place + 1);
 	else if (strcmp(key->table, "layer") == 0)
-		layer_places[layer_count++] = (uint8_t)place;
+		add_place(&by_layer, place);
 	else if (strcmp(key->table, "tcp.first") == 0)
-		first_places[first_count++] = (uint8_t)place;
+		add_place(&before_ports, place);
+}
+
+static void enter(unsigned place)
+{
+	const struct application *a = applications[place];
+	for (unsigned k = 0; k < APPLICATION_KEYS_MAX && a->keys[k].table; k++)
+		enter_key(place, &a->keys[k]);
+	if (a->recognise && a->stream)
+		add_place(&behind_tcp_ports, place);
+	if (a->recognise && a->datagram)
+		add_place(&behind_udp_ports, place);
 }
 
 static void enter_all(void)
 {
-	for (unsigned i = 0; i < APPLICATIONS_MAX && applications[i]; i++) {
-		for (unsigned k = 0; k < APPLICATION_KEYS_MAX && applications[i]->keys[k].table; k++)
-			enter(i, &applications[i]->keys[k]);
-		application_count = i + 1;
-	}
+	for (; application_count < APPLICATIONS_MAX && applications[application_count]; application_count++)
+		enter(application_count);
 }
 
 static struct application_call call_of(struct application_stage *s, struct packet *p, struct flow *f, int direction)
@@ -105,25 +122,19 @@ static void *capture_state(struct application_stage *s, unsigned place)
 static enum recognised ask(struct application_stage *s, unsigned place, struct application_call *call,
                            struct bytes first)
 {
-	if (!applications[place]->recognise)
-		return RECOGNISED_NO;
 	call->capture_state = capture_state(s, place);
 	return applications[place]->recognise(call, first);
-}
-
-static bool serves(const struct application *a, bool is_tcp)
-{
-	return is_tcp ? a->stream != NULL : a->datagram != NULL;
 }
 
 // Asks those that know their own by its bytes. *more: somebody would know with more of them.
 static int recognise(struct application_stage *s, struct application_call *call, struct bytes first, bool is_tcp,
                      bool *more)
 {
-	for (unsigned i = 0; i < application_count; i++) {
-		enum recognised answer = serves(applications[i], is_tcp) ? ask(s, i, call, first) : RECOGNISED_NO;
+	const struct places *asked = is_tcp ? &behind_tcp_ports : &behind_udp_ports;
+	for (unsigned i = 0; i < asked->count; i++) {
+		enum recognised answer = ask(s, asked->at[i], call, first);
 		if (answer == RECOGNISED_YES)
-			return (int)i;
+			return asked->at[i];
 		*more = *more || answer == RECOGNISED_MORE;
 	}
 	return -1;
@@ -147,9 +158,9 @@ static int find(struct application_stage *s, struct application_call *call, stru
 {
 	const uint8_t *ports = is_tcp ? tcp_ports : udp_ports;
 	uint16_t a = call->flow->key.low.port, b = call->flow->key.high.port;
-	for (unsigned i = 0; is_tcp && i < first_count; i++)
-		if (ask(s, first_places[i], call, first) == RECOGNISED_YES)
-			return first_places[i];
+	for (unsigned i = 0; is_tcp && i < before_ports.count; i++)
+		if (ask(s, before_ports.at[i], call, first) == RECOGNISED_YES)
+			return before_ports.at[i];
 	int place = by_port(s, ports[a < b ? a : b], call, first, more);
 	if (place < 0 && !*more)
 		place = by_port(s, ports[a < b ? b : a], call, first, more);
@@ -221,10 +232,11 @@ static void analyze_udp(struct application_stage *s, struct packet *p)
 static int find_by_layer(const struct packet *p)
 {
 	const char *last = p->stack_count ? p->stack[p->stack_count - 1] : "";
-	for (unsigned i = 0; i < layer_count; i++)
-		if (last[0] == applications[layer_places[i]]->name[0] &&
-		    strcmp(applications[layer_places[i]]->name, last) == 0)
-			return layer_places[i];
+	for (unsigned i = 0; i < by_layer.count; i++) {
+		const char *name = applications[by_layer.at[i]]->name;
+		if (last[0] == name[0] && strcmp(name, last) == 0)
+			return by_layer.at[i];
+	}
 	return -1;
 }
 
@@ -495,6 +507,12 @@ static void close_direction(struct application_stage *s, struct application_flow
 	above->application->closed(&call);
 }
 
+// Whether all bytes before the FIN of a direction were given.
+static bool is_given(const struct application_flow *above, int direction)
+{
+	return above->has_fin[direction] && !seq_lt(above->stream.side[direction].next, above->fin_seq[direction]);
+}
+
 // A FIN ends its direction once every byte before it was given; a reset at once.
 static void note_end(struct application_stage *s, struct packet *p)
 {
@@ -511,7 +529,7 @@ static void note_end(struct application_stage *s, struct packet *p)
 	if (tcp->flags & TCP_RST)
 		close_direction(s, above, call_of(s, p, p->flow, p->direction));
 	for (int i = 0; i < 2; i++)
-		if (above->has_fin[i] && !seq_lt(above->stream.side[i].next, above->fin_seq[i]))
+		if (is_given(above, i))
 			close_direction(s, above, call_of(s, p, p->flow, i));
 }
 
@@ -587,6 +605,12 @@ static void list_again(struct application_stage *s, struct application_flow *abo
 	above->listed = true;
 }
 
+// Whether nothing more is given to anybody: it is wanted no more, or the connection was closed.
+static bool is_over(const struct application_flow *above)
+{
+	return above->done || (is_given(above, 0) && is_given(above, 1));
+}
+
 // The flow is over for what is above it.
 static void end(struct application_stage *s, struct application_flow *above)
 {
@@ -602,15 +626,20 @@ static void end(struct application_stage *s, struct application_flow *above)
 	unlist(s, above);
 }
 
+// What the flow points to then: nobody, or NULL where it may begin anew.
+static void leave(struct application_stage *s, struct application_flow *above, struct application_flow *then)
+{
+	struct flow *f = above->flow;
+	end(s, above);
+	f->above = then;
+	pool_give(&s->flows, above);
+}
+
 // Datagrams may begin anew; what follows in a stream is nobody's.
 static void forget(struct application_stage *s, struct application_flow *above)
 {
 	s->counts.forgotten++;
-	end(s, above);
-	if (above->flow->tcp)
-		return;
-	above->flow->above = NULL;
-	pool_give(&s->flows, above);
+	leave(s, above, above->flow->tcp ? &nobody : NULL);
 }
 
 // After each packet of a flow. One flow's bounds lie far below those of all.
@@ -650,8 +679,11 @@ void application_analyze(struct application_stage *s, struct packet *p)
 		analyze_udp(s, p);
 	else if (p->verdict != VERDICT_MALFORMED)
 		analyze_ip(s, p);
-	if (p->flow && p->flow->above && p->flow->above != &nobody)
-		note_waiting(s, p->flow->above);
+	if (!p->flow || !p->flow->above || p->flow->above == &nobody)
+		return;
+	note_waiting(s, p->flow->above);
+	if (is_over(p->flow->above))
+		leave(s, p->flow->above, &nobody);
 }
 
 void application_end_flow(struct application_stage *s, struct flow *f)
@@ -659,9 +691,7 @@ void application_end_flow(struct application_stage *s, struct flow *f)
 	struct application_flow *above = f->above;
 	if (!above || above == &nobody)
 		return;
-	end(s, above);
-	pool_give(&s->flows, above);
-	f->above = NULL;
+	leave(s, above, NULL);
 }
 
 void application_finish(struct application_stage *s)
