@@ -1,7 +1,6 @@
 // Names of addresses. See names.h.
 #include "names.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +39,23 @@ static void grow(struct names *names)
 	}
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+// As most names are: false, if there is anything to escape.
+static bool fold_plain(char *to, const char *name, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (name[i] < ' ' || name[i] > '~' || name[i] == '\\')
+			return false;
+		to[i] = lower(name[i]);
+	}
+	to[length] = '\0';
+	return true;
+}
+
 // The name as it is kept; false: there is none.
 static bool fold(char *to, size_t size, const char *name, size_t length)
 {
@@ -47,10 +63,12 @@ static bool fold(char *to, size_t size, const char *name, size_t length)
 		length--;
 	if (length == 0 || length > NAME_LEN_MAX)
 		return false;
+	if (fold_plain(to, name, length))
+		return true;
 	message_escape(to, size, name, length);
 	for (char *c = to; *c; c++)
-		if (*c != '\\' && !(c > to && c[-1] == '\\'))
-			*c = (char)tolower((unsigned char)*c);
+		if (!(c > to && c[-1] == '\\'))
+			*c = lower(*c);
 	return true;
 }
 
