@@ -34,7 +34,8 @@ struct coverage {
 };
 
 struct datagram {
-	struct datagram *next_in_bucket, *older, *newer;
+	struct datagram *next_in_bucket; // or of those that are finished
+	struct datagram *older, *newer;
 	struct fragment_key key;
 	uint8_t *data;
 	size_t capacity;
@@ -53,8 +54,6 @@ void defragmenter_init(struct defragmenter *d)
 
 static void datagram_free(struct datagram *g)
 {
-	if (!g)
-		return;
 	free(g->data);
 	free(g->seen.ranges);
 	free(g->whole.ranges);
@@ -93,11 +92,20 @@ static void give_up(struct defragmenter *d, struct datagram *g)
 	datagram_free(g);
 }
 
+void defragmenter_forget(struct defragmenter *d)
+{
+	for (struct datagram *g = d->finished, *next; g; g = next) {
+		next = g->next_in_bucket;
+		datagram_free(g);
+	}
+	d->finished = NULL;
+}
+
 void defragmenter_release(struct defragmenter *d)
 {
 	while (d->oldest)
 		give_up(d, d->oldest);
-	datagram_free(d->finished);
+	defragmenter_forget(d);
 	free(d->buckets);
 	defragmenter_init(d);
 }
@@ -266,6 +274,7 @@ static enum fragment_end end_of(const struct datagram *g)
 static void finish(struct defragmenter *d, struct datagram *g, struct packet *p, struct packet_fragment *f)
 {
 	take_out(d, g);
+	g->next_in_bucket = d->finished;
 	d->finished = g;
 	if (f->end != FRAGMENT_COMPLETES)
 		return;
@@ -284,8 +293,6 @@ static void look_at_limits(struct defragmenter *d, struct datagram *g)
 
 bool defragment(struct defragmenter *d, struct packet *p, struct packet_fragment *f, struct bytes *whole)
 {
-	datagram_free(d->finished);
-	d->finished = NULL;
 	f->first_packet_id = p->id;
 	if (f->length == 0 || f->length > DATAGRAM_MAX - f->start)
 		return false;

@@ -24,7 +24,7 @@ struct datagram;
 struct defragmenter {
 	struct datagram *oldest, *newest;
 	struct datagram **buckets; // made at the first fragment
-	struct datagram *finished; // lent out by the last defragment()
+	struct datagram *finished; // lent out by defragment(), since defragmenter_forget()
 	size_t count, bytes;
 	int64_t given_up; // datagrams
 };
@@ -32,8 +32,11 @@ struct defragmenter {
 void defragmenter_init(struct defragmenter *);
 void defragmenter_release(struct defragmenter *);
 
+// Forgets the datagrams that were lent out.
+void defragmenter_forget(struct defragmenter *);
+
 // Takes a fragment of the packet, and notes in it what became of its datagram. True: it completes that; *whole is the
-// datagram's payload, borrowed until the next call; packet->ip.is_reassembled and packet->frames_len are set.
+// datagram's payload, borrowed until defragmenter_forget(); packet->ip.is_reassembled and packet->frames_len are set.
 bool defragment(struct defragmenter *, struct packet *, struct packet_fragment *, struct bytes *whole);
 
 #endif

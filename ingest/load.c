@@ -41,7 +41,7 @@ struct load {
 	const struct load_options *options;
 	struct case_file *case_file;
 	struct writer *writer;
-	struct reassembler reassembler;
+	struct defragmenter defragmenter;
 	struct flow_table flows;
 	struct tcp_analyzer tcp;
 	struct tcp_space_memory tcp_memory;
@@ -293,7 +293,7 @@ static void add_given_up(const struct load *l, struct capture_row *row)
 {
 	const struct application_counts *counts = &l->applications.counts;
 	row->analyses_given_up += l->tcp.given_up;
-	row->datagrams_given_up += reassembler_given_up(&l->reassembler);
+	row->datagrams_given_up += l->defragmenter.given_up;
 	row->stream_gaps += counts->gaps;
 	row->streams_given_up += counts->given_up;
 	row->applications_forgotten += counts->forgotten;
@@ -368,7 +368,7 @@ static void load_frame(struct load *l, const struct frame *frame)
 	dissect_frame(p, frame);
 	p->number = l->number;
 	p->id = l->first_id + l->number - 1;
-	reassemble(&l->reassembler, p);
+	reassemble(&l->defragmenter, p);
 	flow_track(&l->flows, p);
 	copies_find(&l->copies, p);
 	end_idle_flows(l, frame->ts_ns);
@@ -675,7 +675,7 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		l->flows.closed_timeout_ns = LOAD_CLOSED_TIMEOUT_NS;
 		l->flows.flows_max = LOAD_FLOWS_MAX;
 	}
-	reassembler_init(&l->reassembler);
+	defragmenter_init(&l->defragmenter);
 	copies_init(&l->copies);
 	l->writer = writer_start(c->db, c->pages, c->path, options->live);
 	if (!l->writer)
@@ -708,7 +708,7 @@ static bool load_finish(struct load *l, struct load_totals *totals)
 
 static void load_free(struct load *l)
 {
-	reassembler_release(&l->reassembler);
+	defragmenter_release(&l->defragmenter);
 	copies_release(&l->copies);
 	community_ids_release(&l->community_ids);
 	flow_table_release(&l->flows);

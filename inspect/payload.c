@@ -51,7 +51,7 @@ static int next_piece(struct payload_reader *r)
 static int begin(struct payload_reader *r, sqlite3 *db, const char *pieces_sql, int64_t of)
 {
 	*r = (struct payload_reader){.piece_id = 0};
-	reassembler_init(&r->reassembler);
+	defragmenter_init(&r->defragmenter);
 	int result = sqlite3_prepare_v2(db, frame_sql, -1, &r->frame, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_prepare_v2(db, pieces_sql, -1, &r->pieces, NULL);
@@ -72,7 +72,7 @@ int payload_reader_init_packet(struct payload_reader *r, sqlite3 *db, int64_t pa
 
 void payload_reader_release(struct payload_reader *r)
 {
-	reassembler_release(&r->reassembler);
+	defragmenter_release(&r->defragmenter);
 	sqlite3_finalize(r->frame);
 	sqlite3_finalize(r->pieces);
 	r->frame = r->pieces = NULL;
@@ -105,7 +105,7 @@ static int read_pieces(struct payload_reader *r, int64_t packet_id)
 	while (r->piece_id && r->piece_id < packet_id && result == SQLITE_OK) {
 		result = read_frame(r, r->piece_id);
 		if (result == SQLITE_ROW)
-			reassemble(&r->reassembler, &r->packet);
+			reassemble(&r->defragmenter, &r->packet);
 		if (result == SQLITE_ROW || result == SQLITE_DONE)
 			result = next_piece(r);
 	}
@@ -131,7 +131,7 @@ int payload_read(struct payload_reader *r, int64_t packet_id, int completes, str
 	if (result != SQLITE_ROW)
 		return result == SQLITE_DONE ? SQLITE_OK : result;
 	if (is_needed)
-		reassemble(&r->reassembler, &r->packet);
+		reassemble(&r->defragmenter, &r->packet);
 	if (datagrams_completed(&r->packet) == completes)
 		payload->bytes = r->packet.payload;
 	return is_needed ? next_piece(r) : SQLITE_OK;

@@ -14,7 +14,7 @@ struct payload_reader {
 	sqlite3_stmt *frame;  // owned: of a packet by its id
 	sqlite3_stmt *pieces; // owned: the packets whose fragments are needed, in order
 	int64_t piece_id;     // of the next; 0 none
-	struct reassembler reassembler;
+	struct defragmenter defragmenter;
 	struct frame at_hand;
 	struct packet packet;
 };

@@ -62,7 +62,7 @@ static void prepare(void)
 
 // What goes with a capture.
 struct state {
-	struct reassembler reassembler;
+	struct defragmenter defragmenter;
 	struct flow_table flows;
 	struct tcp_analyzer tcp;
 	struct tcp_space_memory tcp_memory;
@@ -95,7 +95,7 @@ static void try_frame(struct state *s, struct frame *frame, struct bytes data)
 	packet->number++;
 	packet->id = ++last_packet_id;
 	dissect_frame(packet, frame);
-	reassemble(&s->reassembler, packet);
+	reassemble(&s->defragmenter, packet);
 	dissect_stack_text(packet, stack, sizeof stack);
 	look_at(frame);
 	flow_track(&s->flows, packet);
@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 	if (!s)
 		return 0;
 	prepare();
-	reassembler_init(&s->reassembler);
+	defragmenter_init(&s->defragmenter);
 	flow_table_init(&s->flows, 1, 0);
 	tcp_analyzer_init(&s->tcp, 16); // so that some are given up
 	icmp_pairs_init(&s->pairs);
@@ -138,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 		flow_free(flow);
 	}
 	flow_table_release(&s->flows);
-	reassembler_release(&s->reassembler);
+	defragmenter_release(&s->defragmenter);
 	free(s);
 	return 0;
 }
