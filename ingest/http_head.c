@@ -311,7 +311,7 @@ enum recognised http_recognise(struct bytes data)
 		return RECOGNISED_NO;
 	word.left = bytes_find(data, ' ');
 	if (word.left == data.left)
-		return data.left <= METHOD_MAX ? RECOGNISED_MORE : RECOGNISED_NO;
+		return data.left <= METHOD_MAX && bytes_find(data, '\n') == data.left ? RECOGNISED_MORE : RECOGNISED_NO;
 	if (is_status_line(data))
 		return RECOGNISED_YES;
 	struct bytes line = wire_take_line(&data);

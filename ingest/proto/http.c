@@ -203,11 +203,11 @@ static void cut_head(struct application_call *call, struct side *side)
 // ---- streams ------------------------------------------------------------------------------------------------------
 
 // No message begins here: the rest of this chunk is of one whose beginning was not seen. It is called HTTP where the
-// connection is known to carry it.
+// connection is known to carry it, and a line ends in it.
 static size_t pass_over(struct application_call *call, struct side *side, struct bytes data)
 {
 	const struct state *s = call->state;
-	if (s->is_seen)
+	if (s->is_seen && bytes_find(data, '\n') < data.left)
 		application_layer(call, "http");
 	side->begun = false;
 	side->scanned = 0;
