@@ -37,7 +37,8 @@ enum verdict {
 	X(UDP_LENGTH, "udp_length", "UDP length below 8 bytes or beyond the IP packet")                                \
 	X(PORT_ZERO, "port_zero", "source or destination port 0")                                                      \
 	X(SAME_ENDPOINTS, "same_endpoints", "source and destination are the same address and port")                   \
-	X(TOO_DEEP, "too_deep", "more layers than the dissector follows")
+	X(TOO_DEEP, "too_deep", "more layers than the dissector follows")                                              \
+	X(IPV6_OPTIONS, "ipv6_options", "an IPv6 option is longer than the header that has it")
 // clang-format on
 
 enum packet_error_bit {
@@ -103,6 +104,7 @@ struct headers {
 	uint8_t ip_version; // 4, 6, or 0: no IP header
 	uint8_t protocol;   // IANA number of the innermost transport reached; IPv6: after the extension headers
 	uint8_t ttl, tos;   // hop limit and traffic class for IPv6
+	uint8_t carrier;    // protocol of the transport with ports that carries the packet in a tunnel; 0: none
 	bool has_ports, has_transport; // has_transport: the transport header below was read whole
 	bool is_fragment;              // offset or more-fragments set
 	bool is_reassembled;           // the last fragment to come: what the datagram carries was decoded with it

@@ -27,23 +27,6 @@ enum option {
 	OPTION_HOME_ADDRESS = 0xc9, // RFC 6275, 6.3
 };
 
-// The body of the first option of a kind; empty when there is none, bad when the options are not well formed.
-static struct bytes find_option(struct bytes options, uint8_t wanted)
-{
-	struct bytes found = {.left = 0};
-
-	while (options.left) {
-		uint8_t kind = bytes_u8(&options);
-		if (kind == OPTION_PAD1)
-			continue;
-		struct bytes body = bytes_split(&options, bytes_u8(&options));
-		if (kind == wanted && !found.left)
-			found = body;
-	}
-	found.bad = options.bad;
-	return found;
-}
-
 // RFC 8200, 4.3, 4.4, 4.6: next header, length in 8 bytes beyond the first 8. Takes the header off the window and
 // returns what is behind these two.
 static struct bytes take_extension(struct bytes *from, uint8_t *next)
@@ -53,11 +36,34 @@ static struct bytes take_extension(struct bytes *from, uint8_t *next)
 	return bytes_split(from, length - 2);
 }
 
+// Takes off a header of options, also where the last one goes on behind its end: *overrun. The body of the first option
+// of a kind; empty when there is none. *from is bad when an option is longer than the packet.
+static struct bytes take_options(struct bytes *from, uint8_t wanted, uint8_t *next, bool *overrun)
+{
+	struct bytes options = *from, found = {.left = 0};
+
+	take_extension(from, next);
+	bytes_skip(&options, 2);
+	while (options.left > from->left) {
+		uint8_t kind = bytes_u8(&options);
+		if (kind == OPTION_PAD1)
+			continue;
+		struct bytes body = bytes_split(&options, bytes_u8(&options));
+		if (kind == wanted && !found.left)
+			found = body;
+	}
+	*overrun = options.left < from->left;
+	if (options.bad)
+		bytes_fail(from);
+	return found;
+}
+
 // The length that a jumbogram's hop-by-hop header gives for the payload; 0 when there is none.
 static uint32_t jumbo_length(struct bytes rest)
 {
 	uint8_t next;
-	struct bytes body = find_option(take_extension(&rest, &next), OPTION_JUMBO);
+	bool overrun;
+	struct bytes body = take_options(&rest, OPTION_JUMBO, &next, &overrun);
 	uint32_t length = bytes_u32(&body);
 
 	return length >= JUMBO_MIN ? length : 0;
@@ -158,14 +164,13 @@ static void replace_address(struct dissection *d, struct address *which, struct 
 static void decode_options(struct dissection *d)
 {
 	uint8_t next;
-	struct bytes home = find_option(take_extension(&d->rest, &next), OPTION_HOME_ADDRESS);
+	bool overrun;
+	struct bytes home = take_options(&d->rest, OPTION_HOME_ADDRESS, &next, &overrun);
 
 	if (d->rest.bad)
 		return;
-	if (home.bad) {
-		dissect_malformed(d, PACKET_ERROR_MALFORMED);
-		return;
-	}
+	if (overrun)
+		dissect_error(d, PACKET_ERROR_IPV6_OPTIONS);
 	if (home.left == ADDRESS_LEN)
 		replace_address(d, &d->ip->src, home);
 	follow(d, next);
