@@ -1,7 +1,7 @@
 // Echo requests to their replies, and ICMP errors to what they complain about. See icmp_pairs.h.
 //
 // Pairs are Wireshark's: same two addresses, identifier and sequence number, and a reply whose checksum is the
-// request's but for the type (RFC 792, RFC 4443), which means the same data.
+// request's but for the type (RFC 792, RFC 4443), which means the same data; both in a tunnel over UDP, or neither.
 #include "icmp_pairs.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ enum {
 struct echo_key {
 	int64_t flow_id;
 	uint16_t ident, seq, checksum;
-	uint16_t direction; // of the request
+	uint8_t direction, carrier; // of the request; headers.carrier
 };
 
 struct icmp_request {
@@ -278,13 +278,14 @@ void icmp_analyze(struct icmp_pairs *pairs, const struct packet *p, const struct
 	bool to_itself = memcmp(&p->ip.src, &p->ip.dst, sizeof p->ip.src) == 0;
 	uint8_t request_type = v6 ? ICMP6_ECHO_REQUEST : ICMP4_ECHO_REQUEST;
 	uint8_t reply_type = v6 ? ICMP6_ECHO_REPLY : ICMP4_ECHO_REPLY;
-	struct echo_key key = {.flow_id = p->flow->id, .ident = icmp->ident, .seq = icmp->seq};
+	struct echo_key key = {
+		.flow_id = p->flow->id, .ident = icmp->ident, .seq = icmp->seq, .carrier = p->ip.carrier};
 	if (icmp->type == request_type) {
-		key.direction = (uint16_t)p->direction;
+		key.direction = (uint8_t)p->direction;
 		key.checksum = reply_checksum(icmp->checksum, reply_type - request_type);
 		note_request(pairs, p, &key, w, capture_id);
 	} else if (icmp->type == reply_type) {
-		key.direction = (uint16_t)(to_itself ? p->direction : !p->direction);
+		key.direction = (uint8_t)(to_itself ? p->direction : !p->direction);
 		key.checksum = one_zero(icmp->checksum);
 		note_reply(pairs, p, &key, w, capture_id);
 	}

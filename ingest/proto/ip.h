@@ -45,9 +45,11 @@ static inline void ip_address6(struct bytes *b, struct address *to)
 static inline struct headers *ip_begin(struct dissection *d, uint8_t version)
 {
 	struct headers *ip = d->ip;
+	uint8_t carrier = ip->has_ports ? ip->protocol : ip->carrier;
 	if (ip->ip_version)
 		memset(ip, 0, sizeof *ip);
 	ip->ip_version = version;
+	ip->carrier = carrier;
 	if (d->quoting)
 		return ip;
 	d->packet->ip_checksum = d->packet->l4_checksum = CHECKSUM_UNKNOWN;
