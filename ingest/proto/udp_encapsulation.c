@@ -2,7 +2,15 @@
 // (archived as en.wikipedia.org/wiki/TZSP).
 #include "../decoder.h"
 
-enum { KEEPALIVE_LEN = 1 };
+enum { KEEPALIVE_LEN = 1, ISAKMP_HEADER_LEN = 28, ISAKMP_LENGTH_AT = 24 };
+
+// An IKE header's length counts the header (RFC 7296, 3.1).
+static bool is_isakmp(const struct dissection *d)
+{
+	bool is_cut = d->rest.left < ISAKMP_HEADER_LEN;
+	return dissect_wire_left(d) >= ISAKMP_HEADER_LEN &&
+	       (is_cut || bytes_peek(d->rest, ISAKMP_LENGTH_AT, 4) >= ISAKMP_HEADER_LEN);
+}
 
 static void decode_nat_traversal(struct dissection *d)
 {
@@ -13,7 +21,7 @@ static void decode_nat_traversal(struct dissection *d)
 		return;
 	if (marker)
 		dissect_layer(d, "esp");
-	else if (dissect_wire_left(d))
+	else if (is_isakmp(d))
 		dissect_layer(d, "isakmp");
 }
 
