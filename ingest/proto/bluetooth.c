@@ -22,3 +22,16 @@ const struct decoder decoder_bluetooth_low_energy = {
 	.keys = {{"linktype", 251}},
 	.decode = decode_low_energy,
 };
+
+// The same behind a header of the radio.
+static void decode_low_energy_radio(struct dissection *d)
+{
+	dissect_layer(d, "btle_rf");
+	dissect_layer(d, "btle");
+}
+
+const struct decoder decoder_bluetooth_low_energy_radio = {
+	.name = "bluetooth",
+	.keys = {{"linktype", 256}},
+	.decode = decode_low_energy_radio,
+};
