@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "progress.h"
+#include "text.h"
 
 enum {
 	MESSAGE_MAX = 4096,   // bytes of one message before escaping
@@ -17,51 +18,44 @@ enum {
 	NEAREST_WORD_MAX = 64 // longer words are near to nothing
 };
 
-// The length of the UTF-8 sequence at text that is fit for a terminal; 0: invalid, or a C1 control.
-static size_t printable_sequence(const unsigned char *text, size_t left)
-{
-	unsigned lead = text[0];
-	if (lead < 0x80)
-		return lead >= 0x20 && lead != 0x7f;
-	size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-	if (lead < 0xc2 || lead > 0xf4 || length > left)
-		return 0;
-	unsigned code = lead & (0x7fU >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (text[i] & 0x3f);
-	}
-	static const unsigned smallest[] = {0, 0, 0xa0, 0x800, 0x10000}; // below: overlong, or C1
-	int surrogate = code >= 0xd800 && code <= 0xdfff;
-	return code < smallest[length] || code > 0x10ffff || surrogate ? 0 : length;
-}
-
-char *message_escape(char *to, size_t size, const char *text, size_t length)
+// Escapes invalid UTF-8 and the characters that is_escaped().
+static char *escape(char *to, size_t size, const char *text, size_t length, bool (*is_escaped)(uint32_t))
 {
 	static const char hex[] = "0123456789abcdef";
-	const unsigned char *from = (const unsigned char *)text;
 	size_t at = 0;
 	if (size == 0)
 		return to;
 	while (length > 0) {
-		size_t taken = printable_sequence(from, length);
-		size_t written = taken > 0 ? taken : 4;
+		uint32_t code;
+		size_t taken = text_decode(text, length, &code);
+		bool plain = taken > 0 && !is_escaped(code);
+		size_t written = plain ? taken : 4;
 		if (written >= size - at)
 			break;
-		if (taken > 0) {
-			memcpy(to + at, from, taken);
+		if (plain) {
+			memcpy(to + at, text, taken);
 		} else {
-			const char escape[4] = {'\\', 'x', hex[*from >> 4], hex[*from & 15]};
-			memcpy(to + at, escape, sizeof escape);
+			unsigned char byte = (unsigned char)*text;
+			const char escaped[4] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+			memcpy(to + at, escaped, sizeof escaped);
 			taken = 1;
 		}
 		at += written;
-		from += taken;
+		text += taken;
 		length -= taken;
 	}
 	to[at] = 0;
 	return to;
+}
+
+char *message_escape(char *to, size_t size, const char *text, size_t length)
+{
+	return escape(to, size, text, length, text_is_control);
+}
+
+char *message_show(char *to, size_t size, const char *text, size_t length)
+{
+	return escape(to, size, text, length, text_is_unsafe);
 }
 
 int message_wants_colour(void *stream)
@@ -81,7 +75,7 @@ static void say(const char *word, const char *colour, const char *format, va_lis
 	const char *cut = length >= MESSAGE_MAX ? "..." : "";
 	if (length < 0)
 		return;
-	message_escape(escaped, sizeof escaped, text, strlen(text));
+	message_show(escaped, sizeof escaped, text, strlen(text));
 	progress_clear();
 	if (message_wants_colour(stderr))
 		fprintf(stderr, "pcapdex: %s%s%s%s%s\n", colour, word, *colour ? "\033[0m" : "", escaped, cut);

@@ -18,14 +18,17 @@ enum exit_code {
 };
 
 // "pcapdex: error: TEXT" and "pcapdex: warning: TEXT" (red and yellow on a terminal unless NO_COLOR is set).
-// Control bytes in the text are shown as \xHH. Any progress line is cleared first.
+// The text is escaped as by message_show(). Any progress line is cleared first.
 void message_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void message_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 void message_note(const char *format, ...) PRINTF_LIKE(1, 2); // no prefix word
 
-// Escapes text from the wire or a file for a terminal: control bytes (C0, DEL, C1) and invalid UTF-8 become \xHH.
+// Escapes text from the wire or a file, to be kept: control bytes (C0, DEL, C1) and invalid UTF-8 become \xHH.
 // Writes at most size - 1 bytes and a NUL, whole escapes only; returns to.
 char *message_escape(char *to, size_t size, const char *text, size_t length);
+
+// The same for people to look at: the bytes of all that text_is_unsafe() become \xHH.
+char *message_show(char *to, size_t size, const char *text, size_t length);
 
 // The words nearest to `word` (edit distance) among count names: "did you mean ...?" text into `to`, or "" when
 // nothing is near. names is an array of pointers.

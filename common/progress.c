@@ -99,7 +99,7 @@ static void draw(const struct progress *progress, int64_t done, int64_t packets,
 	const char *slash = strrchr(progress->what, '/');
 	const char *base = slash && slash[1] ? slash + 1 : progress->what;
 	size_t length = strlen(base);
-	message_escape(name, sizeof name, base, length < NAME_WIDTH ? length : NAME_WIDTH);
+	message_show(name, sizeof name, base, length < NAME_WIDTH ? length : NAME_WIDTH);
 	if (progress->total > 0 && done <= progress->total)
 		snprintf(amount, sizeof amount, "%3d%%", (int)(100.0 * (double)done / (double)progress->total));
 	else

@@ -174,35 +174,6 @@ void cell_write_clean(struct sink *sink, const struct cell *cell)
 		cell_write(sink, cell);
 }
 
-size_t text_decode(const char *text, size_t left, uint32_t *code)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const unsigned char *at = (const unsigned char *)text;
-	if (left == 0)
-		return 0;
-	*code = at[0];
-	if (at[0] < 0x80)
-		return 1;
-	size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-	if (at[0] < 0xc2 || at[0] > 0xf4 || length > left)
-		return 0;
-	*code &= 0x7fU >> length;
-	for (size_t i = 1; i < length; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (at[i] & 0x3f);
-	}
-	bool surrogate = *code >= 0xd800 && *code <= 0xdfff;
-	return *code < least[length] || *code > 0x10ffff || surrogate ? 0 : length;
-}
-
-bool text_is_unsafe(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200b && code <= 0x200f) ||
-	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-	       (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe007f);
-}
-
 static void write_escaped(struct sink *sink, uint32_t code)
 {
 	char text[16];

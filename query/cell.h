@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
+#include "../common/text.h"
 #include "sink.h"
 
 enum cell_kind { CELL_NULL, CELL_NUMBER, CELL_TEXT, CELL_BLOB };
@@ -30,17 +31,11 @@ void cell_read(struct cell *, sqlite3_stmt *, int column, enum cell_digits);
 // As it is; blobs as hex digits. For files: a terminal gets the next one.
 void cell_write(struct sink *, const struct cell *);
 
-// For a terminal and for people: control and bidirectional characters and invalid UTF-8 as \n, \t, \xHH or \u{H}.
+// For a terminal and for people: what text_is_unsafe() and invalid UTF-8 as \n, \t, \xHH or \u{H}.
 void cell_write_clean(struct sink *, const struct cell *);
 
 // The same for text; the characters in `kept` ("\n") stay as they are.
 void text_write_clean(struct sink *, const char *text, size_t length, const char *kept);
-
-// The character at text and the bytes it takes; 0: invalid UTF-8.
-size_t text_decode(const char *text, size_t left, uint32_t *code);
-
-// Characters that move the cursor, colour the terminal, or turn the direction of writing.
-bool text_is_unsafe(uint32_t code);
 
 // Terminal columns of clean text, and how many bytes of it fit into `columns`.
 size_t text_width(const char *text, size_t length);

@@ -320,6 +320,27 @@ static void test_escape(void **state)
 	ESCAPED("\xe2\x82z", "\\xe2\\x82z");
 }
 
+static void assert_shown(const char *text, const char *wanted)
+{
+	char shown[256];
+	assert_string_equal(message_show(shown, sizeof shown, text, strlen(text)), wanted);
+}
+
+static void test_show(void **state)
+{
+	(void)state;
+	assert_shown("gr\xc3\xbc\xc3\x9f\n\xc2\x9b\xff", "gr\xc3\xbc\xc3\x9f\\x0a\\xc2\\x9b\\xff");
+	assert_shown(
+		"a\xe2\x80\xae"
+		"b",
+		"a\\xe2\\x80\\xae"
+		"b");                                                          // U+202E: from right to left
+	assert_shown("\xd8\x9c\xe2\x81\xa6", "\\xd8\\x9c\\xe2\\x81\\xa6"); // U+061C, U+2066
+	assert_shown("\xc2\xad\xe2\x80\x8b\xef\xbb\xbf", "\\xc2\\xad\\xe2\\x80\\x8b\\xef\\xbb\\xbf"); // unseen
+	assert_shown("\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81");                                     // U+E0041, a tag
+	assert_shown("\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f"); // with a variation selector
+}
+
 static void test_escape_fits(void **state)
 {
 	char to[9];
@@ -386,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_parse_seconds),
 		cmocka_unit_test(test_parse_time),
 		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_escape_fits),
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_copy_text),
