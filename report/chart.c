@@ -136,14 +136,11 @@ static void write_labels(struct sink *sink, const struct block *block, const str
 // The colour of a layer: its severity, if it is called like one.
 static void layer_class(const struct block *block, size_t column, char *to, size_t size)
 {
-	static const char *const severities[] = {"critical", "high", "medium", "low"};
-	for (size_t i = 0; i < sizeof severities / sizeof *severities; i++) {
-		if (!strcmp(block->columns[column].name, severities[i])) {
-			snprintf(to, size, "s-%s", severities[i]);
-			return;
-		}
-	}
-	snprintf(to, size, "c%d", (int)((column - 1) % PALETTE));
+	const char *severity = html_severity(block->columns[column].name);
+	if (severity)
+		snprintf(to, size, "s-%s", severity);
+	else
+		snprintf(to, size, "c%d", (int)((column - 1) % PALETTE));
 }
 
 // Columns of numbers on top of each other: all of a stack, one of other charts.
@@ -255,7 +252,9 @@ static void write_legend(struct sink *sink, const struct block *block)
 static void write_bar(struct sink *sink, const struct block *block, size_t row, double most)
 {
 	const struct value *value = block_value(block, row, 1);
-	int severity = block_column(block, "severity");
+	int severity_column = block_column(block, "severity");
+	const char *severity =
+		severity_column < 0 ? NULL : html_severity(block_value(block, row, (size_t)severity_column)->shown);
 	double width = most > 0 ? 100 * fmax(value->number, 0) / most : 0;
 	char *text = value_with_unit(&block->columns[1], value);
 	sink_text(sink, "<li><span>");
@@ -265,9 +264,8 @@ static void write_bar(struct sink *sink, const struct block *block, size_t row, 
 	put(sink, "</b><svg width=\"100%%\" height=\"%d\" role=\"img\">", BAR_HEIGHT);
 	write_tooltip(sink, block, row);
 	put(sink, "<rect class=\"track\" width=\"100%%\" height=\"%d\" rx=\"3\"/><rect class=\"", BAR_HEIGHT);
-	sink_text(sink, severity >= 0 ? "s-" : "c0");
-	if (severity >= 0)
-		html_write_text(sink, block_value(block, row, (size_t)severity)->shown);
+	sink_text(sink, severity ? "s-" : "c0");
+	sink_text(sink, severity ? severity : "");
 	put(sink, "\" width=\"%.2f%%\" height=\"%d\" rx=\"3\"/></svg></li>\n", fmin(fmax(width, 0.4), 100), BAR_HEIGHT);
 	free(text);
 }

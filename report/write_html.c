@@ -60,29 +60,48 @@ static void write_id(struct sink *sink, const struct chapter *chapter)
 
 // ---- values -------------------------------------------------------------------------------------------------------
 
+// Whether it is the number of an issue, as a card of it has it in its id.
+static bool is_issue_id(const char *text, size_t length)
+{
+	return length > 0 && strspn(text, "0123456789") >= length;
+}
+
 // Numbers of issues, separated by blanks: each leads to its card.
 static void write_issue_links(const struct html *html, const char *ids)
 {
-	char id[ID_ROOM];
 	while (*(ids += strspn(ids, " ,"))) {
 		size_t length = strcspn(ids, " ,");
-		if (document_has_issue(html->document, ids, length)) {
-			snprintf(id, sizeof id, "<a href=\"#issue-%.*s\">", (int)length, ids);
-			sink_text(html->sink, id);
+		bool leads = is_issue_id(ids, length) && document_has_issue(html->document, ids, length);
+		if (leads) {
+			sink_text(html->sink, "<a href=\"#issue-");
 			html_write_escaped(html->sink, ids, length);
-			sink_text(html->sink, "</a>");
-		} else {
-			html_write_escaped(html->sink, ids, length);
+			sink_text(html->sink, "\">");
 		}
+		html_write_escaped(html->sink, ids, length);
+		sink_text(html->sink, leads ? "</a>" : "");
 		ids += length;
 		sink_text(html->sink, ids[strspn(ids, " ,")] ? " " : "");
 	}
 }
 
-static void write_badge(const struct html *html, const char *severity)
+const char *html_severity(const char *word)
 {
-	tag_text(html->sink, "<span class=\"badge s-", severity, "\">");
-	tag_text(html->sink, "", severity, "</span>");
+	static const char *const severities[] = {"critical", "high", "medium", "low"};
+	for (size_t i = 0; i < sizeof severities / sizeof *severities; i++) {
+		if (!strcmp(word, severities[i]))
+			return severities[i];
+	}
+	return NULL;
+}
+
+// Another word than a severity is shown as it is.
+static void write_badge(const struct html *html, const char *word)
+{
+	const char *severity = html_severity(word);
+	if (severity)
+		tag_text(html->sink, "<span class=\"badge s-", severity, "\">");
+	html_write_text(html->sink, word);
+	sink_text(html->sink, severity ? "</span>" : "");
 }
 
 static void write_items(struct sink *sink, const char *text)
@@ -170,15 +189,22 @@ static void write_facts(const struct html *html, const struct block *block)
 		write_facts_of(html, block, i, 0);
 }
 
+// Of a row; NULL: it has none.
+static const char *severity_of(const struct block *block, size_t row)
+{
+	int column = block_column(block, "severity");
+	return column < 0 ? NULL : html_severity(block_value(block, row, (size_t)column)->shown);
+}
+
 static void write_tiles(const struct html *html, const struct block *block)
 {
-	int severity = block_column(block, "severity");
 	sink_text(html->sink, "<ul class=\"tiles\">");
 	for (size_t i = 0; i < block->row_count && block->column_count > 1; i++) {
 		bool is_none = block_value(block, i, 1)->number == 0;
+		const char *severity = severity_of(block, i);
 		sink_text(html->sink, is_none ? "<li class=\"none\">" : "<li");
-		if (!is_none && severity >= 0)
-			tag_text(html->sink, " class=\"t-", block_value(block, i, (size_t)severity)->shown, "\"");
+		if (!is_none && severity)
+			tag_text(html->sink, " class=\"t-", severity, "\"");
 		sink_text(html->sink, is_none ? "" : ">");
 		tag_text(html->sink, "<b>", block_value(block, i, 1)->shown, "</b> ");
 		tag_text(html->sink, "<span>", block_value(block, i, 0)->shown, "</span></li>");
@@ -186,23 +212,31 @@ static void write_tiles(const struct html *html, const struct block *block)
 	sink_text(html->sink, "</ul>\n");
 }
 
-static void write_card(const struct html *html, const struct block *block, size_t row)
+static void write_card_heading(const struct html *html, const struct block *block, size_t row)
 {
 	int severity = block_column(block, "severity"), issue = block_column(block, "issue_id");
-	sink_text(html->sink, "<article class=\"card");
-	if (severity >= 0)
-		tag_text(html->sink, " k-", block_value(block, row, (size_t)severity)->shown, "");
-	sink_text(html->sink, "\"");
-	if (issue >= 0)
-		tag_text(html->sink, " id=\"issue-", block_value(block, row, (size_t)issue)->shown, "\"");
-	sink_text(html->sink, "><h4>");
+	const char *begin = *block->title ? "<h4>" : "<h3>", *end = *block->title ? "</h4>\n" : "</h3>\n";
+	sink_text(html->sink, begin);
 	if (severity >= 0)
 		write_badge(html, block_value(block, row, (size_t)severity)->shown);
 	tag_text(html->sink, " <span class=\"title\">", block_value(block, row, 0)->shown, "</span>");
 	if (issue >= 0)
 		tag_text(html->sink, " <span class=\"no\">Issue ", block_value(block, row, (size_t)issue)->shown,
 		         "</span>");
-	sink_text(html->sink, "</h4>\n");
+	sink_text(html->sink, end);
+}
+
+static void write_card(const struct html *html, const struct block *block, size_t row)
+{
+	const char *severity = severity_of(block, row);
+	int issue = block_column(block, "issue_id");
+	const char *id = issue < 0 ? "" : block_value(block, row, (size_t)issue)->shown;
+	sink_text(html->sink, "<article class=\"card");
+	tag_text(html->sink, severity ? " k-" : "", severity ? severity : "", "\"");
+	if (is_issue_id(id, strlen(id)))
+		tag_text(html->sink, " id=\"issue-", id, "\"");
+	sink_text(html->sink, ">");
+	write_card_heading(html, block, row);
 	write_facts_of(html, block, row, 1);
 	sink_text(html->sink, "</article>\n");
 }

@@ -21,7 +21,8 @@ ATTRIBUTES = set("lang charset name content http-equiv id class href title tabin
 # What a host, a name, a reason could hold to become markup somewhere.
 HOSTILE = ("<script>alert(1)</script>", "\"onload=\"x", "'><img src=x onerror=alert(1)>", "</style></title><h1>x",
            "`code` | cell | **bold** [a](http://b.c) ![i](x) ~~s~~ $x$ <b>", "# heading", "- item", "1. item", "&lt;b&gt; &amp;",
-           "www.evil.example http://evil.example", "\x1b[31mred", "right\u202eleft", "</pre>```\n# x", "]]>-->", "_em_ \\")
+           "www.evil.example http://evil.example", "\x1b[31mred", "right\u202eleft", "</pre>```\n# x", "]]>-->", "_em_ \\",
+           "  # heading", "     code", "a\u061cb\u00adc\u2066d")
 
 
 class Page(html.parser.HTMLParser):
@@ -29,7 +30,8 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
-        self.open, self.ids, self.links, self.text, self.rows, self.headings = [], [], [], [], 0, []
+        self.open, self.ids, self.links, self.text, self.rows, self.headings, self.classes = [], [], [], [], 0, [], []
+        self.level = 0
         self.feed(text)
         self.close()
         equal(self.open, [], "elements left open")
@@ -40,11 +42,16 @@ class Page(html.parser.HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         self.rows += tag == "tr" and "tbody" in self.open
+        if re.fullmatch("h[1-6]", tag):
+            equal(int(tag[1]) <= self.level + 1, True, "level of the heading at %s" % (self.getpos(),))
+            self.level = int(tag[1])
         for name, value in attrs:
             if name not in ATTRIBUTES:
                 raise AssertionError("attribute %s of %s at %s" % (name, tag, self.getpos()))
             if name == "id":
                 self.ids.append(value)
+            if name == "class":
+                self.classes += value.split()
             if name == "href":
                 self.links.append(value)
 
@@ -111,6 +118,8 @@ def outside_fences(text):
 def check_markdown(text):
     columns = None
     for line in outside_fences(text):
+        if re.match(r" *(\* )*( +#|     )", line):
+            raise AssertionError("a block in Markdown: %r" % line)
         if re.search("[<>]", line):
             raise AssertionError("HTML in Markdown: %r" % line)
         pipes = len(re.findall(r"(?<!\\)(?:\\\\)*\|", line))
@@ -202,7 +211,7 @@ def test_hostile_packets():
     contains("".join(page.text), HOSTILE[0], "<u>`a`|b</u>")
     contains(json.dumps(document), "<script>alert(1)</script>")
     contains("\n".join(outside_fences(markdown)), "&lt;script&gt;", "&lt;u&gt;\\`a\\`\\|b&lt;/u&gt;")
-    for bad in ("\x1b", "\u202e"):
+    for bad in ("\x1b", "\u202e", "\u061c", "\u00ad", "\u2066"):
         for form in (text, markdown):
             if bad in form:
                 raise AssertionError("%r in a report" % bad)
@@ -227,6 +236,27 @@ def test_hostile_case():
     check_page(text)
     check_markdown(markdown)
     contains(json.dumps(document), "<script>alert(1)</script>")
+
+
+def test_hostile_numbers():
+    """numbers of issues and severities that are text: no markup, no link, no class of their own; the page keeps its width"""
+    case = examples()
+    words = ["\"><meta/http-equiv=refresh/content=0;url=//evil.example>", "\"class=\"x", "W" * 3000, "7 8", "<b>"]
+    with sqlite3.connect(case) as db:
+        db.execute("CREATE TABLE old AS SELECT * FROM issues")
+        db.execute("DROP TABLE issues")
+        db.execute("ALTER TABLE old RENAME TO issues")
+        ids = [number for number, in db.execute("SELECT issue_id FROM issues ORDER BY rank DESC")]
+        for number, word in zip(ids, words):
+            db.execute("UPDATE issues SET issue_id = ?, severity = ? WHERE issue_id = ?", [word, word, number])
+    text, markdown, document = write(case)
+    page = check_page(text)
+    check_markdown(markdown)
+    contains("".join(page.text), words[0], words[2])
+    contains(json.dumps(document), json.dumps(words[0]))
+    for name in page.ids + page.classes:
+        if not re.fullmatch("[a-z0-9-]+", name):
+            raise AssertionError("id or class %r" % name)
 
 
 def test_case_that_never_ends():
