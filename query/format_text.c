@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cell.h"
+#include "markdown_text.h"
 #include "output.h"
 
 static void text_title(struct output *output)
@@ -38,24 +39,13 @@ const struct format format_text = {
 	.row = text_row,
 };
 
-// Text as Markdown shows it, not as markup.
 static void markdown_text(struct sink *sink, const char *text, size_t length)
 {
-	for (size_t i = 0, plain; i < length; i += plain) {
-		plain = 0;
-		while (i + plain < length && !(text[i + plain] && strchr("|\\`*[]<>&\n", text[i + plain])))
-			plain++;
-		text_write_clean(sink, text + i, plain, "");
-		if (i + plain == length)
-			break;
-		char c = text[i + plain++];
-		if (strchr("<>&\n", c)) {
-			sink_text(sink, c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : "<br>");
-		} else {
-			sink_char(sink, '\\');
-			sink_char(sink, c);
-		}
-	}
+	struct sink clean;
+	sink_init(&clean, -1);
+	text_write_clean(&clean, text, length, "\n");
+	markdown_write_text(sink, clean.at, clean.used, "<br>");
+	sink_release(&clean);
 }
 
 static bool is_number_column(struct output *output, int column)

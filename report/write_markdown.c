@@ -1,52 +1,21 @@
 // A document as Markdown. See writers.h.
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/message.h"
 #include "../common/version.h"
+#include "../query/markdown_text.h"
 #include "writers.h"
 
 enum { LABEL_ROOM = 48, LINE_ROOM = 96, FENCE_LEAST = 3 };
 
 // ---- text ---------------------------------------------------------------------------------------------------------
 
-// Whether what stands at text[i] could be markup there: CommonMark 0.31, and GitHub's tables, autolinks, math.
-static bool is_markup(const char *text, size_t i, size_t length)
-{
-	char c = text[i];
-	bool after_word = i > 0 && isalnum((unsigned char)text[i - 1]);
-	bool before_word = i + 1 < length && isalnum((unsigned char)text[i + 1]);
-	if (strchr("\\`*[]|~$", c))
-		return true;
-	if (c == '_')
-		return !after_word || !before_word;
-	if (c == ':')
-		return i + 2 < length && text[i + 1] == '/' && text[i + 2] == '/';
-	if (c == '.' && i >= 3 && !sqlite3_strnicmp(text + i - 3, "www", 3))
-		return true;
-	if (c == '.' || c == ')')
-		return strspn(text, "0123456789") == i && (i + 1 == length || text[i + 1] == ' ');
-	return i == 0 && strchr("#+-=", c);
-}
-
+// Within a table: one line.
 static void write_escaped(struct sink *sink, const char *text, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		const char *entity = text[i] == '<' ? "&lt;" : text[i] == '>' ? "&gt;" : text[i] == '&' ? "&amp;" : NULL;
-		if (entity) {
-			sink_text(sink, entity);
-			continue;
-		}
-		if (text[i] == '\n') { // within a table: one line
-			sink_text(sink, "; ");
-			continue;
-		}
-		if (is_markup(text, i, length))
-			sink_char(sink, '\\');
-		sink_char(sink, text[i]);
-	}
+	markdown_write_text(sink, text, length, "; ");
 }
 
 static void write_text(struct sink *sink, const char *text)
@@ -141,7 +110,7 @@ static void write_cards(struct sink *sink, const struct block *block)
 {
 	int severity = block_column(block, "severity"), issue = block_column(block, "issue_id");
 	for (size_t i = 0; i < block->row_count; i++) {
-		sink_text(sink, "#### ");
+		sink_text(sink, *block->title ? "#### " : "### ");
 		if (issue >= 0)
 			wrap_text(sink, "Issue ", block_value(block, i, (size_t)issue)->shown, ": ");
 		write_text(sink, block_value(block, i, 0)->shown);
