@@ -64,7 +64,8 @@ static void load_files(struct filter *f)
 		"SELECT f.path, f.first_packet_id, f.last_packet_id, c.first_packet_id, "
 		"lag(f.last_packet_id) OVER (PARTITION BY f.capture_id ORDER BY f.first_packet_id), "
 		"f.capture_file_id = min(f.capture_file_id) OVER (PARTITION BY f.capture_id) FROM capture_files f "
-		"JOIN captures c USING (capture_id) WHERE f.first_packet_id IS NOT NULL ORDER BY f.first_packet_id");
+		"JOIN captures c USING (capture_id) WHERE c.first_packet_id > 0 AND f.first_packet_id >= c.first_packet_id "
+		"ORDER BY f.first_packet_id");
 	while (step(f, statement)) {
 		struct file file = {
 			.first_packet_id = sqlite3_column_int64(statement, 1),

@@ -24,6 +24,7 @@ enum {
 	COLUMNS_MIN = 40,
 	LINES_MIN = 15,
 	COMPLAINT_ROOM = 1024,
+	TEXT_COLUMNS = 200, // of a title; gnuplot takes long for the pictures of very long ones
 };
 
 extern char **environ;
@@ -76,8 +77,9 @@ void gnuplot_quote(struct sink *script, const char *text)
 	char octal[8];
 	sink_init(&clean, -1);
 	text_write_clean(&clean, text, strlen(text), "");
+	size_t length = text_fit(clean.at, clean.used, TEXT_COLUMNS);
 	sink_char(script, '"');
-	for (size_t i = 0; i < clean.used; i++) {
+	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)clean.at[i];
 		snprintf(octal, sizeof octal, "\\%03o", c);
 		if (c >= 0x80 || isalnum(c) || strchr(" ,.:;()[]/+-=<>", c))
@@ -85,6 +87,7 @@ void gnuplot_quote(struct sink *script, const char *text)
 		else
 			sink_text(script, octal);
 	}
+	sink_text(script, length < clean.used ? "..." : "");
 	sink_char(script, '"');
 	sink_release(&clean);
 }

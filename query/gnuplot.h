@@ -13,6 +13,7 @@ enum gnuplot_kind gnuplot_kind_of(const char *path);
 void gnuplot_set_terminal(struct sink *script, enum gnuplot_kind, const struct sink *out);
 
 // Text as a quoted string of gnuplot: nothing in it means anything to gnuplot, and control characters are escaped.
+// Text that is too long for a picture is cut.
 void gnuplot_quote(struct sink *script, const char *text);
 
 // Has the script (in memory) drawn into path, or for "-" as text on `out`. False after a message: gnuplot is not

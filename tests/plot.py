@@ -172,6 +172,8 @@ def test_hostile():
     db.close()
     plot(case, "SELECT * FROM t")
     tap.equal([name for name in os.listdir(".") if name.startswith("pwned")], [], "files")
+    plot(case, "SELECT 1 AS time_s, 2 AS y_ms, printf('%.*c', 5000000, 'x') AS name UNION ALL SELECT 2, 3, 'b'")
+    assert os.path.getsize("out.svg") < 100_000, os.path.getsize("out.svg")
 
 
 def test_messages():

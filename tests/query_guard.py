@@ -349,6 +349,24 @@ def test_endless_tables():
         os.remove("case.db")
 
 
+def test_absurd_numbers():
+    """numbers of packets at the ends of what a number can be: what Wireshark counts is told of the others"""
+    least, most = -2**63, 2**63 - 1
+    for first_of_capture, first, last in ((least, least, most), (most, least, most), (least, most, most), (most, most, most),
+                                          (1, least, most), (1, most, least)):
+        make_case()
+        db = sqlite3.connect("case.db", isolation_level=None)
+        db.execute("UPDATE captures SET first_packet_id = ?", [first_of_capture])
+        insert(db, "capture_files", capture_file_id=1, capture_id=1, path="/a", first_packet_id=first, last_packet_id=last)
+        insert(db, "captures", capture_id=2, name="good", first_packet_id=101)
+        insert(db, "capture_files", capture_file_id=2, capture_id=2, path="/b", first_packet_id=101, last_packet_id=200)
+        db.close()
+        found = query("SELECT %d AS packet_id UNION ALL SELECT %d UNION ALL SELECT 1 UNION ALL SELECT 103" % (least, most - 1),
+                      "--wireshark", code=0)
+        tap.contains(found.stdout, "frame.number in {3}")
+        os.remove("case.db")
+
+
 def test_long_names():
     """names that are too long for a path are not kept, however many there are"""
     make_case()
