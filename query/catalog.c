@@ -3,15 +3,40 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../common/embedded.h"
 #include "../common/message.h"
+#include "../common/text.h"
 
-enum { FILE_MAX = 1 << 20, DEPTH_MAX = 3, ERROR_ROOM = 512 };
+enum {
+	FILE_MAX = 1 << 20,
+	DEPTH_MAX = 3,
+	FOLDERS_MAX = 1000, // looked into
+	FILES_MAX = 5000,   // taken
+	TEXTS_MAX = 64 << 20,
+	ERROR_ROOM = 512,
+};
+
+// A folder that is looked into.
+struct folder {
+	const struct folder *above; // that it is in; NULL: none is looked into
+	dev_t device;
+	ino_t inode;
+	int depth;
+};
+
+// What may still be taken from folders.
+struct search {
+	struct catalog *catalog;
+	size_t folders, files, bytes;
+	bool told; // that there is more
+};
 
 static char *read_stream(FILE *file, const char *path)
 {
@@ -75,46 +100,145 @@ static void add(struct catalog *catalog, struct catalog_entry entry)
 	catalog->entries[catalog->count++] = entry;
 }
 
-static void add_file(struct catalog *catalog, char *path, const char *name, size_t name_length)
+// The text of a file that is in a folder: whatever it is, it is not waited for. NULL after a message.
+static char *read_regular(const char *path)
 {
-	char *own_name = memory_alloc(name_length + 1);
-	memcpy(own_name, name, name_length);
-	char *text = catalog_find(catalog, own_name) ? NULL : catalog_read_file(path);
-	if (text) {
-		add(catalog, (struct catalog_entry){own_name, text, path});
+	struct stat info;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FILE *file = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? fdopen(fd, "r") : NULL;
+	if (!file) {
+		message_error("%s: cannot read: %s", path, fd < 0 ? strerror(errno) : "not a regular file");
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	char *text = read_stream(file, path);
+	fclose(file);
+	return text;
+}
+
+// Of what is shown to people as it is, there must be nothing that shows them something else. False after a message.
+static bool check_text(const char *path, const char *text)
+{
+	int line = 1;
+	for (size_t left = strlen(text), taken; left > 0; text += taken, left -= taken) {
+		uint32_t code;
+		taken = text_decode(text, left, &code);
+		line += *text == '\n';
+		bool blank = taken == 1 && strchr("\t\n\r\f", *text);
+		if (taken > 0 && (blank || !text_is_unsafe(code)))
+			continue;
+		if (taken == 0)
+			message_error("%s: line %d is not UTF-8; save the file as UTF-8", path, line);
+		else
+			message_error(
+				"%s: line %d holds U+%04X, a character that controls a terminal, turns the text, or is not "
+				"seen; take it out",
+				path, line, (unsigned)code);
+		return false;
+	}
+	return true;
+}
+
+// Whether a report can be called so: one word, of which all is seen. False after a message.
+static bool check_name(const char *path, const char *name)
+{
+	for (size_t left = strlen(name), taken; left > 0; name += taken, left -= taken) {
+		uint32_t code;
+		taken = text_decode(name, left, &code);
+		if (taken > 0 && code != ' ' && !text_is_unsafe(code))
+			continue;
+		message_error(
+			"%s: a report's name has no blanks, control characters, or characters that are not seen; "
+			"rename the file",
+			path);
+		return false;
+	}
+	return true;
+}
+
+// Whether there is room for more; once a message when there is not.
+static bool has_room(struct search *search)
+{
+	bool has = search->folders > 0 && search->files > 0 && search->bytes > FILE_MAX;
+	if (!has && !search->told)
+		message_error(
+			"more than %d reports, %d folders of them, or %d MiB: the others are left out; name a folder of "
+			"reports alone",
+			FILES_MAX, FOLDERS_MAX, TEXTS_MAX >> 20);
+	search->told = search->told || !has;
+	return has;
+}
+
+static void add_file(struct search *search, char *path, char *name)
+{
+	bool wanted = check_name(path, name) && !catalog_find(search->catalog, name) && has_room(search);
+	char *text = wanted ? read_regular(path) : NULL;
+	search->files -= wanted;
+	if (text && check_text(path, text)) {
+		search->bytes -= strlen(text);
+		add(search->catalog, (struct catalog_entry){name, text, path});
 		return;
 	}
-	free(own_name);
+	free(text);
+	free(name);
 	free(path);
 }
 
-// Every *.sql in the folder, and in its folders; `prefix` is the part of the names that these add.
-static bool add_folder(struct catalog *catalog, const char *folder, const char *prefix, int depth)
+static bool add_folder(struct search *search, const char *path, const char *prefix, const struct folder *above);
+
+static bool is_sql(const char *name)
 {
-	DIR *dir = opendir(folder);
-	if (!dir)
-		return false;
-	for (const struct dirent *item; (item = readdir(dir));) {
-		struct stat info;
-		size_t length = strlen(item->d_name);
-		if (item->d_name[0] == '.')
-			continue;
-		char *path = memory_join(folder, "/", item->d_name),
-			 *name = memory_join(prefix, *prefix ? "/" : "", item->d_name);
-		if (stat(path, &info) == 0 && S_ISDIR(info.st_mode) && depth < DEPTH_MAX) {
-			add_folder(catalog, path, name, depth + 1);
-		} else if (length > 4 && !strcmp(item->d_name + length - 4, ".sql")) {
-			add_file(catalog, path, name, strlen(name) - 4);
-			path = NULL;
-		}
-		free(path);
-		free(name);
+	size_t length = strlen(name);
+	return length > 4 && !strcmp(name + length - 4, ".sql");
+}
+
+static void add_item(struct search *search, const char *folder, const char *prefix, const char *item,
+                     const struct folder *in)
+{
+	struct stat info;
+	char *path = memory_join(folder, "/", item), *name = memory_join(prefix, *prefix ? "/" : "", item);
+	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode) && in->depth < DEPTH_MAX) {
+		if (has_room(search))
+			add_folder(search, path, name, in);
+	} else if (is_sql(item)) {
+		name[strlen(name) - 4] = 0;
+		add_file(search, path, name);
+		return;
 	}
+	free(path);
+	free(name);
+}
+
+static bool is_within_itself(const struct folder *folder)
+{
+	const struct folder *at = folder->above;
+	while (at && !(at->device == folder->device && at->inode == folder->inode))
+		at = at->above;
+	return at != NULL;
+}
+
+// Every *.sql in the folder, and in its folders; `prefix` is the part of the names that these add. False: it cannot be
+// read.
+static bool add_folder(struct search *search, const char *path, const char *prefix, const struct folder *above)
+{
+	struct stat info;
+	DIR *dir = opendir(path);
+	if (!dir || fstat(dirfd(dir), &info) != 0) {
+		if (dir)
+			closedir(dir);
+		return false;
+	}
+	struct folder folder = {above, info.st_dev, info.st_ino, above ? above->depth + 1 : 0};
+	search->folders -= search->folders > 0;
+	for (const struct dirent *item; !is_within_itself(&folder) && (item = readdir(dir));)
+		if (item->d_name[0] != '.')
+			add_item(search, path, prefix, item->d_name, &folder);
 	closedir(dir);
 	return true;
 }
 
-static void add_user_folder(struct catalog *catalog)
+static void add_user_folder(struct search *search)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	char *folder = NULL;
@@ -123,7 +247,7 @@ static void add_user_folder(struct catalog *catalog)
 	else if (home && *home)
 		folder = memory_join(home, "/", ".config/pcapdex/reports");
 	if (folder)
-		add_folder(catalog, folder, "", 0);
+		add_folder(search, folder, "", NULL);
 	free(folder);
 }
 
@@ -134,12 +258,13 @@ static int compare_names(const void *a, const void *b)
 
 bool catalog_init(struct catalog *catalog, const char *folder)
 {
+	struct search search = {.catalog = catalog, .folders = FOLDERS_MAX, .files = FILES_MAX, .bytes = TEXTS_MAX};
 	*catalog = (struct catalog){0};
-	if (folder && !add_folder(catalog, folder, "", 0)) {
+	if (folder && !add_folder(&search, folder, "", NULL)) {
 		message_error("--reports %s: %s", folder, strerror(errno));
 		return false;
 	}
-	add_user_folder(catalog);
+	add_user_folder(&search);
 	for (const struct embedded *file = embedded_reports; file->name; file++) {
 		if (!catalog_find(catalog, file->name))
 			add(catalog, (struct catalog_entry){memory_copy_text(file->name), memory_copy_text(file->text), NULL});

@@ -56,6 +56,8 @@ static const struct {
 enum {
 	KNOWN_COUNT = sizeof known / sizeof *known,
 	CHOICES_SHOWN = 60, // characters of them in usage lines
+	SECTIONS_MAX = 100, // each has what they share
+	PARAMETERS_MAX = 100,
 };
 
 // What is being read.
@@ -319,6 +321,8 @@ static bool read_parameter(struct reader *reader, struct piece line)
 	struct piece name = {cell.at, length};
 	if (length == 0)
 		return fail(reader, "a parameter wants a name", cell);
+	if (report->parameter_count == PARAMETERS_MAX)
+		return fail(reader, "a report has 100 parameters at most", name);
 	size_t count = report->parameter_count++;
 	report->parameters = memory_resize(report->parameters, (count + 1) * sizeof *report->parameters);
 	struct report_parameter *parameter = &report->parameters[count];
@@ -541,9 +545,11 @@ static void add_shared(const struct reader *reader, struct report_section *secti
 		append(&sql, "", ",", 1);
 		own = rest ? rest : tables;
 	}
-	for (; line < section->line; line++)
-		append(&sql, "", "\n", 1);
-	append(&sql, "", own, strlen(own));
+	size_t empty = section->line > line ? (size_t)(section->line - line) : 0;
+	char *lines = memory_alloc(empty + 1);
+	memset(lines, '\n', empty);
+	append(&sql, lines, own, strlen(own));
+	free(lines);
 	free(section->sql);
 	section->sql = sql;
 	section->sql_line = reader->shared_line;
@@ -563,6 +569,8 @@ static bool read_section(struct reader *reader, struct piece line)
 		return fail(reader, "a section wants ': Title'", whole);
 	if (reader->report->section_count == 1 && !reader->report->sections[0].title && !take_shared(reader))
 		return fail(reader, "a section after SQL that is not a WITH alone, or after columns", whole);
+	if (reader->report->section_count == SECTIONS_MAX)
+		return fail(reader, "a report has 100 sections at most; begin another", whole);
 	struct report_section *section = add_section(reader);
 	struct piece title = trimmed(line.at, line.length);
 	section->title = copy(title.at, title.length);

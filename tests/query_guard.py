@@ -462,6 +462,79 @@ def on_terminal(*arguments):
     return data.decode(errors="backslashreplace").replace("\r\n", "\n")
 
 
+def list_reports(folder, *words, code=0):
+    found = tap.pcapdex("query", "case.db", "--reports", folder, timeout=120)
+    tap.equal(found.returncode, code, found.stderr)
+    tap.contains(found.stderr, *words)
+    tap.equal([c for c in found.stdout + found.stderr if c != "\n" and (c < " " or c in "\x7f\x9b\u202e\u200d")], [], "characters")
+    return found
+
+
+def write(path, text):
+    with open(path, "wb") as file:
+        file.write(text if isinstance(text, bytes) else text.encode())
+
+
+def test_reports_folder():
+    """whatever lies in a folder of reports, it is not waited for, and nothing of it reaches a terminal as it is"""
+    make_case()
+    os.makedirs("reports/inner")
+    write("reports/good.sql", "-- Good.\r\nSELECT\t1 AS \u00fc")
+    write("reports/inner/other.sql", "-- Other.\nSELECT 2")
+    os.symlink(".", "reports/self")
+    os.symlink("..", "reports/inner/up")
+    os.mkfifo("reports/pipe.sql")
+    os.symlink("/dev/zero", "reports/zero.sql")
+    os.mkdir("reports/self/inner/folder.sql")
+    write("reports/escape.sql", "-- Red: \x1b[31m.\nSELECT 1")
+    write("reports/turned.sql", "-- Turned.\n-- \u202e\nSELECT 1")
+    write("reports/joined.sql", "-- Joined: \u200d.\nSELECT 1")
+    write("reports/latin.sql", "-- Gr\u00fc\u00dfe.\nSELECT 1".encode("latin-1"))
+    write("reports/two words.sql", "-- Two.\nSELECT 1")
+    write("reports/red\x1b[31m.sql", "-- Red.\nSELECT 1")
+    found = list_reports("reports", "pipe.sql: cannot read: not a regular file", "zero.sql: cannot read: not a regular file",
+                         "escape.sql: line 1 holds U+001B", "turned.sql: line 2 holds U+202E", "joined.sql: line 1 holds U+200D",
+                         "latin.sql: line 1 is not UTF-8", "two words.sql: a report's name has no blanks", "rename the file")
+    tap.contains(found.stdout, "Good.", "inner/other ")
+    for name in ("self/", "up/"):
+        tap.equal(name in found.stdout + found.stderr, False, name)
+    tap.equal(query("good", "--reports", "reports", "--format", "csv", code=0).stdout, "\u00fc\n1\n")
+
+
+def test_reports_without_end():
+    """of a folder that links to many others, or that holds very much, some is taken"""
+    make_case()
+    os.makedirs("wide")
+    for number in range(60):
+        os.mkdir("wide/%d" % number)
+    for number in range(60):
+        for other in range(60):
+            os.symlink("../%d" % other, "wide/%d/%d" % (number, other))
+    list_reports("wide", "more than 5000 reports, 1000 folders of them, or 64 MiB: the others are left out")
+    os.makedirs("large")
+    write("large/0.sql", "-- Large.\n--" + " " * 1000000 + "\nSELECT 1")
+    for number in range(1, 80):
+        os.link("large/0.sql", "large/%d.sql" % number)
+    list_reports("large", "the others are left out")
+
+
+def test_large_reports():
+    """reports of as many lines as a file can have are run, or refused, soon"""
+    make_case()
+    os.mkdir("reports")
+    head = "-- Large.\n--\n"
+    write("reports/parameters.sql", head + "".join("-- param :a%d = 1\n" % i for i in range(40000)) + "SELECT 1")
+    write("reports/sections.sql", head + "".join("-- section: a\nSELECT 1;\n" for i in range(40000)))
+    write("reports/shared.sql", head + "WITH a AS (SELECT 7 AS b)\n" + "\n" * (20000 if tap.SANITIZED else 1000000) + "-- section: a\nSELECT b FROM a")
+    write("reports/again.sql", head + "WITH a AS (SELECT 7 AS b)\n" + "-- section: a\nSELECT b FROM a;\n" * 30000)
+    for name, words in (("parameters", "line 103: a report has 100 parameters at most"), ("shared", None),
+                        ("sections", "line 203: a report has 100 sections at most"), ("again", "100 sections at most")):
+        began = time.time()
+        found = query(name, "--reports", "reports", "--format", "csv", code=3 if words else 0)
+        tap.contains(found.stderr if words else found.stdout, words or "7")
+        tap.equal(time.time() - began < 20, True, "%s: %.1f s" % (name, time.time() - began))
+
+
 def test_terminal():
     """control bytes never reach a terminal, whatever the format; a table fits its width, is folded, or becomes blocks"""
     make_case()
