@@ -12,6 +12,7 @@
 #include "../common/message.h"
 #include "source.h"
 #include "suggest.h"
+#include "watch.h"
 
 static bool is_same_file(const char *path, const struct stat *as)
 {
@@ -90,6 +91,8 @@ bool new_file_open(struct new_file *file, const char *path)
 	file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (file->fd < 0)
 		free(file->partial);
+	else
+		watch_unfinished(file->partial);
 	return file->fd >= 0;
 }
 
@@ -101,6 +104,7 @@ bool new_file_close(struct new_file *file, bool whole)
 	int error = errno;
 	if (file->partial && !(ok && whole))
 		unlink(file->partial);
+	watch_unfinished(NULL);
 	free(file->partial);
 	errno = error;
 	return ok;

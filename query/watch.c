@@ -12,27 +12,40 @@ enum { TICK_MS = 50, GRACE_TICKS = 2000 / TICK_MS };
 
 static volatile sig_atomic_t cause, paused;
 static volatile sig_atomic_t ticks, limit_ticks;
+static const char *volatile unfinished; // borrowed
+
+// What would not stop by itself is stopped. In a signal handler: nothing but system calls.
+static void end_program(void)
+{
+	static const char late[] = "pcapdex: error: the query took too long and would not stop; see --timeout\n";
+	static const char stopped[] = "pcapdex: error: stopped\n";
+	bool is_late = cause == WATCH_TIMEOUT;
+	ssize_t ignored =
+		write(STDERR_FILENO, is_late ? late : stopped, is_late ? sizeof late - 1 : sizeof stopped - 1);
+	(void)ignored;
+	if (unfinished)
+		unlink(unfinished);
+	_exit(is_late ? EXIT_FAILED : EXIT_INTERRUPTED);
+}
 
 static void on_tick(int number)
 {
-	static const char text[] = "pcapdex: error: the query took too long and would not stop; see --timeout\n";
 	(void)number;
 	if (paused)
 		return;
 	ticks = ticks + 1;
 	if (ticks >= limit_ticks && cause == WATCH_RUNNING)
 		cause = WATCH_TIMEOUT;
-	if (ticks < limit_ticks + GRACE_TICKS)
-		return;
-	ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-	(void)ignored;
-	_exit(EXIT_FAILED);
+	if (ticks >= limit_ticks + GRACE_TICKS)
+		end_program();
 }
 
 static void on_interrupt(int number)
 {
 	(void)number;
 	cause = WATCH_INTERRUPT;
+	if (ticks < limit_ticks)
+		limit_ticks = ticks;
 }
 
 static void start_timer(int interval_ms)
@@ -49,11 +62,12 @@ void watch_begin(int64_t limit_ns)
 	int64_t limit = limit_ns / (TICK_MS * INT64_C(1000000));
 	cause = WATCH_RUNNING;
 	ticks = 0;
-	limit_ticks = limit < 1 ? 1 : limit > SIG_ATOMIC_MAX / 2 ? SIG_ATOMIC_MAX / 2 : (sig_atomic_t)limit;
+	bool is_limited = limit_ns > 0 && limit < SIG_ATOMIC_MAX / 2;
+	limit_ticks = !is_limited ? SIG_ATOMIC_MAX / 2 : limit < 1 ? 1 : (sig_atomic_t)limit;
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGINT, &interrupt, NULL);
 	sigaction(SIGALRM, &tick, NULL);
-	start_timer(limit_ns > 0 ? TICK_MS : 0);
+	start_timer(TICK_MS);
 }
 
 void watch_end(void)
@@ -77,6 +91,11 @@ void watch_pause(bool value)
 void watch_again(void)
 {
 	ticks = 0;
+}
+
+void watch_unfinished(const char *path)
+{
+	unfinished = path;
 }
 
 int watch_progress(void *unused)

@@ -21,6 +21,9 @@ enum watch_cause watch_cause(void);
 void watch_pause(bool paused);
 void watch_again(void); // the limit counts anew
 
+// A file that is removed when the program ends by itself; NULL: none. The path stays until then.
+void watch_unfinished(const char *path);
+
 int watch_progress(void *unused); // for sqlite3_progress_handler
 
 #endif
