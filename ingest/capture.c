@@ -50,6 +50,7 @@ static const struct {
 	{0, 4, "Rar!", "a RAR archive", UNPACK_FIRST},
 	{0, 3, "\x1f\x8b\x08", "gzip data inside the compressed file", UNPACK_FIRST},
 	{0, 4, "\x28\xb5\x2f\xfd", "zstd data inside the compressed file", UNPACK_FIRST},
+	{0, 4, "\x04\x22\x4d\x18", "lz4 data inside the compressed file", UNPACK_FIRST},
 	{0, 4, "\x02\x21\x4c\x18", "lz4 data of the legacy format", "unpack it first: lz4 -d"},
 	{257, 5, "ustar", "a tar archive", UNPACK_FIRST},
 	{0, 4, "\177ELF", "a program", "name a capture file"},
@@ -106,8 +107,9 @@ static void explain_start(struct byte_stream *s, struct capture_fault *fault)
 		                  start.left);
 	else
 		capture_fault_set(
-			fault, name, "%snot a pcap or pcapng capture (it starts with %08llx); name a capture file, or " CONVERT,
-			packed, (unsigned long long)bytes_peek(start, 0, 4));
+			fault, name,
+			"%s not a pcap or pcapng capture (it starts with %08llx); name a capture file, or " CONVERT,
+			s->unpack ? "unpacks to what is" : "is", (unsigned long long)bytes_peek(start, 0, 4));
 }
 
 // ---- opening --------------------------------------------------------------------------------------------------------

@@ -125,6 +125,7 @@ static size_t unpack_gzip(struct unpack *u, uint8_t *to, size_t room)
 	int status = inflate(&u->gzip, Z_NO_FLUSH);
 	u->at = u->end - u->gzip.avail_in;
 	u->inside = status != Z_STREAM_END;
+	u->made = u->made || u->gzip.avail_out < room;
 	if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
 		damage(u, u->gzip.msg ? u->gzip.msg : zError(status));
 	return room - u->gzip.avail_out;

@@ -762,8 +762,22 @@ def test_compressions():
             done = ingest("cut." + ending, code=FAILED)
             tap.contains(done.stderr, "cut.%s: the %s data is damaged at offset %d of the compressed file: it is cut "
                          "short; nothing could be unpacked;" % (ending, tool, length))
+        with open(name, "rb") as once, open("twice." + ending, "wb") as twice:
+            subprocess.run([tool, "-c", "-q"], stdin=once, stdout=twice, check=True)
+        ingest("twice." + ending, code=FAILED, says=["unpacks to %s data inside the compressed file" % tool, "unpack it first"])
     if missing:
         raise tap.Skip(", ".join(missing) + " not installed")
+
+
+def test_wrong_checksum():
+    """data whose checksum at the end is wrong: the packets are kept, and the message says so"""
+    write_pcap("plain.pcap", 50)
+    with open("plain.pcap", "rb") as file:
+        packed = bytearray(gzip.compress(file.read()))
+    packed[-8] ^= 1
+    write("wrong.gz", packed)
+    ingest("wrong.gz", code=DAMAGED, says=["wrong.gz: the gzip data is damaged", "every packet before was kept"])
+    tap.equal(packets_kept(), 50)
 
 
 def peak_kilobytes(name):
