@@ -43,16 +43,48 @@ static enum travel by_mean(const struct pair_side *s, const struct pair_side *ot
 	return s->raw_mean_ns > other->raw_mean_ns ? TRAVEL_FORWARD : TRAVEL_BACK;
 }
 
-static void find_by_packets(struct flow_pair *pair)
+static enum travel opposite(enum travel t)
+{
+	return (enum travel)(-(int)t);
+}
+
+// How many packets of the pair's smaller side speak for its TTLs, where their times tell; below 0, against them.
+static int64_t vote_on_ttl(const struct flow_pair *pair)
+{
+	const struct pair_side *s = pair->side;
+	enum travel by_time = by_delays(&s[0], &s[1]);
+	int64_t packets = s[0].matched < s[1].matched ? s[0].matched : s[1].matched;
+	int64_t vote = 0;
+	for (int d = 0; d < 2; d++) {
+		enum travel told = by_ttl(&s[d]), due = d ? opposite(by_time) : by_time;
+		if (told != TRAVEL_UNKNOWN && due != TRAVEL_UNKNOWN)
+			vote += told == due ? packets : -packets;
+	}
+	return vote;
+}
+
+// A device between the points sets TTLs anew: by them, most packets would arrive before they left.
+static bool is_ttl_set_anew(const struct pairing *p)
+{
+	int64_t vote = 0;
+	for (size_t i = 0; i < p->count; i++)
+		vote += vote_on_ttl(&p->pairs[i]);
+	return vote < 0;
+}
+
+static void find_by_packets(struct flow_pair *pair, bool use_ttl)
 {
 	struct pair_side *s = pair->side;
+	enum travel by_time = by_delays(&s[0], &s[1]);
 	for (int d = 0; d < 2; d++)
-		s[d].travel = by_ttl(&s[d]);
-	if (s[0].travel == TRAVEL_UNKNOWN && s[1].travel == TRAVEL_UNKNOWN)
-		s[0].travel = by_delays(&s[0], &s[1]);
+		s[d].travel = use_ttl ? by_ttl(&s[d]) : TRAVEL_UNKNOWN;
+	if (s[0].travel == s[1].travel && by_time != TRAVEL_UNKNOWN) {
+		s[0].travel = by_time;
+		s[1].travel = TRAVEL_UNKNOWN;
+	}
 	for (int d = 0; d < 2; d++)
 		if (s[d].travel == TRAVEL_UNKNOWN)
-			s[d].travel = (enum travel)(-(int)s[!d].travel);
+			s[d].travel = opposite(s[!d].travel);
 }
 
 // ---- by addresses -----------------------------------------------------------------------------------------------------
@@ -123,7 +155,7 @@ static void find_by_addresses(const struct pairing *p, struct flow_pair *pair, c
 	if (src == dst)
 		return;
 	pair->side[0].travel = src < dst ? TRAVEL_FORWARD : TRAVEL_BACK;
-	pair->side[1].travel = (enum travel)(-(int)pair->side[0].travel);
+	pair->side[1].travel = opposite(pair->side[0].travel);
 }
 
 static void find_all_by_addresses(struct pairing *p)
@@ -142,14 +174,15 @@ static void find_by_mean(struct flow_pair *pair)
 	if (s[0].travel != TRAVEL_UNKNOWN)
 		return;
 	s[0].travel = by_mean(&s[0], &s[1]);
-	s[1].travel = (enum travel)(-(int)s[0].travel);
+	s[1].travel = opposite(s[0].travel);
 }
 
 // What is sure first: it tells the sides of the addresses that others have.
 void travel_find(struct pairing *p)
 {
+	bool use_ttl = !is_ttl_set_anew(p);
 	for (size_t i = 0; i < p->count; i++)
-		find_by_packets(&p->pairs[i]);
+		find_by_packets(&p->pairs[i], use_ttl);
 	find_all_by_addresses(p);
 	for (size_t i = 0; i < p->count; i++)
 		find_by_mean(&p->pairs[i]);

@@ -1,9 +1,10 @@
 // Which way packets go: from the first point to the second, or back.
 //
-// A lower TTL is farther from the sender. Where no router is between the points, of the two directions of a flow the one
-// whose packets show the greater difference of time goes forward: delays are added to the clocks' difference one way, and
-// taken off the other. Where not all of them do, the addresses that other flows show on this side or that tell, and else the
-// average.
+// A lower TTL is farther from the sender, unless a device between the points sets TTLs anew: by those, most packets would
+// arrive before they left, or both directions of a flow would go the same way. Where TTLs do not tell, of the two directions
+// of a flow the one whose packets show the greater difference of time goes forward: delays are added to the clocks'
+// difference one way, and taken off the other. Where not all of them do, the addresses that other flows show on this side or
+// that tell, and else the average.
 #ifndef COMPARE_TRAVEL_H
 #define COMPARE_TRAVEL_H
 
