@@ -10,8 +10,10 @@ struct near_past {
 	int64_t request_id, answer_id;         // their latest with data; 0 none
 	int64_t client_end, server_acked;      // of the client's bytes: sent, and acknowledged; -1 none
 	int gaps[2];                           // that are open: BY_LOSS, BY_LATE
-	bool has_lost, has_step;
-	int64_t step_ts_ns; // when the last wait ended
+	size_t lost;                // of the server's packets that were lost: so many need not be looked at any more
+	int64_t client_acked;       // of the server's bytes, as the far point numbers them; -1 none
+	bool has_lost, is_over;     // over: the client has closed or reset the connection
+	const struct passage *step; // that ended the last wait; NULL none
 	int64_t most_in_flight;
 };
 
@@ -20,7 +22,7 @@ struct step {
 	const struct timeline *t;
 	const struct leg *leg;
 	const struct passage *p;
-	const struct near_past *past;
+	struct near_past *past;
 	int64_t in_flight; // of the sender of the data, before this packet; -1 not known
 	int64_t gap_ns;    // since the last step
 	bool is_answered;  // the other side sent data as soon as it came
@@ -146,6 +148,30 @@ static enum cause cause_of(const struct step *s)
 	return is_probe(p) ? CAUSE_IDLE : cause_of_turn(s);
 }
 
+// ---- what was lost and not made up for ------------------------------------------------------------------------------------
+
+// The first data of the server that was lost, and that the client has not acknowledged; NULL none.
+static const struct passage *first_missing(const struct timeline *t, struct near_past *past)
+{
+	const struct timeline_side *server = &t->side[1];
+	while (past->lost < server->lost_count) {
+		const struct passage *lost = server->lost[past->lost];
+		if (lost->payload_len[FAR] > 0 && passage_end(lost, FAR) > past->client_acked)
+			return lost;
+		past->lost++;
+	}
+	return NULL;
+}
+
+// For how long the client might have had, when it sent this, what it lacks.
+static int64_t missed_for(const struct step *s)
+{
+	const struct passage *p = s->p, *lost = first_missing(s->t, s->past);
+	if (p->from_server || !p->packet_id[FAR] || !lost || lost->packet_id[FAR] > p->packet_id[FAR])
+		return 0;
+	return greater(0, ns_difference(p->ts_ns[FAR], lost->ts_ns[FAR]) - s->t->of->round_trip_ns);
+}
+
 // ---- shares of a wait ---------------------------------------------------------------------------------------------------
 
 static void add(struct waits *w, enum cause cause, int64_t ns, const struct passage *p)
@@ -177,6 +203,14 @@ static void add_to_server(struct waits *w, const struct step *s, enum cause caus
 	add(w, is_slowed(s) ? CAUSE_SLOWED : CAUSE_DISTANCE, way_ns - queue_ns, p);
 }
 
+// A wait that nothing of the server ended: for what was lost, as far as it was, and for nobody.
+static void add_idle(struct waits *w, const struct step *s)
+{
+	int64_t missed_ns = smaller(s->gap_ns, missed_for(s));
+	add(w, CAUSE_MISSING, missed_ns, s->p);
+	add(w, CAUSE_IDLE, s->gap_ns - missed_ns, s->p);
+}
+
 static void add_step(struct waits *w, const struct step *s)
 {
 	enum cause cause = cause_of(s);
@@ -189,6 +223,8 @@ static void add_step(struct waits *w, const struct step *s)
 		add_to_server(w, s, cause, beyond_ns);
 	else if (cause == CAUSE_SERVER_WINDOW && s->p->from_server)
 		add(w, cause, beyond_ns, s->p);
+	else if (cause == CAUSE_IDLE)
+		add_idle(w, s);
 	else
 		add(w, cause, s->gap_ns, s->p);
 }
@@ -225,6 +261,7 @@ static void note(struct near_past *past, const struct step *s)
 	} else {
 		past->client = p;
 		past->request_id = passage_has_data(p) ? p->packet_id[NEAR] : past->request_id;
+		past->is_over = past->is_over || p->tcp_flags[NEAR] & (FLAG_FIN | FLAG_RST);
 		past->client_end = greater(past->client_end, passage_end(p, NEAR));
 	}
 	for (int why = 0; why < 2; why++)
@@ -233,25 +270,45 @@ static void note(struct near_past *past, const struct step *s)
 	past->most_in_flight = greater(past->most_in_flight, s->in_flight);
 }
 
+// The wait that no packet of the near point ended: until the server sent for the last time what does not come.
+static void add_last(struct waits *w, const struct timeline *t, struct near_past *past)
+{
+	const struct timeline_side *server = &t->side[1];
+	const struct passage *lost = first_missing(t, past);
+	if (!lost || past->is_over || t->of->lacks[NEAR] != LACKS_NOBODY || t->of->lacks[FAR] != LACKS_NOBODY)
+		return;
+	int64_t since_ns = lost->ts_ns[FAR];
+	if (past->step && past->step->packet_id[FAR])
+		since_ns = greater(since_ns, past->step->ts_ns[FAR]);
+	const struct passage *last = server->lost[server->lost_count - 1];
+	add(w, CAUSE_MISSING, ns_difference(last->ts_ns[FAR], since_ns), last);
+}
+
 void waits_add(struct waits *w, const struct timeline *t, size_t left)
 {
-	struct near_past past = {
-		.client_end = -1, .server_acked = -1, .has_lost = w->has_lost, .most_in_flight = w->most_in_flight};
+	struct near_past past = {.client_end = -1,
+	                         .server_acked = -1,
+	                         .client_acked = -1,
+	                         .has_lost = w->has_lost,
+	                         .most_in_flight = w->most_in_flight};
 	int64_t counted_id = w->counted_id;
 	for (size_t i = 0; i + left < t->count; i++) {
 		struct step s = {.t = t, .leg = &t->legs[i], .p = t->legs[i].p, .past = &past};
+		if (!s.p->from_server && s.p->packet_id[FAR] && s.p->has_ack[FAR])
+			past.client_acked = greater(past.client_acked, s.p->ack[FAR]);
 		s.is_answered = is_answered(t, s.leg);
 		s.in_flight = in_flight(&s);
 		if (is_step(&s)) {
-			s.gap_ns = past.has_step ? ns_difference(s.p->ts_ns[NEAR], past.step_ts_ns) : 0;
-			past.step_ts_ns = s.p->ts_ns[NEAR];
-			past.has_step = true;
+			s.gap_ns = past.step ? ns_difference(s.p->ts_ns[NEAR], past.step->ts_ns[NEAR]) : 0;
+			past.step = s.p;
 			if (s.gap_ns > 0 && s.p->packet_id[NEAR] > counted_id)
 				add_step(w, &s);
 		}
 		note(&past, &s);
 		w->counted_id = s.p->packet_id[NEAR];
 	}
+	if (left == 0)
+		add_last(w, t, &past);
 	w->has_lost = past.has_lost;
 	w->most_in_flight = past.most_in_flight;
 }

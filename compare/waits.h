@@ -13,6 +13,7 @@
 // clang-format off
 #define HOP_CAUSES(X) \
 	X(LOSS, "loss", "network", "went by until packets were sent again that, or whose ACKs, were lost between the points") \
+	X(MISSING, "missing", "network", "went by while the client waited in vain for what was lost between the points") \
 	X(LATE, "late", "network", "went by until what was late between the points came, or was sent again") \
 	X(QUEUE, "queue", "network", "went by between the points, beyond their shortest round trip") \
 	X(SLOWED, "slowed", "network", "went by in round trips with the little that was sent at a time after packets were lost between the points") \

@@ -10,7 +10,7 @@
 -- retransmission ended belongs to where the packet was lost: before the point where it had to come first, if that had not
 -- seen it, between the points, or beyond the other point, if that had; to the way between the points, if it or its ACK was
 -- late there; beyond the sender's point, if that had its ACK in time. Between the points is also what passed until it came,
--- with what was sent behind it there. A wait during which the receiver's window was closed belongs to the receiver. In long
+-- with what was sent behind it there, and the time in which the client waited for what never came. A wait during which the receiver's window was closed belongs to the receiver. In long
 -- transfers, round trips count as slowed when less is under way than before a loss between the points. An ACK counts where
 -- the other side sent data as soon as it came. Between an answer and the next request nobody waits: that time is shown, but
 -- is not in the shares. Where a capture has the packets of one side only, nothing is said but that.
@@ -44,7 +44,7 @@
 -- column beyond_a_pct      Share of it beyond a.
 -- column beyond_b_pct      Share of it beyond b.
 -- column unknown_pct       Share of it that cannot be placed.
--- column loss_ms           Waiting for what was lost between the points, or whose ACK was, to be sent again.
+-- column loss_ms           Waiting for what was lost between the points, or whose ACK was, to be sent again, or in vain.
 -- column slowed_ms         Round trips during which less was under way than before, because packets had been lost between the points.
 -- column queue_ms          Time between the points beyond that of the fastest packets, and until what was late there came or was sent again.
 -- column elsewhere_ms      Waiting for retransmissions of what was neither lost nor late between the points.
@@ -69,7 +69,7 @@ WITH
 causes AS ( -- milliseconds, and the causes of the longest waits
 	SELECT
 		w.hop_flow_id,
-		total(iif(w.cause = 'loss', w.total_ns, 0)) / 1e6 AS loss,
+		total(iif(w.cause IN ('loss', 'missing'), w.total_ns, 0)) / 1e6 AS loss,
 		total(iif(w.cause = 'slowed', w.total_ns, 0)) / 1e6 AS slowed,
 		total(iif(w.cause IN ('queue', 'late'), w.total_ns, 0)) / 1e6 AS queue,
 		total(iif(w.cause GLOB 'unseen_*' OR w.cause GLOB 'arrived_*' OR w.cause GLOB 'acked_*', w.total_ns, 0)) / 1e6
