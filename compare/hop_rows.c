@@ -158,14 +158,20 @@ static int arrival_point(const struct writing *w, const struct finding *f)
 	return matching_travel(w->m, f) != TRAVEL_BACK;
 }
 
-// Time since a packet arrived that was sent behind this one (RFC 4737); 0: there is none. Packets come in the order of
-// arrival. Of segments that were cut or joined, and of fragments, it says nothing.
+// A proxy sends packets of its own, in the order of the bytes; segments may be cut or joined, and datagrams fragmented.
+static bool has_order(const struct writing *w, const struct finding *f)
+{
+	return w->pairing->pairs[f->pair].mapping != MAPPING_PROXY && f->method != METHOD_BYTE_RANGE &&
+	       f->method != METHOD_FRAGMENT;
+}
+
+// Time since a packet arrived that was sent behind this one (RFC 4737); 0: there is none, or nothing can be said. Packets
+// come in the order of arrival.
 static int64_t late_by(struct writing *w, const struct finding *f)
 {
 	struct side_summary *s = &w->summaries[f->pair][f->direction];
 	int point = arrival_point(w, f);
-	if (matching_travel(w->m, f) == TRAVEL_UNKNOWN || f->method == METHOD_BYTE_RANGE ||
-	    f->method == METHOD_FRAGMENT)
+	if (matching_travel(w->m, f) == TRAVEL_UNKNOWN || !has_order(w, f))
 		return 0;
 	if (f->packet_id[!point] < s->sent_id) {
 		int64_t late_ns = ns_distance(f->ts_ns[point], s->sent_ts_ns);

@@ -293,12 +293,22 @@ static void join_by_votes(struct pairing *p, const struct vote *votes, size_t co
 		pair->confidence = 98;
 }
 
+// Of two TCP flows that a proxy may have made of each other: what both carry may have been said in others, too, of which one
+// carries all that the other does.
+static bool has_better(const struct point_flow *a, const struct point_flow *b, const struct vote *votes,
+                       size_t count)
+{
+	bool is_same = a->stream_len[0] == b->stream_len[0] && a->stream_len[1] == b->stream_len[1];
+	return (a->has_twin || b->has_twin) && !is_same && votes->is_weak && are_own(votes, count);
+}
+
 // One weak vote may be chance, unless the endpoints are the same.
 static bool is_enough(const struct pairing *p, const struct vote *votes, size_t count)
 {
 	const struct point_flow *a = flow_of(p, 0, votes->flow[0]), *b = flow_of(p, 1, votes->flow[1]);
 	return a->pair < 0 && b->pair < 0 && a->kind == b->kind &&
-	       (count > 1 || !votes->is_weak || a->key == b->key || a->kind != KIND_TCP);
+	       (count > 1 || !votes->is_weak || a->key == b->key || a->kind != KIND_TCP) &&
+	       !has_better(a, b, votes, count);
 }
 
 // The pair of which a further flow has votes: without ports, with one address in common. -1 none.

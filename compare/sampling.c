@@ -395,6 +395,7 @@ bool sampling_run(struct sampling *result, struct pairing *pairing)
 	if (ok) {
 		find_candidates(&s);
 		find_offset(&s, result);
+		streams_mark(pairing, result);
 		collect_votes(&s);
 		streams_pair(pairing, result);
 		pairing_complete(pairing, result->offset_ns, START_TOLERANCE_NS);

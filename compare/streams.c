@@ -239,18 +239,37 @@ static void join(struct pairing *p, const int32_t flow[2], int confidence)
 	}
 }
 
+// How far a difference of time may be off the clocks': they may drift.
+static int64_t tolerance(const struct sampling *s)
+{
+	return ns_sum(TOLERANCE_NS, ns_distance(s->high_ns, s->low_ns));
+}
+
 // Those that are nearest in time first.
 static void join_all(struct pairing *p, struct stream_candidates *c, const struct sampling *s, int confidence)
 {
 	for (size_t i = 0; i < c->count; i++)
 		c->at[i].error_ns = ns_distance(c->at[i].raw_ns, s->offset_ns);
 	qsort(c->at, c->count, sizeof *c->at, compare_errors);
-	int64_t width_ns = ns_distance(s->high_ns, s->low_ns); // clocks that drift
-	for (size_t i = 0; i < c->count && c->at[i].error_ns <= ns_sum(TOLERANCE_NS, width_ns); i++) {
+	for (size_t i = 0; i < c->count && c->at[i].error_ns <= tolerance(s); i++) {
 		const int32_t *flow = c->at[i].flow;
 		if (p->points[0].flows[flow[0]].pair < 0 && p->points[1].flows[flow[1]].pair < 0)
 			join(p, flow, confidence);
 	}
+}
+
+void streams_mark(struct pairing *p, const struct sampling *s)
+{
+	struct stream_candidates candidates = {0};
+	if (s->common > 0)
+		candidates = find_candidates(p, true);
+	for (size_t i = 0; i < candidates.count; i++) {
+		const struct stream_candidate *c = &candidates.at[i];
+		bool is_near = ns_distance(c->raw_ns, s->offset_ns) <= tolerance(s);
+		for (int point = 0; is_near && point < 2; point++)
+			p->points[point].flows[c->flow[point]].has_twin = true;
+	}
+	free(candidates.at);
 }
 
 void streams_pair(struct pairing *p, struct sampling *s)

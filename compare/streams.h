@@ -17,6 +17,9 @@ bool streams_want(const struct point_flow *, const struct sighting *);
 // Keeps the first bytes that such a packet has.
 void streams_note(struct point_flow *, const struct sighting *);
 
+// Marks the TCP flows that have a twin at the other point: one that carries just the same streams at about the same time.
+void streams_mark(struct pairing *, const struct sampling *);
+
 // Pairs TCP flows that are left. Times tell which of several that are alike; where nothing is known of the clocks
 // (sampling.common is 0) the difference of time is found that most of them agree on, and set in the sampling.
 void streams_pair(struct pairing *, struct sampling *);
