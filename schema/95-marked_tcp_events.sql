@@ -1,9 +1,10 @@
 -- What happened in TCP conversations, and whether it happened to a copy of a packet.
 
--- The rows of tcp_events, which are Wireshark's: to it, a segment that a capture holds twice is a retransmission.
+-- The rows of tcp_events, which are Wireshark's: to it, a segment that a capture holds twice is a retransmission, and one that
+-- was sent again within a round trip is out of order.
 CREATE VIEW marked_tcp_events AS
 SELECT
-	e.event_id, -- as all columns but the last: that of tcp_events
+	e.event_id, -- as all columns but the last two: that of tcp_events
 	e.packet_id,
 	e.flow_id,
 	e.direction,
@@ -20,5 +21,25 @@ SELECT
 			AND c.duplicates > 0
 			AND p.packet_id = e.packet_id
 			AND p.duplicate_of NOT NULL
-	) AS is_copy -- 1: the packet is a copy of another (packets.duplicate_of)
+	) AS is_copy, -- 1: the packet is a copy of another (packets.duplicate_of)
+	e.kind = 'out_of_order' AND EXISTS (
+		SELECT 1
+		FROM packets p
+		CROSS JOIN (
+			SELECT seq, tsval, ip_id
+			FROM packets
+			WHERE packet_id BETWEEN e.packet_id - 500 AND e.packet_id - 1
+				AND flow_id = e.flow_id
+				AND direction = e.direction
+			ORDER BY packet_id DESC
+			LIMIT 50
+		) b
+		WHERE p.packet_id = e.packet_id
+			AND b.seq > p.seq
+			AND iif(
+				b.tsval NOT NULL AND p.tsval NOT NULL AND b.tsval <> p.tsval,
+				(p.tsval - b.tsval) & 0xffffffff < 0x80000000,
+				b.ip_id > 0 AND p.ip_id > 0 AND (p.ip_id - b.ip_id) & 0xffff BETWEEN 1 AND 1000
+			)
+	) AS is_sent_again -- 1: out_of_order, and sent behind one that it seems overtaken by: so its TCP timestamp tells, or where that does not, its IP identification (of the sender's last 50 packets in this flow, among the 500 before)
 FROM tcp_events e;

@@ -1,8 +1,8 @@
 -- Segments arrived out of order.
 --
 -- A direction of a connection where at least :percent of the packets are Wireshark's out-of-order, and at
--- least :min_count. value is that percentage. Medium where it also led to fast or spurious retransmissions,
--- else low.
+-- least :min_count, without copies and without those that were sent again (marked_tcp_events.is_sent_again). value is that
+-- percentage. Medium where it also led to fast or spurious retransmissions, else low.
 --
 -- severity: low
 -- category: performance
@@ -49,25 +49,41 @@ sides AS (
 	CROSS JOIN (SELECT 0 AS direction UNION ALL SELECT 1)
 	WHERE is_out_of_order
 ),
-found AS MATERIALIZED (
+suspects AS MATERIALIZED (
 	SELECT *
 	FROM sides
 	WHERE late >= :min_count AND late * 100.0 / packets >= :percent
+),
+found AS (
+	SELECT
+		s.capture_id,
+		min(e.ts_ns) AS ts_ns,
+		s.flow_id,
+		s.src,
+		s.dst,
+		count(*) AS late,
+		s.packets AS of_packets,
+		s.again,
+		group_concat(e.packet_id) AS packets
+	FROM (SELECT 1 FROM suspects LIMIT 1) -- if none, no more is read
+	CROSS JOIN marked_tcp_events e
+	CROSS JOIN suspects s ON s.flow_id = e.flow_id AND s.direction = e.direction
+	WHERE e.kind = 'out_of_order'
+		AND NOT e.is_copy
+		AND NOT e.is_sent_again
+	GROUP BY s.flow_id, s.direction
 )
 SELECT
-	f.capture_id,
-	min(e.ts_ns) AS ts_ns,
-	f.flow_id,
-	f.src,
-	f.dst,
-	f.late * 100.0 / f.packets AS value,
+	capture_id,
+	ts_ns,
+	flow_id,
+	src,
+	dst,
+	late * 100.0 / of_packets AS value,
 	printf('%d of %d packets that %s sent came out of order; it sent %s again that had arrived, or that duplicate '
-		|| 'ACKs asked for', f.late, f.packets, f.src, counted(f.again, 'segment')) AS symptoms,
-	group_concat(e.packet_id) AS packets,
-	iif(f.again > 0, 'medium', 'low') AS severity
-FROM (SELECT 1 FROM found LIMIT 1) -- if none, no more is read
-CROSS JOIN tcp_events e
-CROSS JOIN found f ON f.flow_id = e.flow_id AND f.direction = e.direction
-WHERE e.kind = 'out_of_order'
-GROUP BY f.flow_id, f.direction
+		|| 'ACKs asked for', late, of_packets, src, counted(again, 'segment')) AS symptoms,
+	packets,
+	iif(again > 0, 'medium', 'low') AS severity
+FROM found
+WHERE late >= :min_count AND late * 100.0 / of_packets >= :percent
 ORDER BY value DESC;

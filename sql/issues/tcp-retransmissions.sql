@@ -1,7 +1,8 @@
 -- Segments were sent again.
 --
 -- A direction of a connection where at least :percent of the segments with data, SYN or FIN are
--- retransmissions (Wireshark's, of any kind), and at least :min_count of them. Copies that the capture made
+-- retransmissions (Wireshark's, of any kind, and what it calls out of order where that was sent again:
+-- marked_tcp_events.is_sent_again), and at least :min_count of them. Copies that the capture made
 -- are no retransmissions, nor are segments that the capture holds behind their ACK (Wireshark calls them spurious)
 -- where no number was sent twice. value is that percentage. High where those that were needed are :high_percent or
 -- more.
@@ -39,32 +40,35 @@
 WITH
 sides AS (
 	SELECT
-		flow_id,
-		capture_id,
-		iif(direction, dst, src) AS src,
-		iif(direction, src, dst) AS dst,
-		direction,
+		f.flow_id,
+		f.capture_id,
+		iif(d.direction, dst, src) AS src,
+		iif(d.direction, src, dst) AS dst,
+		d.direction,
 		iif(
-			direction,
+			d.direction,
 			dst_retransmissions + dst_fast_retransmissions,
 			src_retransmissions + src_fast_retransmissions
 		) AS needed,
 		iif(
-			direction,
+			d.direction,
 			min(dst_spurious_retransmissions, dst_retransmitted_packets),
 			min(src_spurious_retransmissions, src_retransmitted_packets)
 		) AS spurious,
-		iif(direction, dst_retransmission_rate, src_retransmission_rate) AS rate,
-		iif(direction, src_packets, dst_packets) = 0 AS silent
-	FROM flow_signs
-	CROSS JOIN flows USING (flow_id)
-	CROSS JOIN (SELECT 0 AS direction UNION ALL SELECT 1)
-	WHERE is_retransmitted AND iif(direction, dst_payload_bytes, src_payload_bytes) > 0
+		iif(d.direction, dst_out_of_order, src_out_of_order) AS late,
+		iif(d.direction, dst_retransmission_rate, src_retransmission_rate) AS rate,
+		t.data_packets,
+		iif(d.direction, src_packets, dst_packets) = 0 AS silent
+	FROM flow_signs g
+	CROSS JOIN flows f ON f.flow_id = g.flow_id
+	CROSS JOIN (SELECT 0 AS direction UNION ALL SELECT 1) d
+	CROSS JOIN tcp_stats t ON t.tcp_stats_id = 2 * f.flow_id + d.direction
+	WHERE (is_retransmitted OR is_out_of_order) AND t.data_packets > 0
 ),
 sick AS MATERIALIZED (
 	SELECT *
 	FROM sides
-	WHERE rate * 100 >= :percent AND needed + spurious >= :min_count
+	WHERE rate * 100 + late * 100.0 / data_packets >= :percent AND needed + spurious + late >= :min_count
 ),
 events AS ( -- that are no copies
 	SELECT
@@ -72,12 +76,13 @@ events AS ( -- that are no copies
 		e.packet_id,
 		e.ts_ns,
 		e.kind,
+		e.is_sent_again,
 		e.kind <> 'spurious_retransmission' OR s.spurious > 0 AS counts
 	FROM (SELECT 1 FROM sick LIMIT 1) -- if none, no more is read
 	CROSS JOIN marked_tcp_events e
 	CROSS JOIN sick s ON s.flow_id = e.flow_id AND s.direction = e.direction
 	WHERE e.flow_id IN (SELECT flow_id FROM sick)
-		AND e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission')
+		AND (e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission') OR e.is_sent_again)
 		AND NOT e.is_copy
 ),
 found AS (
@@ -89,11 +94,12 @@ found AS (
 		silent,
 		min(ts_ns) FILTER (WHERE counts) AS begun_ns,
 		sum(counts) AS again,
-		sum(kind = 'retransmission') AS slow,
+		sum(kind = 'retransmission' OR is_sent_again) AS slow,
 		sum(kind = 'fast_retransmission') AS fast,
 		sum(kind = 'spurious_retransmission' AND counts) AS spurious,
 		group_concat(packet_id) FILTER (WHERE counts) AS packets,
-		rate * 100 * sum(counts) / count(*) AS percent
+		total(rate * 100) FILTER (WHERE counts AND NOT is_sent_again) / max(1, sum(NOT is_sent_again))
+			+ sum(is_sent_again) * 100.0 / data_packets AS percent
 	FROM events
 	GROUP BY flow_id, direction
 )
