@@ -159,11 +159,41 @@ struct far_past {
 	int64_t request_id;                                // its latest with data, or SYN; 0 none
 	int64_t data_id, data_ts_ns;                       // the server's latest with data; 0 none
 	int64_t acked;                                     // by the client; -1 none
+	size_t answered;            // of the packets: the server's data among so many first ones has been acknowledged
+	int64_t answered_in_flight; // when the last of that was sent, bytes; -1 not known
 };
 
 static bool is_syn(const struct passage *p)
 {
 	return p->tcp_flags[NEAR] & FLAG_SYN;
+}
+
+static int64_t in_flight(const struct leg *l)
+{
+	return l->acked >= 0 ? passage_end(l->p, FAR) - l->acked : -1;
+}
+
+static bool is_data_of_server(const struct passage *p)
+{
+	return p->from_server && passage_has_data(p);
+}
+
+// Goes on to the latest data of the server that is acknowledged.
+static void find_answered(const struct timeline *t, struct far_past *past, size_t count)
+{
+	for (; past->answered < count; past->answered++) {
+		const struct leg *l = t->far[past->answered];
+		if (is_data_of_server(l->p) && passage_end(l->p, FAR) > past->acked)
+			return;
+		if (is_data_of_server(l->p))
+			past->answered_in_flight = in_flight(l);
+	}
+}
+
+// More is under way than a round trip ago: the server's window opens, and it sends as fast as it dares.
+static bool is_opening_up(const struct leg *l, const struct far_past *past)
+{
+	return past->answered_in_flight > 0 && in_flight(l) > past->answered_in_flight + past->answered_in_flight / 4;
 }
 
 // What the server waited for before it sent this, and how long.
@@ -183,6 +213,8 @@ static void look_back(struct leg *l, const struct far_past *past, int64_t soon_n
 		l->beyond_ns = 0; // it waited for an ACK
 	else if (is_syn(p) || !passage_has_data(p) || is_request_later)
 		l->beyond_ns = since_client_ns;
+	else if (past->data_id && is_opening_up(l, past))
+		l->beyond_ns = 0; // it waited for nothing but its own pace
 	else if (past->data_id)
 		l->beyond_ns = ns_difference(ts_ns, past->data_ts_ns);
 }
@@ -219,11 +251,12 @@ static bool is_answered(const struct timeline *t, size_t i)
 
 static void go_through_far(struct timeline *t)
 {
-	struct far_past past = {.acked = -1};
+	struct far_past past = {.acked = -1, .answered_in_flight = -1};
 	int64_t server_next_id = 0;
 	for (size_t i = 0; i < t->far_count; i++) {
 		struct leg *l = t->far[i];
 		if (l->p->from_server) {
+			find_answered(t, &past, i);
 			look_back(l, &past, t->of->beyond_ns[FAR]);
 			note_server(&past, l->p);
 		} else {
