@@ -76,7 +76,7 @@ events AS ( -- that are no copies
 		e.packet_id,
 		e.ts_ns,
 		e.kind,
-		e.is_sent_again,
+		e.kind = 'out_of_order' AS is_sent_again,
 		e.kind <> 'spurious_retransmission' OR s.spurious > 0 AS counts
 	FROM (SELECT 1 FROM sick LIMIT 1) -- if none, no more is read
 	CROSS JOIN marked_tcp_events e
