@@ -11,7 +11,8 @@
 enum {
 	NUMBERS = 65536,
 	APPLICATIONS_MAX = 64,
-	FOREIGN_MAX = 64, // chunks of one direction after which nobody waits for the other
+	FOREIGN_MAX = 64,   // chunks of one direction after which nobody waits for the other
+	KEEP_ALIVE_MAX = 4, // bytes of a datagram that may only keep a way through a NAT open (RFC 5626, 4.4.1)
 };
 
 struct held {
@@ -222,8 +223,12 @@ static void analyze_udp(struct application_stage *s, struct packet *p)
 	bool more = false;
 	if (p->payload.left == 0)
 		return;
-	if (!f->above)
-		meet(s, f, find(s, &call, p->payload, false, &more));
+	if (!f->above) {
+		int place = find(s, &call, p->payload, false, &more);
+		if (place < 0 && p->payload.left <= KEEP_ALIVE_MAX)
+			return;
+		meet(s, f, place);
+	}
 	if (!f->above->done)
 		give_datagram(s, &call, p->payload);
 }

@@ -266,10 +266,13 @@ static bool fits_tftp(struct bytes b)
 	return (code == 1 || code == 2) && !b.bad && isalpha((int)bytes_peek(b, 0, 1));
 }
 
+// Codes that IANA has assigned (RFC 3575, 6.1), and the length.
 static bool fits_radius(struct bytes b)
 {
 	uint64_t code = bytes_peek(b, 0, 1), length = bytes_peek(b, 2, 2);
-	return length >= 20 && length <= b.left && code >= 1 && code <= 55;
+	bool is_assigned = (code >= 1 && code <= 13) || (code >= 21 && code <= 34) || (code >= 40 && code <= 45) ||
+	                   (code >= 50 && code <= 52);
+	return length >= 20 && length <= b.left && is_assigned;
 }
 
 // The magic cookie (RFC 8489, 5), and a length that fills the datagram.
