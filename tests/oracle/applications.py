@@ -9,7 +9,7 @@ A protocol is a file in tests/oracle/applications/: a list COMPARISONS of dictio
     when    the packets that are compared: a display filter of protocols, fields, `field == number`, and && || ! ( )
     sql     of our rows: the packet's number, then a column for each field, in their order
     fields  (name, tshark's field, kind); kind: text, integer, hex, ns (seconds there, ns here), boolean, name (of DNS:
-            bytes that are no text are taken for equal)
+            bytes that are no text are taken for equal), line (the rest of a line: blanks at its end are no part of it)
     sets    True: where a packet has several rows, they are compared as a set: how often a value is there does not count
     among   True: tshark's field has more than what is compared; ours must be among its values
     holes   True: behind a hole, where tshark waits for segments in their order, its values are those of a run in which it
@@ -75,6 +75,8 @@ def convert(kind, text):
             return 0x303 if int(text, 0) >> 8 == 0x7F else int(text, 0)
         if kind == "serial":  # without the byte that says that it is positive
             return text[2:] if len(text) > 2 and text.startswith("00") else text
+        if kind == "line":
+            return text.rstrip(" \t")
         if kind == "name":
             return "." if text == "<Root>" else NO_TEXT.sub("?", text)
     except ValueError:

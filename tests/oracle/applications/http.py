@@ -18,8 +18,8 @@ COMPARISONS = [
         "fields": [
             ("method", "http.request.method", "text"),
             ("target", "http.request.uri", "text"),
-            ("host", "http.host", "text"),
-            ("user_agent", "http.user_agent", "text"),
+            ("host", "http.host", "line"),
+            ("user_agent", "http.user_agent", "line"),
         ],
     },
     {
@@ -29,9 +29,9 @@ COMPARISONS = [
         "holes": True,
         "fields": [
             ("status", "http.response.code", "integer"),
-            ("reason", "http.response.phrase", "text"),
-            ("server", "http.server", "text"),
-            ("content_type", "http.content_type", "text"),
+            ("reason", "http.response.phrase", "line"),
+            ("server", "http.server", "line"),
+            ("content_type", "http.content_type", "line"),
             ("request_in", "http.request_in", "integer"),
             ("last_byte_ns", "http.time", "ns"),
         ],
