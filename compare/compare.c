@@ -95,9 +95,23 @@ static void say_summary(const struct job *j)
 	             j->totals.lost[0], j->totals.lost[1], clock, seconds);
 }
 
+// A capture that dropped packets of its own accord dropped others, too, of which nothing shows it.
+static void warn_of_drops(const struct job *j, int point)
+{
+	enum { LEAST = 3, TENTH = 10 };
+	int64_t missed = j->totals.missed[point], lost = j->totals.lost[!point];
+	if (lost == 0 || missed < LEAST || missed < lost / TENTH)
+		return;
+	message_warning("%s lacks %" PRId64 " packets that passed it; of the %" PRId64
+	                " that count as lost on the way to it, some may have arrived",
+	                j->points[point].name, missed, lost);
+}
+
 static void say_warnings(const struct job *j)
 {
 	const struct matching *m = &j->matching;
+	for (int point = 0; point < 2; point++)
+		warn_of_drops(j, point);
 	if (m->matched[0] == 0)
 		message_warning("%s and %s have no packet in common; are they of the same traffic, at the same time?",
 		                j->points[0].name, j->points[1].name);

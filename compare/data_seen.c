@@ -44,14 +44,21 @@ static void fill_holes(struct data_seen *d, uint32_t begin, uint32_t end)
 	}
 }
 
+void data_seen_begin(struct data_seen *d, uint32_t first_seq)
+{
+	if (d->has_next_seq)
+		return;
+	d->has_next_seq = true;
+	d->next_seq = first_seq;
+}
+
 void data_seen_add(struct data_seen *d, uint32_t seq, uint32_t len)
 {
 	uint32_t end = seq + len, next = d->next_seq;
 	if (len > d->longest)
 		d->longest = len;
 	if (!d->has_next_seq) {
-		d->has_next_seq = true;
-		d->next_seq = end;
+		data_seen_begin(d, end);
 		return;
 	}
 	if (seq_lt(next, seq))

@@ -24,6 +24,9 @@ struct data_seen {
 
 void data_seen_release(struct data_seen *);
 
+// A SYN: the first byte is that of this number.
+void data_seen_begin(struct data_seen *, uint32_t first_seq);
+
 // A segment with so many bytes, more than none, from `seq` on.
 void data_seen_add(struct data_seen *, uint32_t seq, uint32_t len);
 

@@ -45,7 +45,7 @@
 	X(UNKNOWN, "unknown", "lost or missed: which way it went is not known") \
 	X(OUTSIDE, "outside", "the other capture had not begun, or had ended") \
 	X(EDGE, "edge", "it went towards the other point, at the very beginning or end of that capture: lost, or the capture did not run") \
-	X(ABSENT, "absent", "the other capture has nothing of its flow: not forwarded, another path, filtered, or all lost") \
+	X(ABSENT, "absent", "the other capture has nothing of its flow, or nothing that goes its way: not forwarded, another path, filtered, or all lost") \
 	X(LINK_LOCAL, "link_local", "it never leaves its network: no IP, or a link-local address") \
 	X(TTL_EXPIRED, "ttl_expired", "a router reported that its TTL ran out") \
 	X(REJECTED, "rejected", "a router or host reported by ICMP that it did not deliver it") \

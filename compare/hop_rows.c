@@ -210,6 +210,8 @@ static void count_outcome(struct writing *w, const struct finding *f, const stru
 		s->lost++;
 		w->totals->lost[is_back]++;
 	}
+	if (o->reason == REASON_MISSED)
+		w->totals->missed[f->packet_id[0] != 0]++;
 }
 
 static void write_packet(struct writing *w, const struct finding *f, bool in_order)

@@ -8,6 +8,7 @@
 
 struct hop_totals {
 	int64_t lost[2], reordered[2]; // forward, back
+	int64_t missed[2];             // packets that passed the first, the second point, whose capture has them not
 	struct clock clock;
 };
 

@@ -7,6 +7,7 @@
 #include "found.h"
 #include "leaving.h"
 #include "room.h"
+#include "timeline.h"
 
 enum { PROGRESS_PACKETS = 16384 };
 
@@ -47,7 +48,11 @@ static void note_copies(struct room *r, int point, struct sighting *s, struct fl
 static void note_numbers(struct room *r, int point, struct sighting *s, struct flow_pair *pair, int direction)
 {
 	struct pair_side *side = &pair->side[direction], *other = &pair->side[!direction];
-	if (!sighting_is_tcp(s) || s->tcp_flags & SYN_ONLY_FLAGS || r->failed)
+	if (!sighting_is_tcp(s) || r->failed)
+		return;
+	if (s->tcp_flags & FLAG_SYN)
+		data_seen_begin(&side->seen[point], s->seq + 1);
+	if (s->tcp_flags & SYN_ONLY_FLAGS)
 		return;
 	if (s->payload_len > 0) {
 		s->is_again = data_seen_some(&side->seen[point], s->seq, s->payload_len);
