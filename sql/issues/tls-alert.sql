@@ -6,7 +6,9 @@
 -- alert.
 --
 -- Severity: high where no handshake of the server was completed; medium where at least half
--- were not; else low; low for warnings, behind which the handshake goes on.
+-- were not; else low; low for warnings, behind which the handshake goes on. A connection without
+-- a client hello, which began before the capture or is cut by its snap length, counts as completed
+-- there unless it has such an alert.
 --
 -- severity: medium
 -- category: connectivity
@@ -82,7 +84,10 @@ totals AS (
 		iif(t.direction = 0, f.dst, f.src) AS server,
 		iif(t.direction = 0, f.dst_port, f.src_port) AS port,
 		count(*) AS handshakes,
-		sum(t.finished_packet_id IS NOT NULL) AS finished
+		sum(t.finished_packet_id IS NOT NULL) AS finished,
+		sum(t.finished_packet_id IS NULL
+			AND t.client_hello_packet_id IS NULL
+			AND t.tls_id NOT IN (SELECT tls_id FROM alerts)) AS not_known
 	FROM (SELECT 1 FROM judged LIMIT 1) -- if none, no more is read
 	CROSS JOIN tls t
 	CROSS JOIN flows f ON f.flow_id = t.flow_id
@@ -96,16 +101,17 @@ SELECT
 	client AS src,
 	server AS dst,
 	connections AS value,
-	printf('the %s sent the alert %s in %d of %s to %s port %d%s; %s with it %s completed (%s)',
+	printf('the %s sent the alert %s in %d of %s to %s port %d%s; %s with it %s completed%s (%s)',
 		sender, name, connections, counted(handshakes, 'TLS connection'), server, port,
 		ifnull(' (' || server_name || ')', ''), counted(finished, 'handshake'),
-		iif(finished = 1, 'was', 'were'), coalesce('version ' || version,
+		iif(finished = 1, 'was', 'were'), iif(not_known, printf(', of %d it is not known', not_known), ''),
+		coalesce('version ' || version,
 		'the client offers up to ' || client_version, 'no hello in the capture')) AS symptoms,
 	packets,
 	CASE
 		WHEN NOT is_fatal THEN 'low'
-		WHEN finished = 0 THEN 'high'
-		WHEN finished * 2 <= handshakes THEN 'medium'
+		WHEN finished + not_known = 0 THEN 'high'
+		WHEN (finished + not_known) * 2 <= handshakes THEN 'medium'
 		ELSE 'low'
 	END AS severity,
 	printf('TLS alert %s from the %s', name, sender) AS title,
