@@ -249,12 +249,28 @@ static bool is_answered(const struct timeline *t, size_t i)
 	       ns_difference(next->ts_ns[FAR], p->ts_ns[FAR]) <= t->of->beyond_ns[FAR];
 }
 
+// What the client's side sent before a packet, and the near point has not: a proxy's own ACKs, and what that capture dropped.
+static size_t note_alone(const struct timeline *t, struct far_past *past, size_t at, int64_t before_id)
+{
+	for (; at < t->at_count[FAR] && t->at[FAR][at]->packet_id[FAR] < before_id; at++) {
+		const struct passage *p = t->at[FAR][at];
+		if (p->from_server || p->packet_id[NEAR] || p->is_copy)
+			continue;
+		note_client(past, p);
+		if (p->payload_len[FAR] > 0)
+			past->request_id = p->packet_id[FAR];
+	}
+	return at;
+}
+
 static void go_through_far(struct timeline *t)
 {
 	struct far_past past = {.acked = -1, .answered_in_flight = -1};
 	int64_t server_next_id = 0;
+	size_t at = 0;
 	for (size_t i = 0; i < t->far_count; i++) {
 		struct leg *l = t->far[i];
+		at = note_alone(t, &past, at, l->p->packet_id[FAR]);
 		if (l->p->from_server) {
 			find_answered(t, &past, i);
 			look_back(l, &past, t->of->beyond_ns[FAR]);
