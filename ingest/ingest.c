@@ -64,8 +64,8 @@ static const struct option_spec options[] = {
      "and follow them with --ring."},
 	{0, "ring", "FOLDER", OPTION_ONCE, offsetof(struct settings, ring), NULL,
      "Follow a folder that dumpcap -b or tcpdump -C, -G, -W fills, until Ctrl-C.\n"
-     "Its files become one capture, each while it grows. Started again, it goes on where it was. The folder should hold "
-     "one ring and nothing else; compressed files in it are left alone."},
+     "Its files become one capture, each while it grows. Started again, it goes on where it was. It warns of files that "
+     "went before they were read. The folder should hold one ring and nothing else; compressed files in it are left alone."},
 	{'s', "snaplen", "BYTES", OPTION_COUNT, offsetof(struct settings, snaplen), NULL,
      "With -i: keep so many bytes of each packet at most."},
 	{0, "promiscuous", NULL, OPTION_FLAG, offsetof(struct settings, promiscuous), NULL,

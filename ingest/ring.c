@@ -39,6 +39,7 @@ struct ring {
 	struct load_totals *totals;
 	struct ring_file *files;
 	struct ring_file *current; // that is read
+	struct ring_file *last;    // the same, or that was read last; NULL: none, or it is gone
 	int64_t looked_ns;
 	bool complete; // the current file does not grow any more
 	bool failed;
@@ -156,6 +157,30 @@ static void look_into(struct ring_file *f)
 	f->first_ts_ns = first_ts_ns;
 }
 
+// It goes before it was its turn.
+static void warn_if_unread(const struct ring *ring, const struct ring_file *f)
+{
+	if (f != ring->current && !f->done && !f->foreign && f->first_ts_ns != NO_TS_NS)
+		message_warning("%s was removed or overwritten before it was read: its packets are missing", f->path);
+}
+
+static void warn_of_gap(const char *last_path)
+{
+	message_warning(
+		"%s, the last file that was read, is gone: what was captured since then, and is not in the folder any "
+		"more, is missing",
+		last_path);
+}
+
+// A ring removes its oldest files: the last one that was read goes when others have come and gone unseen.
+static void look_for_last(struct ring *ring)
+{
+	if (!ring->last || ring->last->seen)
+		return;
+	warn_of_gap(ring->last->path);
+	ring->last = NULL;
+}
+
 static void note_file(struct ring *ring, const char *name)
 {
 	struct stat status;
@@ -167,6 +192,8 @@ static void note_file(struct ring *ring, const char *name)
 	if (f->inode == status.st_ino && f->size == status.st_size && f->changed_ns == changed_ns)
 		return;
 	bool again = f->size >= 0 && (f->inode != status.st_ino || status.st_size < f->size);
+	if (again)
+		warn_if_unread(ring, f);
 	f->inode = status.st_ino;
 	f->size = status.st_size;
 	f->changed_ns = changed_ns;
@@ -185,6 +212,7 @@ static void forget_unseen(struct ring *ring)
 			continue;
 		}
 		*at = f->next;
+		warn_if_unread(ring, f);
 		free(f->path);
 		free(f);
 	}
@@ -204,6 +232,7 @@ static bool look(struct ring *ring)
 		if (entry->d_name[0] != '.')
 			note_file(ring, entry->d_name);
 	closedir(folder);
+	look_for_last(ring);
 	forget_unseen(ring);
 	ring->looked_ns = progress_now_ns();
 	return true;
@@ -269,7 +298,7 @@ static bool follow_file(struct ring *ring, struct ring_file *f)
 		return true;
 	}
 	struct load_part part = part_of(ring, f->path);
-	ring->current = f;
+	ring->current = ring->last = f;
 	ring->complete = has_successor(ring);
 	struct capture *file = capture_open_growing(f->path, wait_for_more, ring, &fault);
 	if (!file)
@@ -279,6 +308,21 @@ static bool follow_file(struct ring *ring, struct ring_file *f)
 	ring->current = NULL;
 	f->done = true;
 	return ok && load_save(ring->load) && !ring->failed;
+}
+
+// Started again: whether the file that was read last is still there.
+static void look_for_last_in_case(const struct ring *ring)
+{
+	sqlite3_stmt *s;
+	if (sqlite3_prepare_v2(ring->case_file->db,
+	                       "SELECT path FROM capture_files WHERE capture_id = ? AND packets > 0"
+	                       " ORDER BY capture_file_id DESC LIMIT 1",
+	                       -1, &s, NULL) != SQLITE_OK)
+		return;
+	sqlite3_bind_int64(s, 1, ring_resumable(ring->case_file, ring->folder));
+	if (sqlite3_step(s) == SQLITE_ROW && !part_of(ring, (const char *)sqlite3_column_text(s, 0)).file_id)
+		warn_of_gap((const char *)sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
 }
 
 static void release(struct ring *ring)
@@ -294,6 +338,7 @@ bool ring_follow(struct load *load, struct case_file *c, const char *folder, str
 {
 	struct ring ring = {.folder = folder, .load = load, .case_file = c, .totals = totals};
 	bool ok = true;
+	look_for_last_in_case(&ring);
 	while (ok && !load_ended(load)) {
 		ok = look(&ring);
 		struct ring_file *next = ok ? next_file(&ring) : NULL;
