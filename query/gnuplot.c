@@ -24,6 +24,7 @@ enum {
 	COLUMNS_MIN = 40,
 	LINES_MIN = 15,
 	COMPLAINT_ROOM = 1024,
+	PICTURE_END = 16,   // bytes in which the end of a picture is
 	TEXT_COLUMNS = 200, // of a title; gnuplot takes long for the pictures of very long ones
 };
 
@@ -212,15 +213,32 @@ static bool run_to_terminal(const struct sink *script, FILE *complaints, struct 
 	return ok;
 }
 
+// Whether the picture ends as such pictures do: gnuplot does not tell when it cannot write.
+static bool is_whole(int fd, enum gnuplot_kind kind)
+{
+	static const char *const ends[] = {[GNUPLOT_SVG] = "</svg>", [GNUPLOT_PNG] = "IEND", [GNUPLOT_PDF] = "%%EOF"};
+	char tail[PICTURE_END];
+	size_t end = strlen(ends[kind]);
+	off_t size = lseek(fd, 0, SEEK_END);
+	ssize_t length = pread(fd, tail, sizeof tail, size > PICTURE_END ? size - PICTURE_END : 0);
+	for (size_t i = 0; length >= 0 && i + end <= (size_t)length; i++)
+		if (!memcmp(tail + i, ends[kind], end))
+			return true;
+	return false;
+}
+
 static bool run_to_file(const struct sink *script, FILE *complaints, const char *path)
 {
 	struct new_file file;
 	bool opened = new_file_open(&file, path);
 	bool drawn = opened && run(script, file.fd, complaints);
-	bool closed = opened && new_file_close(&file, drawn);
-	if (!opened || (drawn && !closed))
+	bool whole = drawn && (!file.partial || is_whole(file.fd, gnuplot_kind_of(path)));
+	bool closed = opened && new_file_close(&file, whole);
+	if (drawn && !whole)
+		message_error("--plot: %s: cannot be written: the picture is cut short; is the disk full?", path);
+	else if (!opened || (drawn && !closed))
 		message_error("--plot: %s: cannot be written: %s", path, strerror(errno));
-	return drawn && closed;
+	return whole && closed;
 }
 
 bool gnuplot_run(const struct sink *script, const char *path, struct sink *out)

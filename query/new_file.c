@@ -88,7 +88,7 @@ bool new_file_open(struct new_file *file, const char *path)
 	}
 	snprintf(number, sizeof number, "%ld", (long)getpid());
 	file->partial = memory_join(path, ".partial-", number);
-	file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	file->fd = open(file->partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (file->fd < 0)
 		free(file->partial);
 	else

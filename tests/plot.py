@@ -201,6 +201,16 @@ def test_what_is_there():
     tap.equal(done.returncode, 3)
     with open("x.svg", encoding="utf-8") as file:
         tap.equal(file.read(), "old")
+    os.mkdir("half")
+    with open("half/gnuplot", "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\ncat > /dev/null\necho '<svg>'\n")
+    os.chmod("half/gnuplot", 0o755)
+    for name in ("x.svg", "new.png"):
+        done = tap.pcapdex("query", case, "rtt", "--flow", 4, "--plot", name, env={**os.environ, "PATH": "half:/usr/bin:/bin"})
+        tap.equal((done.returncode, os.path.exists("new.png")), (3, False))
+        tap.contains(done.stderr, name + ": cannot be written: the picture is cut short")
+    with open("x.svg", encoding="utf-8") as file:
+        tap.equal(file.read(), "old")
     shutil.copy(os.path.join(tap.ROOT, "examples", "web-client.pcapng"), "y.pcapng")
     tap.equal(tap.pcapdex("ingest", "-q", "-o", "y.db", "y.pcapng").returncode, 0)
     os.rename("y.pcapng", "y.svg")
