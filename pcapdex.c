@@ -1,6 +1,7 @@
 // main: a table of commands.
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -240,6 +241,7 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	case_file_analysis = analyze_with_defaults;
+	signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of the write
 	int code = run(argc, argv);
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;

@@ -117,13 +117,14 @@ static bool write_schema(struct case_file *c)
 		c, "PRAGMA application_id = " EXPAND(CASE_APPLICATION_ID) "; PRAGMA user_version = " EXPAND(CASE_VERSION));
 }
 
-// Whether a file is what an ingest that was killed leaves behind: an empty one, or a database without another owner.
+// Whether a file is what an ingest that was killed leaves behind: an empty one, or a database without another owner. Who
+// owns the file could read and change the case: in a folder that all may write to, it may be somebody else's trap.
 static bool is_leftover(int fd)
 {
 	enum { HEADER_LEN = 100, APPLICATION_ID_AT = 68 };
 	struct stat status;
 	uint8_t header[HEADER_LEN];
-	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1)
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != geteuid())
 		return false;
 	if (status.st_size == 0)
 		return true;
