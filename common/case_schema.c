@@ -1,12 +1,14 @@
 // What a case declares, and what it should. See case_schema.h.
 #include "case_schema.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "embedded.h"
 #include "message.h"
 #include "sql_text.h"
 
+#define NUMBER_MAX (INT64_MAX / 16)
 #define BLANKS " \t\r\n\f"
 
 struct word {
@@ -126,12 +128,27 @@ static bool check_own(struct check *c, const char *type, const char *name, const
 	return is_same || is_view || say_other(c, type, name);
 }
 
+// Whether an index is of columns alone: then nothing is computed when rows are added.
+static bool is_plain_index(const struct check *c, const char *name)
+{
+	static const char sql[] =
+		"SELECT 1 FROM pragma_index_xinfo(?1) WHERE cid = -2 UNION ALL "
+		"SELECT 1 FROM sqlite_schema s, pragma_index_list(s.tbl_name) i "
+		"WHERE s.name = ?1 AND i.name = ?1 AND i.partial";
+	sqlite3_stmt *row = NULL;
+	bool plain = sqlite3_prepare_v2(c->db, sql, -1, &row, NULL) == SQLITE_OK &&
+	             sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC) == SQLITE_OK &&
+	             sqlite3_step(row) == SQLITE_DONE;
+	sqlite3_finalize(row);
+	return plain;
+}
+
 // What stands in the case, be it ours or not.
 static bool check_found(const struct check *c, const char *type, const char *name, const char *sql)
 {
 	if (!is_listed_right(type, name, sql))
 		return say_other(c, "schema at", name);
-	if (strcmp(type, "trigger") != 0)
+	if (strcmp(type, "trigger") != 0 && (strcmp(type, "index") != 0 || is_plain_index(c, name)))
 		return true;
 	char *own = statement_of(c->own, name);
 	sqlite3_free(own);
@@ -196,5 +213,39 @@ bool case_schema_check(sqlite3 *db, const char *path)
 	          renew_views(&c);
 	sqlite3_free(sqlite3_str_finish(c.script));
 	sqlite3_close(c.own);
+	return ok;
+}
+
+static bool table_has_room(const struct check *c, const char *table)
+{
+	sqlite3_stmt *row = NULL;
+	char *sql = sqlite3_mprintf("SELECT max(rowid) FROM \"%w\"", table);
+	int rc = sql ? sqlite3_prepare_v2(c->db, sql, -1, &row, NULL) : SQLITE_NOMEM;
+	rc = rc == SQLITE_OK ? sqlite3_step(row) : rc;
+	int64_t last = rc == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
+	sqlite3_finalize(row);
+	sqlite3_free(sql);
+	if (rc != SQLITE_ROW)
+		return say_why(c, rc);
+	if (last > NUMBER_MAX)
+		message_error(
+			"%s: somebody has edited it: a row of %s has the number %lld, behind which no others find room; "
+			"ingest its captures into a new case",
+			c->path, table, (long long)last);
+	return last <= NUMBER_MAX;
+}
+
+bool case_schema_has_room(sqlite3 *db, const char *path)
+{
+	static const char sql[] =
+		"SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT wr "
+		"AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+	struct check c = {.db = db, .path = path};
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &row, NULL);
+	bool ok = rc == SQLITE_OK || say_why(&c, rc);
+	while (ok && sqlite3_step(row) == SQLITE_ROW)
+		ok = table_has_room(&c, column(row, 0));
+	sqlite3_finalize(row);
 	return ok;
 }

@@ -6,8 +6,12 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-// Views whose text is another become those of this program. Tables, indexes and views that are not its own stay. False
+// Views whose text is another become those of this program. Tables, views, and indexes of columns that are not its own stay. False
 // after a message that begins with the path.
 bool case_schema_check(sqlite3 *db, const char *path);
+
+// Whether rows that are added find numbers behind those that are there, of which none nor a small multiple is too large
+// for an integer. False after a message that begins with the path.
+bool case_schema_has_room(sqlite3 *db, const char *path);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/case.h"
+#include "../common/case_schema.h"
 #include "../common/message.h"
 
 enum { NAMES_MAX = 64 };
@@ -50,7 +51,8 @@ void hop_case_bind_if(sqlite3_stmt *s, int column, bool known, int64_t value)
 bool hop_case_open(struct hop_case *c, const char *path)
 {
 	*c = (struct hop_case){.path = memory_copy_text(path), .db = case_open_to_write(path, CASE_GIVEN)};
-	return c->db && hop_case_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = FILE; BEGIN IMMEDIATE");
+	return c->db && case_schema_has_room(c->db, path) &&
+	       hop_case_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = FILE; BEGIN IMMEDIATE");
 }
 
 bool hop_case_commit(struct hop_case *c)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../common/case.h"
+#include "../common/case_schema.h"
 #include "../common/embedded.h"
 #include "../common/interrupt.h"
 #include "../common/message.h"
@@ -296,7 +297,8 @@ static bool end_log(struct case_file *c)
 static bool open_existing(struct case_file *c)
 {
 	c->db = case_open_to_write(c->path, CASE_OUTPUT);
-	if (!c->db || !case_file_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"))
+	if (!c->db || !case_schema_has_room(c->db, c->path) ||
+	    !case_file_run(c, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"))
 		return false;
 	if (!case_file_run(c, "SELECT count(*) FROM captures"))
 		return false;

@@ -470,7 +470,8 @@ def test_edited_schema():
                   ["CREATE TRIGGER t AFTER INSERT ON packets BEGIN DELETE FROM flows; END"],
                   ["DROP TABLE icmp_errors"], ["ALTER TABLE flows ADD COLUMN x AS (hex(zeroblob(100000000)))"],
                   ["DROP TRIGGER hop_rows_of_comparison"], [lie % ("trigger", "t", "t")], [lie % ("index", "t", "t")],
-                  [lie % ("trigger", "hop_rows_of_comparison", "t")]):
+                  [lie % ("trigger", "hop_rows_of_comparison", "t")], ["CREATE INDEX x ON hosts(hex(zeroblob(3000000)))"],
+                  ["CREATE INDEX x ON hosts(address) WHERE hex(zeroblob(3000000)) > address"]):
         shutil.copy("whole.db", "case.db")
         with contextlib.suppress(sqlite3.Error):
             edit_case(*edits)
@@ -491,6 +492,22 @@ def test_edited_views():
     tap.equal(sorted(rows("SELECT name, sql FROM sqlite_schema WHERE type = 'view' AND name <> 'mine'")), sorted(before))
     tap.equal(rows("SELECT name FROM sqlite_schema WHERE name IN ('mine', 'ours', 'by name')"), [("mine",), ("ours",), ("by name",)])
     ingest("second.pcap")
+
+
+def test_edited_numbers():
+    """a case whose numbers leave none for rows that are added is not written"""
+    prior_case()
+    shutil.copy("case.db", "whole.db")
+    for table, edit in (("packets", "UPDATE packets SET packet_id = %d WHERE packet_id = 1"),
+                        ("protocol_stacks", "INSERT INTO protocol_stacks VALUES (%d, 'eth')"),
+                        ("flows", "UPDATE flows SET flow_id = %d WHERE flow_id = 1")):
+        shutil.copy("whole.db", "case.db")
+        edit_case(edit % ((1 << 63) - 1))
+        before = digest("case.db")
+        for command in (["ingest", "-q", "second.pcap", "-o", "case.db"], ["compare", "case.db", "first", "first"]):
+            done = tap.pcapdex(*command)
+            tap.equal((done.returncode, digest("case.db") == before), (FAILED, True), done.stderr)
+            tap.contains(done.stderr, "case.db: somebody has edited it: a row of %s has the number 9223372036854775807" % table)
 
 
 def test_edited_capture_ids():
