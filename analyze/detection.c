@@ -18,10 +18,13 @@ enum { HELPERS_MAX = 7, BUSY_MS = 5000, PROGRESS_STEPS = 10000 };
 
 // ---- one detector -------------------------------------------------------------------------------------------------
 
+#define IF_EDITED "; if somebody has edited the case, ingest its captures into a new one"
+
 static bool fail(const struct detection *d, sqlite3 *db)
 {
 	if (sqlite3_errcode(db) != SQLITE_INTERRUPT)
-		message_error("sql/%s.sql: %s", d->report.name, sqlite3_errmsg(db));
+		message_error("%s: detector %s: %s%s", sqlite3_db_filename(db, "main"), thresholds_name(&d->report),
+		              sqlite3_errmsg(db), sqlite3_errcode(db) == SQLITE_ERROR ? IF_EDITED : "");
 	return false;
 }
 
@@ -79,7 +82,8 @@ static bool take_rows(struct detection *d, sqlite3 *db, sqlite3_stmt *row, const
 	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
 		const int64_t *id = capture_of(all, row, places[FINDING_CAPTURE_ID]);
 		if (!id) {
-			message_error("detector %s: a row of no capture of the case", thresholds_name(&d->report));
+			message_error("%s: detector %s: a row of no capture of the case" IF_EDITED,
+			              sqlite3_db_filename(db, "main"), thresholds_name(&d->report));
 			return false;
 		}
 		size_t capture = (size_t)(id - all->capture_ids);
