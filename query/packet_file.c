@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cell.h"
+
 enum {
 	BLOCK_INTERFACE = 1,
 	BLOCK_ENHANCED_PACKET = 6,
@@ -69,6 +71,17 @@ static void put_text(struct sink *sink, enum option code, int before, const char
 		put_option(sink, code, before, text, text_len(text));
 }
 
+// Of the section and of interfaces: for people to read.
+static void put_clean_text(struct sink *sink, enum option code, int before, const char *text)
+{
+	struct sink clean;
+	sink_init(&clean, -1);
+	text_write_clean(&clean, text ? text : "", text ? strlen(text) : 0, "\n");
+	sink_char(&clean, 0);
+	put_text(sink, code, before, clean.at);
+	sink_release(&clean);
+}
+
 static void put_byte(struct sink *sink, enum option code, uint8_t value)
 {
 	put_option(sink, code, -1, &value, 1);
@@ -116,8 +129,8 @@ void packet_file_begin_pcapng(struct packet_file *file, struct sink *sink, const
 	put(&body, 1, 2);
 	put(&body, 0, 2);
 	put(&body, UINT64_MAX, 8); // the section's length: not told
-	put_text(&body, OPTION_COMMENT, -1, comment);
-	put_text(&body, OPTION_SHB_APPLICATION, -1, application);
+	put_clean_text(&body, OPTION_COMMENT, -1, comment);
+	put_clean_text(&body, OPTION_SHB_APPLICATION, -1, application);
 	put(&body, OPTION_END, 4);
 	put_block(sink, BLOCK_SECTION, &body);
 }
@@ -129,12 +142,12 @@ void packet_file_add_interface(struct packet_file *file, const struct packet_fil
 	put(&body, interface->link_type, 2);
 	put(&body, 0, 2);
 	put(&body, interface->snaplen, 4);
-	put_text(&body, OPTION_IF_NAME, -1, interface->name);
-	put_text(&body, OPTION_IF_DESCRIPTION, -1, interface->description);
+	put_clean_text(&body, OPTION_IF_NAME, -1, interface->name);
+	put_clean_text(&body, OPTION_IF_DESCRIPTION, -1, interface->description);
 	put_byte(&body, OPTION_IF_TSRESOL, resolution_of(interface->ts_units));
-	put_text(&body, OPTION_IF_FILTER, 0, interface->filter);
-	put_text(&body, OPTION_IF_OS, -1, interface->os);
-	put_text(&body, OPTION_IF_HARDWARE, -1, interface->hardware);
+	put_clean_text(&body, OPTION_IF_FILTER, 0, interface->filter);
+	put_clean_text(&body, OPTION_IF_OS, -1, interface->os);
+	put_clean_text(&body, OPTION_IF_HARDWARE, -1, interface->hardware);
 	if (interface->fcs_len)
 		put_byte(&body, OPTION_IF_FCSLEN, interface->fcs_len);
 	put(&body, OPTION_END, 4);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "cell.h"
 #include "watch.h"
 
 // ---- the captures of the case -------------------------------------------------------------------------------------
@@ -66,6 +67,7 @@ void packet_rows_init(struct packet_rows *rows, struct guard *guard, const struc
 	*rows = (struct packet_rows){.guard = guard, .whole_flows = whole_flows};
 	packet_set_init(&rows->packets);
 	packet_set_init(&rows->flows);
+	sink_init(&rows->clean, -1);
 	if (sqlite3_prepare_v2(guard->db, sql, -1, &statement, NULL) != SQLITE_OK)
 		return;
 	while (sqlite3_step(statement) == SQLITE_ROW)
@@ -81,6 +83,7 @@ void packet_rows_release(struct packet_rows *rows)
 	free(rows->captures);
 	packet_set_release(&rows->packets);
 	packet_set_release(&rows->flows);
+	sink_release(&rows->clean);
 	*rows = (struct packet_rows){0};
 }
 
@@ -225,9 +228,17 @@ static int64_t id_of(const struct packet_rows_capture *capture, int64_t number)
 	return capture->first_packet_id + number - 1;
 }
 
+// What people read in Wireshark, and tshark prints: clean, but for line feeds.
+static uint32_t clean_comment(struct packet_rows *rows, struct packet_set *set, const char *text, size_t length)
+{
+	enum { CUT = PACKET_SET_COMMENT_MAX + 4 }; // where it may be within a character, as the end is cut again
+	rows->clean.used = 0;
+	text_write_clean(&rows->clean, text, length < CUT ? length : CUT, "\n");
+	return packet_set_comment(set, rows->clean.at, rows->clean.used);
+}
+
 // What the row is, and which of its packets this is: "issue_id 3: Late packets: again_number". column: -1 none
-static uint32_t told_comment(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement,
-                             int column)
+static uint32_t told_comment(struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement, int column)
 {
 	char text[PACKET_SET_COMMENT_MAX + 1] = "";
 	size_t used = 0;
@@ -240,16 +251,15 @@ static uint32_t told_comment(const struct packet_rows *rows, struct packet_set *
 	}
 	if (column >= 0 && rows->column_count > 1 && used < sizeof text)
 		snprintf(text + used, sizeof text - used, "%s%s", used ? ": " : "", sqlite3_column_name(statement, column));
-	return packet_set_comment(set, text, strlen(text));
+	return clean_comment(rows, set, text, strlen(text));
 }
 
-static uint32_t comment_of(const struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement,
-                           int column)
+static uint32_t comment_of(struct packet_rows *rows, struct packet_set *set, sqlite3_stmt *statement, int column)
 {
 	if (rows->comment_column < 0)
 		return told_comment(rows, set, statement, column);
 	const char *text = (const char *)sqlite3_column_text(statement, rows->comment_column);
-	return text ? packet_set_comment(set, text, (size_t)sqlite3_column_bytes(statement, rows->comment_column)) : 0;
+	return text ? clean_comment(rows, set, text, (size_t)sqlite3_column_bytes(statement, rows->comment_column)) : 0;
 }
 
 static void take(void *context, sqlite3_stmt *statement)

@@ -12,6 +12,7 @@
 #include "packet_set.h"
 #include "parameter.h"
 #include "run.h"
+#include "sink.h"
 
 enum { PACKET_COLUMNS_MAX = 32, PACKET_TELLING_MAX = 8, PACKET_ROWS_ERROR_ROOM = 512 };
 
@@ -35,6 +36,7 @@ struct packet_rows {
 	} columns[PACKET_COLUMNS_MAX];
 	int column_count, capture_column, capture_id_column, flow_column, comment_column;
 	int telling[PACKET_TELLING_MAX], telling_count; // columns for a comment
+	struct sink clean;                              // a comment, cleaned
 	char error[PACKET_ROWS_ERROR_ROOM];             // "" none; wrong usage
 };
 

@@ -5,6 +5,7 @@ import glob
 import gzip
 import os
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -377,6 +378,27 @@ def test_reason():
     carve("SELECT packet_id, iif(number = 2, NULL, 'n' || (number % 2)) AS comment FROM packets WHERE number < 4 "
           "UNION ALL SELECT 1, 'late'")
     tap.equal([line[:12] for line in frames("out.pcapng", "frame.comment")[0]], ["n1", (REASON + "SELECT")[:12], "n1"])
+
+
+def test_hostile_texts():
+    """comments and names of interfaces are clean UTF-8, whatever the case has in their place"""
+    need_tshark()
+    shutil.copy(os.path.join(EXAMPLES, "two-interfaces.pcapng"), "a.pcapng")
+    ingest("a.pcapng")
+    evil = "CAST(x'1b5b33316d41ff0a' AS TEXT) || char(8238, 0, 65) || printf('%.*c', 70000, char(228))"
+    with sqlite3.connect("case.db") as db:
+        db.execute("UPDATE interfaces SET name = %s, description = %s" % (evil, evil))
+        db.execute("UPDATE capture_files SET comment = " + evil)
+        db.execute("UPDATE captures SET name = " + evil)
+    for sql in ("SELECT packet_id, %s AS comment FROM packets" % evil, "SELECT packet_id, %s AS title FROM packets" % evil):
+        carve(sql)
+        sound("out.pcapng")
+        with open("out.pcapng", "rb") as file:
+            data = file.read()
+        for bad in (b"\x1b[", "\u202e".encode(), b"A\xff"):
+            tap.equal(bad in data, False, str(bad))
+        comments = frames("out.pcapng", "frame.comment")[0]
+        tap.equal(len(comments) > 0 and all(comment.startswith("\\x1b[31mA") for comment in comments), True, comments[:1])
 
 
 def test_columns():
