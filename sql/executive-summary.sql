@@ -80,6 +80,35 @@ WHERE place = 1
 ORDER BY rank DESC, explained DESC, kind DESC, ts_ns
 LIMIT :limit;
 
+-- section: Between capture points
+-- column a             Name of the first capture; pcapdex compare matched them.
+-- column b             Name of the second.
+-- column lost_forward  Packets that went from a to b and did not arrive.
+-- column lost_back     The same from b to a.
+-- column network       Connections that lost more than 100 ms, most of it between the points (hop-verdict).
+-- column not_network   Those that lost it elsewhere.
+-- column not_known     Those of which the captures cannot tell.
+WITH slow AS MATERIALIZED (
+	SELECT k.comparison_id, v.verdict
+	FROM hop_verdicts v
+	JOIN hop_connections k ON k.hop_flow_id = v.hop_flow_id
+	WHERE v.lost_ns >= 100e6
+)
+SELECT
+	a.name AS a,
+	b.name AS b,
+	c.forward_lost AS lost_forward,
+	c.back_lost AS lost_back,
+	count(*) FILTER (WHERE s.verdict = 'it is the network') AS network,
+	count(*) FILTER (WHERE s.verdict = 'it is not the network') AS not_network,
+	count(*) FILTER (WHERE s.verdict = 'these captures cannot tell') AS not_known
+FROM hop_comparisons c
+JOIN captures a ON a.capture_id = c.a_capture_id
+JOIN captures b ON b.capture_id = c.b_capture_id
+LEFT JOIN slow s ON s.comparison_id = c.comparison_id
+WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
+GROUP BY c.comparison_id;
+
 -- section[table,text]: Summary
 WITH roots AS (
 	SELECT
@@ -112,6 +141,24 @@ counts AS (
 		sum(rank = 1) AS low
 	FROM issues
 	WHERE :capture IS NULL OR capture_id = :capture
+),
+compared AS MATERIALIZED (
+	SELECT
+		c.comparison_id,
+		a.name AS a,
+		b.name AS b,
+		c.forward_lost,
+		c.back_lost,
+		count(v.verdict) AS slow,
+		count(*) FILTER (WHERE v.verdict = 'it is the network') AS network,
+		count(*) FILTER (WHERE v.verdict = 'it is not the network') AS not_network
+	FROM hop_comparisons c
+	JOIN captures a ON a.capture_id = c.a_capture_id
+	JOIN captures b ON b.capture_id = c.b_capture_id
+	LEFT JOIN hop_connections k ON k.comparison_id = c.comparison_id
+	LEFT JOIN hop_verdicts v ON v.hop_flow_id = k.hop_flow_id AND v.lost_ns >= 100e6
+	WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
+	GROUP BY c.comparison_id
 ),
 chosen AS (
 	SELECT * FROM captures WHERE :capture IS NULL OR capture_id = :capture
@@ -158,6 +205,17 @@ lines (place, line) AS (
 			substr(remedies, 1, instr(remedies || char(10), char(10)) - 1))
 	FROM findings
 	WHERE n <= :limit
+	UNION ALL
+	SELECT 5000, char(10) || 'Between capture points' WHERE EXISTS (SELECT 1 FROM compared)
+	UNION ALL
+	SELECT
+		5000 + comparison_id,
+		printf('  %s and %s: %s lost forward, %d back', a, b, counted(forward_lost, 'packet'), back_lost)
+			|| iif(slow, printf('; %s lost more than 100 ms: of %d it is the network, of %d it is not%s (hop-verdict)',
+				counted(slow, 'connection'), network, not_network,
+				iif(slow > network + not_network, printf(', of %d it is not known', slow - network - not_network), '')),
+				'; no connection lost more than 100 ms')
+	FROM compared
 	UNION ALL
 	SELECT
 		9000,
