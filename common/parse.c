@@ -89,7 +89,7 @@ bool parse_bytes(const char *text, int64_t *bytes)
 	int64_t number;
 	if (!take_number(&text, &number))
 		return false;
-	const char *unit = *text ? strchr(units, *text) : NULL;
+	const char *unit = *text ? strchr(units, *text == 'K' ? 'k' : *text) : NULL;
 	for (const char *at = unit; at && at >= units; at--)
 		if (__builtin_mul_overflow(number, 1000, &number))
 			return false;

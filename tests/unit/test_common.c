@@ -215,6 +215,7 @@ static void test_parse_bytes(void **state)
 	assert_true(parse_bytes("0", &value) && value == 0);
 	assert_true(parse_bytes("1500", &value) && value == 1500);
 	assert_true(parse_bytes("3k", &value) && value == 3000);
+	assert_true(parse_bytes("300K", &value) && value == 300000);
 	assert_true(parse_bytes("500M", &value) && value == 500000000);
 	assert_true(parse_bytes("2G", &value) && value == 2000000000);
 	assert_true(parse_bytes("9T", &value) && value == INT64_C(9000000000000));
