@@ -23,6 +23,7 @@ enum {
 };
 
 static const double GAP = 0.12; // between columns, of their step
+static const double AMOUNT_MAX = 1e300;
 
 struct range {
 	size_t first, count; // rows
@@ -82,6 +83,12 @@ static double even_top(double top)
 	return top < 10 && fmod(top, 2) != 0 ? top + 1 : top;
 }
 
+// What a bar is as long as: nothing for less than nothing, and never so much that a sum of a few has no end.
+static double amount_of(const struct value *value)
+{
+	return fmin(fmax(value->number, 0), AMOUNT_MAX);
+}
+
 static void write_grid(struct sink *sink)
 {
 	for (int i = 0; i <= 2; i++) {
@@ -97,8 +104,9 @@ static void write_axis(struct sink *sink, const struct column *column, double to
 	put(sink, "<svg class=\"axis\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">", AXIS_WIDTH, CHART_HEIGHT);
 	for (int i = 0; i <= 2; i++) {
 		number_with_unit(column, top * (2 - i) / 2, number, sizeof number);
-		put(sink, "<text x=\"%d\" y=\"%d\">%s</text>", AXIS_WIDTH - 8, PLOT_TOP + PLOT_HEIGHT * i / 2 + 4,
-		    i == 2 ? "0" : number);
+		put(sink, "<text x=\"%d\" y=\"%d\">", AXIS_WIDTH - 8, PLOT_TOP + PLOT_HEIGHT * i / 2 + 4);
+		html_write_text(sink, i == 2 ? "0" : number);
+		sink_text(sink, "</text>");
 	}
 	sink_text(sink, "</svg>");
 }
@@ -153,7 +161,7 @@ static double height_of(const struct block *block, size_t row)
 {
 	double sum = 0;
 	for (size_t i = 1; i < layer_end(block) && i < block->column_count; i++)
-		sum += fmax(block_value(block, row, i)->number, 0);
+		sum += amount_of(block_value(block, row, i));
 	return sum;
 }
 
@@ -165,7 +173,7 @@ static void write_column(struct sink *sink, const struct block *block, const str
 	put(sink, "<g><rect class=\"hit\" x=\"%.3f%%\" width=\"%.3f%%\" y=\"%d\" height=\"%d\"/>", step * (double)place,
 	    step, PLOT_TOP, PLOT_HEIGHT);
 	for (size_t i = 1; i < layer_end(block) && i < block->column_count; i++) {
-		double height = PLOT_HEIGHT * fmax(block_value(block, row, i)->number, 0) / range->top;
+		double height = PLOT_HEIGHT * amount_of(block_value(block, row, i)) / range->top;
 		if (height <= 0)
 			continue;
 		height = fmax(height, 1.5);
@@ -255,7 +263,7 @@ static void write_bar(struct sink *sink, const struct block *block, size_t row, 
 	int severity_column = block_column(block, "severity");
 	const char *severity =
 		severity_column < 0 ? NULL : html_severity(block_value(block, row, (size_t)severity_column)->shown);
-	double width = most > 0 ? 100 * fmax(value->number, 0) / most : 0;
+	double width = most > 0 ? 100 * amount_of(value) / most : 0;
 	char *text = value_with_unit(&block->columns[1], value);
 	sink_text(sink, "<li><span>");
 	html_write_text(sink, block_value(block, row, 0)->shown);
@@ -274,7 +282,7 @@ static void write_bars(struct sink *sink, const struct block *block)
 {
 	double most = 0;
 	for (size_t i = 0; i < block->row_count; i++)
-		most = fmax(most, block_value(block, i, 1)->number);
+		most = fmax(most, amount_of(block_value(block, i, 1)));
 	sink_text(sink, "<ul class=\"bars\">\n");
 	for (size_t i = 0; i < block->row_count; i++)
 		write_bar(sink, block, i, most);

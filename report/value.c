@@ -11,6 +11,8 @@
 
 enum { NUMBER_ROOM = 64, SEPARATED_FROM = 10000 };
 
+static const double LARGE = 1e15; // from here on, numbers are written with an exponent
+
 // The end of a name, as it is called in headings, and its unit. The first that fits.
 static const struct ending {
 	const char *ending, *heading;
@@ -112,6 +114,10 @@ static void separate_thousands(char *to, size_t size, double number)
 {
 	char digits[NUMBER_ROOM];
 	size_t used = 0;
+	if (fabs(number) >= LARGE) {
+		snprintf(to, size, "%.3g", number);
+		return;
+	}
 	snprintf(digits, sizeof digits, "%.0f", fabs(number));
 	size_t length = strlen(digits);
 	if (number < 0 && used + 1 < size)
@@ -160,10 +166,10 @@ static void write_number(const struct column *column, double number, char *to, s
 		write_bytes(to, size, number);
 		break;
 	case UNIT_TIME:
-		snprintf(to, size, "%.3f", number);
+		snprintf(to, size, fabs(number) >= LARGE ? "%.3g" : "%.3f", number);
 		break;
 	case UNIT_NAME:
-		snprintf(to, size, "%.0f", number);
+		snprintf(to, size, fabs(number) >= LARGE ? "%.3g" : "%.0f", number);
 		break;
 	case UNIT_NONE:
 	case UNIT_MS:
@@ -277,10 +283,11 @@ void value_read(struct value *value, const struct column *column, sqlite3_stmt *
 	cell_read(&cell, statement, number, CELL_ROUNDED);
 	*value = (struct value){.kind = cell.kind, .raw_length = cut_at(cell.at, cell.length)};
 	value->raw = copy_bytes(cell.at, value->raw_length);
+	bool is_name = column->unit == UNIT_NAME && sqlite3_column_type(statement, number) == SQLITE_INTEGER;
 	if (cell.kind == CELL_NUMBER) {
 		value->number = sqlite3_column_double(statement, number);
 		write_number(column, value->number, text, sizeof text);
-		value->shown = memory_copy_text(text);
+		value->shown = memory_copy_text(is_name ? cell.at : text);
 	} else {
 		value->shown = clean_text(&cell);
 	}

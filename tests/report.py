@@ -95,6 +95,10 @@ def check_page(text):
         equal(link[0], "#", link)
         contains(page.ids, link[1:])
     outside = re.sub(r"<pre>.*?</pre>", "", text, flags=re.S)
+    equal(re.findall(r"<(?![a-z/]|!DOCTYPE)", outside), [], "markup")
+    for attribute in re.findall(r' (?:x|y|x1|x2|y1|y2|width|height)="([^"]*)"', outside):
+        if not re.fullmatch(r"-?[0-9.]+%?", attribute):
+            raise AssertionError("a length of %r" % attribute)
     for word in ("@import", "url(", "<script", "<link", "<img"):
         if word in outside:
             raise AssertionError("%s in the page" % word)
@@ -413,6 +417,24 @@ def test_own_chapter():
              '<td class="n">&lt; 0.001</td>')
     contains(texts["markdown"], "* **Delay, ms:** 12.5", "**3** a", "* low: **word.** l", "  * two",
              "| 123,456 | 99999 | 1.23 MB | 0.25 | &lt; 0.001 |")
+
+
+def test_absurd_numbers():
+    """numbers of any size are shown as large as they are, numbers that are names with every digit; bars have an end"""
+    os.makedirs("config/pcapdex/reports/report")
+    sections = ("as columns: A\nSELECT 1 AS x, 9e999 AS y_ms UNION ALL SELECT 2, -9e999 UNION ALL SELECT 3, 1e308 UNION ALL SELECT 4, 'x'",
+                "as stack: B\nSELECT 'a' AS x, 1e308 AS high, 1e308 AS low UNION ALL SELECT 'b', -1, 1e-320",
+                "as bars: C\nSELECT 'a' AS x, 9e999 AS n_bytes, 'x y' AS severity UNION ALL SELECT 'b', 1e308, NULL",
+                "as columns: D\nSELECT 1e308 AS time_s, 0.001 AS y_ms UNION ALL SELECT -9e999, 0.0001",
+                "as table: E\nSELECT 9007199254740993 AS flow, 9223372036854775807 AS n, 1e300 AS b_percent, 1e308 AS c_number")
+    with open("config/pcapdex/reports/report/15-mine.sql", "w", encoding="utf-8") as file:
+        file.write("-- Mine.\n--\n" + "".join("-- section %s;\n" % section for section in sections))
+    pcapdex("ingest", "-q", "-o", "case.db", os.path.join(EXAMPLES, "arp.pcap"))
+    done = pcapdex("report", "case.db", "--format", "html", env={**os.environ, "XDG_CONFIG_HOME": os.path.abspath("config")})
+    equal((done.returncode, done.stderr), (0, ""))
+    check_page(done.stdout)
+    contains(done.stdout, '<td class="n">9007199254740993</td><td class="n">9.22e+18</td><td class="n">1e+300</td>'
+             '<td class="n">1e+308</td>', "&lt; 0.001 ms")
 
 
 def test_unknown_form():
