@@ -119,20 +119,27 @@ static bool is_method(struct bytes word)
 	return false;
 }
 
+static bool ends_with_version(struct bytes line)
+{
+	static const char version[] = "HTTP/1.";
+	if (line.left < sizeof version)
+		return false;
+	bytes_skip(&line, line.left - sizeof version);
+	return wire_begins(line, version) && isdigit((int)bytes_peek(line, sizeof version - 1, 1));
+}
+
 // Any word may be a method (RFC 9110, 9.1): one of capitals, as all that are registered, is one in a line that ends with
 // the version.
 static bool is_own_method(struct bytes word, struct bytes line)
 {
-	static const char version[] = "HTTP/1.";
-	if (word.left == 0 || word.left > METHOD_MAX || line.left < word.left + sizeof version + 2)
+	if (word.left == 0 || word.left > METHOD_MAX || line.left < word.left + sizeof " / HTTP/1.1" - 1)
 		return false;
 	for (struct bytes rest = word; rest.left;) {
 		uint8_t c = bytes_u8(&rest);
 		if (!isupper(c) && c != '-' && c != '_')
 			return false;
 	}
-	bytes_skip(&line, line.left - sizeof version);
-	return wire_begins(line, version) && isdigit((int)bytes_peek(line, sizeof version - 1, 1));
+	return ends_with_version(line);
 }
 
 static const char NAME[] = "HTTP/";
@@ -317,6 +324,14 @@ enum recognised http_recognise(struct bytes data)
 	struct bytes line = wire_take_line(&data);
 	bool is_request = is_method(word) ? !is_of_other_protocol(line) : is_own_method(word, line);
 	return is_request ? RECOGNISED_YES : RECOGNISED_NO;
+}
+
+bool http_lacks_version(struct bytes data)
+{
+	if (bytes_find(data, '\n') == data.left)
+		return false;
+	struct bytes line = wire_take_line(&data);
+	return !is_status_line(line) && !ends_with_version(line);
 }
 
 bool http_head_is_method(const struct http_head *h, const char *method)

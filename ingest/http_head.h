@@ -21,6 +21,9 @@ struct http_head {
 // Whether a message begins here. RECOGNISED_MORE: a few more bytes will tell.
 enum recognised http_recognise(struct bytes data);
 
+// Whether the first line is there, and neither a status line nor a request with a version.
+bool http_lacks_version(struct bytes data);
+
 // Length of the head with its empty line; 0: its end is not there yet. Bytes before *scanned hold no end.
 size_t http_head_length(struct bytes data, size_t *scanned);
 

@@ -596,12 +596,15 @@ static enum recognised recognise_http2(const struct application_call *call, stru
 
 // ---- the stage ----------------------------------------------------------------------------------------------------
 
-// Line ends may come before a request (RFC 9112, 2.2): a message may be behind them.
+// Line ends may come before a request (RFC 9112, 2.2): a message may be behind them. A request has its version: other
+// protocols have words such as CONNECT, too.
 static enum recognised recognise_behind_blanks(struct bytes first)
 {
 	size_t blank = blank_length(first);
 	bytes_skip(&first, blank);
-	return blank && !first.left && blank <= BLANK_MAX ? RECOGNISED_MORE : http_recognise(first);
+	if (blank && !first.left && blank <= BLANK_MAX)
+		return RECOGNISED_MORE;
+	return http_lacks_version(first) ? RECOGNISED_NO : http_recognise(first);
 }
 
 static enum recognised recognise(const struct application_call *call, struct bytes first)
