@@ -211,9 +211,9 @@ lines (place, line) AS (
 	SELECT
 		5000 + comparison_id,
 		printf('  %s and %s: %s lost forward, %d back', a, b, counted(forward_lost, 'packet'), back_lost)
-			|| iif(slow, printf('; %s lost more than 100 ms: of %d it is the network, of %d it is not%s (hop-verdict)',
+			|| iif(slow, printf('; %s lost more than 100 ms: %d to the network, %d elsewhere%s (hop-verdict)',
 				counted(slow, 'connection'), network, not_network,
-				iif(slow > network + not_network, printf(', of %d it is not known', slow - network - not_network), '')),
+				iif(slow > network + not_network, printf(', %d not known', slow - network - not_network), '')),
 				'; no connection lost more than 100 ms')
 	FROM compared
 	UNION ALL
