@@ -216,7 +216,10 @@ static bool run_to_terminal(const struct sink *script, FILE *complaints, struct 
 // Whether the picture ends as such pictures do: gnuplot does not tell when it cannot write.
 static bool is_whole(int fd, enum gnuplot_kind kind)
 {
-	static const char *const ends[] = {[GNUPLOT_SVG] = "</svg>", [GNUPLOT_PNG] = "IEND", [GNUPLOT_PDF] = "%%EOF"};
+	static const char *const ends[] = {
+		[GNUPLOT_SVG] = "</svg>", [GNUPLOT_PNG] = "IEND", [GNUPLOT_PDF] = "%%EOF",
+		[GNUPLOT_TERMINAL] = "",  [GNUPLOT_NONE] = "",
+	};
 	char tail[PICTURE_END];
 	size_t end = strlen(ends[kind]);
 	off_t size = lseek(fd, 0, SEEK_END);
