@@ -19,6 +19,7 @@ enum {
 
 	FAST_RETRANSMISSION_NS = 20000000, // behind the duplicate ACK
 	REORDERING_NS = 3000000,           // out-of-order rather than retransmission, where the round trip is unknown
+	IP_ID_AHEAD_MAX = 1000,            // packets that a sender may have sent meanwhile, to whomever
 	CONTROL = TCP_SYN | TCP_FIN | TCP_RST,
 
 	SACKS_COUNTED = 3, // of a segment, in the bytes in flight: Wireshark leaves out the fourth
@@ -350,10 +351,47 @@ static void count_duplicate_ack(struct segment *s)
 	s->duplicate_of = s->sender->ack_number;
 }
 
+static struct tcp_sent sent_of(const struct segment *s)
+{
+	const struct headers *ip = &s->packet->ip;
+	return (struct tcp_sent){
+		.is_set = true,
+		.has_timestamps = ip->tcp.has_timestamps,
+		.ip_id = ip->ip_version == 4 ? (uint16_t)ip->ip_id : 0,
+		.seq = s->seq,
+		.tsval = ip->tcp.tsval,
+	};
+}
+
 static void note_gap(struct segment *s)
 {
+	struct tcp_side *sender = s->sender;
 	s->events |= SET(LOST_SEGMENT);
-	s->sender->flight_unknown = true;
+	sender->flight_unknown = true;
+	sender->last_gap = sent_of(s);
+	if (!sender->first_gap.is_set || sender->contiguous == sender->next_seq)
+		sender->first_gap = sender->last_gap;
+}
+
+// Whether a segment was sent behind one with a higher number: so its timestamp tells (RFC 7323), or where that does not, its
+// IP identification, which most senders count up.
+static bool is_sent_behind(const struct tcp_sent *sent, const struct tcp_sent *higher)
+{
+	if (!higher->is_set || !seq_gt(higher->seq, sent->seq))
+		return false;
+	if (sent->has_timestamps && higher->has_timestamps && sent->tsval != higher->tsval)
+		return seq_gt(sent->tsval, higher->tsval);
+	uint16_t ahead = (uint16_t)(sent->ip_id - higher->ip_id);
+	return sent->ip_id && higher->ip_id && ahead > 0 && ahead <= IP_ID_AHEAD_MAX;
+}
+
+// Whether what came out of order was sent again, and is not overtaken.
+static bool is_sent_again(const struct segment *s)
+{
+	const struct tcp_side *sender = s->sender;
+	const struct tcp_sent sent = sent_of(s);
+	return is_sent_behind(&sent, &sender->highest) || is_sent_behind(&sent, &sender->first_gap) ||
+	       is_sent_behind(&sent, &sender->last_gap);
 }
 
 // Zero windows, gaps, keep-alives, window updates, duplicate ACKs: what a segment is by its number, ACK and window.
@@ -459,6 +497,7 @@ static void advance(struct segment *s)
 		sender->next_seq = next_seq;
 		sender->next_number = s->number;
 		sender->next_ts_ns = s->ts_ns;
+		sender->highest = sent_of(s);
 	}
 	if ((s->seq == sender->contiguous || !sender->contiguous) && !probe)
 		sender->contiguous = sender->next_seq;
@@ -733,6 +772,8 @@ static void add_event(const struct segment *s, enum tcp_event event, struct writ
 	} else if (event == TCP_EVENT_RETRANSMISSION) {
 		row->related_packet_id = s->rto_number ? id_of_number_0 + s->rto_number : ROW_NULL;
 		row->value = s->rto_ns;
+	} else if (event == TCP_EVENT_OUT_OF_ORDER && is_sent_again(s)) {
+		row->value = 1;
 	}
 }
 

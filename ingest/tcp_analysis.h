@@ -58,6 +58,13 @@ struct tcp_copies {
 	uint32_t segments, retransmissions, spurious;
 };
 
+// When its sender sent a segment, as far as its headers tell.
+struct tcp_sent {
+	bool is_set, has_timestamps;
+	uint16_t ip_id; // 0: none
+	uint32_t seq, tsval;
+};
+
 // What one direction has sent. Sequence numbers are as in the header; comparisons are signed 32-bit differences
 // (RFC 1982). Numbers of packets, 0: none.
 struct tcp_side {
@@ -80,7 +87,9 @@ struct tcp_side {
 	bool span_known;     // where they are not sorted: what they reach over, relative to span_base
 	bool span_wraps;     // a segment of it does
 	uint32_t span_low, span_high, span_base;
-	bool flight_unknown;      // behind a gap, until the other side sends an ACK
+	bool flight_unknown; // behind a gap, until the other side sends an ACK
+	// That of the highest number, of the first one behind a gap since all were filled, and of the latest behind one.
+	struct tcp_sent highest, first_gap, last_gap;
 	uint32_t sacked;          // bytes that the SACK blocks of the last segment name
 	uint8_t mptcp_operations; // of the connection, when this side sent last
 

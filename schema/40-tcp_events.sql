@@ -7,7 +7,7 @@ CREATE TABLE tcp_events (
 	ts_ns             INTEGER NOT NULL, -- of the packet
 	kind              TEXT NOT NULL, -- syn, syn_ack, established, fin, rst, retransmission, fast_retransmission, spurious_retransmission, out_of_order, lost_segment, ack_lost_segment, duplicate_ack, keep_alive, keep_alive_ack, zero_window, zero_window_probe, zero_window_probe_ack, window_update, window_full, reused_ports
 	related_packet_id INTEGER, -- syn_ack: the SYN it answers; established: the SYN-ACK; duplicate_ack: the ACK it repeats; retransmission: the packet its time is measured from
-	value             INTEGER, -- syn_ack, established: ns since the first SYN; retransmission: ns since related_packet_id (RTO); duplicate_ack: its number in the run, from 1
+	value             INTEGER, -- syn_ack, established: ns since the first SYN; retransmission: ns since related_packet_id (RTO); duplicate_ack: its number in the run, from 1; out_of_order: 1 where the TCP timestamp, or else the IP identification, tells that it was sent behind the segment that seems to have overtaken it: it was sent again
 	capture_id        INTEGER NOT NULL DEFAULT 1 REFERENCES captures -- the capture
 );
 

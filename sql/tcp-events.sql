@@ -42,7 +42,7 @@ SELECT
 	iif(e.direction, f.src, f.dst) AS receiver,
 	iif(e.direction, f.src_port, f.dst_port) AS receiver_port,
 	e.related_packet_id - c.first_packet_id + 1 AS related_number,
-	iif(e.kind = 'duplicate_ack', NULL, e.value / 1e6) AS after_ms,
+	iif(e.kind IN ('duplicate_ack', 'out_of_order'), NULL, e.value / 1e6) AS after_ms,
 	iif(e.kind = 'duplicate_ack', e.value, NULL) AS nth,
 	tcp_flags(p.tcp_flags) AS flags,
 	p.seq,
