@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -100,12 +101,18 @@ char *case_sqlite_path(const char *path)
 
 // ---- databases ----------------------------------------------------------------------------------------------------
 
-int64_t case_integer(sqlite3 *db, int64_t otherwise, const char *sql)
+int64_t case_integer(sqlite3 *db, int64_t otherwise, const char *sql, ...)
 {
-	sqlite3_stmt *statement = NULL;
+	sqlite3_stmt *statement;
 	int64_t value = otherwise;
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW &&
-	    sqlite3_column_type(statement, 0) != SQLITE_NULL)
+	va_list texts;
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return otherwise;
+	va_start(texts, sql);
+	for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++)
+		sqlite3_bind_text(statement, i, va_arg(texts, const char *), -1, SQLITE_STATIC);
+	va_end(texts);
+	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
 		value = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
 	return value;

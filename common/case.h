@@ -33,7 +33,7 @@ void case_say_full(const char *path, enum case_role role);
 // The path as SQLite should see it, which takes a name that begins with file: for a URI. The caller frees it.
 char *case_sqlite_path(const char *path);
 
-// One integer of a statement without parameters; `otherwise` for NULL, no row or an error.
-int64_t case_integer(sqlite3 *db, int64_t otherwise, const char *sql);
+// One integer of a statement, with a text for each of its parameters; `otherwise` for NULL, no row or an error.
+int64_t case_integer(sqlite3 *db, int64_t otherwise, const char *sql, ...);
 
 #endif

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../common/case.h"
 #include "../common/case_schema.h"
 #include "../common/embedded.h"
 #include "../common/interrupt.h"
@@ -47,23 +45,6 @@ bool case_file_run(struct case_file *c, const char *sql)
 	if (rc != SQLITE_OK)
 		case_say_why(c->db, c->path, CASE_OUTPUT, rc);
 	return rc == SQLITE_OK;
-}
-
-int64_t case_file_integer(struct case_file *c, int64_t otherwise, const char *sql, ...)
-{
-	sqlite3_stmt *statement;
-	int64_t value = otherwise;
-	va_list texts;
-	if (sqlite3_prepare_v2(c->db, sql, -1, &statement, NULL) != SQLITE_OK)
-		return otherwise;
-	va_start(texts, sql);
-	for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++)
-		sqlite3_bind_text(statement, i, va_arg(texts, const char *), -1, SQLITE_STATIC);
-	va_end(texts);
-	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
-		value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return value;
 }
 
 // ---- a new case ---------------------------------------------------------------------------------------------------
@@ -250,7 +231,7 @@ int64_t case_file_next_id(struct case_file *c, enum table_id table)
 	if (c->pages[table].table)
 		return c->pages[table].last_rowid + 1;
 	snprintf(sql, sizeof sql, "SELECT max(%s) FROM %s", tables[table].columns[0].name, tables[table].name);
-	return case_file_integer(c, 0, sql) + 1;
+	return case_integer(c->db, 0, sql) + 1;
 }
 
 // ---- one that exists ----------------------------------------------------------------------------------------------
@@ -376,13 +357,13 @@ bool case_file_begin(struct case_file *c)
 	if (!case_file_run(c, "BEGIN IMMEDIATE"))
 		return false;
 	if (!c->building) // only now: another ingest may have been waited for
-		c->next_packet_id = case_file_integer(c, 0, "SELECT max(packet_id) FROM packets") + 1;
+		c->next_packet_id = case_integer(c->db, 0, "SELECT max(packet_id) FROM packets") + 1;
 	return !c->is_live || (case_file_run(c, LIVE_INDEXES) && case_file_save(c));
 }
 
 int64_t case_file_bytes(struct case_file *c)
 {
-	return case_file_integer(c, 0, "PRAGMA page_count") * case_file_integer(c, 0, "PRAGMA page_size");
+	return case_integer(c->db, 0, "PRAGMA page_count") * case_integer(c->db, 0, "PRAGMA page_size");
 }
 
 bool case_file_end(struct case_file *c)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../common/case.h"
 #include "table_pages.h"
 
 struct case_file {
@@ -56,8 +57,6 @@ bool case_file_finish(struct case_file *);
 // case, for which there is no room in it.
 bool case_file_close(struct case_file *);
 
-// One integer from a statement; `otherwise` for NULL or no row. Parameters are bound from text, NULL-ended.
-int64_t case_file_integer(struct case_file *, int64_t otherwise, const char *sql, ...);
 bool case_file_run(struct case_file *, const char *sql); // false after a message
 
 #endif

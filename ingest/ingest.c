@@ -114,15 +114,15 @@ static enum presence look_up_file(struct job *job, const char *path)
 		return ABSENT;
 	}
 	snprintf(size, sizeof size, "%" PRId64, (int64_t)status.st_size);
-	int64_t interrupted = case_file_integer(job->case_file, -1, by_path, full_path);
+	int64_t interrupted = case_integer(job->case_file->db, -1, by_path, full_path);
 	if (interrupted >= 0)
 		presence = interrupted ? INTERRUPTED : CHANGED;
 	int64_t capture_id = 0;
-	if (case_file_integer(job->case_file, 0, "SELECT count(*) FROM capture_files WHERE size = CAST(? AS INTEGER)",
-	                      size) &&
+	if (case_integer(job->case_file->db, 0, "SELECT count(*) FROM capture_files WHERE size = CAST(? AS INTEGER)",
+	                 size) &&
 	    capture_fingerprint_file(full_path, fingerprint, &fault))
-		capture_id = case_file_integer(
-			job->case_file, 0, "SELECT min(capture_id) FROM capture_files WHERE fingerprint = ?", fingerprint);
+		capture_id = case_integer(job->case_file->db, 0,
+		                          "SELECT min(capture_id) FROM capture_files WHERE fingerprint = ?", fingerprint);
 	free(full_path);
 	if (capture_id == 0)
 		return presence;
@@ -134,11 +134,11 @@ static enum presence look_up_file(struct job *job, const char *path)
 static int64_t packets_in_part(struct job *job, const char *path)
 {
 	char *full_path = realpath(path, NULL);
-	int64_t packets = case_file_integer(job->case_file, -1,
-	                                    "SELECT f.packets FROM capture_files f JOIN captures c USING (capture_id)"
-	                                    " WHERE f.path = ? AND coalesce(c.filter, c.packet_limit, c.since_ts_ns,"
-	                                    " c.until_ts_ns) IS NOT NULL",
-	                                    full_path ? full_path : path);
+	int64_t packets = case_integer(job->case_file->db, -1,
+	                               "SELECT f.packets FROM capture_files f JOIN captures c USING (capture_id)"
+	                               " WHERE f.path = ? AND coalesce(c.filter, c.packet_limit, c.since_ts_ns,"
+	                               " c.until_ts_ns) IS NOT NULL",
+	                               full_path ? full_path : path);
 	free(full_path);
 	return packets;
 }
@@ -217,14 +217,14 @@ static bool are_all_given(struct job *job, int64_t capture_id, const struct load
 	snprintf(id, sizeof id, "%" PRId64, capture_id);
 	for (unsigned i = 0; i < count; i++) {
 		char *full_path = realpath(inputs[i].path, NULL);
-		given += full_path && case_file_integer(job->case_file, 0,
-		                                        "SELECT count(*) FROM capture_files"
-		                                        " WHERE capture_id = CAST(? AS INTEGER) AND path = ?",
-		                                        id, full_path);
+		given += full_path && case_integer(job->case_file->db, 0,
+		                                   "SELECT count(*) FROM capture_files"
+		                                   " WHERE capture_id = CAST(? AS INTEGER) AND path = ?",
+		                                   id, full_path);
 		free(full_path);
 	}
-	int64_t files = case_file_integer(
-		job->case_file, 0, "SELECT count(*) FROM capture_files WHERE capture_id = CAST(? AS INTEGER)", id);
+	int64_t files = case_integer(job->case_file->db, 0,
+	                             "SELECT count(*) FROM capture_files WHERE capture_id = CAST(? AS INTEGER)", id);
 	return given == files || files == 1;
 }
 
@@ -250,7 +250,7 @@ static bool forget_file(struct job *job, const char *path, const struct load_inp
 	capture_fingerprint_file(full_path, fingerprint, &fault);
 	int64_t capture_id;
 	bool ok = true;
-	while (ok && (capture_id = case_file_integer(job->case_file, 0, holding, full_path, fingerprint)) != 0)
+	while (ok && (capture_id = case_integer(job->case_file->db, 0, holding, full_path, fingerprint)) != 0)
 		ok = forget_whole_capture(job, capture_id, path, inputs, count);
 	free(full_path);
 	return ok;
@@ -264,7 +264,7 @@ static char *free_name(struct job *job, const char *name)
 	size_t size = strlen(name) + 24;
 	char *candidate = memory_alloc(size);
 	snprintf(candidate, size, "%s", name);
-	for (int n = 2; case_file_integer(job->case_file, 0, "SELECT count(*) FROM captures WHERE name = ?", candidate);
+	for (int n = 2; case_integer(job->case_file->db, 0, "SELECT count(*) FROM captures WHERE name = ?", candidate);
 	     n++)
 		snprintf(candidate, size, "%s-%d", name, n);
 	return candidate;
@@ -281,7 +281,7 @@ static bool make_place(struct job *job, const struct load_input *inputs, unsigne
 		if (!forget_file(job, inputs[i].path, inputs, count))
 			return false;
 	if (name)
-		capture_id = case_file_integer(job->case_file, 0, "SELECT capture_id FROM captures WHERE name = ?", name);
+		capture_id = case_integer(job->case_file->db, 0, "SELECT capture_id FROM captures WHERE name = ?", name);
 	return capture_id == 0 || forget_capture(job, capture_id);
 }
 
@@ -300,7 +300,7 @@ static struct load_options load_options_of(const struct settings *s)
 // Whether another ingest, which case_file_begin() waited for, has added one of the files meanwhile. Says so.
 static bool is_added_meanwhile(struct job *job, const struct load_input *inputs, unsigned count)
 {
-	int64_t version = case_file_integer(job->case_file, 0, "PRAGMA data_version");
+	int64_t version = case_integer(job->case_file->db, 0, "PRAGMA data_version");
 	if (job->case_file->building || job->settings->replace || version == job->data_version)
 		return false;
 	job->data_version = version;
@@ -323,7 +323,7 @@ static int64_t find_earlier(struct job *job, const struct load_input *inputs, un
 		" AND a.path = ? AND a.capture_id = (SELECT max(capture_id) FROM captures) AND b.capture_id < a.capture_id";
 	if (job->case_file->building || count != 1 || strcmp(inputs[0].path, "-") != 0)
 		return 0;
-	return case_file_integer(job->case_file, 0, earlier, "-");
+	return case_integer(job->case_file->db, 0, earlier, "-");
 }
 
 // Takes the captures out of the case that have the bytes of standard input, which was just added; that gets its name, if
@@ -457,7 +457,7 @@ static bool is_whole(struct job *job, unsigned due)
 	if (job->skipped) {
 		message_error("%s: %" PRId64 " of its files are in the case already; --replace ingests them all again",
 		              name, job->skipped);
-	} else if (case_file_integer(job->case_file, 0, "SELECT count(*) FROM captures WHERE name = ?", name)) {
+	} else if (case_integer(job->case_file->db, 0, "SELECT count(*) FROM captures WHERE name = ?", name)) {
 		message_error("%s: the case has a capture of this name; choose another one, or replace it with --replace",
 		              name);
 	} else {
@@ -540,7 +540,7 @@ static int ingest_into(struct settings *settings, const struct inputs *inputs, c
 	int code = EXIT_FAILED;
 	bool ok = case_file_open(&case_file, path);
 	if (ok) {
-		job.data_version = case_file_integer(&case_file, 0, "PRAGMA data_version");
+		job.data_version = case_integer(case_file.db, 0, "PRAGMA data_version");
 		ok = settings->capture ? ingest_ring(&job, inputs) : ingest_each(&job, inputs);
 		job.interrupted = load_interrupted();
 		if (ok && job.totals.captures && !settings->quiet && !settings->no_issues)

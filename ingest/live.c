@@ -17,7 +17,7 @@ static char *free_name(struct case_file *c, const char *name)
 	size_t size = strlen(name) + 24;
 	char *candidate = memory_alloc(size);
 	snprintf(candidate, size, "%s", name);
-	for (int n = 2; case_file_integer(c, 0, named_so, candidate); n++)
+	for (int n = 2; case_integer(c->db, 0, named_so, candidate); n++)
 		snprintf(candidate, size, "%s-%d", name, n);
 	return candidate;
 }

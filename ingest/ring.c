@@ -49,11 +49,10 @@ struct ring {
 
 int64_t ring_resumable(struct case_file *c, const char *folder)
 {
-	return case_file_integer(
-		c, 0,
-		"SELECT capture_id FROM capture_files WHERE substr(path, 1, length(?1) + 1) = ?1 || '/'"
-		" AND format <> 'live' AND capture_id = (SELECT max(capture_id) FROM captures) LIMIT 1",
-		folder);
+	return case_integer(c->db, 0,
+	                    "SELECT capture_id FROM capture_files WHERE substr(path, 1, length(?1) + 1) = ?1 || '/'"
+	                    " AND format <> 'live' AND capture_id = (SELECT max(capture_id) FROM captures) LIMIT 1",
+	                    folder);
 }
 
 static bool is_in_case(const struct ring *ring, const struct ring_file *file)
@@ -61,11 +60,11 @@ static bool is_in_case(const struct ring *ring, const struct ring_file *file)
 	struct capture_fault fault;
 	char size[24], fingerprint[33];
 	snprintf(size, sizeof size, "%lld", (long long)file->size);
-	return case_file_integer(ring->case_file, 0,
-	                         "SELECT count(*) FROM capture_files WHERE size = CAST(? AS INTEGER)", size) &&
+	return case_integer(ring->case_file->db, 0,
+	                    "SELECT count(*) FROM capture_files WHERE size = CAST(? AS INTEGER)", size) &&
 	       capture_fingerprint_file(file->path, fingerprint, &fault) &&
-	       case_file_integer(ring->case_file, 0, "SELECT count(*) FROM capture_files WHERE fingerprint = ?",
-	                         fingerprint);
+	       case_integer(ring->case_file->db, 0, "SELECT count(*) FROM capture_files WHERE fingerprint = ?",
+	                    fingerprint);
 }
 
 // Reads the row of a file that is in the case under this path; all 0 when there is none.
