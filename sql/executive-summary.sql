@@ -7,7 +7,26 @@
 --
 -- param :capture
 -- param :limit = 5   At most so many findings.
---
+WITH compared AS MATERIALIZED (
+	SELECT
+		c.comparison_id,
+		a.name AS a,
+		b.name AS b,
+		c.forward_lost,
+		c.back_lost,
+		count(v.verdict) AS slow,
+		count(*) FILTER (WHERE v.verdict = 'it is the network') AS network,
+		count(*) FILTER (WHERE v.verdict = 'it is not the network') AS not_network,
+		count(*) FILTER (WHERE v.verdict = 'these captures cannot tell') AS not_known
+	FROM hop_comparisons c
+	JOIN captures a ON a.capture_id = c.a_capture_id
+	JOIN captures b ON b.capture_id = c.b_capture_id
+	LEFT JOIN hop_connections k ON k.comparison_id = c.comparison_id
+	LEFT JOIN hop_verdicts v ON v.hop_flow_id = k.hop_flow_id AND v.lost_ns >= 100e6
+	WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
+	GROUP BY c.comparison_id
+)
+
 -- section: Captures
 -- column capture     Name of the capture.
 -- column begin       First packet.
@@ -88,26 +107,9 @@ LIMIT :limit;
 -- column network       Connections that lost more than 100 ms, most of it between the points (hop-verdict).
 -- column not_network   Those that lost it elsewhere.
 -- column not_known     Those of which the captures cannot tell.
-WITH slow AS MATERIALIZED (
-	SELECT k.comparison_id, v.verdict
-	FROM hop_verdicts v
-	JOIN hop_connections k ON k.hop_flow_id = v.hop_flow_id
-	WHERE v.lost_ns >= 100e6
-)
-SELECT
-	a.name AS a,
-	b.name AS b,
-	c.forward_lost AS lost_forward,
-	c.back_lost AS lost_back,
-	count(*) FILTER (WHERE s.verdict = 'it is the network') AS network,
-	count(*) FILTER (WHERE s.verdict = 'it is not the network') AS not_network,
-	count(*) FILTER (WHERE s.verdict = 'these captures cannot tell') AS not_known
-FROM hop_comparisons c
-JOIN captures a ON a.capture_id = c.a_capture_id
-JOIN captures b ON b.capture_id = c.b_capture_id
-LEFT JOIN slow s ON s.comparison_id = c.comparison_id
-WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
-GROUP BY c.comparison_id;
+SELECT a, b, forward_lost AS lost_forward, back_lost AS lost_back, network, not_network, not_known
+FROM compared
+ORDER BY comparison_id;
 
 -- section[table,text]: Summary
 WITH roots AS (
@@ -141,24 +143,6 @@ counts AS (
 		sum(rank = 1) AS low
 	FROM issues
 	WHERE :capture IS NULL OR capture_id = :capture
-),
-compared AS MATERIALIZED (
-	SELECT
-		c.comparison_id,
-		a.name AS a,
-		b.name AS b,
-		c.forward_lost,
-		c.back_lost,
-		count(v.verdict) AS slow,
-		count(*) FILTER (WHERE v.verdict = 'it is the network') AS network,
-		count(*) FILTER (WHERE v.verdict = 'it is not the network') AS not_network
-	FROM hop_comparisons c
-	JOIN captures a ON a.capture_id = c.a_capture_id
-	JOIN captures b ON b.capture_id = c.b_capture_id
-	LEFT JOIN hop_connections k ON k.comparison_id = c.comparison_id
-	LEFT JOIN hop_verdicts v ON v.hop_flow_id = k.hop_flow_id AND v.lost_ns >= 100e6
-	WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
-	GROUP BY c.comparison_id
 ),
 chosen AS (
 	SELECT * FROM captures WHERE :capture IS NULL OR capture_id = :capture
