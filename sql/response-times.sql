@@ -27,14 +27,12 @@ again AS MATERIALIZED (
 ),
 data AS (
 	SELECT
-		fp.flow_id,
-		fp.packet_id,
-		p.number,
+		f.flow_id,
+		p.packet_id,
 		p.direction,
 		p.ts_ns,
-		lag(p.direction) OVER behind AS direction_before,
-		lag(p.ts_ns) OVER behind AS asked_ts_ns,
-		lag(p.number) OVER behind AS asked_number
+		p.number,
+		lag(iif(p.direction = 0, p.packet_id, NULL)) OVER behind AS asked_packet_id
 	FROM flows f
 	CROSS JOIN flow_packets fp ON fp.flow_id = f.flow_id
 	CROSS JOIN packets p ON p.packet_id = fp.packet_id
@@ -49,7 +47,7 @@ data AS (
 		AND p.payload_len > 0
 		AND p.duplicate_of IS NULL
 		AND fp.packet_id NOT IN again
-	WINDOW behind AS (PARTITION BY fp.flow_id ORDER BY fp.packet_id)
+	WINDOW behind AS (PARTITION BY f.flow_id ORDER BY fp.packet_id)
 ),
 answers AS (
 	SELECT
@@ -63,16 +61,16 @@ answers AS (
 		f.src_rtt_min_ns AS rtt_ns,
 		d.packet_id,
 		d.number,
-		d.asked_number,
-		d.asked_ts_ns,
-		d.ts_ns - d.asked_ts_ns AS response_ns
+		asked.number AS asked_number,
+		asked.ts_ns AS asked_ts_ns,
+		d.ts_ns - asked.ts_ns AS response_ns
 	FROM data d
+	JOIN packets asked ON asked.packet_id = d.asked_packet_id
 	JOIN flows f ON f.flow_id = d.flow_id
 	WHERE d.direction = 1
-		AND d.direction_before = 0
-		AND (:min_ms IS NULL OR d.ts_ns - d.asked_ts_ns >= :min_ms * 1e6)
-		AND (:since IS NULL OR d.asked_ts_ns >= :since)
-		AND (:until IS NULL OR d.asked_ts_ns < :until)
+		AND (:min_ms IS NULL OR d.ts_ns - asked.ts_ns >= :min_ms * 1e6)
+		AND (:since IS NULL OR asked.ts_ns >= :since)
+		AND (:until IS NULL OR asked.ts_ns < :until)
 )
 
 -- section without :flow: Servers
