@@ -82,7 +82,7 @@ static const struct need {
      " WHERE f.protocol = 'tcp' AND h.src_matched + h.dst_matched > 0 LIMIT 1",
      "no TCP connection was seen at both capture points"},
 	{"issues", "SELECT 1 FROM detectors LIMIT 1",
-     "nobody has looked for issues in this case yet; ingest does at its end, and pcapdex analyze"},
+     "nobody has looked for issues since the last capture was added; ingest does at its end, and pcapdex analyze"},
 };
 
 static bool reads(const struct report *report, const char *table)

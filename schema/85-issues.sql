@@ -54,3 +54,11 @@ CREATE TABLE issue_links (
 	why            TEXT NOT NULL, -- as a sentence
 	PRIMARY KEY (issue_id, cause_issue_id, rule)
 ) WITHOUT ROWID;
+
+-- What was found tells nothing of a capture that came later: nobody has looked, until somebody looks at all of the case.
+CREATE TRIGGER issues_before_capture AFTER INSERT ON captures BEGIN
+	DELETE FROM issue_links;
+	DELETE FROM issue_packets;
+	DELETE FROM issues;
+	DELETE FROM detectors;
+END;

@@ -162,7 +162,7 @@ lines (place, line) AS (
 			WHEN issues > 0 THEN printf('%s: %d critical, %d high, %d medium, %d low', counted(issues, 'issue'), critical,
 				high, medium, low)
 			WHEN EXISTS (SELECT 1 FROM detectors) THEN 'Nothing was found to be wrong.'
-			ELSE 'Nobody has looked for issues in this case yet: ingest does at its end, and pcapdex analyze.'
+			ELSE 'Nobody has looked for issues since the last capture was added: ingest does at its end, and pcapdex analyze.'
 		END
 	FROM counts
 	UNION ALL

@@ -94,7 +94,7 @@ worst AS (
 )
 SELECT CASE
 	WHEN l.detectors = 0
-		THEN 'Nobody has looked for issues in this case yet: ingest does at its end, and pcapdex analyze.'
+		THEN 'Nobody has looked for issues since the last capture was added: ingest does at its end, and pcapdex analyze.'
 	WHEN (SELECT count(*) FROM chosen) = 0
 		THEN printf('No issues were found; %d detectors looked for them.', l.detectors)
 	ELSE printf('%d %s found by %d of %d detectors%s.',
