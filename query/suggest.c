@@ -134,6 +134,8 @@ void suggest(sqlite3 *db, const char *sql, const char *message, char *to, size_t
 		{"no such function: ", suggest_function},
 	};
 	*to = 0;
+	if (strstr(message, "single-quotes")) // SQLite 3.46 and later says it itself
+		return;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		size_t length = strlen(kinds[i].message);
 		char word[WORD_ROOM], found[NEAREST_ROOM] = "";

@@ -208,7 +208,7 @@ lines(packet_id, part, place, line) AS (
 	SELECT
 		m.packet_id,
 		3,
-		m.place || printf(' %02d', f.id),
+		m.place || printf(' %06d', f.id),
 		iif(f.key IS NULL, char(10) || m.message, printf('          %-26s  %s', f.key, f.atom))
 	FROM messages m, json_tree(m.fields) f
 	WHERE f.key IS NULL OR f.atom IS NOT NULL

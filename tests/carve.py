@@ -397,7 +397,8 @@ def test_hostile_texts():
             data = file.read()
         for bad in (b"\x1b[", "\u202e".encode(), b"A\xff"):
             tap.equal(bad in data, False, str(bad))
-        comments = frames("out.pcapng", "frame.comment")[0]
+        # tshark 4.2 and later escape the backslash
+        comments = [comment.replace("\\\\", "\\") for comment in frames("out.pcapng", "frame.comment")[0]]
         tap.equal(len(comments) > 0 and all(comment.startswith("\\x1b[31mA") for comment in comments), True, comments[:1])
 
 

@@ -22,9 +22,9 @@ AND f.value ->> 'field' IS NOT NULL"""
 
 
 def number(text):
-    """A value as a number, where it is one."""
+    """A value as a number, where it is one. (tshark 4.2 and later show bits as words.)"""
     try:
-        return int(text, 0)
+        return int({"False": "0", "True": "1"}.get(text, text), 0)
     except ValueError:
         return text
 
