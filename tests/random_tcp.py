@@ -321,9 +321,9 @@ def main():
     parser.add_argument("--conversations", type=int, default=0)
     arguments = parser.parse_args()
     version = wireshark.version()
-    reason = ("tshark is not installed" if not version else
-              "only the release build is compared" if os.environ.get("VARIANT", "release") != "release" else
-              "RANDOM_SECONDS is 0" if arguments.seconds <= 0 and not arguments.conversations else None)
+    reason = wireshark.why_no_analysis(version) or (
+        "only the release build is compared" if os.environ.get("VARIANT", "release") != "release" else
+        "RANDOM_SECONDS is 0" if arguments.seconds <= 0 and not arguments.conversations else None)
     print("1..1")
     if reason:
         print("ok 1 - random conversations # SKIP " + reason)

@@ -58,6 +58,15 @@ def version():
     return text.split("\n", 1)[0]
 
 
+def why_no_analysis(tshark_version):
+    """Why pcapdex's TCP analysis cannot be compared with this tshark's; None: it can."""
+    if not tshark_version:
+        return "tshark is not installed"
+    if " 4.0." not in tshark_version:
+        return "pcapdex analyses as tshark 4.0 does; this is " + tshark_version
+    return None
+
+
 def run(path, tshark_version, options, fields):
     """A dictionary of fields for each packet of a capture, from the cache or from tshark."""
     arguments = ["-n", *options, "-T", "fields", "-E", "occurrence=a"]
