@@ -251,11 +251,53 @@ static void zsh_words(const char *completion)
 		printf("\t\t\t'1: :(%s)'\n", completion);
 }
 
+static void zsh_commands(const struct program *program)
+{
+	puts("_pcapdex_commands() {\n\tlocal -a commands\n\tcommands=(");
+	for (const struct command *const *command = program->commands; *command; command++) {
+		printf("\t\t'%s:", (*command)->name);
+		print_quoted_help((*command)->summary, ":\\");
+		puts("'");
+	}
+	puts("\t)\n\t_describe command commands\n}\n");
+}
+
+// Sets `extra` to the options of the report that the command line names.
+static void zsh_report_options(const struct command *command)
+{
+	fputs("\t\tlocal -i i\n\t\tfor ((i = 2; i < CURRENT; i++)); do\n\t\t\tcase $words[i] in\n", stdout);
+	print_value_options(command, "\t\t\t", " | ");
+	puts(
+		") ((i++)) ;;\n"
+		"\t\t\t-*) ;;\n"
+		"\t\t\t*) plain+=($words[i]) ;;\n"
+		"\t\t\tesac\n"
+		"\t\tdone\n"
+		"\t\tif (( $#plain > 1 )) && [[ $plain[2] != *[^a-z0-9-]* ]]; then\n"
+		"\t\t\textra=(${(f)\"$(" REPORT_OPTIONS_HEAD "$plain[1] $plain[2]" REPORT_OPTIONS_TAIL
+		")\"})\n"
+		"\t\t\textra=(${extra:#--help})\n"
+		"\t\t\textra=(${^extra}'=:value: ')\n"
+		"\t\tfi");
+}
+
+static void zsh_arguments(const struct command *command)
+{
+	const char *completion = command->completion ? command->completion : "";
+	printf("\t%s)\n", command->name);
+	if (!strcmp(completion, "query"))
+		zsh_report_options(command);
+	puts("\t\t_arguments -s : \\");
+	for (const struct option_spec *spec = command->options; spec->name; spec++)
+		zsh_option(spec);
+	puts("\t\t\t'(- *)'{-h,--help}'[Print help]' \\");
+	zsh_words(completion);
+	puts("\t\t;;");
+}
+
 static void zsh_print(const struct program *program)
 {
 	static const char *const begin[] = {
-		"}",
-		"",
 		"_pcapdex_reports() {",
 		"\tlocal -a reports",
 		"\treports=(${(f)\"$($program query --list-reports 2> /dev/null)\"})",
@@ -272,43 +314,11 @@ static void zsh_print(const struct program *program)
 		"\tcase $words[1] in",
 		NULL,
 	};
-	const struct command *const *command;
 	puts("#compdef pcapdex\n# zsh completion for pcapdex, written by `pcapdex completion zsh`.\n");
-	puts("_pcapdex_commands() {\n\tlocal -a commands\n\tcommands=(");
-	for (command = program->commands; *command; command++) {
-		printf("\t\t'%s:", (*command)->name);
-		print_quoted_help((*command)->summary, ":\\");
-		puts("'");
-	}
-	puts("\t)\n\t_describe command commands");
+	zsh_commands(program);
 	print_lines(begin);
-	for (command = program->commands; *command; command++) {
-		const char *completion = (*command)->completion ? (*command)->completion : "";
-		printf("\t%s)\n", (*command)->name);
-		if (!strcmp(completion, "query")) {
-			print_value_options(
-				*command,
-				"\t\tlocal -i i\n\t\tfor ((i = 2; i < CURRENT; i++)); do\n\t\t\tcase $words[i] in\n\t\t\t", " | ");
-			puts(
-				") ((i++)) ;;\n"
-				"\t\t\t-*) ;;\n"
-				"\t\t\t*) plain+=($words[i]) ;;\n"
-				"\t\t\tesac\n"
-				"\t\tdone\n"
-				"\t\tif (( $#plain > 1 )) && [[ $plain[2] != *[^a-z0-9-]* ]]; then\n"
-				"\t\t\textra=(${(f)\"$(" REPORT_OPTIONS_HEAD "$plain[1] $plain[2]" REPORT_OPTIONS_TAIL
-				")\"})\n"
-				"\t\t\textra=(${extra:#--help})\n"
-				"\t\t\textra=(${^extra}'=:value: ')\n"
-				"\t\tfi");
-		}
-		puts("\t\t_arguments -s : \\");
-		for (const struct option_spec *spec = (*command)->options; spec->name; spec++)
-			zsh_option(spec);
-		puts("\t\t\t'(- *)'{-h,--help}'[Print help]' \\");
-		zsh_words(completion);
-		puts("\t\t;;");
-	}
+	for (const struct command *const *command = program->commands; *command; command++)
+		zsh_arguments(*command);
 	puts("\tesac\n}\n\n_pcapdex \"$@\"");
 }
 
@@ -366,9 +376,10 @@ static void fish_words(const struct program *program, const struct command *comm
 	puts("'");
 }
 
-static void fish_print(const struct program *program)
+// The functions that tell where on the command line the cursor is, and what `pcapdex` alone completes to.
+static void fish_begin(const struct program *program)
 {
-	static const char *const begin[] = {
+	static const char *const words[] = {
 		"# fish completion for pcapdex, written by `pcapdex completion fish`.",
 		"",
 		"# The words behind the command that are neither options nor their values.",
@@ -411,10 +422,15 @@ static void fish_print(const struct program *program)
 		"complete -c pcapdex -n __fish_use_subcommand -l version -d 'Print the version'",
 		NULL,
 	};
-	print_lines(begin);
+	print_lines(words);
 	print_value_options(find_query(program), "\t\tcase ", " ");
 	putchar('\n');
 	print_lines(functions);
+}
+
+static void fish_print(const struct program *program)
+{
+	fish_begin(program);
 	for (const struct command *const *command = program->commands; *command; command++) {
 		printf("complete -c pcapdex -n __fish_use_subcommand -a %s -d '", (*command)->name);
 		print_quoted_help((*command)->summary, "\\");
