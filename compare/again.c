@@ -91,11 +91,17 @@ static bool was_sent(const struct passage *p, int64_t seq)
 	return p->seq[sender] <= seq && passage_end(p, sender) > seq;
 }
 
+// A number at the receiver's point, as the sender's point numbers it.
+static int64_t shifted(const struct timeline_side *side, int64_t receiver_seq)
+{
+	return receiver_seq + side->shift;
+}
+
 static bool was_received(const struct timeline_side *side, const struct passage *p, int64_t seq)
 {
 	int receiver = passage_receiver(p);
-	return side->has_shift && again_shifted(side, p->seq[receiver]) <= seq &&
-	       again_shifted(side, passage_end(p, receiver)) > seq;
+	return side->has_shift && shifted(side, p->seq[receiver]) <= seq &&
+	       shifted(side, passage_end(p, receiver)) > seq;
 }
 
 // That byte arrived with it, as far as can be told.
@@ -177,7 +183,7 @@ static const struct passage *first_ack(const struct timeline *t, const struct ti
 		if (again_id && p->packet_id[receiver] >= again_id)
 			break;
 		if (p->from_server != again->from_server && p->has_ack[receiver] &&
-		    again_shifted(side, p->ack[receiver]) > again->seq[passage_sender(again)])
+		    shifted(side, p->ack[receiver]) > again->seq[passage_sender(again)])
 			return p;
 	}
 	return NULL;

@@ -103,11 +103,6 @@ void column_release(struct column *column)
 	free(column->heading);
 }
 
-bool column_is_numeric(const struct column *column)
-{
-	return column->unit != UNIT_NONE && column->unit != UNIT_NAME;
-}
-
 // ---- numbers ------------------------------------------------------------------------------------------------------
 
 static void separate_thousands(char *to, size_t size, double number)

@@ -39,7 +39,6 @@ struct value {
 
 void column_init(struct column *, const char *name, const char *help);
 void column_release(struct column *);
-bool column_is_numeric(const struct column *);
 
 void value_read(struct value *, const struct column *, sqlite3_stmt *, int number);
 void value_release(struct value *);
