@@ -43,8 +43,7 @@ SELECT
 			|| ifnull(':' || f.src_port, '') || ' --> '
 			|| printf(iif(f.ip_version = 6 AND f.dst_port IS NOT NULL, '[%s]', '%s'), f.dst)
 			|| ifnull(':' || f.dst_port, '')
-			|| printf(', %d packet', f.src_packets + f.dst_packets)
-			|| iif(f.src_packets + f.dst_packets = 1, '', 's') || ' from '
+			|| ', ' || counted(f.src_packets + f.dst_packets, 'packet') || ' from '
 			|| iso_time(f.first_ts_ns),
 		char(10),
 		'\n'

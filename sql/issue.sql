@@ -202,7 +202,7 @@ lines (place, line) AS (
 	)
 	HAVING count(*) > 0
 	UNION ALL
-	SELECT 9, char(10) || 'Evidence: ' || count(*) || iif(count(*) = 1, ' packet', ' packets')
+	SELECT 9, char(10) || 'Evidence: ' || counted(count(*), 'packet')
 	FROM issue_packets
 	WHERE issue_id = :id
 	HAVING count(*) > 0

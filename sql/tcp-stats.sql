@@ -85,7 +85,7 @@ lines AS (
 			)) AS line
 	FROM shown
 )
-SELECT printf('%d TCP connection%s:', count(*), iif(count(*) = 1, '', 's')) AS line
+SELECT counted(count(*), 'TCP connection') || ':' AS line
 FROM connections
 UNION ALL
 SELECT printf('================================

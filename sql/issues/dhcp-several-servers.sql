@@ -55,9 +55,9 @@ SELECT
 	only(client_mac) AS src,
 	last_server AS dst,
 	max(servers) AS value,
-	printf('%s and %s%s made offers within %d %s; their routers and name servers are %s', first_server,
-		last_server, iif(max(servers) > 2, printf(' and %d more', max(servers) - 2), ''), count(*),
-		iif(count(*) = 1, 'transaction', 'transactions'), iif(max(gifts) > 1, 'not the same', 'the same'))
+	printf('%s and %s%s made offers within %s; their routers and name servers are %s', first_server,
+		last_server, iif(max(servers) > 2, printf(' and %d more', max(servers) - 2), ''),
+		counted(count(*), 'transaction'), iif(max(gifts) > 1, 'not the same', 'the same'))
 		AS symptoms,
 	group_concat(packets) AS packets,
 	iif(max(gifts) > 1, 'high', 'low') AS severity

@@ -95,8 +95,8 @@ SELECT
 	only(client) AS src,
 	server AS dst,
 	count(*) AS value,
-	printf('%d truncated %s of %s, not asked for again over TCP within %g s: %s%s', count(*),
-		iif(count(*) = 1, 'answer', 'answers'), server, :retry_ms / 1000.0,
+	printf('%s of %s, not asked for again over TCP within %g s: %s%s', counted(count(*), 'truncated answer'),
+		server, :retry_ms / 1000.0,
 		first_few(asked_for, answer_ts_ns, 3),
 		iif(count(*) > 3, printf(' and %d more', count(*) - 3), '')) AS symptoms,
 	first_few(ifnull(query_packet_id || ',', '') || answer_packet_id, answer_ts_ns, 25) AS packets

@@ -31,9 +31,9 @@ SELECT
 	only(client) AS src,
 	owner AS dst,
 	max(ts_ns - not_after_ts_ns) / 86400e9 AS value,
-	printf('%s sent a certificate of %s that expired on %s, %.1f days before; in %d %s%s', owner,
+	printf('%s sent a certificate of %s that expired on %s, %.1f days before; in %s%s', owner,
 		who, substr(iso_time(not_after_ts_ns), 1, 10), max(ts_ns - not_after_ts_ns) / 86400e9,
-		count(DISTINCT tls_id), iif(count(DISTINCT tls_id) = 1, 'connection', 'connections'),
+		counted(count(DISTINCT tls_id), 'connection'),
 		iif(self_signed, '; it is signed by itself', '')) AS symptoms,
 	first_few(packets, tls_certificate_id, 20) AS packets,
 	iif(self_signed, 'medium', 'high') AS severity

@@ -27,10 +27,9 @@ SELECT
 	only(client) AS src,
 	owner AS dst,
 	max(not_before_ts_ns - ts_ns) / 86400e9 AS value,
-	printf('%s sent a certificate of %s that is valid from %s on, %.1f days later; in %d %s', owner,
+	printf('%s sent a certificate of %s that is valid from %s on, %.1f days later; in %s', owner,
 		who, substr(iso_time(not_before_ts_ns), 1, 10), max(not_before_ts_ns - ts_ns) / 86400e9,
-		count(DISTINCT tls_id),
-		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections')) AS symptoms,
+		counted(count(DISTINCT tls_id), 'connection')) AS symptoms,
 	first_few(packets, tls_certificate_id, 20) AS packets
 FROM tls_certificates_sent
 WHERE not_before_ts_ns > ts_ns AND (position = 0 OR NOT ifnull(self_signed, 0))

@@ -46,9 +46,9 @@ SELECT
 	only(client) AS src,
 	owner AS dst,
 	count(DISTINCT tls_id) AS value,
-	printf('%s sent a certificate of %s without that of its issuer, %s; in %d %s', owner, who,
-		substr(max(issuer), max(0, instr(max(issuer), 'CN=')), 80), count(DISTINCT tls_id),
-		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections')) AS symptoms,
+	printf('%s sent a certificate of %s without that of its issuer, %s; in %s', owner, who,
+		substr(max(issuer), max(0, instr(max(issuer), 'CN=')), 80),
+		counted(count(DISTINCT tls_id), 'connection')) AS symptoms,
 	first_few(packets, tls_certificate_id, 20) AS packets
 FROM certificates
 GROUP BY capture_id, owner, sha256

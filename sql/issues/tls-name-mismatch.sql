@@ -34,10 +34,10 @@ SELECT
 	only(client) AS src,
 	owner AS dst,
 	count(DISTINCT tls_id) AS value,
-	printf('asked for %s, %s sent a certificate for %s; in %d %s, %d of them completed',
+	printf('asked for %s, %s sent a certificate for %s; in %s, %d of them completed',
 		min(server_name), owner, substr(ifnull(names, common_name), 1, 100)
-		|| iif(length(ifnull(names, common_name)) > 100, '...', ''), count(DISTINCT tls_id),
-		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections'),
+		|| iif(length(ifnull(names, common_name)) > 100, '...', ''),
+		counted(count(DISTINCT tls_id), 'connection'),
 		count(DISTINCT iif(finished_packet_id IS NOT NULL, tls_id, NULL))) AS symptoms,
 	first_few(packets, tls_certificate_id, 20) AS packets,
 	iif(count(finished_packet_id) < count(*), 'high', 'medium') AS severity

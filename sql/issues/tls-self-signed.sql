@@ -29,9 +29,8 @@ SELECT
 	only(client) AS src,
 	owner AS dst,
 	count(DISTINCT tls_id) AS value,
-	printf('%s sent a certificate of %s that is signed by itself, in %d %s', owner, who,
-		count(DISTINCT tls_id),
-		iif(count(DISTINCT tls_id) = 1, 'connection', 'connections')) AS symptoms,
+	printf('%s sent a certificate of %s that is signed by itself, in %s', owner, who,
+		counted(count(DISTINCT tls_id), 'connection')) AS symptoms,
 	first_few(packets, tls_certificate_id, 20) AS packets
 FROM tls_certificates_sent
 WHERE position = 0 AND self_signed = 1 AND by_server

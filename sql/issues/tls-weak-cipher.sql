@@ -46,8 +46,7 @@ SELECT
 	only(client) AS src,
 	server AS dst,
 	count(*) AS value,
-	printf('%d %s to %s port %d%s used %s (%s)', count(*),
-		iif(count(*) = 1, 'connection', 'connections'), server, port,
+	printf('%s to %s port %d%s used %s (%s)', counted(count(*), 'connection'), server, port,
 		ifnull(' (' || max(server_name) || ')', ''), cipher_name, max(version)) AS symptoms,
 	first_few(ifnull(client_hello_packet_id || ',', '') || server_hello_packet_id, tls_id, 20) AS packets,
 	iif(cipher_name LIKE '%NULL%' OR cipher_name LIKE '%anon%' OR cipher_name LIKE '%EXPORT%'

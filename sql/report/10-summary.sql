@@ -176,7 +176,7 @@ SELECT
 			WHERE packet_id = (SELECT min(packet_id) FROM issue_packets p WHERE p.issue_id = r.issue_id)
 		) || '.', ''),
 		iif(g.alike > 1, printf(' %d more like it.', g.alike - 1), ''),
-		iif(g.explains > 0, printf(' It is behind %d other issue%s.', g.explains, iif(g.explains = 1, '', 's')), '')
+		iif(g.explains > 0, printf(' It is behind %s.', counted(g.explains, 'other issue')), '')
 	) AS line,
 	g.issue_ids
 FROM ranked r

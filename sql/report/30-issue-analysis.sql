@@ -170,10 +170,9 @@ links AS (
 	JOIN chapter_issues i ON i.issue_id = l.issue_id
 )
 SELECT
-	printf('%s explains %d other issue%s: %s (confidence %.0f %%).',
+	printf('%s explains %s: %s (confidence %.0f %%).',
 		b.title,
-		count(*),
-		iif(count(*) = 1, '', 's'),
+		counted(count(*), 'other issue'),
 		max(iif(l.place = 1, rtrim(l.why, '.'), NULL)),
 		100 * max(l.confidence)
 	) AS line,
