@@ -140,9 +140,9 @@ static void print_summary(const char *path, const struct analysis_totals *t)
 	message_note(
 		"%s: %lld issue%s (%lld critical, %lld high, %lld medium, %lld low), %lld link%s between them, by %lld "
 		"detectors",
-		path, (long long)t->issues, t->issues == 1 ? "" : "s", (long long)t->by_severity[3],
+		path, (long long)t->issues, message_plural(t->issues), (long long)t->by_severity[3],
 		(long long)t->by_severity[2], (long long)t->by_severity[1], (long long)t->by_severity[0],
-		(long long)t->links, t->links == 1 ? "" : "s", (long long)t->detectors);
+		(long long)t->links, message_plural(t->links), (long long)t->detectors);
 }
 
 static int analyze_run(int argc, char **argv)

@@ -151,6 +151,11 @@ static size_t distance_to(const char *word, const char *name, size_t limit)
 	return edits > 1 && word_len >= 3 && strstr(name, word) ? 1 : edits;
 }
 
+const char *message_plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 char *message_nearest(char *to, size_t size, const char *word, const char *const *names, size_t count)
 {
 	const char *found[NEAREST_SHOWN] = {0};

@@ -3,6 +3,7 @@
 #define COMMON_MESSAGE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__GNUC__)
 #define PRINTF_LIKE(format_index, args_index) __attribute__((format(printf, format_index, args_index)))
@@ -29,6 +30,9 @@ char *message_escape(char *to, size_t size, const char *text, size_t length);
 
 // The same for people to look at: the bytes of all that text_is_unsafe() become \xHH.
 char *message_show(char *to, size_t size, const char *text, size_t length);
+
+// What a noun ends in behind a count: "" or "s".
+const char *message_plural(int64_t count);
 
 // The words nearest to `word` (edit distance) among count names: "did you mean ...?" text into `to`, or "" when
 // nothing is near. names is an array of pointers.

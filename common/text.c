@@ -1,6 +1,8 @@
 // Characters of UTF-8 text. See text.h.
 #include "text.h"
 
+#include <string.h>
+
 size_t text_decode(const char *text, size_t left, uint32_t *code)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -44,4 +46,10 @@ bool text_is_unsafe(uint32_t code)
 		if (code <= ranges[i].last && code >= ranges[i].first)
 			return true;
 	return text_is_control(code);
+}
+
+bool text_ends_in(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+	return length > end_length && !strcmp(text + length - end_length, end);
 }

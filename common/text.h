@@ -1,4 +1,4 @@
-// Characters of UTF-8 text.
+// Characters of UTF-8 text, and how text ends.
 #ifndef COMMON_TEXT_H
 #define COMMON_TEXT_H
 
@@ -15,5 +15,8 @@ bool text_is_control(uint32_t code);
 // These, and what else shows people another text than there is: characters that turn the direction of writing, and those
 // that nobody sees.
 bool text_is_unsafe(uint32_t code);
+
+// Whether something stands before `end`, and that is the end: of "a_s", not of "_s", it is "_s".
+bool text_ends_in(const char *text, const char *end);
 
 #endif

@@ -47,11 +47,6 @@ struct job {
 	int64_t begun_ns;
 };
 
-static const char *plural(int64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 // ---- what is said -----------------------------------------------------------------------------------------------------
 
 static void format_time(char *to, size_t size, double ns)
@@ -91,8 +86,8 @@ static void say_summary(const struct job *j)
 	double seconds = (double)(progress_now_ns() - j->begun_ns) / 1e9;
 	message_note("%s and %s: %" PRId64 " packet%s in both, %" PRId64 " and %" PRId64
 	             " in one only; lost between them %" PRId64 " forward, %" PRId64 " back; %s; %.2f s",
-	             j->points[0].name, j->points[1].name, m->matched[0], plural(m->matched[0]), m->only[0], m->only[1],
-	             j->totals.lost[0], j->totals.lost[1], clock, seconds);
+	             j->points[0].name, j->points[1].name, m->matched[0], message_plural(m->matched[0]), m->only[0],
+	             m->only[1], j->totals.lost[0], j->totals.lost[1], clock, seconds);
 }
 
 // A capture that dropped packets of its own accord dropped others, too, of which nothing shows it.

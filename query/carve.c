@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../common/message.h"
+#include "../common/text.h"
 #include "../common/version.h"
 #include "new_file.h"
 #include "packet_file.h"
@@ -425,12 +426,6 @@ static void carve_all(struct carve *c)
 
 // ---- the file -----------------------------------------------------------------------------------------------------
 
-static bool ends_in(const char *name, const char *end)
-{
-	size_t length = strlen(name), end_length = strlen(end);
-	return length > end_length && !strcmp(name + length - end_length, end);
-}
-
 static const struct interface *first_used(const struct carve *c)
 {
 	for (size_t i = 0; i < c->interface_count; i++) {
@@ -474,14 +469,14 @@ static void begin_file(struct carve *c)
 {
 	int64_t unit_ns;
 	const char *trouble = pcap_trouble(c, &unit_ns);
-	if (ends_in(c->options->path, ".pcap") && !trouble) {
+	if (text_ends_in(c->options->path, ".pcap") && !trouble) {
 		struct packet_file_interface as = first_used(c)->as;
 		if (as.snaplen && as.snaplen < c->max_captured_len)
 			as.snaplen = (uint32_t)c->max_captured_len;
 		packet_file_begin_pcap(&c->out, &c->sink, &as, unit_ns);
 		return;
 	}
-	if (ends_in(c->options->path, ".pcap"))
+	if (text_ends_in(c->options->path, ".pcap"))
 		message_note("%s: written as pcapng: %s", c->options->path, trouble);
 	begin_pcapng(c);
 }
@@ -551,7 +546,7 @@ static int explain(struct carve *c)
 	}
 	if (missing > 0)
 		message_warning("%lld of the packets that the rows name are not in the case", (long long)missing);
-	message_note("%s: %lld packet%s, %lld bytes", name, (long long)c->packets, c->packets == 1 ? "" : "s",
+	message_note("%s: %lld packet%s, %lld bytes", name, (long long)c->packets, message_plural(c->packets),
 	             (long long)c->bytes);
 	return EXIT_DONE;
 }

@@ -187,12 +187,6 @@ static void add_file(struct search *search, char *path, char *name)
 
 static bool add_folder(struct search *search, const char *path, const char *prefix, const struct folder *above);
 
-static bool is_sql(const char *name)
-{
-	size_t length = strlen(name);
-	return length > 4 && !strcmp(name + length - 4, ".sql");
-}
-
 static void add_item(struct search *search, const char *folder, const char *prefix, const char *item,
                      const struct folder *in)
 {
@@ -201,7 +195,7 @@ static void add_item(struct search *search, const char *folder, const char *pref
 	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode) && in->depth < DEPTH_MAX) {
 		if (has_room(search))
 			add_folder(search, path, name, in);
-	} else if (is_sql(item)) {
+	} else if (text_ends_in(item, ".sql")) {
 		name[strlen(name) - 4] = 0;
 		add_file(search, path, name);
 		return;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "../common/text.h"
 #include "cell.h"
 #include "watch.h"
 
@@ -89,12 +90,6 @@ void packet_rows_release(struct packet_rows *rows)
 
 // ---- columns ------------------------------------------------------------------------------------------------------
 
-static bool ends_in(const char *name, const char *end)
-{
-	size_t length = strlen(name), end_length = strlen(end);
-	return length > end_length && !strcmp(name + length - end_length, end);
-}
-
 static bool begins_with(const char *name, const char *start)
 {
 	return !strncmp(name, start, strlen(start));
@@ -104,7 +99,7 @@ static bool begins_with(const char *name, const char *start)
 static bool is_packet(const char *name, const char *what, const char *ending)
 {
 	return !strcmp(name, what) ||
-	       (!begins_with(name, "first_") && !begins_with(name, "last_") && ends_in(name, ending));
+	       (!begins_with(name, "first_") && !begins_with(name, "last_") && text_ends_in(name, ending));
 }
 
 bool packet_rows_names_packets(const char *name)
@@ -152,7 +147,7 @@ static void look_at_column(struct packet_rows *rows, int column, const char *nam
 static int column_named_in(sqlite3_stmt *statement, const char *number)
 {
 	size_t length = strlen(number) - strlen("_number");
-	for (int i = 0; i < sqlite3_column_count(statement) && ends_in(number, "_number"); i++) {
+	for (int i = 0; i < sqlite3_column_count(statement) && text_ends_in(number, "_number"); i++) {
 		const char *name = sqlite3_column_name(statement, i);
 		size_t name_length = strlen(name);
 		if (name_length <= length && !strncmp(number + length - name_length, name, name_length) &&

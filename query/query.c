@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../common/message.h"
+#include "../common/text.h"
 #include "carve.h"
 #include "catalog.h"
 #include "cell.h"
@@ -543,12 +544,6 @@ static int query_case(struct query *query)
 
 // ---- the command --------------------------------------------------------------------------------------------------
 
-static bool ends_in(const char *name, const char *end)
-{
-	size_t length = strlen(name), end_length = strlen(end);
-	return length > end_length && !strcmp(name + length - end_length, end);
-}
-
 // The options that print packets in place of rows; false after a message.
 static bool check_packet_options(const struct query *query)
 {
@@ -563,8 +558,8 @@ static bool check_packet_options(const struct query *query)
 		wrong = "--pcap and --wireshark print no rows: leave --format out, or ask twice";
 	else if (which && !query->question && !settings->file)
 		wrong = "--pcap and --wireshark want a report or SQL that says which packets";
-	else if (settings->pcap &&
-	         (ends_in(settings->pcap, ".gz") || ends_in(settings->pcap, ".zst") || ends_in(settings->pcap, ".lz4")))
+	else if (settings->pcap && (text_ends_in(settings->pcap, ".gz") || text_ends_in(settings->pcap, ".zst") ||
+	                            text_ends_in(settings->pcap, ".lz4")))
 		wrong = "--pcap does not compress: write to -, and pipe it into gzip, zstd or lz4";
 	if (wrong)
 		message_error("%s", wrong);
