@@ -118,6 +118,12 @@ int cell_column(sqlite3_stmt *row, const char *name)
 	return -1;
 }
 
+bool cell_is_finite(sqlite3_stmt *row, int column)
+{
+	int type = column >= 0 ? sqlite3_column_type(row, column) : SQLITE_NULL;
+	return (type == SQLITE_INTEGER || type == SQLITE_FLOAT) && isfinite(sqlite3_column_double(row, column));
+}
+
 void cell_read(struct cell *cell, sqlite3_stmt *statement, int column, enum cell_digits digits)
 {
 	sqlite3_value *value = sqlite3_column_value(statement, column);

@@ -22,6 +22,9 @@ struct cell {
 // The first column of a name; -1: there is none, or the name is NULL.
 int cell_column(sqlite3_stmt *, const char *name);
 
+// Whether the current row has a number there, and not an infinite one. column -1: no.
+bool cell_is_finite(sqlite3_stmt *, int column);
+
 // How many digits a REAL gets: as many as tell it from its neighbours, or at most nine behind the point (six that count,
 // where that is more), which people like better. Both without exponents from 1e-9 up to 1e15.
 enum cell_digits { CELL_EXACT, CELL_ROUNDED };

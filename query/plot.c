@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "../common/message.h"
+#include "../common/text.h"
 #include "cell.h"
 #include "gnuplot.h"
+#include "plot_lines.h"
 #include "watch.h"
 
-enum { TEXT_ROOM = 512, SURVEY_MAX = 128 };
+enum { TEXT_ROOM = 512 };
 
 struct point {
 	double x, y, to;
@@ -42,54 +44,7 @@ struct plot {
 	enum gnuplot_kind kind;
 };
 
-// ---- names of columns -----------------------------------------------------------------------------------------------
-
-static bool ends_in(const char *name, const char *end)
-{
-	size_t length = strlen(name), end_length = strlen(end);
-	return length > end_length && !strcmp(name + length - end_length, end);
-}
-
-static bool is_ns(const char *name)
-{
-	return !strcmp(name, "ts_ns") || ends_in(name, "_ts_ns");
-}
-
-static bool is_time(const char *name)
-{
-	return !strcmp(name, "time_s") || ends_in(name, "_s") || is_ns(name);
-}
-
-// Numbers that are names: packet 12 is not twice packet 6.
-static bool is_name(const char *name)
-{
-	static const char *const names[] = {"number", "port", "id", "flow_id", "direction", "raw_window", "line"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return ends_in(name, "_number") || ends_in(name, "_id") || ends_in(name, "_port");
-}
-
-// "ms" of rtt_ms; "" where the name tells none.
-static const char *unit_of(const char *name)
-{
-	static const char *const units[] = {"per_s", "bytes", "bps", "percent", "ns", "us", "ms", "s"};
-	char end[16];
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-		snprintf(end, sizeof end, "_%s", units[i]);
-		if (!strcmp(name, units[i]) || ends_in(name, end))
-			return units[i];
-	}
-	return "";
-}
-
 // ---- rows to series -------------------------------------------------------------------------------------------------
-
-static bool is_number(sqlite3_stmt *row, int column)
-{
-	int type = column >= 0 ? sqlite3_column_type(row, column) : SQLITE_NULL;
-	return (type == SQLITE_INTEGER || type == SQLITE_FLOAT) && isfinite(sqlite3_column_double(row, column));
-}
 
 static const char *text_at(sqlite3_stmt *row, int column)
 {
@@ -99,7 +54,7 @@ static const char *text_at(sqlite3_stmt *row, int column)
 
 static double x_at(struct plot *p, sqlite3_stmt *row, int column)
 {
-	if (!is_ns(p->x_name))
+	if (!plot_is_ts_ns(p->x_name))
 		return sqlite3_column_double(row, column);
 	int64_t ns = sqlite3_column_int64(row, column);
 	if (!p->has_first)
@@ -162,7 +117,7 @@ static void add_to_line(struct plot *p, const struct report_plot *line, sqlite3_
 	if (line->when && strcmp(text_at(row, cell_column(row, line->when)), line->value) != 0)
 		return;
 	const char *group = line->by ? text_at(row, cell_column(row, line->by)) : NULL;
-	if (!is_number(row, column) || (line->to && !is_number(row, to))) {
+	if (!cell_is_finite(row, column) || (line->to && !cell_is_finite(row, to))) {
 		break_line(p, line, group);
 		return;
 	}
@@ -180,7 +135,7 @@ static void take_row(void *context, sqlite3_stmt *row)
 {
 	struct plot *p = context;
 	int column = cell_column(row, p->x_name);
-	if (!is_number(row, column))
+	if (!cell_is_finite(row, column))
 		return;
 	double x = x_at(p, row, column);
 	for (size_t i = 0; i < p->line_count; i++)
@@ -195,195 +150,6 @@ static void release_series(struct plot *p)
 		free(p->series[i].points);
 	}
 	free(p->series);
-}
-
-// ---- plot lines for rows that come without --------------------------------------------------------------------------
-
-// What the columns of a section hold.
-struct survey {
-	int columns;
-	char *names[SURVEY_MAX];
-	bool has_number[SURVEY_MAX], has_text[SURVEY_MAX];
-	char *values[SURVEY_MAX][PLOT_SPLIT_MAX + 1]; // different texts, one more than are drawn
-	int value_count[SURVEY_MAX];
-};
-
-static bool begin_survey(void *context, sqlite3_stmt *statement)
-{
-	struct survey *survey = context;
-	int columns = sqlite3_column_count(statement);
-	if (survey->columns > 0)
-		return false; // of several statements, the first one is drawn
-	survey->columns = columns < SURVEY_MAX ? columns : SURVEY_MAX;
-	for (int i = 0; i < survey->columns; i++)
-		survey->names[i] = memory_copy_text(sqlite3_column_name(statement, i));
-	return true;
-}
-
-static void note_text(struct survey *survey, int column, const char *text)
-{
-	int *count = &survey->value_count[column];
-	survey->has_text[column] = true;
-	for (int i = 0; i < *count; i++)
-		if (!strcmp(survey->values[column][i], text))
-			return;
-	if (*count <= PLOT_SPLIT_MAX)
-		survey->values[column][(*count)++] = memory_copy_text(text);
-}
-
-static void survey_row(void *context, sqlite3_stmt *row)
-{
-	struct survey *survey = context;
-	for (int i = 0; i < survey->columns; i++) {
-		if (is_number(row, i))
-			survey->has_number[i] = true;
-		else if (sqlite3_column_type(row, i) == SQLITE_TEXT)
-			note_text(survey, i, text_at(row, i));
-	}
-}
-
-static void survey_release(struct survey *survey)
-{
-	for (int i = 0; i < survey->columns; i++) {
-		free(survey->names[i]);
-		for (int j = 0; j < survey->value_count[i]; j++)
-			free(survey->values[i][j]);
-	}
-	free(survey);
-}
-
-static int time_column(const struct survey *survey)
-{
-	int found = -1;
-	for (int i = survey->columns - 1; i >= 0; i--)
-		if (survey->has_number[i] && is_time(survey->names[i]) &&
-		    (found < 0 || strcmp(survey->names[found], "time_s") != 0 || !strcmp(survey->names[i], "time_s")))
-			found = i;
-	return found;
-}
-
-// The text column that splits lines: the first one with a few values.
-static const char *split_column(const struct survey *survey)
-{
-	for (int i = 0; i < survey->columns; i++)
-		if (survey->has_text[i] && !survey->has_number[i] && survey->value_count[i] >= 2 &&
-		    survey->value_count[i] <= PLOT_SPLIT_MAX)
-			return survey->names[i];
-	return NULL;
-}
-
-// "rtt_ms" as "rtt (ms)". The caller frees it.
-static char *label_of(const char *name, const char *unit)
-{
-	size_t length = strlen(name), unit_length = strlen(unit);
-	bool has_unit = unit_length > 0 && length > unit_length;
-	char *label = memory_alloc(length + 4);
-	snprintf(label, length + 4, has_unit ? "%.*s (%s)" : "%.*s",
-	         (int)(has_unit ? length - unit_length - 1 : length), name, unit);
-	for (char *c = label; *c; c++)
-		if (*c == '_')
-			*c = ' ';
-	return label;
-}
-
-// The same of a series that is split: what splits it follows.
-static char *label_of_split(const char *name)
-{
-	char *label = label_of(name, unit_of(name)), *split = memory_join(label, ":", "");
-	free(label);
-	return split;
-}
-
-static void add_line(struct report_section *section, struct report_plot line)
-{
-	section->plots = memory_resize(section->plots, (section->plot_count + 1) * sizeof *section->plots);
-	section->plots[section->plot_count++] = line;
-}
-
-// The axis of a unit; false: both axes have others.
-static bool choose_axis(struct report_section *section, const char *units[2], const char *name, bool *right)
-{
-	const char *unit = unit_of(name);
-	for (int i = 0; i < 2; i++) {
-		*right = i == 1;
-		if (units[i] && !strcmp(units[i], unit))
-			return true;
-		if (!units[i]) {
-			units[i] = unit;
-			add_line(section,
-			         (struct report_plot){.style = i ? PLOT_RIGHT : PLOT_LEFT, .label = label_of(name, unit)});
-			return true;
-		}
-	}
-	return false;
-}
-
-// An axis of several series is called by their unit alone.
-static void name_axes(struct report_section *section)
-{
-	size_t series[2] = {0, 0};
-	for (size_t i = 0; i < section->plot_count; i++)
-		series[section->plots[i].right] += section->plots[i].style >= PLOT_LINE;
-	for (size_t i = 0; i < section->plot_count; i++) {
-		struct report_plot *line = &section->plots[i];
-		char *unit = strrchr(line->label, '(');
-		bool is_axis = line->style == PLOT_LEFT || line->style == PLOT_RIGHT;
-		if (is_axis && series[line->style == PLOT_RIGHT] > 1)
-			memmove(line->label, unit ? unit : "", strlen(unit ? unit : "") + 1);
-	}
-}
-
-// Makes the plot lines of a section for what its columns hold; false after a message. The texts are those of a report.
-// A sentence as a title: its caller frees it.
-static char *without_stop(const char *sentence)
-{
-	char *title = memory_copy_text(sentence);
-	size_t length = strlen(title);
-	if (length && title[length - 1] == '.')
-		title[length - 1] = 0;
-	return title;
-}
-
-static bool invent_lines(const struct survey *survey, const char *title, struct report_section *section)
-{
-	const char *units[2] = {NULL, NULL}, *by = split_column(survey);
-	char left_out[TEXT_ROOM] = "";
-	int x = time_column(survey), series = 0;
-	if (x < 0) {
-		message_error("--plot: no column of these rows is a time: one called time_s, or ending in _s or ts_ns");
-		return false;
-	}
-	const char *x_name = survey->names[x];
-	add_line(section, (struct report_plot){.style = PLOT_TITLE, .label = without_stop(title)});
-	add_line(section,
-	         (struct report_plot){
-				 .style = PLOT_X,
-				 .column = memory_copy_text(x_name),
-				 .label = is_ns(x_name) ? memory_copy_text("time since the first row (s)") : label_of(x_name, "s"),
-			 });
-	for (int i = 0; i < survey->columns; i++) {
-		const char *name = survey->names[i];
-		bool right;
-		if (i == x || !survey->has_number[i] || is_name(name) || is_ns(name))
-			continue;
-		if (!choose_axis(section, units, name, &right)) {
-			size_t used = strlen(left_out);
-			snprintf(left_out + used, sizeof left_out - used, "%s%s", used ? ", " : "", name);
-			continue;
-		}
-		series++;
-		add_line(section, (struct report_plot){.style = PLOT_LINE,
-		                                       .column = memory_copy_text(name),
-		                                       .by = memory_copy_text(by),
-		                                       .right = right,
-		                                       .label = by ? label_of_split(name) : label_of(name, unit_of(name))});
-	}
-	name_axes(section);
-	if (series == 0)
-		message_error("--plot: these rows have no numbers beside the time");
-	else if (*left_out)
-		message_note("--plot: not drawn, because a plot has two axes: %s; SQL can choose columns", left_out);
-	return series > 0;
 }
 
 // ---- gnuplot's language ---------------------------------------------------------------------------------------------
@@ -416,7 +182,7 @@ static double scale_of(double most, const char *label, char to[TEXT_ROOM])
 	static const char bytes[] = "(bytes)", *const units[] = {"(bytes)", "(kB)", "(MB)", "(GB)", "(TB)"};
 	double scale = 1;
 	size_t unit = 0;
-	bool in_bytes = ends_in(label, bytes);
+	bool in_bytes = text_ends_in(label, bytes);
 	for (; in_bytes && most / scale >= 5000 && unit < 4; unit++)
 		scale *= 1000;
 	size_t length = strlen(label) - (in_bytes ? strlen(bytes) : 0);
@@ -717,35 +483,25 @@ static const struct report_section *section_of(const struct report *report, cons
 	return first;
 }
 
-static void release_lines(struct report_section *section)
-{
-	for (size_t i = 0; i < section->plot_count; i++) {
-		free(section->plots[i].column);
-		free(section->plots[i].by);
-		free(section->plots[i].label);
-	}
-	free(section->plots);
-}
-
 // Draws a section that does not say how: looks at its rows first.
 static int draw_any(struct plot *p, const struct report_section *section, const struct parameters *parameters,
                     const char *path, struct sink *out)
 {
 	struct report_section invented = *section;
-	struct survey *survey = memory_alloc(sizeof *survey);
-	struct row_taker taker = {.begin = begin_survey, .row = survey_row, .context = survey};
+	struct plot_survey *survey = plot_survey_new();
+	struct row_taker taker = plot_survey_taker(survey);
 	const char *title = p->report->summary ? p->report->summary : "";
+	int code = run_section_rows(p->guard, p->report, section, parameters, &taker);
 	invented.plots = NULL;
 	invented.plot_count = 0;
-	int code = run_section_rows(p->guard, p->report, section, parameters, &taker);
-	if (code == EXIT_DONE && survey->columns == 0)
+	if (code == EXIT_DONE && plot_survey_is_empty(survey))
 		message_note("--plot: there is nothing to draw");
 	else if (code == EXIT_DONE)
-		code = invent_lines(survey, section->title && *section->title ? section->title : title, &invented)
+		code = plot_lines_invent(survey, section->title && *section->title ? section->title : title, &invented)
 		           ? draw(p, &invented, parameters, path, out)
 		           : EXIT_USAGE;
-	survey_release(survey);
-	release_lines(&invented);
+	plot_survey_free(survey);
+	plot_lines_release(&invented);
 	return code;
 }
 

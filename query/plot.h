@@ -7,7 +7,6 @@
 enum {
 	PLOT_POINTS_MAX = 500000, // of all series; what follows is left out, with a word
 	PLOT_SERIES_MAX = 24,     // the same
-	PLOT_SPLIT_MAX = 8,       // values of a text column that splits series nobody asked to split
 };
 
 // Draws into path (.svg, .png, .pdf), or for "-" as text on standard output, which is `out`. An exit code.
