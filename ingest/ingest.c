@@ -14,6 +14,7 @@
 #include "../common/message.h"
 #include "../common/progress.h"
 #include "dissect.h"
+#include "earlier.h"
 #include "filter.h"
 #include "inputs.h"
 #include "live.h"
@@ -81,180 +82,15 @@ static const struct option_spec options[] = {
 	{0, NULL, NULL, OPTION_FLAG, 0, NULL, NULL},
 };
 
-// One capture to be: the files, and whether they are in the case already.
+// One run on files: what it has done so far.
 struct job {
 	struct settings *settings;
 	struct case_file *case_file;
 	struct load_totals totals;
 	int64_t skipped, failed; // files
 	bool interrupted;        // before all was read
-	int64_t present_in;      // capture_id of the last file that was PRESENT; 0: none was
 	int64_t data_version;    // of the case when its files were looked up: changes when another program has written
 };
-
-static const char *plural(int64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
-// ---- what is in the case already ----------------------------------------------------------------------------------
-
-enum presence { ABSENT, PRESENT, CHANGED, INTERRUPTED };
-
-static enum presence look_up_file(struct job *job, const char *path)
-{
-	static const char by_path[] = "SELECT fingerprint = '' FROM capture_files WHERE path = ? ORDER BY 1 LIMIT 1";
-	struct capture_fault fault;
-	struct stat status;
-	char fingerprint[33], size[32];
-	char *full_path = strcmp(path, "-") == 0 ? NULL : realpath(path, NULL);
-	enum presence presence = ABSENT;
-	if (!full_path || stat(full_path, &status) != 0) {
-		free(full_path);
-		return ABSENT;
-	}
-	snprintf(size, sizeof size, "%" PRId64, (int64_t)status.st_size);
-	int64_t interrupted = case_integer(job->case_file->db, -1, by_path, full_path);
-	if (interrupted >= 0)
-		presence = interrupted ? INTERRUPTED : CHANGED;
-	int64_t capture_id = 0;
-	if (case_integer(job->case_file->db, 0, "SELECT count(*) FROM capture_files WHERE size = CAST(? AS INTEGER)",
-	                 size) &&
-	    capture_fingerprint_file(full_path, fingerprint, &fault))
-		capture_id = case_integer(job->case_file->db, 0,
-		                          "SELECT min(capture_id) FROM capture_files WHERE fingerprint = ?", fingerprint);
-	free(full_path);
-	if (capture_id == 0)
-		return presence;
-	job->present_in = capture_id;
-	return PRESENT;
-}
-
-// Packets of a file that is in the case in part only, because of the options it was ingested with; -1: all of them.
-static int64_t packets_in_part(struct job *job, const char *path)
-{
-	char *full_path = realpath(path, NULL);
-	int64_t packets = case_integer(job->case_file->db, -1,
-	                               "SELECT f.packets FROM capture_files f JOIN captures c USING (capture_id)"
-	                               " WHERE f.path = ? AND coalesce(c.filter, c.packet_limit, c.since_ts_ns,"
-	                               " c.until_ts_ns) IS NOT NULL",
-	                               full_path ? full_path : path);
-	free(full_path);
-	return packets;
-}
-
-static void say_present(struct job *job, const char *path)
-{
-	int64_t packets = packets_in_part(job, path);
-	sqlite3_stmt *s;
-	if (sqlite3_prepare_v2(job->case_file->db, "SELECT name FROM captures WHERE capture_id = ?", -1, &s, NULL) !=
-	    SQLITE_OK)
-		return;
-	sqlite3_bind_int64(s, 1, job->present_in);
-	const char *name = sqlite3_step(s) == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : "";
-	if (packets < 0)
-		message_note("%s: already in the case, as capture %s; skipped", path, name);
-	else
-		message_note("%s: already in the case, as capture %s, with %" PRId64
-		             " packet%s that its options let pass; skipped; --replace ingests it again",
-		             path, name, packets, plural(packets));
-	sqlite3_finalize(s);
-}
-
-static bool run_sql(struct job *job, char *sql)
-{
-	bool ok = sql && case_file_run(job->case_file, sql);
-	sqlite3_free(sql);
-	return ok;
-}
-
-// Deletes a capture's rows from the tables that do not name it, but a row of one that does: dns_answers of dns,
-// flow_packets of flows ...
-static bool forget_children(struct job *job, int64_t capture_id)
-{
-	static const char children[] =
-		"SELECT t.name, f.\"from\", f.\"table\", (SELECT name FROM pragma_table_info(f.\"table\") WHERE pk = 1)"
-		" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'"
-		" AND NOT EXISTS (SELECT 1 FROM pragma_table_info(t.name) WHERE name = 'capture_id')"
-		" AND EXISTS (SELECT 1 FROM pragma_table_info(f.\"table\") WHERE name = 'capture_id')"
-		" GROUP BY t.name";
-	sqlite3_stmt *s;
-	bool ok = true;
-	if (sqlite3_prepare_v2(job->case_file->db, children, -1, &s, NULL) != SQLITE_OK)
-		return false;
-	while (ok && sqlite3_step(s) == SQLITE_ROW)
-		ok = run_sql(job,
-		             sqlite3_mprintf("DELETE FROM \"%w\" WHERE \"%w\" IN"
-		                             " (SELECT \"%w\" FROM \"%w\" WHERE capture_id = %lld)",
-		                             sqlite3_column_text(s, 0), sqlite3_column_text(s, 1),
-		                             sqlite3_column_text(s, 3), sqlite3_column_text(s, 2), (long long)capture_id));
-	sqlite3_finalize(s);
-	return ok;
-}
-
-// Deletes a capture's rows from every table.
-static bool forget_capture(struct job *job, int64_t capture_id)
-{
-	static const char tables_of_captures[] =
-		"SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c"
-		" WHERE t.type = 'table' AND c.name = 'capture_id'";
-	sqlite3_stmt *s;
-	bool ok = forget_children(job, capture_id);
-	if (sqlite3_prepare_v2(job->case_file->db, tables_of_captures, -1, &s, NULL) != SQLITE_OK)
-		return false;
-	while (ok && sqlite3_step(s) == SQLITE_ROW)
-		ok = run_sql(job, sqlite3_mprintf("DELETE FROM \"%w\" WHERE capture_id = %lld", sqlite3_column_text(s, 0),
-		                                  (long long)capture_id));
-	sqlite3_finalize(s);
-	return ok;
-}
-
-// Whether every file of a capture is among these: a file of a ring is not replaced without the others.
-static bool are_all_given(struct job *job, int64_t capture_id, const struct load_input *inputs, unsigned count)
-{
-	char id[24];
-	int64_t given = 0;
-	snprintf(id, sizeof id, "%" PRId64, capture_id);
-	for (unsigned i = 0; i < count; i++) {
-		char *full_path = realpath(inputs[i].path, NULL);
-		given += full_path && case_integer(job->case_file->db, 0,
-		                                   "SELECT count(*) FROM capture_files"
-		                                   " WHERE capture_id = CAST(? AS INTEGER) AND path = ?",
-		                                   id, full_path);
-		free(full_path);
-	}
-	int64_t files = case_integer(job->case_file->db, 0,
-	                             "SELECT count(*) FROM capture_files WHERE capture_id = CAST(? AS INTEGER)", id);
-	return given == files || files == 1;
-}
-
-// False after a message: it has other files, too.
-static bool forget_whole_capture(struct job *job, int64_t capture_id, const char *path,
-                                 const struct load_input *inputs, unsigned count)
-{
-	if (are_all_given(job, capture_id, inputs, count))
-		return forget_capture(job, capture_id);
-	message_error("%s: is in the case as one of several files of a capture; give them all, with --capture", path);
-	return false;
-}
-
-// Takes the captures out of the case that hold a file of this path or content. False after a message.
-static bool forget_file(struct job *job, const char *path, const struct load_input *inputs, unsigned count)
-{
-	static const char holding[] = "SELECT capture_id FROM capture_files WHERE path = ? OR fingerprint = ?";
-	struct capture_fault fault;
-	char fingerprint[33] = "-";
-	char *full_path = strcmp(path, "-") == 0 ? NULL : realpath(path, NULL);
-	if (!full_path)
-		return true;
-	capture_fingerprint_file(full_path, fingerprint, &fault);
-	int64_t capture_id;
-	bool ok = true;
-	while (ok && (capture_id = case_integer(job->case_file->db, 0, holding, full_path, fingerprint)) != 0)
-		ok = forget_whole_capture(job, capture_id, path, inputs, count);
-	free(full_path);
-	return ok;
-}
 
 // ---- one capture --------------------------------------------------------------------------------------------------
 
@@ -278,11 +114,11 @@ static bool make_place(struct job *job, const struct load_input *inputs, unsigne
 	if (job->case_file->building || !job->settings->replace)
 		return true;
 	for (unsigned i = 0; i < count; i++)
-		if (!forget_file(job, inputs[i].path, inputs, count))
+		if (!earlier_forget_file(job->case_file, inputs[i].path, inputs, count))
 			return false;
 	if (name)
 		capture_id = case_integer(job->case_file->db, 0, "SELECT capture_id FROM captures WHERE name = ?", name);
-	return capture_id == 0 || forget_capture(job, capture_id);
+	return capture_id == 0 || earlier_forget(job->case_file, capture_id);
 }
 
 static struct load_options load_options_of(const struct settings *s)
@@ -300,12 +136,12 @@ static struct load_options load_options_of(const struct settings *s)
 // Whether another ingest, which case_file_begin() waited for, has added one of the files meanwhile. Says so.
 static bool is_added_meanwhile(struct job *job, const struct load_input *inputs, unsigned count)
 {
-	int64_t version = case_integer(job->case_file->db, 0, "PRAGMA data_version");
+	int64_t version = case_integer(job->case_file->db, 0, "PRAGMA data_version"), capture_id;
 	if (job->case_file->building || job->settings->replace || version == job->data_version)
 		return false;
 	job->data_version = version;
 	for (unsigned i = 0; i < count; i++) {
-		if (look_up_file(job, inputs[i].path) == ABSENT)
+		if (earlier_find(job->case_file, inputs[i].path, &capture_id) == EARLIER_NONE)
 			continue;
 		message_note("%s: another ingest has added it, skipped", inputs[i].path);
 		job->skipped += count;
@@ -314,29 +150,10 @@ static bool is_added_meanwhile(struct job *job, const struct load_input *inputs,
 	return false;
 }
 
-// The capture that was in the case before with the bytes of standard input, of which that is known only when it is in;
-// 0: none.
-static int64_t find_earlier(struct job *job, const struct load_input *inputs, unsigned count)
+// Whether these are standard input, whose bytes the case may have had before: that is known only when they are in it.
+static bool may_be_twice(const struct job *job, const struct load_input *inputs, unsigned count)
 {
-	static const char earlier[] =
-		"SELECT b.capture_id FROM capture_files a JOIN capture_files b USING (fingerprint) WHERE a.fingerprint <> ''"
-		" AND a.path = ? AND a.capture_id = (SELECT max(capture_id) FROM captures) AND b.capture_id < a.capture_id";
-	if (job->case_file->building || count != 1 || strcmp(inputs[0].path, "-") != 0)
-		return 0;
-	return case_integer(job->case_file->db, 0, earlier, "-");
-}
-
-// Takes the captures out of the case that have the bytes of standard input, which was just added; that gets its name, if
-// it is free now. False after a message.
-static bool replace_earlier(struct job *job, const char *name, const struct load_input *inputs, unsigned count)
-{
-	static const char rename[] =
-		"UPDATE captures SET name = %Q WHERE capture_id = (SELECT max(capture_id) FROM captures)"
-		" AND NOT EXISTS (SELECT 1 FROM captures WHERE name = %Q)";
-	for (int64_t capture_id; (capture_id = find_earlier(job, inputs, count)) != 0;)
-		if (!forget_whole_capture(job, capture_id, "standard input", inputs, count))
-			return false;
-	return run_sql(job, sqlite3_mprintf(rename, name, name));
+	return !job->case_file->building && count == 1 && strcmp(inputs[0].path, "-") == 0;
 }
 
 static bool load_as(struct job *job, const char *name, struct load_input *inputs, unsigned count)
@@ -355,10 +172,10 @@ static bool load_as(struct job *job, const char *name, struct load_input *inputs
 	char *own_name = free_name(job, name);
 	bool ok = load_capture(job->case_file, own_name, inputs, count, &load_options, &job->totals);
 	free(own_name);
-	if (!ok || find_earlier(job, inputs, count) == 0)
+	if (!ok || !may_be_twice(job, inputs, count) || earlier_find_stdin(job->case_file) == 0)
 		return ok && case_file_end(job->case_file);
 	if (job->settings->replace)
-		return replace_earlier(job, name, inputs, count) && case_file_end(job->case_file);
+		return earlier_replace_stdin(job->case_file, name) && case_file_end(job->case_file);
 	message_note("standard input: already in the case, skipped");
 	case_file_abandon(job->case_file);
 	job->totals = before;
@@ -369,24 +186,25 @@ static bool load_as(struct job *job, const char *name, struct load_input *inputs
 // Whether a file should be read. Says why not.
 static bool is_due(struct job *job, const char *path)
 {
+	int64_t capture_id;
 	if (job->settings->replace && !job->case_file->building)
 		return true;
-	switch (look_up_file(job, path)) {
-	case PRESENT:
-		say_present(job, path);
+	switch (earlier_find(job->case_file, path, &capture_id)) {
+	case EARLIER_SAME:
+		earlier_say_skipped(job->case_file, path, capture_id);
 		job->skipped++;
 		return false;
-	case CHANGED:
+	case EARLIER_CHANGED:
 		message_error("%s: was ingested before with other content; --replace takes the new content in its place",
 		              path);
 		job->failed++;
 		return false;
-	case INTERRUPTED:
+	case EARLIER_INTERRUPTED:
 		message_error("%s: is in the case up to where its ingest was interrupted; --replace ingests all of it",
 		              path);
 		job->failed++;
 		return false;
-	case ABSENT:
+	case EARLIER_NONE:
 		break;
 	}
 	return true;
@@ -514,14 +332,15 @@ static void print_summary(const struct job *job, const char *case_path, int64_t 
 	char bytes[32], left_out[64] = "", damaged[64] = "";
 	human_bytes(bytes, (double)t->bytes);
 	if (t->left_out)
-		snprintf(left_out, sizeof left_out, "; %" PRId64 " packet%s left out", t->left_out, plural(t->left_out));
+		snprintf(left_out, sizeof left_out, "; %" PRId64 " packet%s left out", t->left_out,
+		         message_plural(t->left_out));
 	if (t->damaged_files)
-		snprintf(damaged, sizeof damaged, ", %" PRId64 " file%s %s", t->damaged_files, plural(t->damaged_files),
-		         job->interrupted ? "not read to the end" : "damaged");
-	message_note("%s: %" PRId64 " packet%s, %" PRId64 " flow%s, %s from %" PRId64
-	             " file%s%s in %.2f s (%.0f packets/s)%s",
-	             case_path, t->packets, plural(t->packets), t->flows, plural(t->flows), bytes, t->files,
-	             plural(t->files), damaged, seconds, seconds > 0 ? (double)t->packets / seconds : 0, left_out);
+		snprintf(damaged, sizeof damaged, ", %" PRId64 " file%s %s", t->damaged_files,
+		         message_plural(t->damaged_files), job->interrupted ? "not read to the end" : "damaged");
+	message_note(
+		"%s: %" PRId64 " packet%s, %" PRId64 " flow%s, %s from %" PRId64 " file%s%s in %.2f s (%.0f packets/s)%s",
+		case_path, t->packets, message_plural(t->packets), t->flows, message_plural(t->flows), bytes, t->files,
+		message_plural(t->files), damaged, seconds, seconds > 0 ? (double)t->packets / seconds : 0, left_out);
 }
 
 static int exit_code(const struct job *job)
@@ -576,9 +395,9 @@ static void print_live_summary(const struct load_totals *t, const char *case_pat
 	human_bytes(bytes, (double)t->bytes);
 	if (t->dropped)
 		snprintf(dropped, sizeof dropped, "; %" PRId64 " packet%s more dropped before they could be read",
-		         t->dropped, plural(t->dropped));
+		         t->dropped, message_plural(t->dropped));
 	message_note("%s: %" PRId64 " packet%s, %" PRId64 " flow%s, %s from %s in %.2f s%s", case_path, t->packets,
-	             plural(t->packets), t->flows, plural(t->flows), bytes, from, seconds, dropped);
+	             message_plural(t->packets), t->flows, message_plural(t->flows), bytes, from, seconds, dropped);
 }
 
 static bool full_folder(const char *folder, char full_path[PATH_MAX])
