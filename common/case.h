@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define CASE_APPLICATION_ID 0x70636478 // 'pcdx': PRAGMA application_id
-#define CASE_VERSION 8 // PRAGMA user_version: raised when a table or column is added, moved, renamed or removed
+#define CASE_VERSION 9 // PRAGMA user_version: raised when a table or column is added, moved, renamed or removed
 
 // How a command came by the name of the case: what to do about a wrong one.
 enum case_role {

@@ -180,9 +180,8 @@ enum sign {
 	SIGN_UNSCALED = 1 << 9,
 	SIGN_CHECKSUMS = 1 << 10,
 	SIGN_ERRORS = 1 << 11,
-	SIGN_FRAGMENTS = 1 << 12,
-	SIGN_TTLS = 1 << 13,
-	SIGN_ODD_MSS = 1 << 14,
+	SIGN_TTLS = 1 << 12,
+	SIGN_ODD_MSS = 1 << 13,
 };
 
 static int if_any(int sign, int64_t a, int64_t b)
@@ -243,7 +242,6 @@ static void add_signs(const struct flow *f, struct writer *w)
 	bool is_udp = f->ip_version && f->ip_protocol == 17;
 	int signs = if_any(SIGN_CHECKSUMS, src->wrong_checksums, dst->wrong_checksums) |
 	            if_any(SIGN_ERRORS, src->errors, dst->errors) |
-	            if_any(SIGN_FRAGMENTS, src->fragments, dst->fragments) |
 	            if_any(SIGN_TTLS, ttl_differs(src), ttl_differs(dst));
 	if (f->tcp)
 		signs |= tcp_signs(f);

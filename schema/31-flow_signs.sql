@@ -16,7 +16,6 @@ CREATE TABLE flow_signs (
 	is_unscaled      INTEGER GENERATED ALWAYS AS (signs >> 9 & 1) VIRTUAL, -- TCP: both SYNs seen, not both with a window scale
 	has_checksums    INTEGER GENERATED ALWAYS AS (signs >> 10 & 1) VIRTUAL, -- a wrong checksum
 	has_errors       INTEGER GENERATED ALWAYS AS (signs >> 11 & 1) VIRTUAL, -- packets.errors is not 0
-	has_fragments    INTEGER GENERATED ALWAYS AS (signs >> 12 & 1) VIRTUAL, -- IP fragments
-	has_ttls         INTEGER GENERATED ALWAYS AS (signs >> 13 & 1) VIRTUAL, -- packets of one side with different TTLs
-	has_odd_mss      INTEGER GENERATED ALWAYS AS (signs >> 14 & 1) VIRTUAL -- TCP: the MSS of the two SYNs differs, or one is below 1,440
+	has_ttls         INTEGER GENERATED ALWAYS AS (signs >> 12 & 1) VIRTUAL, -- packets of one side with different TTLs
+	has_odd_mss      INTEGER GENERATED ALWAYS AS (signs >> 13 & 1) VIRTUAL -- TCP: the MSS of the two SYNs differs, or one is below 1,440
 );

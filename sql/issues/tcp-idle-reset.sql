@@ -51,20 +51,7 @@ rsts AS MATERIALIZED (
 found AS MATERIALIZED (
 	SELECT
 		r.*,
-		(
-			SELECT max(gap_ns)
-			FROM (
-				SELECT ts_ns - lag(ts_ns) OVER (ORDER BY packet_id) AS gap_ns
-				FROM (
-					SELECT b.packet_id, b.ts_ns
-					FROM flow_packets fp
-					CROSS JOIN packets b ON b.packet_id = fp.packet_id
-					WHERE fp.flow_id = r.flow_id AND fp.packet_id <= r.packet_id
-					ORDER BY fp.packet_id DESC
-					LIMIT 8
-				)
-			)
-		) AS idle_ns,
+		(SELECT silence_ns FROM packet_silences WHERE packet_id = r.packet_id) AS idle_ns,
 		(
 			SELECT b.packet_id
 			FROM flow_packets fp

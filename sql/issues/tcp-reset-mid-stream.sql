@@ -70,20 +70,8 @@ found AS (
 		r.packet_id,
 		r.direction,
 		r.ts_ns,
-		iif(f.idle_max_ns < :idle_s * 1e9, 0, (
-			SELECT max(gap_ns)
-			FROM (
-				SELECT ts_ns - lag(ts_ns) OVER (ORDER BY packet_id) AS gap_ns
-				FROM (
-					SELECT b.packet_id, b.ts_ns
-					FROM flow_packets fp
-					CROSS JOIN packets b ON b.packet_id = fp.packet_id
-					WHERE fp.flow_id = r.flow_id AND fp.packet_id <= r.packet_id
-					ORDER BY fp.packet_id DESC
-					LIMIT 8
-				)
-			)
-		)) AS idle_ns
+		iif(f.idle_max_ns < :idle_s * 1e9, 0,
+			(SELECT silence_ns FROM packet_silences WHERE packet_id = r.packet_id)) AS idle_ns
 	FROM rsts r
 	JOIN reset f ON f.flow_id = r.flow_id
 )
