@@ -15,7 +15,7 @@
 -- column address         IPv4 address.
 -- column mac             MAC address that claims it.
 -- column first_s         First claim, seconds since the capture's first packet.
--- column last_s          Last claim.
+-- column last_s          Last claim, seconds since the capture's first packet.
 -- column requests        Requests that it sent, repeated ones too.
 -- column replies         Replies that it sent.
 -- column announcements   Messages about its own address: announcements and gratuitous ARP.

@@ -21,8 +21,8 @@
 -- column server        Server that answered last.
 -- column relay         Relay agent; NULL none.
 -- column offer_ms      First discover to first offer, milliseconds.
--- column answer_ms     First request or inform to the first ACK or NAK.
--- column whole_ms      The client's first message to the first ACK or NAK.
+-- column answer_ms     First request or inform to the first ACK or NAK, milliseconds.
+-- column whole_ms      The client's first message to the first ACK or NAK, milliseconds.
 -- column lease_s       Lease time, seconds.
 -- column messages      Messages.
 -- column repeats       Discovers and requests beyond the first of each.

@@ -46,7 +46,7 @@ failed AS MATERIALIZED (
 -- column clients   Clients that asked.
 -- column servers   Servers that were asked.
 -- column first_s   Time of the first question, seconds since its capture's first packet.
--- column last_s    Time of the last one.
+-- column last_s    Time of the last one, seconds since its capture's first packet.
 SELECT
 	failure,
 	count(*) AS count,

@@ -19,10 +19,10 @@
 -- column answered          Those that it answered.
 -- column unanswered        Those that it did not answer.
 -- column retransmissions   Queries that were sent again before their answer.
--- column p50_ms            Half of the answers took at most this, milliseconds.
--- column p90_ms            90 percent took at most this.
--- column p99_ms            99 percent took at most this.
--- column max_ms            The slowest answer.
+-- column p50_ms            Median time from query to response, milliseconds.
+-- column p90_ms            90th percentile of it, milliseconds.
+-- column p99_ms            99th percentile of it, milliseconds.
+-- column max_ms            The slowest answer, milliseconds.
 SELECT
 	server,
 	capture,

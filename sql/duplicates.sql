@@ -29,8 +29,8 @@
 -- column ttl_less         How much the TTL is lower: the routers between; empty without IP.
 -- column min_ms           Shortest time from the one to the other, milliseconds; negative where time stamps contradict
 --                         the TTL.
--- column median_ms        The median.
--- column max_ms           The longest.
+-- column median_ms        The median, milliseconds.
+-- column max_ms           The longest, milliseconds.
 -- column examples         The first three: number of the copy = number of the packet that it is a copy of.
 -- column capture          Name of the capture.
 WITH

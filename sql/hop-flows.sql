@@ -30,11 +30,11 @@
 -- column src_matched           Packets of src found at both points.
 -- column src_lost              Packets of src lost between them.
 -- column src_delay_ms          Mean one-way delay of what src sent, milliseconds.
--- column src_excess_max_ms     The most that one of its packets took beyond the fastest of all flows.
+-- column src_excess_max_ms     The most that one of its packets took beyond the fastest of all flows, milliseconds.
 -- column dst_matched           Packets of dst found at both points.
 -- column dst_lost              Packets of dst lost between them.
--- column dst_delay_ms          Mean one-way delay of what dst sent.
--- column dst_excess_max_ms     The most that one of its packets took beyond the fastest.
+-- column dst_delay_ms          Mean one-way delay of what dst sent, milliseconds.
+-- column dst_excess_max_ms     The most that one of its packets took beyond the fastest of all flows, milliseconds.
 -- column only                  Packets that one of the points has alone.
 SELECT
 	a.name AS a,

@@ -17,7 +17,7 @@
 -- column b_number   Its number in b.
 -- column time_s     Seconds since a's first packet.
 -- column late_ms    Milliseconds behind the packet that was sent last of those that came before it.
--- column delay_ms   Its one-way delay; empty: cannot be known.
+-- column delay_ms   Its one-way delay, milliseconds; empty: cannot be known.
 -- column flow_id    Its flow in a.
 -- column protocol   Protocol.
 -- column src        Sender, as a has it.

@@ -71,12 +71,12 @@ ORDER BY c.comparison_id;
 -- column way             forward (a to b) or back.
 -- column packets         Packets found at both points.
 -- column min_ms          Shortest one-way delay, clocks corrected, milliseconds; empty: cannot be known.
--- column median_ms       The median.
--- column p95_ms          95 of 100 are not longer.
--- column p99_ms          99 of 100 are not longer.
--- column max_ms          The longest.
--- column excess_p95_ms   95 of 100 took no more than this beyond the fastest packet.
--- column excess_max_ms   The most that a packet took beyond the fastest.
+-- column median_ms       The median one-way delay, milliseconds.
+-- column p95_ms          95th percentile of it, milliseconds.
+-- column p99_ms          99th percentile of it, milliseconds.
+-- column max_ms          The longest, milliseconds.
+-- column excess_p95_ms   95th percentile of the time beyond the fastest packet, milliseconds.
+-- column excess_max_ms   The most that a packet took beyond the fastest, milliseconds.
 WITH
 compared AS (
 	SELECT c.comparison_id, a.name AS a, b.name AS b

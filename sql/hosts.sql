@@ -15,7 +15,7 @@
 -- column bytes_sent         Bytes on the wire sent.
 -- column bytes_received     Bytes on the wire received.
 -- column first_s            First packet of its conversations, seconds since the capture's first packet.
--- column last_s             Last packet of its conversations.
+-- column last_s             Last packet of its conversations, seconds since the capture's first packet.
 -- column capture            Name of the capture.
 SELECT
 	h.address,

@@ -20,7 +20,7 @@
 -- column name              Host header.
 -- column target            Path or URI.
 -- column first_byte_ms     Request to the first byte of the response, milliseconds.
--- column last_byte_ms      Request to its last byte.
+-- column last_byte_ms      Request to its last byte, milliseconds.
 -- column bytes             Bytes of the response's body that came.
 -- column missing_bytes     Bytes that the capture lacks of request and response, or where the response may have been.
 -- column connection        How the connection ended: flows.status.

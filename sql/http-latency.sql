@@ -18,14 +18,14 @@
 -- column responses      Those with a response.
 -- column errors         Those with a status of 400 or above.
 -- column bytes          Bytes of the responses' bodies.
--- column first_p50_ms   Half of the first bytes came within this, milliseconds.
--- column first_p90_ms   90 percent came within this.
--- column first_p99_ms   99 percent came within this.
--- column first_max_ms   The slowest.
--- column last_p50_ms    The same for last bytes.
--- column last_p90_ms    The same.
--- column last_p99_ms    The same.
--- column last_max_ms    The same.
+-- column first_p50_ms   Median time from the request to the first byte of the response, milliseconds.
+-- column first_p90_ms   90th percentile of it, milliseconds.
+-- column first_p99_ms   99th percentile of it, milliseconds.
+-- column first_max_ms   The slowest, milliseconds.
+-- column last_p50_ms    Median time from the request to the last byte of the response, milliseconds.
+-- column last_p90_ms    90th percentile of it, milliseconds.
+-- column last_p99_ms    99th percentile of it, milliseconds.
+-- column last_max_ms    The slowest, milliseconds.
 -- column slowest        Packet number of the request whose first byte took longest.
 -- column capture        Name of the capture.
 WITH requests AS (

@@ -18,7 +18,7 @@
 -- column target            Path or URI.
 -- column status            Status of the response; NULL: none.
 -- column first_byte_ms     Request to the first byte of the response, milliseconds.
--- column last_byte_ms      Request to the last byte of the response; NULL: it did not end.
+-- column last_byte_ms      Request to the last byte of the response, milliseconds; NULL: it did not end.
 -- column bytes             Bytes of the response's body, as sent.
 -- column content_type      Content-Type of the response.
 -- column client            Address that asked.

@@ -29,7 +29,7 @@
 -- column neighbor_hellos Hellos of the neighbor.
 -- column version         2 or 3.
 -- column first_s         Time of the first packet of either, seconds since the capture's first packet.
--- column last_s          Time of the last one.
+-- column last_s          Time of the last packet of either, seconds since the capture's first packet.
 -- column capture         Name of the capture.
 WITH
 messages AS MATERIALIZED (

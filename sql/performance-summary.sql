@@ -14,16 +14,17 @@
 -- column mean_mbps                Megabits a second on the wire, over that time.
 -- column peak_mbps                The same of the fastest second; never less than the mean.
 -- column connections              TCP connections.
--- column handshake_median_ms      SYN to SYN-ACK, milliseconds.
--- column handshake_p95_ms         The same, 95 % below.
--- column rtt_median_ms            Mean round trip of a connection, milliseconds.
--- column rtt_p95_ms               The same, 95 % below.
+-- column handshake_median_ms      Median time from SYN to SYN-ACK, milliseconds.
+-- column handshake_p95_ms         95th percentile of it, milliseconds.
+-- column rtt_median_ms            Median of the connections' mean round trips, milliseconds.
+-- column rtt_p95_ms               95th percentile of them, milliseconds.
 -- column retransmitted_percent    TCP segments that were sent again (Wireshark's retransmissions of any kind), of all, percent.
 -- column lossy_connections        Connections of which at least 5 % of a direction was sent again.
 -- column zero_window_connections  Connections in which a receiver closed its window.
--- column dns_p95_ms               Time of DNS answers, 95 % below.
--- column http_p95_ms              Time to the first byte of HTTP responses, 95 % below.
--- column tls_p95_ms               Time of TLS handshakes, 95 % below.
+-- column dns_p95_ms               95th percentile of the times from DNS query to answer, milliseconds.
+-- column http_p95_ms              95th percentile of the times from HTTP request to the first byte of the response,
+--                                 milliseconds.
+-- column tls_p95_ms               95th percentile of the times of TLS handshakes, milliseconds.
 WITH seconds AS (
 	SELECT capture_id, start_ts_ns / 1000000000 AS second, sum(bytes) AS bytes
 	FROM time_buckets
@@ -81,11 +82,12 @@ ORDER BY c.capture_id;
 -- column port                Its port.
 -- column protocol            Application, or tcp.
 -- column connections         Connections.
--- column handshake_p95_ms    SYN to SYN-ACK, 95 % below, milliseconds.
--- column rtt_p95_ms          Mean round trip of a connection, 95 % below.
+-- column handshake_p95_ms    95th percentile of the times from SYN to SYN-ACK, milliseconds.
+-- column rtt_p95_ms          95th percentile of the connections' mean round trips, milliseconds.
 -- column retransmissions     Segments sent again, both ways.
 -- column zero_windows        Segments that closed a window, both ways.
--- column http_first_byte_ms  Time to the first byte of HTTP responses, 95 % below.
+-- column http_first_byte_ms  95th percentile of the times from HTTP request to the first byte of the response,
+--                            milliseconds.
 -- column bytes               On the wire, both ways.
 WITH
 waits AS (

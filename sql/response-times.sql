@@ -79,11 +79,12 @@ answers AS (
 -- column application      What its connections were found to carry; empty: not known, or different.
 -- column connections      Connections with an answer.
 -- column answers          Answers.
--- column p50_ms           Half of them took at most so long, milliseconds.
--- column p90_ms           Nine of ten.
--- column p99_ms           99 of 100.
--- column max_ms           The longest.
--- column rtt_ms           Median of the connections' shortest round trips between capture point and server.
+-- column p50_ms           Median response time, milliseconds.
+-- column p90_ms           90th percentile of it, milliseconds.
+-- column p99_ms           99th percentile of it, milliseconds.
+-- column max_ms           The longest, milliseconds.
+-- column rtt_ms           Median of the connections' shortest round trips between capture point and server,
+--                         milliseconds.
 -- column slowest_number   Packet number of the answer that took longest.
 -- column slowest_flow     Its flow.
 -- column capture          Name of the capture.
@@ -111,7 +112,7 @@ LIMIT ifnull(:limit, -1);
 -- section with :flow: Answers
 -- column time_s          Time of the client's last byte, seconds since the capture's first packet.
 -- column response_ms     From there to the answer, milliseconds.
--- column beyond_ms       The part of it beyond the connection's shortest round trip to the server.
+-- column beyond_ms       The part of it beyond the connection's shortest round trip to the server, milliseconds.
 -- column asked_number    Packet number of the client's last byte.
 -- column number          Packet number of the answer.
 -- column client          Address of the client.

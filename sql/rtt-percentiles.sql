@@ -27,11 +27,11 @@
 -- column answered_by    Who answered: server or client.
 -- column samples        handshake or data.
 -- column count          Round trips.
--- column p50_ms         Half of them took at most so long, milliseconds.
--- column p90_ms         Nine of ten.
--- column p99_ms         99 of 100.
--- column min_ms         The shortest.
--- column max_ms         The longest.
+-- column p50_ms         Median round trip, milliseconds.
+-- column p90_ms         90th percentile, milliseconds.
+-- column p99_ms         99th percentile, milliseconds.
+-- column min_ms         The shortest, milliseconds.
+-- column max_ms         The longest, milliseconds.
 -- column max_number     Packet number of the ACK of the longest.
 -- column flows          Flows that they are from.
 -- column capture        Name of the capture.

@@ -26,16 +26,16 @@
 -- column status            Number of SYNs and FINs, both ways, and R if there was a RST.
 -- column complete          1: at least one SYN and one FIN.
 -- column start_s           First SYN, seconds since the capture's first packet.
--- column end_s             Last FIN.
--- column duration_s        From start to end.
+-- column end_s             Last FIN, seconds since the capture's first packet.
+-- column duration_s        From first SYN to last FIN, seconds.
 -- column src_packets       Packets sent by the source.
 -- column dst_packets       Packets sent by the destination.
 -- column src_data_bytes    Data bytes sent by the source.
 -- column dst_data_bytes    Data bytes sent by the destination.
 -- column rtts              Round trips measured.
 -- column rtt_min_ms        The shortest, milliseconds.
--- column rtt_mean_ms       The mean.
--- column rtt_max_ms        The longest.
+-- column rtt_mean_ms       The mean, milliseconds.
+-- column rtt_max_ms        The longest, milliseconds.
 -- column window_min        Smallest receive window, bytes, both ways.
 -- column window_mean       Mean receive window.
 -- column window_max        Largest receive window.

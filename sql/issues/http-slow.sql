@@ -21,7 +21,8 @@
 --
 -- param :limit_ms number 1..600000 = 1000    Time to the first byte from which on a response is
 --                                              slow, milliseconds.
--- param :severe_ms number 1..600000 = 5000   The same, from which on it is of medium severity.
+-- param :severe_ms number 1..600000 = 5000   Time to the first byte from which on the severity is
+--                                              medium, milliseconds.
 --
 -- column capture_id  The capture.
 -- column ts_ns       The slowest request.

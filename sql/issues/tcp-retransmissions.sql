@@ -24,7 +24,8 @@
 -- param :percent number 0..100 = 5          Share of the segments from which on a connection is listed,
 --                                           percent.
 -- param :min_count integer 1..1000000 = 3   Retransmissions below which it is not.
--- param :high_percent number 0..100 = 15    Share from which on the severity is high.
+-- param :high_percent number 0..100 = 15    Share of the segments from which on the severity is high,
+--                                           percent.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.

@@ -18,7 +18,7 @@
 --    stalls: that is flow control at work.
 --
 -- param :min_ms number 0..3600000 = 200     Time in all from which on a connection is listed, milliseconds.
--- param :high_ms number 0..3600000 = 1000   Time from which on the severity is high.
+-- param :high_ms number 0..3600000 = 1000   Time in all from which on the severity is high, milliseconds.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.

@@ -161,9 +161,9 @@ ORDER BY b.place;
 -- column server       Address and port of the server.
 -- column name         What the capture calls it.
 -- column count        Round trips; servers with fewer than three are left out.
--- column p50_ms       Half of them took at most so long.
--- column p90_ms       Nine of ten.
--- column p99_ms       99 of 100.
+-- column p50_ms       Median round trip.
+-- column p90_ms       90th percentile.
+-- column p99_ms       99th percentile.
 -- column max_ms       The longest.
 -- column max_number   Packet of the ACK of the longest.
 -- column flows        Flows that they are from.
@@ -203,8 +203,8 @@ LIMIT 12;
 -- column server         Address and port of the server.
 -- column connections    Connections whose SYN is in the capture.
 -- column answered       Of them, those with a SYN-ACK.
--- column p50_ms         SYN to SYN-ACK: half of them at most.
--- column p90_ms         Nine of ten.
+-- column p50_ms         Median time from SYN to SYN-ACK.
+-- column p90_ms         90th percentile.
 -- column max_ms         The longest.
 -- column repeated_syn   SYNs that were sent again.
 -- column worst_flow     The flow of the longest.
@@ -336,8 +336,8 @@ ORDER BY w.again DESC, w.rate DESC, w.flow_id;
 -- section: HTTP: time to first byte, the slowest p90 first
 -- column host         Host header, or else the server's address.
 -- column responses    Responses.
--- column p50_ms       Half of them began within this time.
--- column p90_ms       Nine of ten.
+-- column p50_ms       Median.
+-- column p90_ms       90th percentile.
 -- column max_ms       The slowest.
 -- column max_number   Its first packet.
 SELECT
@@ -360,8 +360,8 @@ LIMIT 10;
 -- column server       The server that was asked.
 -- column queries      Queries to it.
 -- column unanswered   Of them, without an answer.
--- column p50_ms       Half of the answers came within this time.
--- column p90_ms       Nine of ten.
+-- column p50_ms       Median.
+-- column p90_ms       90th percentile.
 -- column max_ms       The slowest.
 -- column max_number   Its packet.
 SELECT
@@ -390,8 +390,8 @@ LIMIT 10;
 -- column server        Server name, or else the server's address.
 -- column handshakes    Client hellos.
 -- column finished      Of them, handshakes that were finished.
--- column p50_ms        Client hello to the end of the handshake: half of them at most.
--- column p90_ms        Nine of ten.
+-- column p50_ms        Median time from client hello to the end of the handshake.
+-- column p90_ms        90th percentile.
 -- column max_ms        The slowest.
 -- column worst_flow    Its flow.
 SELECT

@@ -72,8 +72,8 @@ ORDER BY packets DESC;
 -- column sender         Who waited.
 -- column flow           The flow.
 -- column stalls         How often.
--- column waited_s       For how long together.
--- column longest_s      For how long at most.
+-- column waited_s       Seconds that the sender waited, all stalls together.
+-- column longest_s      Seconds of the longest stall.
 -- column first_number   The first segment with window 0.
 WITH found AS (
 	SELECT

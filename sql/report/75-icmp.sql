@@ -11,7 +11,7 @@
 -- column requests       Requests in the capture.
 -- column answered       Of them, those with a reply.
 -- column lost_percent   Share of requests without a reply.
--- column p50_ms         Round trip: half of them at most.
+-- column p50_ms         Median round trip.
 -- column max_ms         The longest.
 -- column duplicates     Replies beyond the first.
 SELECT

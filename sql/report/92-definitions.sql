@@ -14,7 +14,7 @@ FROM (
 			|| ' the first packet.'),
 		('Round trip', 'From a segment to the first ACK of its last byte, at the capture point: the way from there to'
 			|| ' the other end and back, with the time that the other end takes to acknowledge.'),
-		('p50, p90, p99', 'Half, nine of ten, 99 of 100 values are at most this.'),
+		('p50, p90, p99', 'Percentiles: half of the values (the median), 90 and 99 of 100 are at most this.'),
 		('Handshake', 'From the first SYN to the SYN-ACK, unless it says more.'),
 		('Retransmission', 'A segment with data, SYN or FIN that its sender sent again, as Wireshark recognises it.'
 			|| ' Spurious: it had been acknowledged before.'),
