@@ -125,10 +125,31 @@ says what the numbers mean.
     return NOTE.format("schema/*.sql") + intro + "\n" + "\n".join(parts)
 
 
-def shared_helps():
-    """What the parameters mean that mean the same everywhere."""
+def known_parameters():
+    """Parameters that mean the same everywhere: name, type, help."""
     source = (ROOT / "query/report.c").read_text()
-    return dict(re.findall(r'\{"(\w+)", PARAMETER_\w+,\s*"([^"]+)"\}', source))
+    found = re.findall(r'\{"(\w+)", PARAMETER_(\w+),\s*(NULL|(?:"[^"]*"\s*)+)\}', source)
+    return {name: (kind.lower(), "".join(re.findall(r'"([^"]*)"', text))) for name, kind, text in found}
+
+
+KNOWN_PARAMETERS = known_parameters()
+
+
+def parameter(name, spec):
+    """The row of a parameter; spec: what stands behind its name (query/report.h)."""
+    kind, help = KNOWN_PARAMETERS.get(name, ("", ""))
+    words, _, text = spec.strip().partition("  ") if re.match(r" \S|\s+=", spec) else ("", "", spec)
+    words, _, default = words.partition("=")
+    words = words.split()
+    if words and words[-1] == "required":
+        default = words.pop()
+    if words[:2] == ["one", "of"]:
+        kind = words[2]
+    elif words:
+        kind = " ".join(words)
+    elif not kind:
+        kind = "number" if re.fullmatch(r"[\d.]+", default.strip()) else "text"
+    return [f"`--{name.replace('_', '-')}`", kind, default.strip(), text.strip() or help]
 
 
 def describe_report(path):
@@ -140,15 +161,15 @@ def describe_report(path):
             break
         header.append(line[2:].removeprefix(" "))
     rest = [line[2:].removeprefix(" ") for line in lines[len(header) :] if line.startswith("--")]
-    shared, text, params, columns, plots, notes, item = shared_helps(), [], [], [], [], [], None
+    text, params, columns, plots, notes, item = [], [], [], [], [], None
     for line in header[1:] + rest:
         if re.match(r"topic: ", line):
             text = text[:-1]
         elif match := re.match(r"(severity|category|protocol|cause|remedy|source): (.*)", line):
             item = [match[1], match[2]]
             notes.append(item)
-        elif match := re.match(r"param :(\w+)\s*(.*)", line):
-            item = [f"`--{match[1].replace('_', '-')}`", match[2] or shared.get(match[1], "")]
+        elif match := re.match(r"param :(\w+)(.*)", line):
+            item = parameter(match[1], match[2])
             params.append(item)
         elif match := re.match(r"column (\S+)\s+(.*)", line):
             item = [f"`{match[1]}`", match[2]]
@@ -163,7 +184,7 @@ def describe_report(path):
             columns.append([f"**{match[4] or 'Section'}**{only}", ""])
             item = None
         elif item and line.startswith("  "):
-            item[1] += " " + line.strip()
+            item[-1] += " " + line.strip()
         elif line or (text and text[-1]):
             text.append(line)
             item = None
@@ -175,7 +196,7 @@ def describe_report(path):
     if notes:
         out.append(table(["", ""], notes) + "\n")
     if params:
-        out.append(table(["option", "meaning"], params) + "\n")
+        out.append(table(["option", "value", "default", "meaning"], params) + "\n")
     if columns:
         out.append(table(["column", "meaning"], columns) + "\n")
     return "\n".join(out)
