@@ -40,8 +40,8 @@ CREATE TABLE flows (
 	dst_idle_max_ns              INTEGER, -- longest time between two packets of dst in a row; NULL with fewer than two
 	src_ttl_min                  INTEGER, -- least TTL or hop limit of its packets; NULL without IP
 	dst_ttl_min                  INTEGER, -- least TTL or hop limit of its packets; NULL without IP
-	src_ttl_max                  INTEGER, -- the greatest
-	dst_ttl_max                  INTEGER, -- the greatest
+	src_ttl_max                  INTEGER, -- greatest TTL or hop limit of its packets
+	dst_ttl_max                  INTEGER, -- greatest TTL or hop limit of its packets
 	status                       TEXT, -- SYNs and FINs seen, both ways, and R if reset: S2F1, S2F0/R; it and all below to dst_window_fulls: NULL where not TCP
 	first_syn_ts_ns              INTEGER, -- earliest segment with SYN, either way
 	last_fin_ts_ns               INTEGER, -- latest segment with FIN, either way
@@ -67,22 +67,22 @@ CREATE TABLE flows (
 	dst_timestamps               INTEGER, -- 1: timestamps option in the SYN (RFC 7323)
 	src_isn                      INTEGER, -- first sequence number seen, as in the header
 	dst_isn                      INTEGER, -- first sequence number seen, as in the header
-	src_rtt_count                INTEGER, -- segments of this side that were acknowledged (rtt: packets.ack_rtt_ns of the ACKs)
-	dst_rtt_count                INTEGER, -- segments of this side that were acknowledged (rtt: packets.ack_rtt_ns of the ACKs)
-	src_rtt_min_ns               INTEGER, -- the shortest
-	dst_rtt_min_ns               INTEGER, -- the shortest
-	src_rtt_mean_ns              INTEGER, -- the mean
-	dst_rtt_mean_ns              INTEGER, -- the mean
+	src_rtt_count                INTEGER, -- round trips measured: segments of src that dst acknowledged (packets.ack_rtt_ns of those ACKs)
+	dst_rtt_count                INTEGER, -- round trips measured: segments of dst that src acknowledged (packets.ack_rtt_ns of those ACKs)
+	src_rtt_min_ns               INTEGER, -- the shortest of these round trips; NULL none
+	dst_rtt_min_ns               INTEGER, -- the shortest of these round trips; NULL none
+	src_rtt_mean_ns              INTEGER, -- their mean
+	dst_rtt_mean_ns              INTEGER, -- their mean
 	src_rtt_max_ns               INTEGER, -- the longest
 	dst_rtt_max_ns               INTEGER, -- the longest
 	src_rtt_jitter_ns            INTEGER, -- mean difference of an RTT to the one before, without sign; NULL with fewer than two
 	dst_rtt_jitter_ns            INTEGER, -- mean difference of an RTT to the one before, without sign; NULL with fewer than two
 	src_rtt_karn_count           INTEGER, -- RTT samples by Karn's rule (tcptrace): ACKs of exactly a segment that was sent once, with nothing below it sent later
 	dst_rtt_karn_count           INTEGER, -- RTT samples by Karn's rule (tcptrace): ACKs of exactly a segment that was sent once, with nothing below it sent later
-	src_rtt_karn_min_ns          INTEGER, -- the shortest
-	dst_rtt_karn_min_ns          INTEGER, -- the shortest
-	src_rtt_karn_mean_ns         INTEGER, -- the mean
-	dst_rtt_karn_mean_ns         INTEGER, -- the mean
+	src_rtt_karn_min_ns          INTEGER, -- the shortest of these; NULL none
+	dst_rtt_karn_min_ns          INTEGER, -- the shortest of these; NULL none
+	src_rtt_karn_mean_ns         INTEGER, -- their mean
+	dst_rtt_karn_mean_ns         INTEGER, -- their mean
 	src_rtt_karn_max_ns          INTEGER, -- the longest
 	dst_rtt_karn_max_ns          INTEGER, -- the longest
 	src_rtt_karn_stdev_ns        INTEGER, -- their standard deviation, that of a sample; NULL with fewer than three
@@ -101,18 +101,18 @@ CREATE TABLE flows (
 	dst_retransmission_rate      REAL, -- share of the data, SYN and FIN segments that Wireshark calls a retransmission of any kind, copies left out: 0 to 1; NULL without such segments
 	src_loss_estimate            REAL, -- share of the same segments that were lost, as far as retransmissions show: those not spurious; 0 to 1
 	dst_loss_estimate            REAL, -- share of the same segments that were lost, as far as retransmissions show: those not spurious; 0 to 1
-	src_min_window               INTEGER, -- raw window field, all segments
-	dst_min_window               INTEGER, -- raw window field, all segments
-	src_mean_window              REAL, -- the same
-	dst_mean_window              REAL, -- the same
-	src_max_window               INTEGER, -- the same
-	dst_max_window               INTEGER, -- the same
-	src_min_scaled_window        INTEGER, -- receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs; 0 is no minimum
-	dst_min_scaled_window        INTEGER, -- receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs; 0 is no minimum
-	src_mean_scaled_window       REAL, -- the same
-	dst_mean_scaled_window       REAL, -- the same
-	src_max_scaled_window        INTEGER, -- the same
-	dst_max_scaled_window        INTEGER, -- the same
+	src_min_window               INTEGER, -- smallest window field of its segments, as in the header: not scaled
+	dst_min_window               INTEGER, -- smallest window field of its segments, as in the header: not scaled
+	src_mean_window              REAL, -- mean of these window fields
+	dst_mean_window              REAL, -- mean of these window fields
+	src_max_window               INTEGER, -- largest of them
+	dst_max_window               INTEGER, -- largest of them
+	src_min_scaled_window        INTEGER, -- smallest receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs; 0 is no minimum
+	dst_min_scaled_window        INTEGER, -- smallest receive window in bytes, as tcptrace counts it: scaled where both SYNs offered scaling, without those of SYNs and RSTs; 0 is no minimum
+	src_mean_scaled_window       REAL, -- mean of these receive windows, bytes; those of 0 count
+	dst_mean_scaled_window       REAL, -- mean of these receive windows, bytes; those of 0 count
+	src_max_scaled_window        INTEGER, -- largest of them, bytes
+	dst_max_scaled_window        INTEGER, -- largest of them, bytes
 	src_retransmissions          INTEGER, -- Wireshark's retransmission, without the fast and spurious ones
 	dst_retransmissions          INTEGER, -- Wireshark's retransmission, without the fast and spurious ones
 	src_fast_retransmissions     INTEGER, -- Wireshark's fast retransmission
