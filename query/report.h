@@ -188,8 +188,7 @@ struct report {
 // one section, without a summary.
 enum report_kind { REPORT_FILE, REPORT_SQL };
 
-// Reads a report. False: *error (of size) says what is wrong
-// and in which line; the report needs no release then.
+// Reads a report. False: *error (of size) says what is wrong and in which line; the report needs no release then.
 bool report_parse(struct report *, enum report_kind, const char *name, const char *text, char *error, size_t size);
 void report_release(struct report *);
 
@@ -212,6 +211,12 @@ const char *report_choice(const struct report_parameter *, const char *text, siz
 
 // The type, by name, of a parameter that is not declared; text for unknown names.
 enum parameter_type report_type_by_name(const char *name);
+
+// The type that a word of a header names; false: none.
+bool report_type_by_word(const char *word, size_t length, enum parameter_type *);
+
+// The help of a parameter that means the same everywhere; NULL: it is none of these.
+const char *report_known_help(const char *name);
 
 // "NUMBER" of --min-ms NUMBER; "a|b" of --side a|b, but WORD where these are many.
 const char *report_placeholder(const struct report_parameter *);
