@@ -47,18 +47,27 @@ static bool read_header(const char *path, unsigned char head[HEADER_SIZE], ssize
 	return *length >= 0;
 }
 
-// Whether an ingest builds this case aside: it holds that file's lock. errno stays.
+// Whether an ingest builds this case aside: it holds that file's lock.
 static bool is_being_made(const char *path)
 {
-	int error = errno;
 	char *building = memory_join(path, ".building", "");
 	int fd = open(building, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
 	if (fd >= 0)
 		close(fd);
 	free(building);
-	errno = error;
 	return held;
+}
+
+// error: errno of looking for it.
+static void say_missing(const char *path, int error)
+{
+	if (error == ENOENT && is_being_made(path))
+		message_error("%s: is being made by pcapdex ingest, and appears when it is complete", path);
+	else if (error == ENOENT)
+		message_error("%s: no such case; make one: pcapdex ingest CAPTURE -o %s", path, path);
+	else
+		message_error("%s: cannot read: %s", path, strerror(error));
 }
 
 bool case_check_file(const char *path, bool *is_wal)
@@ -67,12 +76,7 @@ bool case_check_file(const char *path, bool *is_wal)
 	unsigned char head[HEADER_SIZE] = {0};
 	ssize_t length;
 	if (stat(path, &info) != 0) {
-		if (errno == ENOENT && is_being_made(path))
-			message_error("%s: is being made by pcapdex ingest, and appears when it is complete", path);
-		else if (errno == ENOENT)
-			message_error("%s: no such case; make one: pcapdex ingest CAPTURE -o %s", path, path);
-		else
-			message_error("%s: cannot read: %s", path, strerror(errno));
+		say_missing(path, errno);
 		return false;
 	}
 	if (!S_ISREG(info.st_mode)) {

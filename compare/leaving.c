@@ -376,16 +376,21 @@ void leaving_due(struct room *r)
 		leaving_alone(r, point, r->lounge[point].oldest);
 }
 
+// All that wait at a point, or all but fragments. Leaving may take others of the other point along, of its own point none
+// but itself.
+static void leave_point(struct room *r, int point, bool fragments_too)
+{
+	for (uint32_t place = r->lounge[point].oldest, next; place; place = next) {
+		next = r->at[place].newer;
+		if (fragments_too || !sighting_is_fragment(&r->at[place].seen))
+			leaving_alone(r, point, place);
+	}
+}
+
 void leaving_all(struct room *r)
 {
-	for (int fragments = 0; fragments < 2; fragments++) {
-		for (int point = 0; point < 2; point++) {
-			// Leaving may take others of the other point along, of its own point none but itself.
-			for (uint32_t place = r->lounge[point].oldest, next; place; place = next) {
-				next = r->at[place].newer;
-				if (fragments || !sighting_is_fragment(&r->at[place].seen))
-					leaving_alone(r, point, place);
-			}
-		}
-	}
+	for (int point = 0; point < 2; point++)
+		leave_point(r, point, false);
+	for (int point = 0; point < 2; point++)
+		leave_point(r, point, true);
 }

@@ -432,6 +432,15 @@ static void begin_state(struct segment *s)
 		begin_without_syn(s);
 }
 
+// The sender's FIN. It makes a FIN and RST of the other side an ordinary end.
+static void close_sender(struct segment *s)
+{
+	struct conn_side *other = s->other;
+	set_state(s->sender, END_CLOSED);
+	if (other->state == END_RESET && other->previous_state == END_CLOSED)
+		set_state(other, END_CLOSED);
+}
+
 static void change_state(struct segment *s)
 {
 	struct conn_side *sender = s->sender, *other = s->other;
@@ -444,11 +453,8 @@ static void change_state(struct segment *s)
 		if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && sender->state == END_PARTIAL &&
 		    other->state == END_INACTIVE)
 			set_state(sender, END_SYN_SENT);
-		if ((s->flags & (TCP_FIN | TCP_RST)) == TCP_FIN) {
-			set_state(sender, END_CLOSED);
-			if (other->state == END_RESET && other->previous_state == END_CLOSED) // FIN, RST: an ordinary end
-				set_state(other, END_CLOSED);
-		}
+		if ((s->flags & (TCP_FIN | TCP_RST)) == TCP_FIN)
+			close_sender(s);
 		break;
 	case END_SYN_SENT:
 	case END_SYN_ACK_SENT:

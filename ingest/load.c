@@ -58,22 +58,25 @@ struct load {
 	struct bucket bucket;
 
 	struct capture_row capture;
-	int64_t number;   // of the last frame read
-	int64_t first_id; // packet_id of number 1
-	int64_t first_flow_id;
-	int64_t file_id, interface_id; // of the file at hand; interface_id is that of its interface 0
-	int64_t next_file_id, next_interface_id;
-	int64_t file_packets, file_first_id, file_last_id;
-	int64_t verdicts[VERDICT_UNSUPPORTED + 1];
-	bool ended;  // a limit is reached
-	bool failed; // the case could not be written
+	int64_t number;                            // of the last frame read
+	int64_t first_id;                          // packet_id of number 1
+	int64_t first_flow_id;                     // of this run: a capture that goes on has lower ones, too
+	int64_t verdicts[VERDICT_UNSUPPORTED + 1]; // packets of each
+	bool ended;                                // a limit is reached
+	bool failed;                               // the case could not be written
+
+	// the file at hand
+	struct capture *file; // borrowed; NULL between files
+	const char *path;
+	const struct load_part *part;  // what of it is in the case already; NULL nothing
+	int64_t file_id, interface_id; // interface_id: of its interface 0
+	int64_t file_packets, file_first_id,
+		file_last_id;                        // packets taken from it, and packet_ids of the first and last
+	int64_t next_file_id, next_interface_id; // of the next file
 
 	// live
 	int64_t begun_ns, saved_ns; // of progress_now_ns()
 	int64_t saved_id;           // packet_id up to which all is saved
-	struct capture *file;       // at hand
-	const char *path;           // its path
-	const struct load_part *part;
 };
 
 bool load_interrupted(void)
@@ -604,46 +607,49 @@ bool load_file(struct load *l, struct capture *file, const char *path, const str
 	return !l->failed && !writer_failed(l->writer);
 }
 
-// The accounts of a capture that goes on.
+// s: as resume() asks for them.
+static void take_accounts(struct load *l, const struct case_file *c, sqlite3_stmt *s)
+{
+	struct capture_row *row = &l->capture;
+	l->first_id = sqlite3_column_int64(s, 0);
+	l->number = c->next_packet_id - l->first_id;
+	row->first_packet_id = l->first_id;
+	row->first_ts_ns = sqlite3_column_int64(s, 1);
+	row->last_ts_ns = sqlite3_column_int64(s, 2);
+	row->packets = sqlite3_column_int64(s, 3);
+	row->left_out = l->number - row->packets;
+	row->bytes = sqlite3_column_int64(s, 4);
+	row->duplicates = sqlite3_column_int64(s, 5);
+	for (int i = VERDICT_DECODED; i <= VERDICT_UNSUPPORTED; i++)
+		l->verdicts[i] = sqlite3_column_int64(s, 6 + i);
+	row->analyses_given_up = sqlite3_column_int64(s, 10);
+	row->datagrams_given_up = sqlite3_column_int64(s, 11);
+	row->stream_gaps = sqlite3_column_int64(s, 12);
+	row->streams_given_up = sqlite3_column_int64(s, 13);
+	row->applications_forgotten = sqlite3_column_int64(s, 14);
+	row->names_given_up = sqlite3_column_int64(s, 15);
+}
+
+// Goes on with the accounts of a capture that is in the case.
 static bool resume(struct load *l, struct case_file *c)
 {
 	static const char accounts[] =
 		"SELECT first_packet_id, first_ts_ns, last_ts_ns, packets, bytes, duplicates, decoded, truncated, malformed,"
 		" unsupported, analyses_given_up, datagrams_given_up, stream_gaps, streams_given_up, applications_forgotten,"
 		" names_given_up FROM captures WHERE capture_id = ?";
-	struct capture_row *row = &l->capture;
 	sqlite3_stmt *s;
 	if (sqlite3_prepare_v2(c->db, accounts, -1, &s, NULL) != SQLITE_OK)
 		return false;
 	sqlite3_bind_int64(s, 1, l->options->resumed_capture_id);
-	row->capture_id = l->options->resumed_capture_id;
-	if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 3) > 0) {
-		l->first_id = sqlite3_column_int64(s, 0);
-		l->number = c->next_packet_id - l->first_id;
-		row->first_packet_id = l->first_id;
-		row->first_ts_ns = sqlite3_column_int64(s, 1);
-		row->last_ts_ns = sqlite3_column_int64(s, 2);
-		row->packets = sqlite3_column_int64(s, 3);
-		row->left_out = l->number - row->packets;
-		row->bytes = sqlite3_column_int64(s, 4);
-		row->duplicates = sqlite3_column_int64(s, 5);
-		for (int i = VERDICT_DECODED; i <= VERDICT_UNSUPPORTED; i++)
-			l->verdicts[i] = sqlite3_column_int64(s, 6 + i);
-		row->analyses_given_up = sqlite3_column_int64(s, 10);
-		row->datagrams_given_up = sqlite3_column_int64(s, 11);
-		row->stream_gaps = sqlite3_column_int64(s, 12);
-		row->streams_given_up = sqlite3_column_int64(s, 13);
-		row->applications_forgotten = sqlite3_column_int64(s, 14);
-		row->names_given_up = sqlite3_column_int64(s, 15);
-	}
+	l->capture.capture_id = l->options->resumed_capture_id;
+	if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 3) > 0)
+		take_accounts(l, c, s);
 	return sqlite3_finalize(s) == SQLITE_OK;
 }
 
-static bool load_init(struct load *l, struct case_file *c, const char *name, const struct load_options *options)
+static struct capture_row new_capture(struct case_file *c, const char *name, const struct load_options *options)
 {
-	const char *temporary = c->building ? c->building : c->path;
-	*l = (struct load){.options = options, .case_file = c};
-	l->capture = (struct capture_row){
+	return (struct capture_row){
 		.capture_id = case_file_next_id(c, TABLE_CAPTURES),
 		.name = name,
 		.first_packet_id = ROW_NULL,
@@ -655,6 +661,12 @@ static bool load_init(struct load *l, struct case_file *c, const char *name, con
 		.until_ts_ns = options->until_ns != INT64_MAX ? options->until_ns : ROW_NULL,
 		.flow_timeout_ns = options->flow_timeout_ns ? options->flow_timeout_ns : ROW_NULL,
 	};
+}
+
+static bool load_init(struct load *l, struct case_file *c, const char *name, const struct load_options *options)
+{
+	const char *temporary = c->building ? c->building : c->path;
+	*l = (struct load){.options = options, .case_file = c, .capture = new_capture(c, name, options)};
 	l->first_id = c->next_packet_id;
 	l->first_flow_id = case_file_next_id(c, TABLE_FLOWS);
 	l->next_file_id = case_file_next_id(c, TABLE_CAPTURE_FILES);

@@ -267,6 +267,21 @@ static void add_cursors(struct carve *c)
 	}
 }
 
+// Asks for the packets of a run that are of the capture.
+static void select_run(struct carve *c, struct cursor *cursor, const struct packet_run *run)
+{
+	if (!cursor->statement)
+		cursor->statement = prepare(c,
+		                            "SELECT packet_id, ts_ns, wire_len, captured_len, file_offset, interface_id "
+		                            "FROM packets WHERE packet_id BETWEEN max(?1, ?3) AND min(?2, ?4) "
+		                            "ORDER BY packet_id");
+	sqlite3_bind_int64(cursor->statement, 1, run->first);
+	sqlite3_bind_int64(cursor->statement, 2, run->last);
+	sqlite3_bind_int64(cursor->statement, 3, cursor->files->first_packet_id);
+	sqlite3_bind_int64(cursor->statement, 4, cursor->files_end[-1].last_packet_id);
+	cursor->is_open = true;
+}
+
 // Starts on the next run that has packets of the capture; false: there is none.
 static bool open_run(struct carve *c, struct cursor *cursor)
 {
@@ -277,17 +292,7 @@ static bool open_run(struct carve *c, struct cursor *cursor)
 			continue;
 		if (run->first > last->last_packet_id)
 			return false;
-		if (!cursor->statement)
-			cursor->statement =
-				prepare(c,
-			            "SELECT packet_id, ts_ns, wire_len, captured_len, file_offset, interface_id "
-			            "FROM packets WHERE packet_id BETWEEN max(?1, ?3) AND min(?2, ?4) "
-			            "ORDER BY packet_id");
-		sqlite3_bind_int64(cursor->statement, 1, run->first);
-		sqlite3_bind_int64(cursor->statement, 2, run->last);
-		sqlite3_bind_int64(cursor->statement, 3, cursor->files->first_packet_id);
-		sqlite3_bind_int64(cursor->statement, 4, last->last_packet_id);
-		cursor->is_open = true;
+		select_run(c, cursor, run);
 		return true;
 	}
 	return false;

@@ -125,6 +125,14 @@ static bool known_format(const char *formats)
 	return true;
 }
 
+static bool is_command_option(const struct check *check, const char *name)
+{
+	for (const struct option_spec *spec = check->command_options; spec->name; spec++)
+		if (!strcmp(spec->name, name))
+			return true;
+	return !strcmp(name, "help");
+}
+
 static void check_parameters(struct check *check)
 {
 	for (size_t i = 0; i < check->report->parameter_count; i++) {
@@ -133,11 +141,7 @@ static void check_parameters(struct check *check)
 			say(check, "parameter :%s is declared, but not used", parameter->name);
 		if (!*parameter->help)
 			say(check, "parameter :%s has no text", parameter->name);
-		for (const struct option_spec *spec = check->command_options; spec->name; spec++) {
-			if (!strcmp(spec->name, parameter->option))
-				say(check, "parameter :%s is an option of the command; choose another name", parameter->name);
-		}
-		if (!strcmp(parameter->option, "help"))
+		if (is_command_option(check, parameter->option))
 			say(check, "parameter :%s is an option of the command; choose another name", parameter->name);
 	}
 }
@@ -152,13 +156,35 @@ static bool is_word_of(const char *word, const char *words)
 	return found && strncmp(found, word, length) == 0;
 }
 
-// Each note that is wanted, its words, whether it may be there more than once.
+// A note that a detector has.
+struct wanted_note {
+	const char *key;
+	const char *words; // "low|high": one of these; NULL any text
+	bool several;      // it may be there more than once
+};
+
+static void check_note(struct check *check, const struct wanted_note *wanted)
+{
+	int count = 0;
+	for (size_t i = 0; i < check->report->note_count; i++) {
+		const struct report_note *note = &check->report->notes[i];
+		if (strcmp(note->key, wanted->key) != 0)
+			continue;
+		count++;
+		if (!*note->text)
+			say(check, "%s: says nothing", note->key);
+		else if (wanted->words && !is_word_of(note->text, wanted->words))
+			say(check, "%s: %s is none of %s", note->key, note->text, wanted->words);
+	}
+	if (count == 0)
+		say(check, "a detector wants a line '-- %s: ...'", wanted->key);
+	else if (count > 1 && !wanted->several)
+		say(check, "%d lines '-- %s: ...', a detector has one", count, wanted->key);
+}
+
 static void check_notes(struct check *check)
 {
-	static const struct {
-		const char *key, *words;
-		bool several;
-	} wanted[] = {
+	static const struct wanted_note wanted[] = {
 		{"severity", "low|medium|high|critical", false},
 		{"category", "connectivity|performance|configuration|security|compliance|compatibility", false},
 		{"protocol", NULL, false},
@@ -166,23 +192,8 @@ static void check_notes(struct check *check)
 		{"remedy", NULL, true},
 		{"source", NULL, false},
 	};
-	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-		int count = 0;
-		for (size_t j = 0; j < check->report->note_count; j++) {
-			const struct report_note *note = &check->report->notes[j];
-			if (strcmp(note->key, wanted[i].key) != 0)
-				continue;
-			count++;
-			if (!*note->text)
-				say(check, "%s: says nothing", note->key);
-			else if (wanted[i].words && !is_word_of(note->text, wanted[i].words))
-				say(check, "%s: %s is none of %s", note->key, note->text, wanted[i].words);
-		}
-		if (count == 0)
-			say(check, "a detector wants a line '-- %s: ...'", wanted[i].key);
-		else if (count > 1 && !wanted[i].several)
-			say(check, "%d lines '-- %s: ...', a detector has one", count, wanted[i].key);
-	}
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		check_note(check, &wanted[i]);
 }
 
 // Columns that must be there and those that may, each set as "|a|b|".

@@ -13,6 +13,20 @@ struct values {
 	bool begun;
 };
 
+// For one more value; false: there is no memory.
+static bool make_room(struct values *values)
+{
+	if (values->count < values->room)
+		return true;
+	sqlite3_uint64 room = values->room ? values->room * 2 : 64;
+	double *moved = sqlite3_realloc64(values->at, room * sizeof *moved);
+	if (!moved)
+		return false;
+	values->at = moved;
+	values->room = room;
+	return true;
+}
+
 static void add(sqlite3_context *context, sqlite3_value *value, double percent)
 {
 	struct values *values = sqlite3_aggregate_context(context, sizeof *values);
@@ -33,15 +47,9 @@ static void add(sqlite3_context *context, sqlite3_value *value, double percent)
 		sqlite3_result_error(context, "percentile, median: not a number", -1);
 		return;
 	}
-	if (values->count == values->room) {
-		sqlite3_uint64 room = values->room ? values->room * 2 : 64;
-		double *moved = sqlite3_realloc64(values->at, room * sizeof *moved);
-		if (!moved) {
-			sqlite3_result_error_nomem(context);
-			return;
-		}
-		values->at = moved;
-		values->room = room;
+	if (!make_room(values)) {
+		sqlite3_result_error_nomem(context);
+		return;
 	}
 	values->at[values->count++] = sqlite3_value_double(value);
 }

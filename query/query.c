@@ -484,35 +484,39 @@ static int answer(struct query *query, struct guard *guard, struct report *repor
 	return code;
 }
 
-// Reads what is to be run; an exit code, EXIT_DONE when *report is there to run and to release.
+// An exit code, as of the two that follow: EXIT_DONE when *report is there to run and to release.
+static int parse_sql(struct report *report, const char *name, const char *text)
+{
+	char error[ERROR_ROOM];
+	if (report_parse(report, REPORT_SQL, name, text, error, sizeof error))
+		return EXIT_DONE;
+	message_error("%s: %s", name, error);
+	return EXIT_USAGE;
+}
+
+static int parse_file(struct report *report, const char *path)
+{
+	char *text = catalog_read_file(path);
+	int code = text ? parse_sql(report, path, text) : EXIT_FAILED;
+	free(text);
+	return code;
+}
+
+// Reads what is to be run.
 static int read_question(const struct query *query, struct report *report)
 {
 	char error[ERROR_ROOM];
-	const struct catalog_entry *entry;
-	bool ok;
-	if (query->settings.file) {
-		char *text = catalog_read_file(query->settings.file);
-		if (!text)
-			return EXIT_FAILED;
-		ok = report_parse(report, REPORT_SQL, query->settings.file, text, error, sizeof error);
-		free(text);
-		if (!ok)
-			message_error("%s: %s", query->settings.file, error);
-		return ok ? EXIT_DONE : EXIT_USAGE;
-	}
+	if (query->settings.file)
+		return parse_file(report, query->settings.file);
 	char *habit = habit_report(query->question);
 	if (habit) {
-		ok = report_parse(report, REPORT_FILE, query->question, habit, error, sizeof error);
+		bool ok = report_parse(report, REPORT_FILE, query->question, habit, error, sizeof error);
 		free(habit);
 		return ok ? EXIT_DONE : EXIT_FAILED;
 	}
-	if (is_sql(query->question)) {
-		ok = report_parse(report, REPORT_SQL, "SQL", query->question, error, sizeof error);
-		if (!ok)
-			message_error("SQL: %s", error);
-		return ok ? EXIT_DONE : EXIT_USAGE;
-	}
-	entry = find_report(query, query->question);
+	if (is_sql(query->question))
+		return parse_sql(report, "SQL", query->question);
+	const struct catalog_entry *entry = find_report(query, query->question);
 	if (!entry)
 		return EXIT_USAGE;
 	return catalog_parse(entry, report) ? EXIT_DONE : EXIT_FAILED;

@@ -276,23 +276,28 @@ static const char *cell_class(const struct value *value)
 	return "<td>";
 }
 
+static void write_table_row(const struct html *html, const struct block *block, size_t row)
+{
+	sink_text(html->sink, "<tr>");
+	for (size_t i = 0; i < block->column_count; i++) {
+		const struct value *value = block_value(block, row, i);
+		if (block_column_is_empty(block, i))
+			continue;
+		sink_text(html->sink, cell_class(value));
+		if (value->kind != CELL_NULL)
+			write_value(html, &block->columns[i], value, false);
+		sink_text(html->sink, "</td>");
+	}
+	sink_text(html->sink, "</tr>\n");
+}
+
 static void write_table(const struct html *html, const struct block *block)
 {
 	sink_text(html->sink, "<div class=\"scroll\" tabindex=\"0\"><table>\n");
 	write_table_head(html, block);
 	sink_text(html->sink, "<tbody>\n");
-	for (size_t i = 0; i < block->row_count; i++) {
-		sink_text(html->sink, "<tr>");
-		for (size_t j = 0; j < block->column_count; j++) {
-			if (block_column_is_empty(block, j))
-				continue;
-			sink_text(html->sink, cell_class(block_value(block, i, j)));
-			if (block_value(block, i, j)->kind != CELL_NULL)
-				write_value(html, &block->columns[j], block_value(block, i, j), false);
-			sink_text(html->sink, "</td>");
-		}
-		sink_text(html->sink, "</tr>\n");
-	}
+	for (size_t i = 0; i < block->row_count; i++)
+		write_table_row(html, block, i);
 	sink_text(html->sink, "</tbody></table></div>\n");
 }
 
