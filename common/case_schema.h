@@ -6,8 +6,8 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-// Views whose text is another become those of this program. Tables, views, and indexes of columns that are not its own stay. False
-// after a message that begins with the path.
+// Views whose text is another become those of this program. Tables, views, and indexes of columns that are not its own
+// stay. False after a message that begins with the path.
 bool case_schema_check(sqlite3 *db, const char *path);
 
 // Whether rows that are added find numbers behind those that are there, of which none nor a small multiple is too large

@@ -8,8 +8,8 @@
 enum {
 	CAPTURE_LIVE_SNAPLEN = 262144,  // bytes of a packet that are kept unless told otherwise
 	CAPTURE_LIVE_BUFFER = 32 << 20, // bytes of packets that wait in the kernel while rows are saved
-	CAPTURE_LIVE_TIMEOUT_NS =
-		100000000, // how long the kernel may keep a packet back to hand over several at a time
+	// How long the kernel may keep a packet back to hand over several at a time.
+	CAPTURE_LIVE_TIMEOUT_NS = 100000000,
 	CAPTURE_LIVE_TIMEOUT_NS_MAX = 1000000000,
 	CAPTURE_LIVE_WAIT_MS = 100, // after which capture_next() gives CAPTURE_WAIT
 };

@@ -9,8 +9,8 @@ struct frame {
 	uint64_t file_offset; // of the packet's first byte, in the uncompressed file
 	uint32_t wire_len;    // bytes on the wire
 	uint32_t interface;   // index into the capture's interfaces, counting over all sections of the file
-	uint32_t
-		records_before; // since the last frame: records that are no packets, but that Wireshark numbers like them
+	// Since the last frame: records that are no packets, but that Wireshark numbers like them.
+	uint32_t records_before;
 	uint16_t link_type; // LINKTYPE_ number of tcpdump.org (not libpcap's DLT_)
 	uint8_t fcs_len;    // bytes of frame check sequence at the end, where the file says so; else 0
 	struct bytes data;  // the captured bytes; borrowed from the reader until the next frame is asked for

@@ -10,12 +10,13 @@ struct http_head {
 	bool expects;    // of a request: 100 Continue, before it sends its body
 	char version[4]; // "1.1"
 	int status;
-	uint64_t length;                                                                  // Content-Length
-	uint64_t bytes;                                                                   // of all lines that were read
-	size_t kept;                                                                      // bytes of the texts
-	char *method, *target, *host, *content_type, *user_agent, *referer, *credentials; // of a request
-	char *user;                                 // of a request with basic credentials (RFC 7617)
-	char *reason, *server, *location, *upgrade; // of a response
+	uint64_t length; // Content-Length
+	uint64_t bytes;  // of all lines that were read
+	size_t kept;     // bytes of the texts
+	// of a request; user: with basic credentials (RFC 7617)
+	char *method, *target, *host, *content_type, *user_agent, *referer, *credentials, *user;
+	// of a response
+	char *reason, *server, *location, *upgrade;
 };
 
 // Whether a message begins here. RECOGNISED_MORE: a few more bytes will tell.

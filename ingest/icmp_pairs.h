@@ -17,8 +17,8 @@ struct icmp_pairs {
 	struct icmp_request *requests; // a ring of ICMP_REQUESTS_MAX, in the order sent; made at the first request
 	uint32_t *buckets;             // hash heads: place in the ring + 1; 0 none
 	uint32_t oldest, count;
-	struct recent_packet
-		*recent; // by flow, direction and IP identification; a newer packet takes the place of an older
+	// By flow, direction and IP identification; a newer packet takes the place of an older.
+	struct recent_packet *recent;
 };
 
 void icmp_pairs_init(struct icmp_pairs *);

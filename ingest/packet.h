@@ -19,7 +19,7 @@ enum verdict {
 	VERDICT_UNSUPPORTED, // a link type or protocol that we do not know, at a layer that we need
 };
 
-// Bits of packets.errors: name, and what it says. schema/packets.sql is held to this list at start-up.
+// Bits of packets.errors: name, and what it says. The table packet_errors is filled from this list.
 // clang-format off
 #define PACKET_ERRORS(X)                                                                                               \
 	X(TRUNCATED, "truncated", "the snap length cut a header")                                                      \

@@ -9,8 +9,8 @@
 
 extern const struct command command_query, command_export;
 
-// Registers ip_in, tcp_flags, iso_time, counted, last_labels, hex_dump, escape_bytes, percentile, median, regexp and
-// packet_bytes on a connection. An SQLite result code.
+// Registers on a connection the functions that `pcapdex help query` lists, but for those that dissect packets
+// (inspect/inspect.h). An SQLite result code.
 int functions_register(sqlite3 *db);
 
 // Names of all reports, built-in ones and the user's; *names is empty before. names_release() releases them.

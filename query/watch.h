@@ -2,7 +2,7 @@
 //
 // A timer counts the time that the program works, not the time that it waits for the reader of its output. At the
 // limit, and at Ctrl-C, watch_cause() says so, and watch_progress() stops SQLite. Where SQLite does not ask (it does not
-// while it parses, nor within one function), the program ends STOP_GRACE later by itself: nothing is lost, as it only
+// while it parses, nor within one function), the program ends two seconds later by itself: nothing is lost, as it only
 // reads. A second Ctrl-C ends it at once.
 #ifndef QUERY_WATCH_H
 #define QUERY_WATCH_H
