@@ -7,16 +7,16 @@
 // bytes would get as far. Then segments: a byte of what is done, one of the payload's length, the payload. What is done:
 // 0x01 sent by the other side; 0x02 FIN; 0x04 RST; 0x08 everything so far is acknowledged; 0x10 some bytes ahead and 0x20
 // some bytes back, by the next byte; 0x40 cut, by the next byte; 0x80 the payload is sixteen times as long as its byte says.
-#include "../../common/embedded.h"
 #include "../../ingest/application.h"
 #include "../../ingest/dissect.h"
 #include "../../ingest/quic_initial.h"
 #include "../../ingest/tcp_analysis.h"
+#include "memory_case.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-enum { INPUTS_OF_A_CASE = 2000, CLIENT_PORT = 40000, TCP = 6, UDP = 17 };
+enum { CLIENT_PORT = 40000, TCP = 6, UDP = 17 };
 
 enum carrier { CARRIER_TCP, CARRIER_UDP, CARRIER_IP, CARRIER_LAYER, CARRIER_QUIC, CARRIERS };
 
@@ -31,40 +31,15 @@ enum step {
 	STEP_LONG = 128
 };
 
-static sqlite3 *db;
 static struct writer *writer;
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length);
 
-static void run_sql(const char *sql)
-{
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		abort();
-}
-
-// A writer on an empty case, anew from time to time.
 static void prepare(void)
 {
-	static int inputs;
-
-	if (!db) {
-		dissect_init();
-		if (sqlite3_open(":memory:", &db) != SQLITE_OK)
-			abort();
-		for (const struct embedded *e = embedded_schema; e->name; e++)
-			run_sql(e->text);
-	}
-	if (writer && inputs++ % INPUTS_OF_A_CASE)
-		return;
-	if (writer) {
-		if (!writer_finish(writer))
-			abort();
-		run_sql("ROLLBACK");
-	}
-	run_sql("BEGIN");
-	writer = writer_start(db, NULL, "fuzz", false);
 	if (!writer)
-		abort();
+		dissect_init();
+	writer = memory_case_writer();
 }
 
 // A flow under way.

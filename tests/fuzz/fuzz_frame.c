@@ -2,9 +2,6 @@
 //
 // The input: two bytes of link type, one of how much the snap length cut off; then frames, each behind a byte of its
 // length (0: all that is left) and one of the milliseconds since the last.
-#include <sqlite3.h>
-
-#include "../../common/embedded.h"
 #include "../../ingest/community_id.h"
 #include "../../ingest/conn_state.h"
 #include "../../ingest/copies.h"
@@ -14,50 +11,25 @@
 #include "../../ingest/tcp_analysis.h"
 #include "../../ingest/tcp_stats.h"
 #include "../../inspect/field_print.h"
+#include "memory_case.h"
 
 #include <stdlib.h>
 
-enum { INPUTS_OF_A_CASE = 2000 }; // then the rows are thrown away
-
-static sqlite3 *db;
 static struct writer *writer;
 static struct community_ids ids;
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length);
 
-static void run_sql(const char *sql)
-{
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		abort();
-}
-
 static int64_t last_packet_id; // goes on: a case takes many inputs
 
-// A writer on an empty case, anew from time to time.
 static void prepare(void)
 {
-	static int inputs;
-
-	if (!db) {
+	if (!writer) {
 		dissect_init();
 		if (!community_ids_init(&ids))
 			abort();
-		if (sqlite3_open(":memory:", &db) != SQLITE_OK)
-			abort();
-		for (const struct embedded *e = embedded_schema; e->name; e++)
-			run_sql(e->text);
 	}
-	if (writer && inputs++ % INPUTS_OF_A_CASE)
-		return;
-	if (writer) {
-		if (!writer_finish(writer))
-			abort();
-		run_sql("ROLLBACK");
-	}
-	run_sql("BEGIN");
-	writer = writer_start(db, NULL, "fuzz", false);
-	if (!writer)
-		abort();
+	writer = memory_case_writer();
 }
 
 // What goes with a capture.
