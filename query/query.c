@@ -24,12 +24,13 @@
 #include "parameter.h"
 #include "plot.h"
 #include "report.h"
+#include "report_list.h"
 #include "run.h"
 #include "watch.h"
 
 #define DEFAULT_TIMEOUT_S 300
 
-enum { SUGGESTION_ROOM = 300, ERROR_ROOM = 512, PATH_ROOM = 4096 + 128 };
+enum { SUGGESTION_ROOM = 300, ERROR_ROOM = 512 };
 
 struct settings {
 	const char *format, *file, *reports, *pcap, *source_dir, *plot, *section;
@@ -282,111 +283,6 @@ static int print_sql(const struct query *query)
 
 // ---- answers from a case ------------------------------------------------------------------------------------------
 
-// Text, the cursor being behind `indent` columns, folded there on a terminal.
-static void write_folded(struct sink *sink, const char *text, size_t indent)
-{
-	struct sink clean;
-	sink_init(&clean, -1);
-	text_write_clean(&clean, text, strlen(text), "");
-	text_write_folded(sink, clean.at, clean.used, sink_width(sink), indent, indent);
-	sink_release(&clean);
-}
-
-// REPORT_TOPICS, as headings; NULL: what has no topic.
-static const struct topic {
-	const char *name, *title;
-} topics[] = {
-	{"overview", "What is there, and what is wrong"},
-	{"traffic", "Who talks, how much, and what was said"},
-	{"tcp", "TCP connections"},
-	{"applications", "DNS, HTTP, TLS, logins"},
-	{"network", "Pings, addresses, routing, the wire"},
-	{"hops", "The same packets at two places, behind pcapdex compare"},
-	{NULL, "More"},
-};
-
-static bool is_of_topic(const struct report *report, const struct topic *topic)
-{
-	const char *name = report->summary ? report_note_text(report, "topic") : NULL;
-	const struct topic *at = topics;
-	while (at->name && !(name && !strcmp(at->name, name)))
-		at++;
-	return at == topic;
-}
-
-static void print_report_line(struct sink *sink, const struct report *report, size_t width)
-{
-	sink_text(sink, "  ");
-	sink_text(sink, report->name);
-	sink_repeat(sink, ' ', width + 2 - strlen(report->name));
-	write_folded(sink,
-	             report->summary        ? report->summary
-	             : *report->description ? report->description
-	                                    : "(no description)",
-	             width + 4);
-	sink_char(sink, '\n');
-}
-
-static void print_topic(struct sink *sink, const struct topic *topic, const struct report *reports, size_t count,
-                        size_t width)
-{
-	bool any = false;
-	for (size_t i = 0; i < count; i++) {
-		if (!is_of_topic(&reports[i], topic))
-			continue;
-		if (!any) {
-			sink_char(sink, '\n');
-			write_folded(sink, topic->title, 0);
-			sink_char(sink, '\n');
-		}
-		any = true;
-		print_report_line(sink, &reports[i], width);
-	}
-}
-
-// A report as far as lists need it: of one that cannot be parsed, its name, and why as its description.
-static void read_report(struct report *report, const struct catalog_entry *entry)
-{
-	char error[ERROR_ROOM];
-	if (report_parse(report, REPORT_FILE, entry->name, entry->text, error, sizeof error))
-		return;
-	*report = (struct report){
-		.name = memory_copy_text(entry->name),
-		.description = memory_join("(cannot be run: ", error, ")"),
-	};
-}
-
-static int list_reports(const struct query *query, struct sink *sink)
-{
-	char text[PATH_ROOM];
-	size_t width = 0, count = 0;
-	struct report *reports = memory_alloc((query->catalog.count + 1) * sizeof *reports);
-	for (size_t i = 0; i < query->catalog.count; i++) {
-		const struct catalog_entry *entry = &query->catalog.entries[i];
-		if (catalog_kind(entry->name) != CATALOG_REPORT)
-			continue;
-		read_report(&reports[count++], entry);
-		width = strlen(entry->name) > width ? strlen(entry->name) : width;
-	}
-	snprintf(text, sizeof text,
-	         "Reports, for `pcapdex query %s REPORT`; --help behind it explains one:", query->case_path);
-	write_folded(sink, text, 0);
-	sink_char(sink, '\n');
-	for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
-		print_topic(sink, &topics[i], reports, count, width);
-	sink_char(sink, '\n');
-	write_folded(
-		sink,
-		"Begin with executive-summary. The report detectors lists what is looked for; issues/DETECTOR is a "
-		"report, too, and so are the chapters of `pcapdex report`, such as report/70-tcp.",
-		0);
-	sink_char(sink, '\n');
-	for (size_t i = 0; i < count; i++)
-		report_release(&reports[i]);
-	free(reports);
-	return EXIT_DONE;
-}
-
 // The question as it was asked: "packets --flow 12". The caller frees it.
 static char *reason_of(const struct query *query)
 {
@@ -535,8 +431,10 @@ static int query_case(struct query *query)
 	sink_init(&sink, STDOUT_FILENO);
 	if (!guard_open(&guard, query->case_path))
 		code = EXIT_FAILED;
+	else if (has_question)
+		code = answer(query, &guard, &report, &sink);
 	else
-		code = has_question ? answer(query, &guard, &report, &sink) : list_reports(query, &sink);
+		report_list_print(&query->catalog, query->case_path, &sink);
 	if (!sink_finish(&sink) && code == EXIT_DONE)
 		code = EXIT_FAILED;
 	guard_release(&guard);
