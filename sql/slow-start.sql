@@ -40,7 +40,7 @@
 -- column flow_id             Number of the flow.
 -- column capture             Name of the capture.
 WITH
-starts AS MATERIALIZED (
+starts AS MATERIALIZED ( -- behind_packet_id: the first packet behind the rounds
 	SELECT
 		s.*,
 		f.src,
@@ -67,7 +67,7 @@ starts AS MATERIALIZED (
 		AND (:since IS NULL OR s.first_ts_ns >= :since)
 		AND (:until IS NULL OR s.first_ts_ns < :until)
 ),
-packets_of_rounds AS (
+packets_of_rounds AS ( -- both ways; in_flight: bytes sent and not acknowledged so far
 	SELECT
 		s.flow_id,
 		s.direction,
@@ -93,7 +93,7 @@ packets_of_rounds AS (
 		ROWS UNBOUNDED PRECEDING
 	)
 ),
-rounds AS (
+rounds AS ( -- those with data
 	SELECT
 		flow_id,
 		direction,
@@ -115,7 +115,7 @@ steps AS ( -- with the round before
 	FROM rounds
 	WINDOW by_round AS (PARTITION BY flow_id, direction ORDER BY round)
 ),
-sides AS (
+sides AS ( -- the rounds of a direction in one row
 	SELECT
 		flow_id,
 		direction,

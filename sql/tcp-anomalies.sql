@@ -62,7 +62,7 @@ counts AS (
 	GROUP BY flow_id, kind
 	ORDER BY flow_id, events DESC, kind
 ),
-flows_in_trouble AS (
+flows_in_trouble AS ( -- what happened, the most frequent first
 	SELECT
 		flow_id,
 		group_concat(events || ' ' || kind, ', ') AS events,
@@ -73,7 +73,7 @@ flows_in_trouble AS (
 	FROM counts
 	GROUP BY flow_id
 ),
-waits AS (
+waits AS ( -- retransmission time-outs, and windows that were closed
 	SELECT t.flow_id, t.ts_ns - t.value AS begin_ns, t.ts_ns AS end_ns
 	FROM trouble t
 	JOIN flows f ON f.flow_id = t.flow_id

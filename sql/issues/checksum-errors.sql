@@ -34,7 +34,7 @@
 -- column confidence   Of that cause, 0 to 1.
 -- column remedy       What to do first, where it is not damage.
 WITH
-sides AS (
+sides AS ( -- directions of flows with wrong checksums
 	SELECT
 		capture_id,
 		flow_id,
@@ -67,7 +67,7 @@ senders AS (
 	FROM sides
 	GROUP BY capture_id, sender
 ),
-judged AS (
+judged AS ( -- damage: few of the packets are wrong, and they were sent again
 	SELECT
 		s.*,
 		h.packets_sent AS sent,
@@ -75,7 +75,7 @@ judged AS (
 	FROM hosts h
 	CROSS JOIN senders s ON s.capture_id = h.capture_id AND s.sender = h.address
 ),
-found AS (
+found AS ( -- damage a sender each, all others together
 	SELECT
 		capture_id,
 		is_damage,
@@ -88,7 +88,7 @@ found AS (
 	FROM judged
 	GROUP BY capture_id, is_damage, iif(is_damage, sender, NULL)
 ),
-evidence AS MATERIALIZED (
+evidence AS MATERIALIZED ( -- up to ten packets of each flow
 	SELECT
 		f.*,
 		(

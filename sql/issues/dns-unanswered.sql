@@ -39,7 +39,7 @@
 -- column severity    How bad it is.
 -- column cause       Most likely cause.
 WITH
-lost AS MATERIALIZED (
+lost AS MATERIALIZED ( -- queries that had time for an answer and got none
 	SELECT
 		d.capture_id,
 		iif(d.direction = 0, f.src, f.dst) AS client,
@@ -66,7 +66,7 @@ answered AS ( -- the other queries of a flow, one way
 		AND kind NOT IN ('unanswered', 'duplicate')
 	GROUP BY flow_id, direction
 ),
-answering AS MATERIALIZED (
+answering AS MATERIALIZED ( -- the same with client and server
 	SELECT
 		a.capture_id,
 		iif(a.direction = 0, f.src, f.dst) AS client,
@@ -75,7 +75,7 @@ answering AS MATERIALIZED (
 	FROM answered a
 	CROSS JOIN flows f ON f.flow_id = a.flow_id
 ),
-asked AS (
+asked AS ( -- all queries to the servers of lost ones
 	SELECT
 		capture_id,
 		client,
@@ -110,14 +110,14 @@ servers AS MATERIALIZED (
 	GROUP BY capture_id, server
 	HAVING sum(unanswered) > 0
 ),
-silent AS MATERIALIZED (
+silent AS MATERIALIZED ( -- clients of several servers that answered nothing, and nobody else asked
 	SELECT capture_id, client
 	FROM servers
 	WHERE unanswered = queries AND clients = 1
 	GROUP BY capture_id, client
 	HAVING count(*) >= :servers
 ),
-grouped AS (
+grouped AS ( -- an issue each: a server, or all servers of a silent client
 	SELECT
 		capture_id,
 		server,
@@ -160,7 +160,7 @@ helped AS MATERIALIZED ( -- clients of silent servers whom another one answers
 	WHERE server <> client
 		AND client IN (SELECT client FROM servers WHERE unanswered = queries)
 ),
-deaf AS MATERIALIZED (
+deaf AS MATERIALIZED ( -- clients to whom the capture has no packet
 	SELECT capture_id, address
 	FROM hosts
 	WHERE packets_received = 0 AND address IN (SELECT client FROM servers)

@@ -34,7 +34,7 @@ candidates AS MATERIALIZED (
 	FROM probes
 	WHERE protocol = 'udp' OR src_packets <= :max_packets
 ),
-busy AS MATERIALIZED (
+busy AS MATERIALIZED ( -- ports that a source tried often enough
 	SELECT capture_id, src, dst_port, protocol
 	FROM candidates
 	GROUP BY capture_id, src, dst_port, protocol
@@ -47,7 +47,7 @@ tries AS (
 	CROSS JOIN probes p ON p.flow_id = c.flow_id
 	WHERE (c.capture_id, c.src, c.dst_port, c.protocol) IN busy
 ),
-ports AS MATERIALIZED (
+ports AS MATERIALIZED ( -- ports that it tried at many hosts, of which few accepted
 	SELECT
 		capture_id,
 		src,
@@ -72,7 +72,7 @@ served AS MATERIALIZED ( -- how many hosts it talked with, at the same port
 		AND (f.capture_id, f.src, f.dst_port, f.protocol) IN (SELECT capture_id, src, dst_port, protocol FROM ports)
 	GROUP BY f.capture_id, f.src, f.dst_port, f.protocol
 ),
-askers AS MATERIALIZED (
+askers AS MATERIALIZED ( -- hosts with flows enough for a ping sweep
 	SELECT capture_id, address
 	FROM hosts
 	WHERE flows >= :hosts

@@ -35,7 +35,7 @@
 -- column severity    How bad it is.
 -- column cause       Most likely cause.
 WITH
-waiting AS MATERIALIZED (
+waiting AS MATERIALIZED ( -- requests without a response, of connections that the capture has whole
 	SELECT
 		h.http_id,
 		h.capture_id,
@@ -58,7 +58,7 @@ waiting AS MATERIALIZED (
 		AND h.missed_bytes = 0
 		AND (h.was_reset OR h.peer_closed OR c.last_ts_ns - h.request_ts_ns > :wait_s * 1e9)
 ),
-asked AS (
+asked AS ( -- the first one of each connection
 	SELECT flow_id, direction, min(request_packet_id) AS request_packet_id
 	FROM waiting
 	GROUP BY flow_id, direction
@@ -71,7 +71,7 @@ heard AS MATERIALIZED ( -- the last data of the server behind the first request
 	WHERE p.direction <> a.direction AND p.payload_len > 0
 	GROUP BY a.flow_id, a.direction
 ),
-lost AS MATERIALIZED (
+lost AS MATERIALIZED ( -- those behind which the server sent no data
 	SELECT w.*
 	FROM waiting w
 	LEFT JOIN heard d ON d.flow_id = w.flow_id AND d.direction = w.direction

@@ -42,7 +42,7 @@ routes AS MATERIALIZED ( -- of traceroutes
 	WHERE ip_version = 4 AND type = 11 AND code = 0
 		OR ip_version = 6 AND type = 3 AND code = 0
 ),
-errors AS (
+errors AS ( -- but for the ports that traceroutes end at
 	SELECT
 		e.*,
 		CASE

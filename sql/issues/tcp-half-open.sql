@@ -30,12 +30,12 @@
 -- column packets      The last packets of the connections.
 -- column title        In a few words.
 WITH
-scans AS MATERIALIZED (
+scans AS MATERIALIZED ( -- of these, another detector tells
 	SELECT capture_id, src, dst
 	FROM issues
 	WHERE detector = 'port-scan'
 ),
-reset AS (
+reset AS ( -- connections from before the capture whose data or FINs get only RSTs
 	SELECT capture_id, src, dst, dst_port, flow_id, first_ts_ns AS ts_ns, last_packet_id, 'reset' AS kind
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
@@ -51,7 +51,7 @@ reset AS (
 			WHERE i.capture_id = flows.capture_id AND i.src = flows.src AND i.dst = flows.dst
 		)
 ),
-tried AS MATERIALIZED (
+tried AS MATERIALIZED ( -- one side sent segments again
 	SELECT
 		flow_id,
 		capture_id,
@@ -69,7 +69,7 @@ tried AS MATERIALIZED (
 		AND dst_packets > dst_syns
 		AND last_ts_ns - first_ts_ns >= :silent_s * 1e9
 ),
-silent AS (
+silent AS ( -- heard_id: the last packet of the other side
 	SELECT
 		t.*,
 		(
@@ -82,7 +82,7 @@ silent AS (
 		) AS heard_id
 	FROM tried t
 ),
-quiet AS MATERIALIZED (
+quiet AS MATERIALIZED ( -- those whose other side has not been heard for long, while packets were sent
 	SELECT s.capture_id, s.src, s.dst, s.dst_port, s.flow_id, p.ts_ns, s.last_packet_id, s.heard_id
 	FROM silent s
 	JOIN packets p ON p.packet_id = s.heard_id
@@ -93,7 +93,7 @@ quiet AS MATERIALIZED (
 			WHERE fp.flow_id = s.flow_id AND fp.packet_id > s.heard_id
 		)
 ),
-tries AS (
+tries AS ( -- their last retransmissions
 	SELECT flow_id, max(packet_id) AS packet_id
 	FROM (SELECT 1 FROM quiet LIMIT 1) -- if none, no more is read
 	CROSS JOIN tcp_events
@@ -101,7 +101,7 @@ tries AS (
 		AND flow_id IN (SELECT flow_id FROM quiet)
 	GROUP BY flow_id
 ),
-gone AS (
+gone AS ( -- those with one behind what was heard last
 	SELECT q.capture_id, q.src, q.dst, q.dst_port, q.flow_id, q.ts_ns, q.last_packet_id, 'silent' AS kind
 	FROM quiet q
 	JOIN tries t ON t.flow_id = q.flow_id

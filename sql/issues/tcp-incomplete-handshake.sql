@@ -37,12 +37,12 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-scans AS MATERIALIZED (
+scans AS MATERIALIZED ( -- of these, other detectors tell
 	SELECT capture_id, detector, src, dst
 	FROM issues
 	WHERE detector IN ('port-scan', 'host-sweep', 'syn-flood')
 ),
-tried AS MATERIALIZED (
+tried AS MATERIALIZED ( -- nothing came back, or no more than SYN-ACKs
 	SELECT
 		f.capture_id,
 		f.src,
@@ -81,7 +81,7 @@ sessions AS MATERIALIZED ( -- of BGP, which either side may open (RFC 4271, 6.8)
 		AND handshake_ns IS NOT NULL
 		AND src IN (SELECT dst FROM tried WHERE dst_port = 179)
 ),
-wanted AS MATERIALIZED (
+wanted AS MATERIALIZED ( -- those that no scan, ICMP error or BGP session the other way explains
 	SELECT *
 	FROM tried t
 	WHERE t.flow_id NOT IN (SELECT original_flow_id FROM icmp_errors WHERE original_flow_id NOT NULL)
@@ -105,13 +105,13 @@ targets AS MATERIALIZED (
 	SELECT DISTINCT capture_id, dst, dst_port
 	FROM wanted
 ),
-seekers AS MATERIALIZED (
+seekers AS MATERIALIZED ( -- clients that look for peers at many ports
 	SELECT capture_id, src
 	FROM wanted
 	GROUP BY capture_id, src
 	HAVING count(DISTINCT dst_port) >= :ports
 ),
-serving AS MATERIALIZED (
+serving AS MATERIALIZED ( -- targets at which other handshakes were completed
 	SELECT DISTINCT t.capture_id, t.dst, t.dst_port
 	FROM (SELECT 1 FROM targets LIMIT 1) -- if none, no more is read
 	CROSS JOIN flows f
