@@ -302,12 +302,19 @@ static bool has_better(const struct point_flow *a, const struct point_flow *b, c
 	return (a->has_twin || b->has_twin) && !is_same && votes->is_weak && are_own(votes, count);
 }
 
+// Whether no translator makes the one flow of the other, because both stay in their network or go to many: hosts say the
+// same there, each for itself.
+static bool are_two_hosts(const struct point_flow *a, const struct point_flow *b)
+{
+	return ((a->is_local && b->is_local) || (a->is_group && b->is_group)) && a->key != b->key;
+}
+
 // One weak vote may be chance, unless the endpoints are the same.
 static bool is_enough(const struct pairing *p, const struct vote *votes, size_t count)
 {
 	const struct point_flow *a = flow_of(p, 0, votes->flow[0]), *b = flow_of(p, 1, votes->flow[1]);
 	return a->pair < 0 && b->pair < 0 && a->kind == b->kind &&
-	       (count > 1 || !votes->is_weak || a->key == b->key || a->kind != KIND_TCP) &&
+	       (count > 1 || !votes->is_weak || a->key == b->key || a->kind != KIND_TCP) && !are_two_hosts(a, b) &&
 	       !has_better(a, b, votes, count);
 }
 
@@ -318,7 +325,8 @@ static int32_t pair_to_share(const struct pairing *p, const struct vote *votes, 
 	bool swapped = votes->is_swapped, is_one_alone = (a->pair < 0) != (b->pair < 0);
 	bool have_ports = a->port[0] >= 0 || b->port[0] >= 0;
 	bool has_address = a->address[0] == b->address[swapped] || a->address[1] == b->address[!swapped];
-	if (a->kind != b->kind || have_ports || !is_one_alone || !has_address || (count < 2 && votes->is_weak))
+	if (a->kind != b->kind || have_ports || !is_one_alone || !has_address || are_two_hosts(a, b) ||
+	    (count < 2 && votes->is_weak))
 		return -1;
 	int32_t index = a->pair >= 0 ? a->pair : b->pair;
 	return p->pairs[index].mapping == MAPPING_NAT ? index : -1;

@@ -87,6 +87,13 @@ static bool is_local_address(const char *address)
 	return false;
 }
 
+// Multicast: 224.0.0.0/4 (RFC 5771) and ff00::/8 (RFC 4291 section 2.7).
+static bool is_group_address(const char *address)
+{
+	long first = strtol(address, NULL, 10);
+	return begins_with(address, "ff") || (first >= 224 && first < 240 && strchr(address, '.'));
+}
+
 static enum flow_kind kind_of(const char *protocol)
 {
 	if (strcmp(protocol, "tcp") == 0)
@@ -119,6 +126,7 @@ static void read_side(struct point_flow *f, int side, sqlite3_stmt *row)
 static void read_flow(struct point_flow *f, sqlite3_stmt *row)
 {
 	const char *protocol = text_of(row, FLOW_PROTOCOL);
+	bool has_ip = sqlite3_column_type(row, FLOW_IP_VERSION) != SQLITE_NULL;
 	*f = (struct point_flow){
 		.flow_id = sqlite3_column_int64(row, FLOW_ID),
 		.port = {small_of(row, FLOW_SRC_PORT), small_of(row, FLOW_DST_PORT)},
@@ -127,13 +135,14 @@ static void read_flow(struct point_flow *f, sqlite3_stmt *row)
 		.kind = kind_of(protocol),
 		.is_flipped = sqlite3_column_int(row, FLOW_IS_FLIPPED) != 0,
 		.is_one_sided = sqlite3_column_int(row, FLOW_IS_ONE_SIDED) != 0,
-		.is_local = sqlite3_column_type(row, FLOW_IP_VERSION) == SQLITE_NULL,
+		.is_local = !has_ip,
 		.pair = -1,
 	};
 	for (int side = 0; side < 2; side++) {
 		const char *address = text_of(row, FLOW_SRC + side);
 		f->address[side] = XXH3_64bits(address, strlen(address));
 		f->is_local = f->is_local || is_local_address(address);
+		f->is_group = f->is_group || (has_ip && is_group_address(address));
 		read_side(f, side, row);
 	}
 	uint64_t a = endpoint_hash(f, 0), b = endpoint_hash(f, 1);

@@ -38,6 +38,7 @@ struct point_flow {
 	bool is_flipped;   // of TCP: the packet that came first looked like an answer
 	bool is_one_sided; // of TCP: dst sent nothing here, and what src sent shows that it must have
 	bool is_local;     // never leaves its network: no IP, or a link-local or broadcast address
+	bool is_group;     // to or from a multicast address
 	bool is_disputed;  // the other point has its endpoints, with other initial sequence numbers
 	bool has_twin;     // of TCP: a flow of the other point carries just the same streams at about the same time
 	uint8_t sampled;   // packets taken as samples
