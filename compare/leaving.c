@@ -286,11 +286,20 @@ static bool has_passed(const struct room *r, int point, const struct waiting *w,
 	return side->has_seq_delta && data_seen_all(&side->seen[!point], there.begin, there.end);
 }
 
+// Whether the proxy had all of a segment's bytes and kept them for itself: it acknowledged them, or wanted no more.
+static bool was_taken(const struct room *r, int point, const struct waiting *w, struct range part)
+{
+	const struct pair_side *side = &room_pair(r, w->pair)->side[w->direction];
+	return side->is_refused[point] ||
+	       (side->has_taken[point] && !seq_lt(side->taken[point], numbers_of(w, part, 0).end));
+}
+
 static enum reason reason_to_be_alone(const struct room *r, int point, const struct waiting *w, struct range part)
 {
 	if (!w->is_listed)
 		return REASON_NONE;
-	if (room_pair(r, w->pair)->mapping == MAPPING_PROXY && has_passed(r, point, w, part))
+	if (room_pair(r, w->pair)->mapping == MAPPING_PROXY &&
+	    (has_passed(r, point, w, part) || was_taken(r, point, w, part)))
 		return REASON_PROXIED;
 	return was_missed(r, point, w, part) ? REASON_MISSED : REASON_NONE;
 }

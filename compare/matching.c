@@ -66,6 +66,18 @@ static void note_numbers(struct room *r, int point, struct sighting *s, struct f
 	other->has_acked = true;
 }
 
+// Behind a proxy each point has acknowledgments of its own.
+static void note_taken(const struct sighting *s, struct flow_pair *pair, int point, int direction)
+{
+	struct pair_side *other = &pair->side[!direction];
+	other->is_refused[point] |= (s->tcp_flags & FLAG_RST) != 0;
+	if (!(s->tcp_flags & FLAG_ACK) || s->tcp_flags & SYN_ONLY_FLAGS)
+		return;
+	if (!other->has_taken[point] || seq_lt(other->taken[point], s->ack))
+		other->taken[point] = s->ack;
+	other->has_taken[point] = true;
+}
+
 static void make_room(struct room *r)
 {
 	if (r->lounge[0].count + r->lounge[1].count < WAITING_MAX)
@@ -89,7 +101,10 @@ static void meet(struct room *r, int point, struct sighting *s)
 		found_alone(r, point, s, index, direction, REASON_NONE);
 		return;
 	}
-	if (is_paired && pair->mapping == MAPPING_PROXY && sighting_is_tcp(s) && s->payload_len == 0) {
+	bool is_proxied = is_paired && pair->mapping == MAPPING_PROXY && sighting_is_tcp(s);
+	if (is_proxied)
+		note_taken(s, pair, point, direction);
+	if (is_proxied && s->payload_len == 0) {
 		found_alone(r, point, s, index, direction, REASON_PROXIED);
 		return;
 	}

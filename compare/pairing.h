@@ -42,6 +42,9 @@ struct pair_side {
 	struct data_seen seen[2]; // of TCP: by each point
 	uint32_t acked;           // highest acknowledgment of these bytes, as the first point numbers them
 	bool has_acked;
+	uint32_t taken[2]; // by a proxy: highest acknowledgment of these bytes at each point, as it numbers them
+	bool has_taken[2];
+	bool is_refused[2]; // the proxy reset the connection that these bytes came by
 };
 
 // As the TTLs tell.

@@ -102,7 +102,7 @@ struct timeline {
 	size_t capacity; // passages that there is room for
 };
 
-enum { FLAG_FIN = 1, FLAG_SYN = 2, FLAG_RST = 4 };
+enum { FLAG_FIN = 1, FLAG_SYN = 2, FLAG_RST = 4, FLAG_ACK = 16 };
 
 // Fills a timeline, which begins as zeros and may be used again, with packets in any order, which it borrows. A packet may
 // be in several passages, where segments were cut or joined, or datagrams fragmented.
