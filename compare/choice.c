@@ -102,12 +102,12 @@ static bool is_number_again(const struct room *r, int point, const struct sighti
 }
 
 // A chain goes from the newest to the oldest: of equals the oldest is taken.
-struct choice choice_find(const struct room *r, int point, const struct sighting *s, uint64_t key)
+static struct choice find_in(const struct room *r, int point, const struct sighting *s, uint64_t key,
+                             enum chain chain, uint32_t first)
 {
 	struct choice best = {0};
 	int looked_at = 0;
-	uint32_t place = r->lounge[!point].heads[key % HEADS];
-	for (; place && looked_at < LOOKED_AT_MAX; place = r->at[place].chain) {
+	for (uint32_t place = first; place && looked_at < LOOKED_AT_MAX; place = room_next(r, chain, place)) {
 		const struct waiting *w = &r->at[place];
 		if (w->key != key)
 			continue;
@@ -124,6 +124,17 @@ struct choice choice_find(const struct room *r, int point, const struct sighting
 						});
 	}
 	return best;
+}
+
+struct choice choice_find(const struct room *r, int point, const struct sighting *s, uint64_t key)
+{
+	uint64_t beginning_key = room_beginning_key(s, key);
+	struct choice found = {0};
+	if (beginning_key)
+		found = find_in(r, point, s, key, CHAIN_BEGINNING, room_first(r, !point, CHAIN_BEGINNING, beginning_key));
+	if (found.place)
+		return found;
+	return find_in(r, point, s, key, CHAIN_KEY, room_first(r, !point, CHAIN_KEY, key));
 }
 
 // Whether both sightings know one half of the payload's fingerprint, at least.

@@ -157,9 +157,9 @@ static struct fragments find_fragments(const struct room *r, int point, const st
 	struct fragments found = {0};
 	struct ranges offsets;
 	int looked_at = 0;
-	uint32_t first = r->lounge[!point].heads[room_fragment_key(w->seen.ip_id) % HEADS];
+	uint32_t first = room_first(r, !point, CHAIN_KEY, room_fragment_key(w->seen.ip_id));
 	ranges_init(&offsets);
-	for (uint32_t at = first; at && looked_at < LOOKED_AT_MAX; at = r->at[at].chain, looked_at++) {
+	for (uint32_t at = first; at && looked_at < LOOKED_AT_MAX; at = room_next(r, CHAIN_KEY, at), looked_at++) {
 		uint32_t offset = (uint32_t)r->at[at].seen.fragment_offset;
 		if (!may_be_fragment_of(r, point, w, &r->at[at]))
 			continue;
@@ -187,10 +187,10 @@ static void match_fragment(struct room *r, int point, struct waiting *w, struct 
 static uint32_t nearest_fragment(const struct room *r, int point, const struct waiting *w, int64_t ts_ns,
                                  const struct ranges *taken)
 {
-	uint32_t nearest = 0, key_head = r->lounge[!point].heads[room_fragment_key(w->seen.ip_id) % HEADS];
+	uint32_t nearest = 0, key_head = room_first(r, !point, CHAIN_KEY, room_fragment_key(w->seen.ip_id));
 	int64_t least_ns = FRAGMENTS_APART_NS;
 	int looked_at = 0;
-	for (uint32_t at = key_head; at && looked_at < LOOKED_AT_MAX; at = r->at[at].chain, looked_at++) {
+	for (uint32_t at = key_head; at && looked_at < LOOKED_AT_MAX; at = room_next(r, CHAIN_KEY, at), looked_at++) {
 		const struct sighting *f = &r->at[at].seen;
 		uint32_t offset = (uint32_t)f->fragment_offset;
 		int64_t off_ns = ns_distance(f->ts_ns, ts_ns);
@@ -223,7 +223,7 @@ static void match_all_fragments(struct room *r, int point, uint32_t place, uint3
 	struct waiting *w = &r->at[place];
 	int looked_at = 0;
 	for (uint32_t at = first, next; at && looked_at < LOOKED_AT_MAX; at = next, looked_at++) {
-		next = r->at[at].chain;
+		next = room_next(r, CHAIN_KEY, at);
 		if (!may_be_fragment_of(r, point, w, &r->at[at]))
 			continue;
 		match_fragment(r, point, w, &r->at[at]);

@@ -15,7 +15,8 @@ void room_init(struct room *r, struct matching *m)
 	*r = (struct room){.m = m, .used = 1, .capacity = 4096, .offset_ns = m->offset_ns};
 	r->at = memory_alloc(r->capacity * sizeof *r->at);
 	for (int point = 0; point < 2; point++) {
-		r->lounge[point].heads = memory_alloc(HEADS * sizeof *r->lounge[point].heads);
+		for (int chain = 0; chain < CHAINS; chain++)
+			r->lounge[point].heads[chain] = memory_alloc(HEADS * sizeof *r->lounge[point].heads[chain]);
 		r->recent[point] = memory_alloc(RECENT_MAX * sizeof *r->recent[point]);
 	}
 }
@@ -24,7 +25,8 @@ void room_release(struct room *r)
 {
 	free(r->at);
 	for (int point = 0; point < 2; point++) {
-		free(r->lounge[point].heads);
+		for (int chain = 0; chain < CHAINS; chain++)
+			free(r->lounge[point].heads[chain]);
 		free(r->recent[point]);
 	}
 	*r = (struct room){0};
@@ -62,6 +64,12 @@ uint64_t room_paired_key(const struct room *r, int point, const struct sighting 
 	return XXH3_64bits(parts, sizeof parts);
 }
 
+uint64_t room_beginning_key(const struct sighting *s, uint64_t key)
+{
+	uint64_t parts[2] = {key, s->payload_hash & PAYLOAD_PREFIX};
+	return parts[1] && !sighting_is_fragment(s) ? XXH3_64bits(parts, sizeof parts) : 0;
+}
+
 // ---- times ----------------------------------------------------------------------------------------------------------
 
 // How far two sightings are off the time that the latest packet took.
@@ -83,7 +91,7 @@ static uint32_t take_place(struct room *r)
 {
 	uint32_t place = r->vacant;
 	if (place) {
-		r->vacant = r->at[place].chain;
+		r->vacant = r->at[place].links[CHAIN_KEY].next;
 		return place;
 	}
 	if (r->used == r->capacity) {
@@ -131,22 +139,42 @@ static void unlist_data(struct room *r, int point, const struct waiting *w)
 		unlist_again(r, side, point, w);
 }
 
+static void link_in(struct room *r, int point, enum chain chain, uint64_t key, uint32_t place)
+{
+	uint32_t *head = &r->lounge[point].heads[chain][key % HEADS];
+	r->at[place].links[chain] = (struct links){.next = *head};
+	if (*head)
+		r->at[*head].links[chain].before = place;
+	*head = place;
+}
+
+static void link_out(struct room *r, int point, enum chain chain, uint64_t key, uint32_t place)
+{
+	struct links own = r->at[place].links[chain];
+	uint32_t *head = &r->lounge[point].heads[chain][key % HEADS];
+	*(own.before ? &r->at[own.before].links[chain].next : head) = own.next;
+	if (own.next)
+		r->at[own.next].links[chain].before = own.before;
+}
+
 void room_seat(struct room *r, int point, const struct sighting *s, uint64_t key, int32_t pair, int direction)
 {
 	struct lounge *l = &r->lounge[point];
-	uint32_t place = take_place(r), *head = &l->heads[key % HEADS];
+	uint32_t place = take_place(r);
 	int64_t stay_ns = ns_sum(r->m->window_ns, sighting_is_fragment(s) ? FRAGMENT_GRACE_NS : 0);
 	int64_t ts_ns = room_time(r, point, s->ts_ns);
 	r->at[place] = (struct waiting){
 		.seen = *s,
 		.key = key,
+		.beginning_key = room_beginning_key(s, key),
 		.deadline_ns = ns_sum(ts_ns > r->now_ns ? ts_ns : r->now_ns, stay_ns), // time may run backwards
-		.chain = *head,
 		.older = l->newest,
 		.pair = pair,
 		.direction = (uint8_t)direction,
 	};
-	*head = place;
+	link_in(r, point, CHAIN_KEY, key, place);
+	if (r->at[place].beginning_key)
+		link_in(r, point, CHAIN_BEGINNING, r->at[place].beginning_key, place);
 	*(l->newest ? &r->at[l->newest].newer : &l->oldest) = place;
 	l->newest = place;
 	l->count++;
@@ -158,16 +186,15 @@ void room_unseat(struct room *r, int point, uint32_t place)
 {
 	struct lounge *l = &r->lounge[point];
 	struct waiting *w = &r->at[place];
-	uint32_t *link = &l->heads[w->key % HEADS];
-	while (*link != place)
-		link = &r->at[*link].chain;
-	*link = w->chain;
+	link_out(r, point, CHAIN_KEY, w->key, place);
+	if (w->beginning_key)
+		link_out(r, point, CHAIN_BEGINNING, w->beginning_key, place);
 	*(w->older ? &r->at[w->older].newer : &l->oldest) = w->newer;
 	*(w->newer ? &r->at[w->newer].older : &l->newest) = w->older;
 	l->count--;
 	if (w->is_listed)
 		unlist_data(r, point, w);
 	ranges_release(&w->found);
-	w->chain = r->vacant;
+	w->links[CHAIN_KEY].next = r->vacant;
 	r->vacant = place;
 }

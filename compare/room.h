@@ -7,30 +7,39 @@
 #include "ranges.h"
 
 enum {
-	HEADS = 1 << 18,     // chains of waiting packets of a point
+	HEADS = 1 << 18,     // chains of each kind of waiting packets of a point
 	RECENT_MAX = 4096,   // packets that copies are looked for among
 	COPIES_NS = 1000000, // that a mirror port's copies are apart
+};
+
+// Waiting packets are in chains of the same hash: of their keys, and of those with the beginning of the payload, where that
+// is known. Long streams of datagrams of one length differ in that alone.
+enum chain { CHAIN_KEY, CHAIN_BEGINNING, CHAINS };
+
+struct links {
+	uint32_t next, before; // places; 0 none
 };
 
 struct waiting {
 	struct sighting seen;
 	uint64_t key;
+	uint64_t beginning_key;              // 0 in no such chain
 	int64_t deadline_ns;                 // on the second point's clock
-	uint32_t chain;                      // next packet of the same hash; 0 none
+	struct links links[CHAINS];          // newest first
 	uint32_t older, newer;               // of its point
-	uint32_t before, behind;             // of its flow and direction, if it is TCP data
+	uint32_t before, behind;             // of its flow and direction, if it is TCP data or a datagram
 	uint32_t again_before, again_behind; // the same of those that were sent again
 	struct ranges found;                 // bytes of the payload that the other point has
 	int32_t pair;
-	uint8_t direction; // of the pair
-	bool is_listed;
+	uint8_t direction;    // of the pair
+	bool is_listed;       // before and behind are set
 	bool is_paired;       // it, or a part of it, with one of the other point
 	bool is_in_fragments; // the other point has it in fragments
 };
 
 // The packets of one point that wait.
 struct lounge {
-	uint32_t *heads;
+	uint32_t *heads[CHAINS];
 	uint32_t oldest, newest;
 	size_t count;
 };
@@ -57,7 +66,7 @@ struct room {
 	struct recent *recent[2]; // by key
 	struct waiting *at;       // [0] stands for none
 	size_t used, capacity;
-	uint32_t vacant;   // chain of places that are free
+	uint32_t vacant;   // chain of places that are free, by CHAIN_KEY
 	int64_t now_ns;    // on the second point's clock
 	int64_t offset_ns; // time at the second point less time at the first, at present
 	struct epoch epoch;
@@ -87,6 +96,20 @@ void room_release(struct room *);
 // the way leaves it alone.
 uint64_t room_fragment_key(int64_t ip_id);
 uint64_t room_paired_key(const struct room *, int point, const struct sighting *, int32_t pair, int direction);
+
+// The same with the beginning of the payload; 0: it is not known, or tells nothing.
+uint64_t room_beginning_key(const struct sighting *, uint64_t key);
+
+// The newest packet in the chain of a key; the next one. 0 none.
+static inline uint32_t room_first(const struct room *r, int point, enum chain chain, uint64_t key)
+{
+	return r->lounge[point].heads[chain][key % HEADS];
+}
+
+static inline uint32_t room_next(const struct room *r, enum chain chain, uint32_t place)
+{
+	return r->at[place].links[chain].next;
+}
 
 // A packet waits, as one of that pair and direction; waits no more.
 void room_seat(struct room *, int point, const struct sighting *, uint64_t key, int32_t pair, int direction);

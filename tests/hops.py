@@ -321,6 +321,21 @@ def test_lost():
     tap.equal({r["ttl_diff"] for _, b, r in findings(case, path) if r["method"]}, {1, -1})
 
 
+def test_stream_of_datagrams():
+    """Datagrams of one length without identification, thousands of them on the way at a time, some lost"""
+    traffic = Traffic(numbered=False)
+    for i in range(6000):
+        traffic.send(True, "udp", (50000, 443), payload=traffic.random.randbytes(120))
+        traffic.wait(20 * US)
+        if i % 20 == 0:
+            traffic.send(False, "udp", (50000, 443), payload=traffic.random.randbytes(40))
+    path = Path(traffic, delay=50 * MS)
+    uids = [p.uid for p in traffic.packets if p.forward][100:5900:97]
+    path.lose(*uids)
+    case = compare(path)
+    tap.equal(reasons(expect(case, path)), lost(path, uids))
+
+
 def translate(table):
     def change(p):
         return dataclasses.replace(p, ends=tuple(table.get(end[0], lambda e: e)(end) for end in p.ends))
