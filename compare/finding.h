@@ -18,7 +18,7 @@
 	X(HEADER, "header", 90, "the same, without payload: sequence and acknowledgment numbers, timestamps option") \
 	X(OCCURRENCE, "occurrence", 70, "several packets alike: taken in their order, nearest in time") \
 	X(ALTERED, "altered", 60, "its place in the conversation, with another payload of the same length") \
-	X(BYTE_RANGE, "byte_range", 90, "TCP data in segments of other sizes: these two share bytes") \
+	X(BYTE_RANGE, "byte_range", 90, "data in segments or datagrams of other sizes: these two share bytes") \
 	X(FRAGMENT, "fragment", 90, "a datagram and one of the fragments that it became, or came from")
 
 // What differs between the two sightings.

@@ -3,9 +3,16 @@
 
 #include "../common/seq.h"
 #include "choice.h"
+#include "datagrams.h"
 #include "found.h"
 
 enum { FRAGMENTS_APART_NS = 250000000 }; // of one packet, where its identification recurs
+
+// Whether it is TCP data.
+static bool is_data(const struct waiting *w)
+{
+	return w->is_listed && sighting_is_tcp(&w->seen);
+}
 
 // ---- byte ranges ----------------------------------------------------------------------------------------------------
 
@@ -296,7 +303,7 @@ static bool was_taken(const struct room *r, int point, const struct waiting *w, 
 
 static enum reason reason_to_be_alone(const struct room *r, int point, const struct waiting *w, struct range part)
 {
-	if (!w->is_listed)
+	if (!is_data(w))
 		return REASON_NONE;
 	if (room_pair(r, w->pair)->mapping == MAPPING_PROXY &&
 	    (has_passed(r, point, w, part) || was_taken(r, point, w, part)))
@@ -311,7 +318,7 @@ static enum reason reason_to_be_alone(const struct room *r, int point, const str
 static struct range first_segment(const struct room *r, int point, const struct waiting *w, struct range gap)
 {
 	enum { SEGMENTS_MAX = 4096 }; // of a gap; with more, a length lies
-	uint32_t longest = w->is_listed ? room_pair(r, w->pair)->side[w->direction].seen[!point].longest : 0;
+	uint32_t longest = is_data(w) ? room_pair(r, w->pair)->side[w->direction].seen[!point].longest : 0;
 	bool is_sane = longest > 0 && (gap.end - gap.begin) / longest < SEGMENTS_MAX;
 	uint32_t len = is_sane ? longest - gap.begin % longest : UINT32_MAX;
 	return (struct range){gap.begin, gap.end - gap.begin > len ? gap.begin + len : gap.end};
@@ -356,8 +363,10 @@ void leaving_alone(struct room *r, int point, uint32_t place)
 		room_unseat(r, point, place);
 		return;
 	}
-	if (w->is_listed)
+	if (is_data(w))
 		match_bytes(r, point, place);
+	else if (w->is_listed && !w->is_paired)
+		datagrams_match(r, point, place);
 	if (!w->is_paired && !sighting_is_fragment(&w->seen) && !w->seen.is_copy)
 		match_fragments(r, point, place);
 	report_rest(r, point, w);

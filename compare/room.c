@@ -178,7 +178,8 @@ void room_seat(struct room *r, int point, const struct sighting *s, uint64_t key
 	*(l->newest ? &r->at[l->newest].newer : &l->oldest) = place;
 	l->newest = place;
 	l->count++;
-	if (sighting_is_tcp(s) && s->payload_len > 0 && !s->is_copy && !sighting_is_fragment(s))
+	bool has_ports = room_flow(r, point, s)->port[0] >= 0;
+	if (has_ports && s->payload_len > 0 && !s->is_copy && !sighting_is_fragment(s))
 		list_data(r, point, place);
 }
 
