@@ -28,6 +28,8 @@
 -- column value        Smaller MSS, bytes.
 -- column symptoms     What was seen.
 -- column packets      The SYNs.
+-- column title        What it is; NULL: the sizes differ.
+-- column cause        What usually causes it; NULL: what usually makes the sizes differ.
 SELECT
 	capture_id,
 	min(first_ts_ns) AS ts_ns,
@@ -41,7 +43,10 @@ SELECT
 			ELSE printf('port %d of %s', dst_port, dst)
 		END, iif(count(DISTINCT src) = 1, 'the client offers', counted(count(DISTINCT src), 'client') || ' offer'), src_mss,
 		iif(count(DISTINCT dst) = 1, 'the server', 'the servers'), dst_mss) AS symptoms,
-	group_concat(first_packet_id) AS packets
+	group_concat(first_packet_id) AS packets,
+	iif(abs(src_mss - dst_mss) < :difference, 'Both sides of a connection offer small segments', NULL) AS title,
+	iif(abs(src_mss - dst_mss) < :difference, 'A small MTU that both hosts know of, or TCPs that say 536 bytes to whom '
+		|| 'they do not share a link with, as routers do.', NULL) AS cause
 FROM flow_signs
 CROSS JOIN flows USING (flow_id)
 WHERE has_odd_mss
