@@ -42,25 +42,38 @@ CREATE TABLE routing (
 );
 
 -- Two OSPF routers on one link, a row for each two different hellos of theirs: the address of one is within the network
--- of the other's hello; with IPv6, always. Of a capture the first 500 different hellos are compared.
+-- of the other's hello; with IPv6, always. Hellos of a virtual link (RFC 2328, 9.5: to the neighbour itself, with no
+-- mask; RFC 5340, 4.2.1.1: from a global address) only are on one link with the neighbour's to them. Of a capture the
+-- first 500 different hellos are compared.
 CREATE VIEW ospf_hello_pairs AS
 WITH
-hellos AS (
+sent AS (
 	SELECT
 		r.*,
 		iif(r.direction, f.dst, f.src) AS address,
 		f.ip_version,
-		iif(f.ip_version = 4, '[' || replace(iif(r.direction, f.dst, f.src), '.', ',') || ']', '[]') AS octets,
-		'[' || replace(r.network_mask, '.', ',') || ']' AS mask_octets,
-		max(r.dr <> '0.0.0.0') OVER (PARTITION BY r.capture_id, iif(r.direction, f.dst, f.src)) AS has_dr,
-		row_number() OVER (
-			PARTITION BY r.capture_id, iif(r.direction, f.dst, f.src), r.area,
-				r.hello_interval_s, r.dead_interval_s, r.network_mask, r.auth_type, r.router_id
-			ORDER BY r.routing_id
-		) AS n
+		iif(
+			f.dst NOT GLOB '22[4-9].*' AND r.network_mask = '0.0.0.0'
+				OR f.dst NOT LIKE 'ff%:%' AND f.src LIKE '%:%' AND f.src NOT LIKE 'fe80:%',
+			r.flow_id,
+			NULL
+		) AS virtual_link
 	FROM routing r
 	JOIN flows f ON f.flow_id = r.flow_id
 	WHERE r.protocol = 'ospf' AND r.type = 'hello'
+),
+hellos AS (
+	SELECT
+		*,
+		iif(ip_version = 4, '[' || replace(address, '.', ',') || ']', '[]') AS octets,
+		'[' || replace(network_mask, '.', ',') || ']' AS mask_octets,
+		max(dr <> '0.0.0.0') OVER (PARTITION BY capture_id, address, virtual_link) AS has_dr,
+		row_number() OVER (
+			PARTITION BY capture_id, address, area, hello_interval_s, dead_interval_s, network_mask, auth_type,
+				router_id, virtual_link
+			ORDER BY routing_id
+		) AS n
+	FROM sent
 ),
 speakers AS MATERIALIZED (
 	SELECT
@@ -96,6 +109,7 @@ SELECT
 	a.has_dr OR b.has_dr AS has_dr -- 1: a hello of either names a designated router: the link is not point to point
 FROM speakers a
 JOIN speakers b ON b.capture_id = a.capture_id AND b.address > a.address AND b.version = a.version
+	AND b.virtual_link IS a.virtual_link
 WHERE a.ip_version = 6
 	OR a.number & a.mask = b.number & a.mask
 	OR a.number & b.mask = b.number & b.mask;
