@@ -88,7 +88,9 @@ SELECT
 	k.direction <> t.direction AS by_server, -- 1: the server sent it
 	iif(t.direction, f.dst, f.src) AS client, -- who sent the client hello
 	iif(k.direction, f.dst, f.src) AS owner, -- who sent it
-	ifnull(k.common_name, k.subject) AS who, -- whom it names
+	coalesce(
+		k.common_name, nullif(k.subject, ''), nullif(substr(k.names, 1, instr(k.names || ' ', ' ') - 1), ''), 'nobody'
+	) AS who, -- whom it names
 	p.ts_ns, -- when it was sent, ns since 1970 UTC
 	ifnull(t.client_hello_ts_ns, p.ts_ns) AS begun_ns, -- the client hello, or that where it is not in the capture
 	ifnull(t.client_hello_packet_id || ',', '') || k.packet_id AS packets, -- the client hello and the certificate

@@ -2,7 +2,8 @@
 --
 -- Servers that send their own certificate without the one that signed it: it is not signed by
 -- itself, and no other certificate of the message has its issuer as subject. value is the
--- number of connections. A certificate that a root signs directly looks the same.
+-- number of connections. A certificate that a root signs directly looks the same. An issuer
+-- without a name is none of a public chain: the two ends know each other.
 --
 -- severity: medium
 -- category: configuration
@@ -33,6 +34,7 @@ certificates AS (
 	WHERE position = 0
 		AND self_signed = 0
 		AND by_server
+		AND issuer <> ''
 		AND NOT EXISTS (
 			SELECT 1
 			FROM issuers s
