@@ -42,9 +42,10 @@ CREATE TABLE routing (
 );
 
 -- Two OSPF routers on one link, a row for each two different hellos of theirs: the address of one is within the network
--- of the other's hello; with IPv6, always. Hellos of a virtual link (RFC 2328, 9.5: to the neighbour itself, with no
--- mask; RFC 5340, 4.2.1.1: from a global address) only are on one link with the neighbour's to them. Of a capture the
--- first 500 different hellos are compared.
+-- of the other's hello; with IPv6, both are of one interface of the capture, which is not Linux's any (that has many
+-- links in one), and of one VLAN. Hellos of a virtual link (RFC 2328, 9.5: to the neighbour itself, with no mask; RFC
+-- 5340, 4.2.1.1: from a global address) only are on one link with the neighbour's to them. Of a capture the first 500
+-- different hellos are compared.
 CREATE VIEW ospf_hello_pairs AS
 WITH
 sent AS (
@@ -79,12 +80,18 @@ speakers AS MATERIALIZED (
 	SELECT
 		*,
 		(SELECT sum(value << 24 - 8 * key) FROM json_each(octets)) AS number,
-		(SELECT sum(value << 24 - 8 * key) FROM json_each(mask_octets)) AS mask
+		(SELECT sum(value << 24 - 8 * key) FROM json_each(mask_octets)) AS mask,
+		(
+			SELECT printf('%s %s', p.interface_id, p.vlan_id)
+			FROM packets p
+			JOIN protocol_stacks k ON k.stack_id = p.stack_id
+			WHERE p.packet_id = first.packet_id AND k.stack NOT LIKE 'sll:%'
+		) AS link -- NULL: not known
 	FROM (
 		SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY routing_id) AS place
 		FROM hellos
 		WHERE n = 1
-	)
+	) first
 	WHERE place <= 500
 )
 SELECT
@@ -110,6 +117,6 @@ SELECT
 FROM speakers a
 JOIN speakers b ON b.capture_id = a.capture_id AND b.address > a.address AND b.version = a.version
 	AND b.virtual_link IS a.virtual_link
-WHERE a.ip_version = 6
+WHERE a.ip_version = 6 AND a.link = b.link
 	OR a.number & a.mask = b.number & a.mask
 	OR a.number & b.mask = b.number & b.mask;

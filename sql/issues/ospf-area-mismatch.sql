@@ -2,8 +2,8 @@
 --
 -- Hellos of two routers on one link with different area ids: they do not become neighbours.
 -- Two routers count as on one link if the address of one is within the network of the other's
--- hello; with IPv6, always. Of a capture the first 500 different hellos are compared. value is
--- always 1.
+-- hello; with IPv6, where both hellos are of one interface and VLAN (not of Linux's any). Of a
+-- capture the first 500 different hellos are compared. value is always 1.
 --
 -- severity: high
 -- category: configuration

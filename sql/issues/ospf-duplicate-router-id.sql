@@ -3,8 +3,8 @@
 -- Hellos with the same router id from two addresses on one link: the routers do not become
 -- neighbours, and elsewhere in the area their link states replace each other again and again.
 -- Two routers count as on one link if the address of one is within the network of the other's
--- hello; with IPv6, always. Of a capture the first 500 different hellos are compared. value is
--- always 1.
+-- hello; with IPv6, where both hellos are of one interface and VLAN (not of Linux's any). Of a
+-- capture the first 500 different hellos are compared. value is always 1.
 --
 -- severity: critical
 -- category: configuration

@@ -3,8 +3,9 @@
 -- Hellos of two routers on one link that differ in hello interval, dead interval, network mask or kind of
 -- authentication: such routers ignore each other's hellos and never become neighbours. Masks do not matter
 -- on a point-to-point link, where no hello names a designated router. Two routers count as on one link if
--- the address of one is within the network of the other's hello; with IPv6, always. Of a capture the first
--- 500 different hellos are compared. value is always 1.
+-- the address of one is within the network of the other's hello; with IPv6, where both hellos are of one
+-- interface and VLAN (not of Linux's any). Of a capture the first 500 different hellos are compared. value
+-- is always 1.
 --
 -- severity: high
 -- category: configuration
