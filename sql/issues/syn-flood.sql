@@ -2,7 +2,8 @@
 --
 -- At least :syns connections to one server and port that were not completed, :per_s or more a second, and
 -- at least :factor times as many as those that came to be. value is the number of such connections.
--- Critical where none came to be at all.
+-- Critical where none came to be at all. Where the capture ends before :syns of them had :wait_ms to be
+-- completed, it only is a flood if most of the capture's SYNs without a handshake are to that server.
 --
 -- severity: high
 -- category: security
@@ -19,6 +20,7 @@
 --                                           flood.
 -- param :per_s number 0..1000000000 = 10    Such connections a second, at least.
 -- param :factor number 0..1000000 = 4       Times as many as those that came to be.
+-- param :wait_ms integer 0..3600000 = 1000  Time that a connection needs to be completed, milliseconds.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -30,26 +32,38 @@
 -- column packets      The first SYNs.
 -- column severity     low, medium, high or critical.
 WITH
-failed AS MATERIALIZED (
-	SELECT
-		f.capture_id,
-		f.dst,
-		f.dst_port,
-		count(*) AS connections,
-		count(DISTINCT f.src) AS sources,
-		f.src,
-		sum(f.dst_syns > 0) AS answered,
-		min(f.first_ts_ns) AS ts_ns,
-		max(f.first_ts_ns) AS last_ts_ns,
-		group_concat(f.first_packet_id) AS packets
+syns AS (
+	SELECT f.*
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id
 	WHERE g.not_established
 		AND g.has_no_data
 		AND f.completeness & 1
 		AND (f.dst_rsts = 0 OR f.dst_syns > 0)
+),
+failed AS MATERIALIZED (
+	SELECT
+		f.capture_id,
+		f.dst,
+		f.dst_port,
+		count(*) AS connections,
+		sum(f.last_ts_ns + :wait_ms * 1000000 <= c.last_ts_ns) AS waited,
+		count(DISTINCT f.src) AS sources,
+		f.src,
+		sum(f.dst_syns > 0) AS answered,
+		min(f.first_ts_ns) AS ts_ns,
+		max(f.first_ts_ns) AS last_ts_ns,
+		group_concat(f.first_packet_id) AS packets
+	FROM syns f
+	CROSS JOIN captures c ON c.capture_id = f.capture_id
 	GROUP BY f.capture_id, f.dst, f.dst_port
 	HAVING count(*) >= :syns
+),
+tried AS (
+	SELECT capture_id, count(*) AS connections
+	FROM (SELECT 1 FROM failed WHERE waited < :syns LIMIT 1) -- if none, no more is read
+	CROSS JOIN syns
+	GROUP BY capture_id
 ),
 served AS (
 	SELECT capture_id, dst, dst_port, count(*) AS connections
@@ -76,4 +90,5 @@ FROM failed f
 LEFT JOIN served s ON s.capture_id = f.capture_id AND s.dst = f.dst AND s.dst_port = f.dst_port
 WHERE f.connections * 1e9 >= :per_s * (f.last_ts_ns - f.ts_ns)
 	AND f.connections >= :factor * ifnull(s.connections, 0)
+	AND (f.waited >= :syns OR f.connections * 2 > (SELECT t.connections FROM tried t WHERE t.capture_id = f.capture_id))
 ORDER BY f.connections DESC;

@@ -36,9 +36,10 @@ reset AS MATERIALIZED (
 	SELECT
 		flow_id,
 		capture_id,
-		src,
-		dst,
-		dst_port,
+		instr(history, '^') > 0 AS is_turned,
+		iif(instr(history, '^'), dst, src) AS src,
+		iif(instr(history, '^'), src, dst) AS dst,
+		iif(instr(history, '^'), src_port, dst_port) AS dst_port,
 		idle_max_ns,
 		src_payload_bytes + dst_payload_bytes AS bytes
 	FROM flow_signs
@@ -68,7 +69,7 @@ found AS (
 	SELECT
 		f.*,
 		r.packet_id,
-		r.direction,
+		r.direction <> f.is_turned AS direction,
 		r.ts_ns,
 		iif(f.idle_max_ns < :idle_s * 1e9, 0,
 			(SELECT silence_ns FROM packet_silences WHERE packet_id = r.packet_id)) AS idle_ns
