@@ -15,6 +15,8 @@ enum {
 	KEEP_ALIVE_MAX = 4, // bytes of a datagram that may only keep a way through a NAT open (RFC 5626, 4.4.1)
 };
 
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_UDPLITE = 136 };
+
 struct held {
 	uint8_t *at; // owned
 	size_t left, capacity;
@@ -666,6 +668,12 @@ void application_init(struct application_stage *s, struct writer *writer, int64_
 	s->states = memory_alloc((application_count + 1) * sizeof *s->states);
 }
 
+// What SCTP and DCCP carry is not looked into: their ports lead to chunks and options, not to messages.
+static bool has_datagrams(const struct packet *p)
+{
+	return p->ip.protocol == PROTOCOL_UDP || p->ip.protocol == PROTOCOL_UDPLITE;
+}
+
 // A fragment has nothing for anybody, but for a first one that is cut: as it cannot be put together with others, its
 // transport header was read.
 void application_analyze(struct application_stage *s, struct packet *p)
@@ -678,9 +686,9 @@ void application_analyze(struct application_stage *s, struct packet *p)
 		analyze_layer(s, p, (unsigned)place);
 	else if (!p->flow)
 		return;
-	else if (has_ports && p->ip.protocol == 6)
+	else if (has_ports && p->ip.protocol == PROTOCOL_TCP)
 		analyze_tcp(s, p);
-	else if (has_ports)
+	else if (has_ports && has_datagrams(p))
 		analyze_udp(s, p);
 	else if (p->verdict != VERDICT_MALFORMED)
 		analyze_ip(s, p);

@@ -149,11 +149,27 @@ static inline bool run(struct dissection *d, const struct layer *layer)
 	return false;
 }
 
-// Nobody takes a layer that was needed: nobody knows it, or those that do found that it is not what it says.
+// Takes the last name off the stack, if it is this one.
+static void drop_layer(struct dissection *d, const char *name)
+{
+	struct packet *p = d->packet;
+	unsigned count = p->stack_count;
+	if (!count || strcmp(p->stack[count - 1], name) != 0)
+		return;
+	p->stack_count = 0;
+	p->stack_hash = 0;
+	for (unsigned i = 0; i + 1 < count; i++)
+		dissect_layer(d, p->stack[i]);
+}
+
+// Nobody takes a layer that was needed: nobody knows it, or those that do found that it is not what it says. Wireshark
+// has no name for an ethertype that nobody knows where the frame ends behind it.
 static void nobody(struct dissection *d, bool rejected)
 {
 	if (d->rest.left)
 		dissect_layer(d, "data");
+	else if (!rejected)
+		drop_layer(d, "ethertype");
 	if (rejected)
 		give_up(d, VERDICT_MALFORMED, PACKET_ERROR_MALFORMED);
 	else
