@@ -3,7 +3,8 @@
 -- One host tried the same TCP port of at least :hosts others in connections that carried no data, or the
 -- same UDP port without an answer, or sent pings to as many, or asked by ARP for as many that did not
 -- answer. Ports that most of these hosts accepted, or that the host had from as many others what it asked for,
--- are left out: so do browsers, resolvers and proxies. value is the number of hosts. High for ports, medium for
+-- are left out: so do browsers, resolvers and proxies; and so are ports that it tried more often than :tries
+-- times a host, as a client does that cannot reach what it wants. value is the number of hosts. High for ports, medium for
 -- pings, low where most were answered, as monitoring systems do, low for ARP, as routers do so.
 --
 -- severity: high
@@ -17,6 +18,7 @@
 --
 -- param :hosts integer 2..1000000 = 25     Hosts from which on it is a sweep.
 -- param :max_packets integer 1..1000 = 8   Connections of which the host sent more packets do not count.
+-- param :tries number 1..1000 = 6          Connections to a host, on average, up to which it is a sweep.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
@@ -62,6 +64,7 @@ ports AS MATERIALIZED ( -- ports that it tried at many hosts, of which few accep
 	WHERE kind NOT NULL
 	GROUP BY capture_id, src, protocol, dst_port
 	HAVING count(DISTINCT dst) >= max(:hosts, 2 * count(DISTINCT iif(is_accepted, dst, NULL)))
+		AND count(*) <= :tries * count(DISTINCT dst)
 ),
 served AS MATERIALIZED ( -- how many hosts it talked with, at the same port
 	SELECT f.capture_id, f.src, f.dst_port, f.protocol, count(DISTINCT f.dst) AS hosts

@@ -71,7 +71,7 @@ SELECT
 	errors AS value,
 	printf('%s port %d%s answered %d of %s with %d%s%s: %s%s', peer, port,
 		ifnull(' (' || host || ')', ''), errors, counted(answers, 'request'),
-		status, ifnull(' ' || reason, ''), iif(clients > 1, printf(' to %d clients', clients), ''),
+		status, ifnull(' ' || nullif(reason, ''), ''), iif(clients > 1, printf(' to %d clients', clients), ''),
 		requests, iif(errors > 3, printf(' and %d more', errors - 3), '')) AS symptoms,
 	packets,
 	CASE

@@ -4,8 +4,8 @@
 -- kind together; the title says which kind. A port that a traceroute asks for on purpose (UDP to
 -- 33434..33534, or where ICMP also reported a TTL exceeded about the same two hosts) is left out. Low where
 -- only ICMP was concerned, as with pings: they are there to try; and where the errors are answers that came after their
--- asker had closed its port, or multicast. Else medium; high where TCP connections are concerned. value is
--- the number of errors.
+-- asker had closed its port, or multicast, or quote no packet. Else medium; high where TCP connections are concerned. value
+-- is the number of errors.
 --
 -- severity: medium
 -- category: connectivity
@@ -112,7 +112,9 @@ SELECT
 	original_src AS src,
 	iif(destinations = 1, original_dst, NULL) AS dst,
 	errors AS value,
-	printf('%s told %s %s that %s unreachable (%s%s)%s', reporter, original_src, counted(errors, 'time'),
+	iif(original_src IS NULL, printf('%s said %s that something is unreachable (%s), and not what', reporter,
+		counted(errors, 'time'), kind), printf('%s told %s %s that %s unreachable (%s%s)%s', reporter, original_src,
+		counted(errors, 'time'),
 		iif(destinations = 1, original_dst || ' is', destinations || ' destinations are'), kind, CASE
 			WHEN kind <> 'port' OR ports = 0 THEN ''
 			WHEN ports = 1 THEN ' ' || original_dst_port
@@ -121,10 +123,10 @@ SELECT
 			WHEN icmp = errors THEN '; all about ICMP'
 			WHEN tcp > 0 THEN '; about TCP: ' || tcp
 			ELSE ''
-		END) AS symptoms,
+		END)) AS symptoms,
 	packets,
 	CASE
-		WHEN icmp = errors OR answers = errors OR multicast = errors THEN 'low'
+		WHEN original_src IS NULL OR icmp = errors OR answers = errors OR multicast = errors THEN 'low'
 		WHEN tcp > 0 THEN 'high'
 		ELSE 'medium'
 	END AS severity,
