@@ -3,7 +3,8 @@
 -- Responses that repeat another question than the query with their number, and responses with
 -- a number that nobody asked with, to a port that had asked something else within :window_s
 -- before. value is the number of them. Answers to queries from before the capture are not
--- counted: nobody asked from their port in it.
+-- counted: nobody asked from their port in it; nor are, over TCP, those of a connection of whose
+-- client the capture lacks bytes.
 --
 -- severity: medium
 -- category: security
@@ -69,7 +70,9 @@ responses AS (
 		iif(d.direction = 0, f.dst, f.src) AS server
 	FROM dns d
 	CROSS JOIN flows f ON f.flow_id = d.flow_id
-	WHERE d.variant = 'dns' AND (d.other_question = 1 OR d.dns_id IN (SELECT dns_id FROM forged))
+	WHERE d.variant = 'dns'
+		AND (d.other_question = 1 OR d.dns_id IN (SELECT dns_id FROM forged))
+		AND (d.transport <> 'tcp' OR iif(d.direction = 0, f.src_missed_bytes, f.dst_missed_bytes) = 0)
 )
 SELECT
 	capture_id,
