@@ -4,7 +4,8 @@
 -- retransmissions (Wireshark's, of any kind, and what it calls out of order where that was sent again:
 -- marked_tcp_events.is_sent_again), and at least :min_count of them. Copies that the capture made
 -- are no retransmissions, nor are segments that the capture holds behind their ACK (Wireshark calls them spurious)
--- where no number was sent twice. value is that percentage. High where those that were needed are :high_percent or
+-- where no number was sent twice. Of a side that answered two SYNs with different numbers nothing is said: Wireshark
+-- takes its segments for old ones. value is that percentage. High where those that were needed are :high_percent or
 -- more.
 --
 -- severity: medium
@@ -71,6 +72,13 @@ sick AS MATERIALIZED (
 	FROM sides
 	WHERE rate * 100 + late * 100.0 / data_packets >= :percent AND needed + spurious + late >= :min_count
 ),
+renumbered AS MATERIALIZED ( -- directions with two SYN-ACKs of different numbers: Wireshark goes by the second alone
+	SELECT DISTINCT e.flow_id, e.direction
+	FROM (SELECT 1 FROM sick LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events e
+	CROSS JOIN packets p ON p.packet_id = e.packet_id
+	WHERE e.kind = 'reused_ports' AND p.tcp_flags & 18 = 18
+),
 events AS ( -- that are no copies
 	SELECT
 		s.*,
@@ -85,6 +93,7 @@ events AS ( -- that are no copies
 	WHERE e.flow_id IN (SELECT flow_id FROM sick)
 		AND (e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission') OR e.is_sent_again)
 		AND NOT e.is_copy
+		AND (s.flow_id, s.direction) NOT IN renumbered
 ),
 found AS (
 	SELECT
