@@ -106,7 +106,7 @@ SELECT
 	k.a,
 	k.b,
 	k.verdict,
-	printf('%.0f of %.0f ms ', most.total_ns / 1e6, k.lost_ns / 1e6)
+	printf('%d of %d ms ', round(most.total_ns / 1e6), round(k.lost_ns / 1e6))
 		|| most.meaning
 		|| iif(
 			most.cause IN ('server_think', 'server_ack') AND far.ttl IN (64, 128, 255), -- that senders begin with

@@ -177,7 +177,7 @@ lines (place, line) AS (
 	SELECT 4, char(10) || 'What was seen' || char(10) || '  '
 		|| replace(symptoms, char(10), '\n') FROM chosen
 	UNION ALL
-	SELECT 5, char(10) || printf('Most likely cause (confidence %.0f %%)', confidence * 100) || char(10)
+	SELECT 5, char(10) || printf('Most likely cause (confidence %d %%)', round(confidence * 100)) || char(10)
 		|| '  ' || replace(cause, char(10), '\n') FROM chosen
 	UNION ALL
 	SELECT 6, char(10) || 'What else usually causes it' || char(10) || '  '
@@ -188,14 +188,14 @@ lines (place, line) AS (
 	UNION ALL
 	SELECT 8, char(10) || 'Linked issues' || char(10) || group_concat(text, char(10))
 	FROM (
-		SELECT printf('  explained by %d, %s (%.0f %%): %s', i.issue_id, i.title, l.confidence * 100, l.why)
+		SELECT printf('  explained by %d, %s (%d %%): %s', i.issue_id, i.title, round(l.confidence * 100), l.why)
 			AS text
 		FROM issue_links l
 		JOIN issues i ON i.issue_id = l.cause_issue_id
 		WHERE l.issue_id = :id
 		UNION ALL
-		SELECT printf('  explains %s, %s (%.0f %%): %s', group_concat(i.issue_id, ', '), i.title,
-			l.confidence * 100, l.why)
+		SELECT printf('  explains %s, %s (%d %%): %s', group_concat(i.issue_id, ', '), i.title,
+			round(l.confidence * 100), l.why)
 		FROM (SELECT * FROM issue_links WHERE cause_issue_id = :id ORDER BY issue_id) l
 		JOIN issues i ON i.issue_id = l.issue_id
 		GROUP BY i.title, l.confidence, l.why

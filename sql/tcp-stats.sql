@@ -54,12 +54,17 @@ connections AS MATERIALIZED (
 ),
 shown AS (
 	SELECT
-		l.*,
+		l.flow_id,
+		l.number,
+		l.name,
+		l.unit,
+		iif(l.unit = 'Bps', round(l.src), l.src) AS src,
+		iif(l.unit = 'Bps', round(l.dst), l.dst) AS dst,
 		l.name IN ('throughput', 'ttl stream length', 'missed data', 'idletime max') AS not_available,
 		CASE l.unit
 			WHEN 'secs' THEN '%7.3f'
 			WHEN 'ms' THEN '%8.1f'
-			WHEN 'Bps' THEN '%8.0f'
+			WHEN 'Bps' THEN '%8.0f' -- of a whole number: SQLite 3.45.1 cuts others
 			ELSE '%8s'
 		END AS form
 	FROM connections c

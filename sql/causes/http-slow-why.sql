@@ -105,20 +105,20 @@ SELECT
 	CASE j.verdict
 		WHEN 'loss' THEN printf('%d retransmissions between the request and its response', j.again)
 		WHEN 'window' THEN printf('%d zero windows between the request and its response', j.zero_windows)
-		WHEN 'network' THEN printf('the round trip of the connection took %.0f ms of %.0f ms', j.rtt_ns / 1e6,
-			j.first_byte_ns / 1e6)
-		ELSE printf('no retransmission; the round trip took %.0f ms of %.0f ms',
-			min(ifnull(j.ack_ns, j.rtt_ns), j.rtt_ns) / 1e6, j.first_byte_ns / 1e6)
+		WHEN 'network' THEN printf('the round trip of the connection took %d ms of %d ms', round(j.rtt_ns / 1e6),
+			round(j.first_byte_ns / 1e6))
+		ELSE printf('no retransmission; the round trip took %d ms of %d ms',
+			round(min(ifnull(j.ack_ns, j.rtt_ns), j.rtt_ns) / 1e6), round(j.first_byte_ns / 1e6))
 	END AS why,
 	CASE j.verdict
-		WHEN 'loss' THEN printf('Packet loss: %d retransmissions within the %.0f ms.', j.again,
-			j.first_byte_ns / 1e6)
-		WHEN 'window' THEN printf('A receiver whose window was closed within the %.0f ms.',
-			j.first_byte_ns / 1e6)
-		WHEN 'network' THEN printf('The network: its round trip alone took %.0f of the %.0f ms.',
-			j.rtt_ns / 1e6, j.first_byte_ns / 1e6)
-		ELSE printf('The server itself: nothing was lost, the network took %.0f of the %.0f ms.',
-			min(ifnull(j.ack_ns, j.rtt_ns), j.rtt_ns) / 1e6, j.first_byte_ns / 1e6)
+		WHEN 'loss' THEN printf('Packet loss: %d retransmissions within the %d ms.', j.again,
+			round(j.first_byte_ns / 1e6))
+		WHEN 'window' THEN printf('A receiver whose window was closed within the %d ms.',
+			round(j.first_byte_ns / 1e6))
+		WHEN 'network' THEN printf('The network: its round trip alone took %d of the %d ms.',
+			round(j.rtt_ns / 1e6), round(j.first_byte_ns / 1e6))
+		ELSE printf('The server itself: nothing was lost, the network took %d of the %d ms.',
+			round(min(ifnull(j.ack_ns, j.rtt_ns), j.rtt_ns) / 1e6), round(j.first_byte_ns / 1e6))
 	END AS cause
 FROM judged j
 LEFT JOIN other o ON o.slow_issue_id = j.issue_id

@@ -25,8 +25,8 @@ SELECT
 	NULL AS cause_issue_id,
 	iif(again * 50 <= sent, 0.8, 0.5) AS confidence,
 	printf('%d zero windows; %d of %d packets to it were sent again', zero_windows, again, sent) AS why,
-	printf('The application at %s reads more slowly than %s sends: it closed its window for %.0f ms, and '
-		|| 'only %d of %d packets to it were sent again.', src, dst, value, again, sent) AS cause
+	printf('The application at %s reads more slowly than %s sends: it closed its window for %d ms, and '
+		|| 'only %d of %d packets to it were sent again.', src, dst, round(value), again, sent) AS cause
 FROM closed
 WHERE again * 10 <= sent
 UNION ALL
@@ -34,7 +34,7 @@ SELECT
 	i.issue_id,
 	c.issue_id,
 	0.6,
-	printf('%s kept its window closed for %.0f ms on this connection', c.src, c.value),
+	printf('%s kept its window closed for %d ms on this connection', c.src, round(c.value)),
 	NULL
 FROM issues i
 JOIN closed c ON c.flow_id = i.flow_id AND c.issue_id <> i.issue_id

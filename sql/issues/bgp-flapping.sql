@@ -51,8 +51,8 @@ SELECT
 	peer_a AS src,
 	peer_b AS dst,
 	count(*) AS value,
-	printf('%s and %s opened %d sessions in %.0f s', peer_a, peer_b, count(*),
-		(max(ts_ns) - min(ts_ns)) / 1e9) AS symptoms,
+	printf('%s and %s opened %d sessions in %d s', peer_a, peer_b, count(*),
+		round((max(ts_ns) - min(ts_ns)) / 1e9)) AS symptoms,
 	group_concat(packet_id) AS packets
 FROM sessions
 GROUP BY capture_id, peer_a, peer_b

@@ -99,9 +99,9 @@ SELECT
 	client AS src,
 	server AS dst,
 	p95_ms AS value,
-	iif(answers = 1, printf('the only answer of %s, for %s, took %.0f ms', server, slowest, max_ms),
-		printf('95 %% of %d answers of %s came within %.0f ms, half within %.0f ms; the slowest, for %s, took '
-			|| '%.0f ms', answers, server, p95_ms, median_ms, slowest, max_ms))
+	iif(answers = 1, printf('the only answer of %s, for %s, took %d ms', server, slowest, round(max_ms)),
+		printf('95 %% of %d answers of %s came within %d ms, half within %d ms; the slowest, for %s, took '
+			|| '%d ms', answers, server, round(p95_ms), round(median_ms), slowest, round(max_ms)))
 		|| iif(repeated > 0, printf('; %s had to be sent again',
 			iif(repeated = 1, '1 query', repeated || ' queries')), '') AS symptoms,
 	packets,

@@ -72,8 +72,8 @@ SELECT
 	src,
 	only(dst) AS dst,
 	avg(length(name)) AS value,
-	printf('%s asked for %d different names below %s, %.0f characters on average, %d at most; record types %s; '
-		|| '%d bytes of DNS both ways', src, count(DISTINCT name), domain, avg(length(name)), max(length(name)),
+	printf('%s asked for %d different names below %s, %d characters on average, %d at most; record types %s; '
+		|| '%d bytes of DNS both ways', src, count(DISTINCT name), domain, round(avg(length(name))), max(length(name)),
 		replace(group_concat(DISTINCT type_name), ',', ', '), sum(bytes)) AS symptoms,
 	group_concat(query_packet_id) AS packets
 FROM labels

@@ -81,9 +81,10 @@ SELECT
 	iif(s.clients = 1, e.client, NULL) AS src,
 	s.peer AS dst,
 	s.max_ms AS value,
-	printf('%d of %s of %s port %d%s took more than %g ms to begin; %s took %.0f ms%s', s.slow,
-		counted(s.answers, 'response'), s.peer, s.port, ifnull(' (' || s.host || ')', ''), :limit_ms, e.request, s.max_ms,
-		iif(s.answers > 1, printf(', half took less than %.0f ms', s.median_ms), '')) AS symptoms,
+	printf('%d of %s of %s port %d%s took more than %g ms to begin; %s took %d ms%s', s.slow,
+		counted(s.answers, 'response'), s.peer, s.port, ifnull(' (' || s.host || ')', ''), :limit_ms, e.request,
+		round(s.max_ms),
+		iif(s.answers > 1, printf(', half took less than %d ms', round(s.median_ms)), '')) AS symptoms,
 	s.packets,
 	iif((s.slow >= 3 OR s.max_ms >= :severe_ms) AND s.slow * 100 >= s.answers, 'medium', 'low') AS severity
 FROM servers s

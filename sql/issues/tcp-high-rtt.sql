@@ -61,8 +61,9 @@ SELECT
 	src,
 	dst,
 	rtt_ns / 1e6 AS value,
-	printf('round trips%s took %.0f ms on average, %.0f ms at most',
-		iif(connections = 1, '', printf(' of %d connections', connections)), rtt_ns / 1e6, longest_ns / 1e6) AS symptoms,
+	printf('round trips%s took %d ms on average, %d ms at most',
+		iif(connections = 1, '', printf(' of %d connections', connections)),
+		round(rtt_ns / 1e6), round(longest_ns / 1e6)) AS symptoms,
 	iif(place > 100, NULL, ( -- no more of a capture are kept
 		SELECT group_concat(packet_id)
 		FROM (

@@ -84,9 +84,9 @@ SELECT
 	iif(clients = 1, src, NULL) AS src,
 	dst,
 	syn_rtt_ns / 1e6 AS value,
-	printf('%s answered the SYN of %s only after %s%.0f ms; its shortest round trip is %.3g ms; SYN or SYN-ACK were '
+	printf('%s answered the SYN of %s only after %s%d ms; its shortest round trip is %.3g ms; SYN or SYN-ACK were '
 		|| 'sent again in %d of them', dst, counted(connections, 'connection'), iif(connections = 1, '', 'up to '),
-		syn_rtt_ns / 1e6, rtt_ns / 1e6, again) AS symptoms,
+		round(syn_rtt_ns / 1e6), rtt_ns / 1e6, again) AS symptoms,
 	iif(place > 100, NULL, ( -- no more of a capture are kept
 		SELECT group_concat(p.packet_id)
 		FROM slow w

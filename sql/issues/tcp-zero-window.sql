@@ -51,9 +51,9 @@ SELECT
 	iif(s.direction, f.dst, f.src) AS src,
 	iif(s.direction, f.src, f.dst) AS dst,
 	s.stalled_ns / 1e6 AS value,
-	printf('%s closed its window %s and kept %s waiting for %.0f ms%s; %s with window 0%s',
+	printf('%s closed its window %s and kept %s waiting for %d ms%s; %s with window 0%s',
 		iif(s.direction, f.dst, f.src), counted(s.stalls, 'time'), iif(s.direction, f.src, f.dst),
-		s.stalled_ns / 1e6, iif(s.stalls > 1, printf(', %.0f ms at once', s.longest_ns / 1e6), ''),
+		round(s.stalled_ns / 1e6), iif(s.stalls > 1, printf(', %d ms at once', round(s.longest_ns / 1e6)), ''),
 		counted(s.zero_windows, 'segment'), iif(s.unopened, '; it did not open again in the capture', '')
 	) AS symptoms,
 	s.packets,

@@ -170,11 +170,11 @@ links AS (
 	JOIN chapter_issues i ON i.issue_id = l.issue_id
 )
 SELECT
-	printf('%s explains %s: %s (confidence %.0f %%).',
+	printf('%s explains %s: %s (confidence %d %%).',
 		b.title,
 		counted(count(*), 'other issue'),
 		max(iif(l.place = 1, rtrim(l.why, '.'), NULL)),
-		100 * max(l.confidence)
+		round(100 * max(l.confidence))
 	) AS line,
 	b.issue_id || ' ' || group_concat(iif(l.place <= 8, l.issue_id, NULL), ' ') AS issue_ids
 FROM links l

@@ -106,7 +106,7 @@ SELECT
 		FROM (SELECT issue_id FROM issue_links l WHERE l.cause_issue_id = i.issue_id LIMIT 20)
 	) AS explains,
 	iif(i.place > 1 AND i.cause = i.first_cause, NULL,
-		i.cause || iif(i.confidence > 0.3, printf(' (confidence %.0f %%)', 100 * i.confidence), '')
+		i.cause || iif(i.confidence > 0.3, printf(' (confidence %d %%)', round(100 * i.confidence)), '')
 	) AS likely_cause,
 	iif(i.place > 1, NULL, nullif(trim(replace(
 		char(10) || d.causes || char(10),
