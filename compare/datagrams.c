@@ -4,7 +4,11 @@
 #include "choice.h"
 #include "found.h"
 
-enum { PREFIX_LEN = 24 }; // bytes that half of a payload's fingerprint is of (docs/definitions.md, payload_hash)
+enum {
+	PREFIX_LEN = 24,      // bytes that half of a payload's fingerprint is of (docs/definitions.md, payload_hash)
+	PARTS_MAX = 128,      // that Linux joins (UDP_MAX_SEGMENTS of linux/udp.h)
+	CANDIDATES_MAX = 128, // of one flow and direction that are looked at
+};
 
 // The one's complement sum of payloads behind each other (RFC 1071), as far as each one's is known.
 struct joined_sum {
@@ -30,7 +34,8 @@ static bool agrees(const struct joined_sum *j, const struct sighting *s)
 static bool begin_alike(const struct sighting *joined, const struct sighting *part)
 {
 	uint32_t x = joined->payload_hash & PAYLOAD_PREFIX, y = part->payload_hash & PAYLOAD_PREFIX;
-	return part->payload_len >= PREFIX_LEN && part->payload_len < joined->payload_len && x && x == y;
+	return part->payload_len >= PREFIX_LEN && part->payload_len < joined->payload_len &&
+	       joined->payload_len <= part->payload_len * PARTS_MAX && x && x == y;
 }
 
 // Whether a datagram is what those of the other point from `first` on are together: all as long as the first, the last one
@@ -82,7 +87,7 @@ void datagrams_match(struct room *r, int point, uint32_t place)
 {
 	struct waiting *w = &r->at[place];
 	uint32_t at = room_pair(r, w->pair)->side[w->direction].waiting[!point];
-	for (int looked_at = 0; at && looked_at < LOOKED_AT_MAX; at = r->at[at].behind, looked_at++) {
+	for (int looked_at = 0; at && looked_at < CANDIDATES_MAX; at = r->at[at].behind, looked_at++) {
 		if (is_joined(r, point, w, at)) {
 			match_parts(r, point, w, at);
 			unseat_parts(r, !point, at, w->seen.payload_len);
