@@ -6,6 +6,7 @@
 
 #include "../common/message.h"
 #include "../common/seq.h"
+#include "proto/ip.h"
 #include "tcp_analysis.h"
 
 enum {
@@ -14,8 +15,6 @@ enum {
 	FOREIGN_MAX = 64,   // chunks of one direction after which nobody waits for the other
 	KEEP_ALIVE_MAX = 4, // bytes of a datagram that may only keep a way through a NAT open (RFC 5626, 4.4.1)
 };
-
-enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_UDPLITE = 136 };
 
 struct held {
 	uint8_t *at; // owned
@@ -671,7 +670,7 @@ void application_init(struct application_stage *s, struct writer *writer, int64_
 // What SCTP and DCCP carry is not looked into: their ports lead to chunks and options, not to messages.
 static bool has_datagrams(const struct packet *p)
 {
-	return p->ip.protocol == PROTOCOL_UDP || p->ip.protocol == PROTOCOL_UDPLITE;
+	return p->ip.protocol == IP_PROTO_UDP || p->ip.protocol == IP_PROTO_UDPLITE;
 }
 
 // A fragment has nothing for anybody, but for a first one that is cut: as it cannot be put together with others, its
@@ -686,7 +685,7 @@ void application_analyze(struct application_stage *s, struct packet *p)
 		analyze_layer(s, p, (unsigned)place);
 	else if (!p->flow)
 		return;
-	else if (has_ports && p->ip.protocol == PROTOCOL_TCP)
+	else if (has_ports && p->ip.protocol == IP_PROTO_TCP)
 		analyze_tcp(s, p);
 	else if (has_ports && has_datagrams(p))
 		analyze_udp(s, p);
