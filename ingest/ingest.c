@@ -55,7 +55,8 @@ static const struct option_spec options[] = {
      "is replaced, too."},
 	{0, "no-issues", NULL, OPTION_FLAG, offsetof(struct settings, no_issues), NULL,
      "Do not look for issues.\n"
-     "pcapdex analyze does, once for all, when the last of many captures is in the case."},
+     "pcapdex analyze does, once for all, when the last of many captures is in the case; until then, nothing is said "
+     "of issues, old ones among them."},
 	{'q', "quiet", NULL, OPTION_FLAG, offsetof(struct settings, quiet), NULL,
      "No progress and no summary; warnings and errors only."},
 	{'i', "interface", "IFACE", OPTION_ONCE, offsetof(struct settings, interface), NULL,
