@@ -72,26 +72,26 @@ struct tcp_side {
 	uint32_t next_number;        // the packet that set it,
 	int64_t next_ts_ns;          // and when
 	uint32_t last_ack;           // ack field of the last segment
-	int64_t last_ts_ns;          // time of the last segment
 	uint32_t ack_number;         // first packet with that ack
-	uint32_t duplicate_acks;     // of it; UINT32_MAX: an ACK of unseen data was flagged, which counts as many
+	int64_t last_ts_ns;          // time of the last segment
+	uint32_t duplicate_acks;     // of that ack; UINT32_MAX: an ACK of unseen data was flagged, which counts as many
 	uint32_t contiguous;         // behind the last byte without a gap before it; 0 unset
 	int32_t window;              // raw; -1 unknown
 	int16_t scale;               // shift; -1 unknown, -2 none
 	bool first_ack_due;          // sent a SYN and no ACK since: its window is not scaled yet
+	uint8_t mptcp_operations;    // of the connection, when this side sent last
 	uint32_t last_events;        // set of enum tcp_event of the last segment
+	uint32_t sacked;             // bytes that the SACK blocks of the last segment name
 	int64_t seq;                 // highest relative sequence number seen, unwrapped
 	struct tcp_unacked *unacked; // owned; in the order sent
 	uint32_t unacked_first, unacked_count, unacked_capacity;
+	bool flight_unknown; // behind a gap, until the other side sends an ACK
 	bool unacked_sorted; // also in the order of their numbers, without overlap, and over less than 2^30
 	bool span_known;     // where they are not sorted: what they reach over, relative to span_base
 	bool span_wraps;     // a segment of it does
 	uint32_t span_low, span_high, span_base;
-	bool flight_unknown; // behind a gap, until the other side sends an ACK
 	// That of the highest number, of the first one behind a gap since all were filled, and of the latest behind one.
 	struct tcp_sent highest, first_gap, last_gap;
-	uint32_t sacked;          // bytes that the SACK blocks of the last segment name
-	uint8_t mptcp_operations; // of the connection, when this side sent last
 
 	// accounts
 	uint32_t events[TCP_EVENT_COUNT];
@@ -104,9 +104,9 @@ struct tcp_side {
 	bool sack_permitted, options_unknown; // of its SYNs
 	uint64_t rtt_sum_ns;
 	int64_t rtt_min_ns, rtt_max_ns;
-	uint32_t rtt_count;
 	int64_t rtt_last_ns;
 	uint64_t rtt_jitter_sum_ns; // of the differences of consecutive round trips
+	uint32_t rtt_count;
 	uint32_t bytes_in_flight_max;
 };
 

@@ -45,6 +45,7 @@ struct tcp_stats_side {
 	bool offered_scale, acked; // acked: last_ack is set
 	bool data_acked;           // the first window is over
 	bool windows_scaled;       // window statistics are those of scaled windows alone
+	bool timestamps;           // sent the option
 	uint8_t recent_at,
 		recent_disorder;               // disorder: segments until the identifications of all recent ones rise again
 	uint64_t recent[TCP_STATS_RECENT]; // sequence number and IP identification
@@ -56,18 +57,17 @@ struct tcp_stats_side {
 	uint32_t max_segment, min_segment; // 0: no data
 	uint32_t initial_window_packets, initial_window_bytes;
 	uint32_t retransmitted_packets, cumulative_acks, duplicate_acks;
-	int64_t retransmitted_bytes, unique_bytes;
-	int64_t first_data_ts_ns, last_data_ts_ns;
 	uint32_t window_min, window_max; // min: of those above 0; 0 none
 	uint32_t scaled_packets;         // since windows_scaled
 	uint64_t window_sum;
+	int64_t retransmitted_bytes, unique_bytes;
+	int64_t first_data_ts_ns, last_data_ts_ns;
+	int64_t owin_sum;
 	int32_t owin_max;
 	uint32_t owin_min_less_1, owin_count; // min: of those above 0; UINT32_MAX none
-	int64_t owin_sum;
-	uint32_t rtt_full_length;       // longest segment measured so far,
-	struct tcp_times rtt, rtt_full; // and the round trips of those as long
-	int64_t rtt_handshake_ns;       // 0 none
-	bool timestamps;                // sent the option
+	uint32_t rtt_full_length;             // longest segment measured so far,
+	struct tcp_times rtt, rtt_full;       // and the round trips of those as long
+	int64_t rtt_handshake_ns;             // 0 none
 };
 
 enum tcp_ecn { TCP_ECN_UNKNOWN, TCP_ECN_REFUSED, TCP_ECN_NEGOTIATED };
