@@ -5,7 +5,6 @@
 #include "found.h"
 
 enum {
-	PREFIX_LEN = 24,      // bytes that half of a payload's fingerprint is of (docs/definitions.md, payload_hash)
 	PARTS_MAX = 128,      // that Linux joins (UDP_MAX_SEGMENTS of linux/udp.h)
 	CANDIDATES_MAX = 128, // of one flow and direction that are looked at
 };
@@ -34,7 +33,7 @@ static bool agrees(const struct joined_sum *j, const struct sighting *s)
 static bool begin_alike(const struct sighting *joined, const struct sighting *part)
 {
 	uint32_t x = joined->payload_hash & PAYLOAD_PREFIX, y = part->payload_hash & PAYLOAD_PREFIX;
-	return part->payload_len >= PREFIX_LEN && part->payload_len < joined->payload_len &&
+	return part->payload_len >= PAYLOAD_PREFIX_LEN && part->payload_len < joined->payload_len &&
 	       joined->payload_len <= part->payload_len * PARTS_MAX && x && x == y;
 }
 

@@ -13,6 +13,7 @@ enum packet_mark { MARK_AGAIN = 1, MARK_SPURIOUS = 2, MARK_SHUT = 4, MARK_PROBE 
 enum flow_kind { KIND_TCP, KIND_ICMP, KIND_OTHER };
 
 enum { PAYLOAD_SUM = 0xffff, PAYLOAD_PREFIX = 0x7fff0000 }; // halves of payload_hash, each 0 where it is not known
+enum { PAYLOAD_PREFIX_LEN = 24 };                           // bytes that PAYLOAD_PREFIX is of: docs/definitions.md
 
 enum { SYN_ONLY_FLAGS = 0x07 }; // FIN, SYN, RST: what no middlebox changes in passing
 

@@ -53,13 +53,7 @@ suspects AS MATERIALIZED (
 	SELECT *
 	FROM sides
 	WHERE late >= :min_count AND late * 100.0 / packets >= :percent
-),
-renumbered AS MATERIALIZED ( -- directions with two SYN-ACKs of different numbers: Wireshark goes by the second alone
-	SELECT DISTINCT e.flow_id, e.direction
-	FROM (SELECT 1 FROM suspects LIMIT 1) -- if none, no more is read
-	CROSS JOIN tcp_events e
-	CROSS JOIN packets p ON p.packet_id = e.packet_id
-	WHERE e.kind = 'reused_ports' AND p.tcp_flags & 18 = 18
+		AND (flow_id, direction) NOT IN renumbered_directions
 ),
 found AS (
 	SELECT
@@ -78,7 +72,6 @@ found AS (
 	WHERE e.kind = 'out_of_order'
 		AND NOT e.is_copy
 		AND NOT e.is_sent_again
-		AND (s.flow_id, s.direction) NOT IN renumbered
 	GROUP BY s.flow_id, s.direction
 )
 SELECT

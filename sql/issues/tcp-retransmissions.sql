@@ -71,13 +71,7 @@ sick AS MATERIALIZED (
 	SELECT *
 	FROM sides
 	WHERE rate * 100 + late * 100.0 / data_packets >= :percent AND needed + spurious + late >= :min_count
-),
-renumbered AS MATERIALIZED ( -- directions with two SYN-ACKs of different numbers: Wireshark goes by the second alone
-	SELECT DISTINCT e.flow_id, e.direction
-	FROM (SELECT 1 FROM sick LIMIT 1) -- if none, no more is read
-	CROSS JOIN tcp_events e
-	CROSS JOIN packets p ON p.packet_id = e.packet_id
-	WHERE e.kind = 'reused_ports' AND p.tcp_flags & 18 = 18
+		AND (flow_id, direction) NOT IN renumbered_directions
 ),
 events AS ( -- that are no copies
 	SELECT
@@ -93,7 +87,6 @@ events AS ( -- that are no copies
 	WHERE e.flow_id IN (SELECT flow_id FROM sick)
 		AND (e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission') OR e.is_sent_again)
 		AND NOT e.is_copy
-		AND (s.flow_id, s.direction) NOT IN renumbered
 ),
 found AS (
 	SELECT
