@@ -30,7 +30,7 @@
 enum {
 	BUSY_MS = 5000, // an ingest holds the case while it commits
 	PROGRESS_STEPS = 2000,
-	CACHE_KIB = 65536,
+	CACHE_KIB = 8192, // most reports read a table once: more would be memory that is filled and not read again
 	MEMORY_LEAST_MIB = 256,
 	MEMORY_MOST_MIB = 2048,
 	BESIDE_MIB = 256, // beside what SQLite takes
