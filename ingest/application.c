@@ -6,7 +6,6 @@
 
 #include "../common/message.h"
 #include "../common/seq.h"
-#include "proto/ip.h"
 #include "tcp_analysis.h"
 
 enum {

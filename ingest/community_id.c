@@ -6,7 +6,6 @@
 
 #include "../common/message.h"
 
-enum { ICMP = 1, TCP = 6, UDP = 17, ICMPV6 = 58, SCTP = 132 };
 enum { SHA1_LEN = 20, INPUT_MAX = 2 + 16 + 16 + 2 + 4 };
 
 struct type_pair {
@@ -32,19 +31,19 @@ static int answer_in(const struct type_pair *pairs, size_t count, uint16_t type)
 
 static int answer_of(uint8_t protocol, uint16_t type)
 {
-	if (protocol == ICMP)
+	if (protocol == IP_PROTO_ICMP)
 		return answer_in(icmp_pairs, sizeof icmp_pairs / sizeof *icmp_pairs, type);
 	return answer_in(icmpv6_pairs, sizeof icmpv6_pairs / sizeof *icmpv6_pairs, type);
 }
 
 static bool is_icmp(uint8_t protocol)
 {
-	return protocol == ICMP || protocol == ICMPV6;
+	return protocol == IP_PROTO_ICMP || protocol == IP_PROTO_ICMPV6;
 }
 
 static bool has_ports(uint8_t protocol)
 {
-	return protocol == TCP || protocol == UDP || protocol == SCTP || is_icmp(protocol);
+	return protocol == IP_PROTO_TCP || protocol == IP_PROTO_UDP || protocol == IP_PROTO_SCTP || is_icmp(protocol);
 }
 
 static bool is_ordered(const struct community_tuple *t)

@@ -10,11 +10,6 @@
 #define OUT_OF_LINE __attribute__((noinline))
 
 enum {
-	PROTOCOL_ICMP = 1,
-	PROTOCOL_TCP = 6,
-	PROTOCOL_UDP = 17,
-	PROTOCOL_ICMPV6 = 58,
-
 	CONTROL = TCP_SYN | TCP_FIN | TCP_RST,
 	NUMBER_JUMP_MAX = 1048576,      // beyond it, a SYN, a RST or an ACK of 0 is not believed
 	UNACKED_BEYOND_GAP_MAX = 16384, // beyond it, with nothing acknowledged, the other side is not in the capture
@@ -515,11 +510,11 @@ static bool looks_like_answer(enum conn_kind kind, const struct headers *ip)
 
 static enum conn_kind kind_of(const struct headers *ip)
 {
-	if (ip->protocol == PROTOCOL_ICMP || ip->protocol == PROTOCOL_ICMPV6)
+	if (ip->protocol == IP_PROTO_ICMP || ip->protocol == IP_PROTO_ICMPV6)
 		return CONN_KIND_ICMP;
-	if (ip->protocol == PROTOCOL_TCP && ip->has_transport)
+	if (ip->protocol == IP_PROTO_TCP && ip->has_transport)
 		return CONN_KIND_TCP;
-	if (ip->protocol == PROTOCOL_UDP && ip->has_transport)
+	if (ip->protocol == IP_PROTO_UDP && ip->has_transport)
 		return CONN_KIND_UDP;
 	return CONN_KIND_OTHER;
 }

@@ -11,8 +11,6 @@
 #include "payload_hash.h"
 #include "tcp_analysis.h"
 
-enum { PROTOCOL_TCP = 6 };
-
 enum { INDEX_SIZE = 32768 }; // a power of 2
 
 #define PLACE_MASK ((uint32_t)COPIES_SEEN_MAX - 1)
@@ -220,7 +218,7 @@ static bool is_sent_once(const struct packet *p, const struct copy_seen *first)
 	int64_t ts_ns = p->frame->ts_ns;
 	if (distance(ts_ns, first->first_ts_ns) > limit || (!ts_ns && !first->first_ts_ns))
 		return false;
-	bool is_segment = p->flow && p->ip.has_transport && p->ip.protocol == PROTOCOL_TCP;
+	bool is_segment = p->flow && p->ip.has_transport && p->ip.protocol == IP_PROTO_TCP;
 	return !is_segment || is_segment_once(p, first);
 }
 

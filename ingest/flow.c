@@ -11,7 +11,7 @@
 #include "tcp_analysis.h"
 #include "tcp_stats.h"
 
-enum { BUCKETS_FIRST = 1024, PROTOCOL_TCP = 6, TCP_HEADER_MIN = 20 };
+enum { BUCKETS_FIRST = 1024, TCP_HEADER_MIN = 20 };
 
 // IANA numbers with a name worth showing; the others are shown as numbers.
 // clang-format off
@@ -347,7 +347,7 @@ static void count_signs(struct flow_side *side, const struct packet *p)
 // A TCP header that was not read has 20 bytes at least (RFC 9293, 3.1).
 static uint32_t payload_len_of(const struct packet *p)
 {
-	if (p->ip.protocol != PROTOCOL_TCP || p->ip.has_transport || p->ip.is_fragment)
+	if (p->ip.protocol != IP_PROTO_TCP || p->ip.has_transport || p->ip.is_fragment)
 		return p->payload_len;
 	return p->payload_len > TCP_HEADER_MIN ? p->payload_len - TCP_HEADER_MIN : 0;
 }
@@ -401,7 +401,7 @@ void flow_track(struct flow_table *t, struct packet *p)
 		return;
 	uint64_t hash = key_hash(&key);
 	struct flow *f = look_up(t, &key, hash);
-	bool is_tcp = p->ip.has_transport && p->ip.protocol == PROTOCOL_TCP;
+	bool is_tcp = p->ip.has_transport && p->ip.protocol == IP_PROTO_TCP;
 	enum flow_start start = FLOW_NEW;
 	if (f && is_idle(t, f, p->frame->ts_ns)) {
 		start = FLOW_TIMEOUT;
@@ -428,7 +428,8 @@ void flow_track(struct flow_table *t, struct packet *p)
 	p->direction = from_high != f->src_is_high;
 	if (is_tcp)
 		set_first_seqs(f, p);
-	else if (!f->has_icmp && p->ip.has_transport && (p->ip.protocol == 1 || p->ip.protocol == 58))
+	else if (!f->has_icmp && p->ip.has_transport &&
+	         (p->ip.protocol == IP_PROTO_ICMP || p->ip.protocol == IP_PROTO_ICMPV6))
 		set_icmp(f, p);
 	count_packet(f, p);
 }

@@ -239,7 +239,7 @@ static bool ttl_differs(const struct flow_side *side)
 static void add_signs(const struct flow *f, struct writer *w)
 {
 	const struct flow_side *src = &f->side[0], *dst = &f->side[1];
-	bool is_udp = f->ip_version && f->ip_protocol == 17;
+	bool is_udp = f->ip_version && f->ip_protocol == IP_PROTO_UDP;
 	int signs = if_any(SIGN_CHECKSUMS, src->wrong_checksums, dst->wrong_checksums) |
 	            if_any(SIGN_ERRORS, src->errors, dst->errors) |
 	            if_any(SIGN_TTLS, ttl_differs(src), ttl_differs(dst));

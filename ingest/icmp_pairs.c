@@ -17,8 +17,6 @@ enum {
 	ICMP4_ECHO_REQUEST = 8,
 	ICMP6_ECHO_REQUEST = 128,
 	ICMP6_ECHO_REPLY = 129,
-	PROTOCOL_ICMP = 1,
-	PROTOCOL_ICMPV6 = 58,
 };
 
 struct echo_key {
@@ -265,11 +263,11 @@ void icmp_analyze(struct icmp_pairs *pairs, const struct packet *p, const struct
                   struct writer *w, int64_t capture_id)
 {
 	const struct icmp_header *icmp = &p->ip.icmp;
-	bool v6 = p->ip.protocol == PROTOCOL_ICMPV6;
+	bool v6 = p->ip.protocol == IP_PROTO_ICMPV6;
 	if (!p->flow)
 		return;
 	remember(pairs, p);
-	if (!p->ip.has_transport || (!v6 && p->ip.protocol != PROTOCOL_ICMP))
+	if (!p->ip.has_transport || (!v6 && p->ip.protocol != IP_PROTO_ICMP))
 		return;
 	if (p->has_quoted) {
 		add_error(pairs, p, flows, w, capture_id);

@@ -19,22 +19,19 @@
 #include "flow_row.h"
 #include "hosts.h"
 #include "icmp_pairs.h"
+#include "packet_row.h"
 #include "reassemble.h"
 #include "stacks.h"
 #include "tcp_analysis.h"
 #include "tcp_stats.h"
+#include "time_buckets.h"
 
 enum {
-	BUCKET_NS = 100000000, // of time_buckets
 	PROGRESS_EVERY = 8192, // packets
 	SAVE_EVERY = 64,       // packets between two looks at the clock
 };
 
 #define TS_NS_MAX (INT64_MAX / 2) // the year 2116
-
-struct bucket {
-	int64_t start_ts_ns, first_packet_id, last_packet_id, packets, bytes;
-};
 
 // A capture while it is loaded.
 struct load {
@@ -55,7 +52,7 @@ struct load {
 	struct stacks stacks;
 	struct filter filter;
 	struct packet packet;
-	struct bucket bucket;
+	struct time_buckets buckets;
 
 	struct capture_row capture;
 	int64_t number;                            // of the last frame read
@@ -85,121 +82,6 @@ bool load_interrupted(void)
 }
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
-
-static int64_t checksum_value(enum checksum checksum)
-{
-	return checksum == CHECKSUM_UNKNOWN ? ROW_NULL : checksum;
-}
-
-static void set_ip_fields(struct packet_row *row, const struct headers *ip)
-{
-	bool has_ip = ip->ip_version != 0;
-	row->ttl = has_ip ? ip->ttl : ROW_NULL;
-	row->tos = has_ip ? ip->tos : ROW_NULL;
-	row->ip_id = ip->has_ip_id ? (int64_t)ip->ip_id : ROW_NULL;
-	row->fragment_offset = ip->is_fragment ? ip->fragment_offset : ROW_NULL;
-	row->more_fragments = ip->is_fragment ? ip->more_fragments : ROW_NULL;
-}
-
-static void set_tcp_fields(struct packet_row *row, const struct packet *p)
-{
-	const struct tcp_header *tcp = &p->ip.tcp;
-	bool is_tcp = p->flow && p->ip.has_transport && p->ip.protocol == 6;
-	row->tcp_flags = is_tcp ? tcp->flags : ROW_NULL;
-	row->seq = is_tcp ? p->seq : ROW_NULL;
-	row->ack = is_tcp ? p->ack : ROW_NULL;
-	row->window = is_tcp ? tcp->window : ROW_NULL;
-	row->tsval = is_tcp && tcp->has_timestamps ? (int64_t)tcp->tsval : ROW_NULL;
-	row->tsecr = is_tcp && tcp->has_timestamps ? (int64_t)tcp->tsecr : ROW_NULL;
-	row->acks = is_tcp && p->acks ? p->acks : ROW_NULL;
-	row->ack_rtt_ns = is_tcp && p->acks ? p->ack_rtt_ns : ROW_NULL;
-	row->bytes_in_flight = is_tcp && p->bytes_in_flight ? p->bytes_in_flight : ROW_NULL;
-}
-
-static void add_packet(struct load *l)
-{
-	const struct packet *p = &l->packet;
-	const struct frame *frame = p->frame;
-	int64_t stack_id = stacks_id(&l->stacks, p, l->writer);
-	struct packet_row *row = writer_add(l->writer, TABLE_PACKETS);
-	row->packet_id = p->id;
-	row->capture_id = l->capture.capture_id;
-	row->number = p->number;
-	row->ts_ns = frame->ts_ns;
-	row->wire_len = frame->wire_len;
-	row->captured_len = (int64_t)frame->data.left;
-	row->file_offset = (int64_t)frame->file_offset;
-	row->interface_id = l->interface_id + frame->interface;
-	row->stack_id = stack_id;
-	row->flow_id = p->flow ? p->flow->id : ROW_NULL;
-	row->direction = p->flow ? p->direction : ROW_NULL;
-	row->vlan_id = p->vlan_id >= 0 ? p->vlan_id : ROW_NULL;
-	row->payload_len = p->payload_len;
-	row->payload_hash = p->payload_hash ? (int64_t)p->payload_hash : ROW_NULL;
-	row->duplicate_of = p->duplicate_of ? p->duplicate_of : ROW_NULL;
-	row->ip_checksum_ok = checksum_value(p->ip_checksum);
-	row->l4_checksum_ok = checksum_value(p->l4_checksum);
-	row->errors = p->errors;
-	set_ip_fields(row, &p->ip);
-	set_tcp_fields(row, p);
-}
-
-static int64_t end_value(enum fragment_end end)
-{
-	return end == FRAGMENT_LEAVES_OPEN ? ROW_NULL : end == FRAGMENT_COMPLETES;
-}
-
-static void add_fragments(struct load *l)
-{
-	const struct packet *p = &l->packet;
-	for (unsigned i = 0; i < p->fragment_count; i++) {
-		const struct packet_fragment *f = &p->fragments[i];
-		struct fragments_row *row = writer_add(l->writer, TABLE_FRAGMENTS);
-		*row = (struct fragments_row){
-			.fragment_id = p->id * PACKET_FRAGMENTS_MAX + i,
-			.packet_id = p->id,
-			.first_packet_id = f->first_packet_id,
-			.previous_packet_id = f->previous_packet_id ? f->previous_packet_id : ROW_NULL,
-			.start = f->start,
-			.length = f->length,
-			.more_fragments = f->more,
-			.completes = end_value(f->end),
-		};
-	}
-}
-
-static void flush_bucket(struct load *l)
-{
-	const struct bucket *b = &l->bucket;
-	if (b->packets == 0)
-		return;
-	struct time_bucket_row *row = writer_add(l->writer, TABLE_TIME_BUCKETS);
-	*row = (struct time_bucket_row){
-		.capture_id = l->capture.capture_id,
-		.start_ts_ns = b->start_ts_ns,
-		.first_packet_id = b->first_packet_id,
-		.last_packet_id = b->last_packet_id,
-		.packets = b->packets,
-		.bytes = b->bytes,
-	};
-}
-
-static void count_in_bucket(struct load *l)
-{
-	const struct packet *p = &l->packet;
-	int64_t ts_ns = p->frame->ts_ns, start = l->bucket.start_ts_ns;
-	if (l->bucket.packets == 0 || ts_ns < start || ts_ns >= start + BUCKET_NS) {
-		int64_t into = ts_ns % BUCKET_NS;
-		flush_bucket(l);
-		l->bucket = (struct bucket){
-			.start_ts_ns = ts_ns - (into < 0 ? into + BUCKET_NS : into),
-			.first_packet_id = p->id,
-		};
-	}
-	l->bucket.last_packet_id = p->id;
-	l->bucket.packets++;
-	l->bucket.bytes += p->frame->wire_len;
-}
 
 static void add_flow(struct load *l, const struct flow *f)
 {
@@ -382,9 +264,8 @@ static void load_frame(struct load *l, const struct frame *frame)
 	conn_state_track(p);
 	application_analyze(&l->applications, p);
 	icmp_analyze(&l->icmp, p, &l->flows, l->writer, l->capture.capture_id);
-	add_packet(l);
-	add_fragments(l);
-	count_in_bucket(l);
+	packet_row_add(p, stacks_id(&l->stacks, p, l->writer), l->interface_id, l->writer, l->capture.capture_id);
+	time_buckets_add(&l->buckets, p, l->writer, l->capture.capture_id);
 	count_packet(l);
 	note_flow(l, p->id, p->flow ? p->flow->id : ROW_NULL);
 }
@@ -427,8 +308,7 @@ static void save_file(struct load *l)
 static void add_changes(struct load *l)
 {
 	int64_t capture_id = l->capture.capture_id;
-	flush_bucket(l);
-	l->bucket.packets = 0;
+	time_buckets_flush(&l->buckets, l->writer, capture_id);
 	tell_flows(l, &l->flows.open);
 	tell_flows(l, &l->flows.closed);
 	hosts_finish(&l->hosts, l->writer, capture_id);
@@ -704,7 +584,7 @@ static bool load_finish(struct load *l, struct load_totals *totals)
 {
 	int64_t capture_id = l->capture.capture_id;
 	totals->flows += l->flows.next_id - l->first_flow_id;
-	flush_bucket(l);
+	time_buckets_flush(&l->buckets, l->writer, capture_id);
 	icmp_pairs_finish(&l->icmp, l->writer, capture_id);
 	for (struct flow *f; (f = flow_take(&l->flows)) != NULL;)
 		end_flow(l, f);

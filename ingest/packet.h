@@ -68,6 +68,29 @@ enum tcp_flag {
 	TCP_AE = 0x100, // RFC 9768 (once NS)
 };
 
+// IANA protocol numbers.
+enum ip_protocol {
+	IP_PROTO_HOPOPTS = 0,
+	IP_PROTO_ICMP = 1,
+	IP_PROTO_IGMP = 2,
+	IP_PROTO_IPV4 = 4,
+	IP_PROTO_TCP = 6,
+	IP_PROTO_UDP = 17,
+	IP_PROTO_IPV6 = 41,
+	IP_PROTO_ROUTING = 43,
+	IP_PROTO_FRAGMENT = 44,
+	IP_PROTO_ESP = 50,
+	IP_PROTO_AH = 51,
+	IP_PROTO_ICMPV6 = 58,
+	IP_PROTO_NONE = 59,
+	IP_PROTO_DSTOPTS = 60,
+	IP_PROTO_MOBILITY_DRAFT = 62,
+	IP_PROTO_SCTP = 132,
+	IP_PROTO_MOBILITY = 135,
+	IP_PROTO_UDPLITE = 136,
+	IP_PROTO_SHIM6 = 140,
+};
+
 // An endpoint's address: IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), a MAC address in the last six bytes.
 struct address {
 	uint8_t at[16];
@@ -102,7 +125,7 @@ struct icmp_header {
 // One IP header with its transport header: the innermost of the packet, or the one that an ICMP error quotes.
 struct headers {
 	uint8_t ip_version; // 4, 6, or 0: no IP header
-	uint8_t protocol;   // IANA number of the innermost transport reached; IPv6: after the extension headers
+	uint8_t protocol;   // enum ip_protocol: the innermost transport reached; IPv6: after the extension headers
 	uint8_t ttl, tos;   // hop limit and traffic class for IPv6
 	uint8_t carrier;    // protocol of the transport with ports that carries the packet in a tunnel; 0: none
 	bool has_ports, has_transport; // has_transport: the transport header below was read whole

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "packet.h"
+
 enum { TCP = 1, UDP = 2, SCTP = 4 };
 
 struct service {
@@ -241,7 +243,16 @@ static const struct service services[] = {
 
 static uint8_t transport_of(uint8_t ip_protocol)
 {
-	return ip_protocol == 6 ? TCP : ip_protocol == 17 ? UDP : ip_protocol == 132 ? SCTP : 0;
+	switch (ip_protocol) {
+	case IP_PROTO_TCP:
+		return TCP;
+	case IP_PROTO_UDP:
+		return UDP;
+	case IP_PROTO_SCTP:
+		return SCTP;
+	default:
+		return 0;
+	}
 }
 
 const char *service_name(uint8_t ip_protocol, uint16_t port)

@@ -11,7 +11,7 @@
 
 enum {
 	ROWS_MAX = 4096, // rows of a table in a batch; packets fill first
-	ROWS_AHEAD = 4, // that are fetched before they are written
+	ROWS_AHEAD = 4,  // that are fetched before they are written
 	CACHE_LINE = 64, // bytes
 	TEXT_BLOCK = 65536,
 	BATCHES = 2,

@@ -1,6 +1,6 @@
-// DNS: RFC 1035; over TCP RFC 7766; EDNS RFC 6891; multicast DNS RFC 6762; LLMNR RFC 4795. Names and numbers: IANA,
-// "Domain Name System (DNS) Parameters". Queries and responses are matched as Wireshark does: by transaction number
-// within a conversation; a query again within five seconds, before its answer, is a retransmission.
+// DNS: RFC 1035; over TCP RFC 7766; EDNS RFC 6891; multicast DNS RFC 6762; LLMNR RFC 4795. Queries and responses are
+// matched as Wireshark does: by transaction number within a conversation; a query again within five seconds, before its
+// answer, is a retransmission.
 #include "../application.h"
 
 #include <stdio.h>
@@ -9,18 +9,13 @@
 
 #include "../../common/message.h"
 #include "../address.h"
-#include "../wire_text.h"
+#include "../dns_message.h"
 
 enum {
-	HEADER_LEN = 12,
-	NAME_WIRE_MAX = 255,               // RFC 1035, 2.3.4
-	NAME_TEXT_MAX = NAME_WIRE_MAX * 4, // every byte as \DDD
-	JUMPS_MAX = 64,                    // compression pointers in a name
-	DATA_TEXT_MAX = 1024,              // of a record's data
-	UNKNOWN_MAX = 64,                  // bytes shown of data without a form of its own
-	PENDING_MAX = 256,                 // transactions remembered of a flow; beyond it the oldest is given up
-	RECORDS_MAX = 4096,                // of a message that get a row
+	PENDING_MAX = 256,  // transactions remembered of a flow; beyond it the oldest is given up
+	RECORDS_MAX = 4096, // of a message that get a row
 	ADDRESSES_MAX = 4,
+	CLASS_TOP_BIT = 0x8000, // multicast DNS: answer to its sender alone; flush the cache (RFC 6762, 5.4 and 10.2)
 	RETRANSMISSION_NS_S = 5,
 	PORT_DNS = 53,
 	PORT_MDNS = 5353,
@@ -29,82 +24,11 @@ enum {
 
 #define RETRANSMISSION_NS (RETRANSMISSION_NS_S * INT64_C(1000000000))
 
-enum flag {
-	FLAG_RESPONSE = 0x8000,
-	FLAG_AUTHORITATIVE = 0x0400,
-	FLAG_TRUNCATED = 0x0200,
-	FLAG_RECURSION_DESIRED = 0x0100,
-	FLAG_RECURSION_AVAILABLE = 0x0080,
-	FLAG_AUTHENTICATED = 0x0020,
-	FLAG_CHECKING_DISABLED = 0x0010,
-};
-
-enum type {
-	TYPE_A = 1,
-	TYPE_NS = 2,
-	TYPE_CNAME = 5,
-	TYPE_SOA = 6,
-	TYPE_PTR = 12,
-	TYPE_MX = 15,
-	TYPE_TXT = 16,
-	TYPE_AAAA = 28,
-	TYPE_SRV = 33,
-	TYPE_DNAME = 39,
-	TYPE_OPT = 41,
-	TYPE_SPF = 99,
-	TYPE_IXFR = 251,
-	TYPE_AXFR = 252,
-};
-
-enum { CLASS_TOP_BIT = 0x8000, OPT_DNSSEC_OK = 0x8000 };
-
-struct named_number {
-	uint16_t number;
-	const char *name;
-};
-
-static const struct named_number type_names[] = {
-	{1, "A"},      {2, "NS"},       {3, "MD"},          {4, "MF"},      {5, "CNAME"},   {6, "SOA"},
-	{7, "MB"},     {8, "MG"},       {9, "MR"},          {10, "NULL"},   {11, "WKS"},    {12, "PTR"},
-	{13, "HINFO"}, {14, "MINFO"},   {15, "MX"},         {16, "TXT"},    {17, "RP"},     {18, "AFSDB"},
-	{19, "X25"},   {20, "ISDN"},    {21, "RT"},         {22, "NSAP"},   {24, "SIG"},    {25, "KEY"},
-	{26, "PX"},    {28, "AAAA"},    {29, "LOC"},        {30, "NXT"},    {33, "SRV"},    {35, "NAPTR"},
-	{36, "KX"},    {37, "CERT"},    {38, "A6"},         {39, "DNAME"},  {41, "OPT"},    {42, "APL"},
-	{43, "DS"},    {44, "SSHFP"},   {45, "IPSECKEY"},   {46, "RRSIG"},  {47, "NSEC"},   {48, "DNSKEY"},
-	{49, "DHCID"}, {50, "NSEC3"},   {51, "NSEC3PARAM"}, {52, "TLSA"},   {53, "SMIMEA"}, {55, "HIP"},
-	{59, "CDS"},   {60, "CDNSKEY"}, {61, "OPENPGPKEY"}, {62, "CSYNC"},  {63, "ZONEMD"}, {64, "SVCB"},
-	{65, "HTTPS"}, {99, "SPF"},     {108, "EUI48"},     {109, "EUI64"}, {249, "TKEY"},  {250, "TSIG"},
-	{251, "IXFR"}, {252, "AXFR"},   {253, "MAILB"},     {254, "MAILA"}, {255, "ANY"},   {256, "URI"},
-	{257, "CAA"},  {32769, "DLV"},
-};
-
-static const struct named_number class_names[] = {{1, "IN"}, {3, "CH"}, {4, "HS"}, {254, "NONE"}, {255, "ANY"}};
-
-static const struct named_number rcode_names[] = {
-	{0, "NOERROR"},  {1, "FORMERR"},    {2, "SERVFAIL"}, {3, "NXDOMAIN"},  {4, "NOTIMP"},
-	{5, "REFUSED"},  {6, "YXDOMAIN"},   {7, "YXRRSET"},  {8, "NXRRSET"},   {9, "NOTAUTH"},
-	{10, "NOTZONE"}, {11, "DSOTYPENI"}, {16, "BADVERS"}, {17, "BADKEY"},   {18, "BADTIME"},
-	{19, "BADMODE"}, {20, "BADNAME"},   {21, "BADALG"},  {22, "BADTRUNC"}, {23, "BADCOOKIE"},
-};
-
-// A message under analysis.
-struct message {
-	struct bytes whole, rest; // rest: behind what was read
-	uint16_t id, flags, questions, answers, authorities, additionals;
-	uint8_t opcode;
-	uint16_t rcode;
-	bool has_question, has_edns, dnssec_ok, malformed;
-	bool has_broken_name;         // in the data of a record
-	char name[NAME_TEXT_MAX + 1]; // of the first question
-	uint16_t type, class;
-	uint16_t edns_udp_size;
-};
-
 // What a response's records add up to.
 struct summary {
 	char addresses[ADDRESSES_MAX * (ADDRESS_TEXT_MAX + 1)];
 	unsigned address_count;
-	char cname[NAME_TEXT_MAX + 1];
+	char cname[DNS_NAME_TEXT_MAX + 1];
 	int64_t ttl_min;
 };
 
@@ -126,17 +50,7 @@ struct state {
 	bool is_lost[2]; // TCP, by direction: behind a hole, the next message has to be found
 };
 
-// ---- names and numbers --------------------------------------------------------------------------------------------
-
-static const char *find_name(const struct named_number *names, size_t count, uint16_t number)
-{
-	for (size_t i = 0; i < count; i++)
-		if (names[i].number == number)
-			return names[i].name;
-	return NULL;
-}
-
-#define FIND_NAME(names, number) find_name((names), sizeof(names) / sizeof *(names), (number))
+// ---- texts of numbers ----------------------------------------------------------------------------------------------
 
 // The name of a number, or prefix and number: TYPE65280 (RFC 3597, 5).
 static const char *number_text(struct writer *w, const char *name, const char *prefix, uint16_t number)
@@ -150,290 +64,18 @@ static const char *number_text(struct writer *w, const char *name, const char *p
 
 static const char *type_text(struct writer *w, uint16_t type)
 {
-	return number_text(w, FIND_NAME(type_names, type), "TYPE", type);
+	return number_text(w, dns_type_name(type), "TYPE", type);
 }
 
 static const char *class_text(struct writer *w, uint16_t class)
 {
 	uint16_t plain = class & ~CLASS_TOP_BIT;
-	return number_text(w, FIND_NAME(class_names, plain), "CLASS", plain);
+	return number_text(w, dns_class_name(plain), "CLASS", plain);
 }
 
 static const char *rcode_text(struct writer *w, uint16_t rcode)
 {
-	return number_text(w, FIND_NAME(rcode_names, rcode), "RCODE", rcode);
-}
-
-// A byte of a label or a string as in RFC 1035, 5.1; `special` are escaped with a backslash.
-static size_t put_byte(char *to, uint8_t byte, const char *special)
-{
-	if (byte < 0x20 || byte >= 0x7f)
-		return (size_t)snprintf(to, 5, "\\%03u", byte);
-	if (strchr(special, byte)) {
-		to[0] = '\\';
-		to[1] = (char)byte;
-		return 2;
-	}
-	to[0] = (char)byte;
-	return 1;
-}
-
-// Reads a name of a message at *at, which moves behind it; follows compression pointers (RFC 1035, 4.1.4). False: it is
-// broken.
-static bool read_name(struct bytes whole, struct bytes *at, char text[NAME_TEXT_MAX + 1])
-{
-	struct bytes from = *at;
-	size_t length = 0, wire = 0;
-	unsigned jumps = 0;
-	for (;;) {
-		uint8_t label = bytes_u8(&from);
-		if (from.bad || (label & 0xc0) == 0x40 || (label & 0xc0) == 0x80)
-			return false;
-		if (label >= 0xc0) {
-			size_t offset = (size_t)(label & 0x3f) << 8 | bytes_u8(&from);
-			if (from.bad || ++jumps > JUMPS_MAX)
-				return false;
-			if (jumps == 1)
-				*at = from;
-			from = whole;
-			bytes_skip(&from, offset);
-			continue;
-		}
-		if (label == 0)
-			break;
-		wire += label + 1u;
-		struct bytes bytes = bytes_split(&from, label);
-		if (bytes.bad || wire >= NAME_WIRE_MAX) // the root's byte is to come
-			return false;
-		if (length)
-			text[length++] = '.';
-		while (bytes.left)
-			length += put_byte(text + length, bytes_u8(&bytes), ".\\");
-	}
-	if (!jumps)
-		*at = from;
-	if (length == 0)
-		text[length++] = '.';
-	text[length] = '\0';
-	return true;
-}
-
-// ---- messages -----------------------------------------------------------------------------------------------------
-
-static void read_questions(struct message *m)
-{
-	for (unsigned i = 0; i < m->questions && !m->malformed; i++) {
-		char name[NAME_TEXT_MAX + 1];
-		m->malformed = !read_name(m->whole, &m->rest, i == 0 ? m->name : name);
-		uint16_t type = bytes_u16(&m->rest), class = bytes_u16(&m->rest);
-		m->malformed |= m->rest.bad;
-		if (i > 0 || m->malformed)
-			continue;
-		m->type = type;
-		m->class = class;
-		m->has_question = true;
-	}
-}
-
-// False: there is no whole header.
-static bool read_message(struct message *m, struct bytes whole)
-{
-	*m = (struct message){.whole = whole, .rest = whole};
-	m->id = bytes_u16(&m->rest);
-	m->flags = bytes_u16(&m->rest);
-	m->questions = bytes_u16(&m->rest);
-	m->answers = bytes_u16(&m->rest);
-	m->authorities = bytes_u16(&m->rest);
-	m->additionals = bytes_u16(&m->rest);
-	m->opcode = m->flags >> 11 & 0xf;
-	m->rcode = m->flags & 0xf;
-	if (m->rest.bad)
-		return false;
-	read_questions(m);
-	return true;
-}
-
-struct record {
-	char name[NAME_TEXT_MAX + 1];
-	uint16_t type, class;
-	uint32_t ttl;
-	struct bytes data;
-};
-
-static bool read_record(struct message *m, struct record *r)
-{
-	if (!read_name(m->whole, &m->rest, r->name))
-		return false;
-	r->type = bytes_u16(&m->rest);
-	r->class = bytes_u16(&m->rest);
-	r->ttl = bytes_u32(&m->rest);
-	r->data = bytes_split(&m->rest, bytes_u16(&m->rest));
-	return !m->rest.bad;
-}
-
-static void note_edns(struct message *m, const struct record *r)
-{
-	if (r->type != TYPE_OPT)
-		return;
-	m->has_edns = true;
-	m->edns_udp_size = r->class;
-	m->dnssec_ok = r->ttl & OPT_DNSSEC_OK;
-	m->rcode |= (uint16_t)(r->ttl >> 24 << 4);
-}
-
-// Reads all records without keeping them, for what EDNS says.
-static void read_edns(struct message *m)
-{
-	struct bytes rest = m->rest;
-	unsigned count = (unsigned)m->answers + m->authorities + m->additionals;
-	struct record r;
-	for (unsigned i = 0; i < count && !m->malformed; i++) {
-		m->malformed = !read_record(m, &r);
-		if (!m->malformed)
-			note_edns(m, &r);
-	}
-	m->rest = rest;
-}
-
-// ---- data of records ----------------------------------------------------------------------------------------------
-
-struct text {
-	char at[DATA_TEXT_MAX + NAME_TEXT_MAX + 16];
-	size_t length;
-};
-
-static void put_text(struct text *t, const char *text)
-{
-	size_t n = strlen(text), room = sizeof t->at - 1 - t->length;
-	n = n < room ? n : room;
-	memcpy(t->at + t->length, text, n);
-	t->length += n;
-	t->at[t->length] = '\0';
-}
-
-static void put_number(struct text *t, uint32_t number)
-{
-	char text[16];
-	snprintf(text, sizeof text, "%u ", number);
-	put_text(t, text);
-}
-
-// Names in data may be compressed: they are read from the message.
-static bool put_name(struct text *t, const struct message *m, struct bytes *data)
-{
-	char name[NAME_TEXT_MAX + 1];
-	struct bytes at = *data;
-	if (!read_name(m->whole, &at, name))
-		return false;
-	*data = at;
-	put_text(t, name);
-	return true;
-}
-
-static bool put_soa(struct text *t, const struct message *m, struct bytes data)
-{
-	if (!put_name(t, m, &data))
-		return false;
-	put_text(t, " ");
-	if (!put_name(t, m, &data))
-		return false;
-	put_text(t, " ");
-	for (int i = 0; i < 5; i++)
-		put_number(t, bytes_u32(&data));
-	t->at[--t->length] = '\0';
-	return !data.bad;
-}
-
-static void put_strings(struct text *t, struct bytes data)
-{
-	while (data.left && t->length < DATA_TEXT_MAX) {
-		struct bytes string = bytes_split(&data, bytes_u8(&data));
-		put_text(t, t->length ? " \"" : "\"");
-		while (string.left && t->length < DATA_TEXT_MAX) {
-			t->length += put_byte(t->at + t->length, bytes_u8(&string), "\"\\");
-			t->at[t->length] = '\0';
-		}
-		put_text(t, "\"");
-	}
-}
-
-static void put_unknown(struct text *t, struct bytes data)
-{
-	char hex[2 * UNKNOWN_MAX + 1];
-	size_t shown = data.left < UNKNOWN_MAX ? data.left : UNKNOWN_MAX;
-	put_text(t, "\\# ");
-	put_number(t, (uint32_t)data.left);
-	wire_digits(hex, bytes_take(&data, shown), shown);
-	put_text(t, hex);
-}
-
-static bool put_address(struct text *t, struct bytes data, size_t length)
-{
-	struct address address = address_from_bytes(data, length == 16);
-	char text[ADDRESS_TEXT_MAX];
-	if (data.left != length)
-		return false;
-	address_text(text, &address, length == 16 ? 6 : 4);
-	put_text(t, text);
-	return true;
-}
-
-// A record's data in the form of its type; false: it has none, or the data is not of that form.
-static bool put_typed(struct text *t, const struct message *m, const struct record *r)
-{
-	struct bytes data = r->data;
-	switch (r->type) {
-	case TYPE_A:
-		return put_address(t, data, 4);
-	case TYPE_AAAA:
-		return put_address(t, data, 16);
-	case TYPE_NS:
-	case TYPE_CNAME:
-	case TYPE_PTR:
-	case TYPE_DNAME:
-		return put_name(t, m, &data);
-	case TYPE_SOA:
-		return put_soa(t, m, data);
-	case TYPE_MX:
-		put_number(t, bytes_u16(&data));
-		return put_name(t, m, &data);
-	case TYPE_SRV:
-		for (int i = 0; i < 3; i++)
-			put_number(t, bytes_u16(&data));
-		return put_name(t, m, &data);
-	case TYPE_TXT:
-	case TYPE_SPF:
-		put_strings(t, data);
-		return true;
-	default:
-		return false;
-	}
-}
-
-// Names that cannot be read make a message malformed. An update (RFC 2136) has records without data.
-static bool is_broken_name(const struct record *r)
-{
-	bool has_name = r->type == TYPE_NS || r->type == TYPE_CNAME || r->type == TYPE_PTR || r->type == TYPE_DNAME ||
-	                r->type == TYPE_SOA || r->type == TYPE_MX || r->type == TYPE_SRV;
-	return has_name && r->data.left > 0;
-}
-
-static void put_data(struct text *t, struct message *m, const struct record *r)
-{
-	t->length = 0;
-	t->at[0] = '\0';
-	if (put_typed(t, m, r))
-		return;
-	m->has_broken_name |= is_broken_name(r);
-	t->length = 0;
-	t->at[0] = '\0';
-	put_unknown(t, r->data);
-}
-
-// Data of the form of RFC 3597, which no name has: it is of an unknown type, or contradicts its type.
-static bool is_unknown(const char *data)
-{
-	return data[0] == '\\' && data[1] == '#';
+	return number_text(w, dns_rcode_name(rcode), "RCODE", rcode);
 }
 
 // ---- names of addresses -------------------------------------------------------------------------------------------
@@ -474,15 +116,16 @@ static bool address_of_arpa(struct address *to, const char *name)
 }
 
 // An answer's address is that of the name asked for, whatever aliases lead to it; other records speak for themselves.
-static void learn(struct application_call *call, const struct message *m, bool is_answer, const struct record *r,
-                  const char *data)
+static void learn(struct application_call *call, const struct dns_message *m, bool is_answer,
+                  const struct dns_record *r, const char *data)
 {
 	struct address address;
 	const char *name = is_answer && m->has_question ? m->name : r->name;
-	bool is_address = (r->type == TYPE_A && r->data.left == 4) || (r->type == TYPE_AAAA && r->data.left == 16);
+	bool is_address =
+		(r->type == DNS_TYPE_A && r->data.left == 4) || (r->type == DNS_TYPE_AAAA && r->data.left == 16);
 	if (is_address)
 		address = address_from_bytes(r->data, r->data.left == 16);
-	else if (r->type == TYPE_PTR && !is_unknown(data) && address_of_arpa(&address, r->name))
+	else if (r->type == DNS_TYPE_PTR && !dns_data_is_unknown(data) && address_of_arpa(&address, r->name))
 		name = data;
 	else
 		return;
@@ -491,21 +134,22 @@ static void learn(struct application_call *call, const struct message *m, bool i
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
 
-static void add_up(struct summary *sum, const struct record *r, const char *data)
+static void add_up(struct summary *sum, const struct dns_record *r, const char *data)
 {
 	if (sum->ttl_min == ROW_NULL || r->ttl < sum->ttl_min)
 		sum->ttl_min = r->ttl;
-	if (r->type == TYPE_CNAME && !is_unknown(data))
-		snprintf(sum->cname, sizeof sum->cname, "%.*s", NAME_TEXT_MAX, data);
-	if ((r->type != TYPE_A && r->type != TYPE_AAAA) || is_unknown(data) || sum->address_count == ADDRESSES_MAX)
+	if (r->type == DNS_TYPE_CNAME && !dns_data_is_unknown(data))
+		snprintf(sum->cname, sizeof sum->cname, "%.*s", DNS_NAME_TEXT_MAX, data);
+	if ((r->type != DNS_TYPE_A && r->type != DNS_TYPE_AAAA) || dns_data_is_unknown(data) ||
+	    sum->address_count == ADDRESSES_MAX)
 		return;
 	size_t used = strlen(sum->addresses);
 	snprintf(sum->addresses + used, sizeof sum->addresses - used, "%s%s", used ? " " : "", data);
 	sum->address_count++;
 }
 
-static void add_record(struct application_call *call, int64_t dns_id, const char *section, const struct record *r,
-                       const char *data)
+static void add_record(struct application_call *call, int64_t dns_id, const char *section,
+                       const struct dns_record *r, const char *data)
 {
 	struct writer *w = call->writer;
 	struct dns_answers_row *row = writer_add(w, TABLE_DNS_ANSWERS);
@@ -519,21 +163,21 @@ static void add_record(struct application_call *call, int64_t dns_id, const char
 	};
 	row->name = writer_text(w, r->name);
 	row->type_name = type_text(w, r->type);
-	row->class = r->type == TYPE_OPT ? number_text(w, NULL, "", r->class) : class_text(w, r->class);
+	row->class = r->type == DNS_TYPE_OPT ? number_text(w, NULL, "", r->class) : class_text(w, r->class);
 	row->data = writer_text(w, data);
 }
 
-static void add_section(struct application_call *call, struct message *m, int64_t dns_id, const char *section,
+static void add_section(struct application_call *call, struct dns_message *m, int64_t dns_id, const char *section,
                         unsigned count, struct summary *sum)
 {
-	struct record r;
-	struct text data;
+	struct dns_record r;
+	struct dns_text data;
 	for (unsigned i = 0; i < count && i < RECORDS_MAX && !m->malformed; i++) {
-		m->malformed = !read_record(m, &r);
+		m->malformed = !dns_read_record(m, &r);
 		if (m->malformed)
 			return;
-		put_data(&data, m, &r);
-		note_edns(m, &r);
+		dns_put_data(&data, m, &r);
+		dns_note_edns(m, &r);
 		learn(call, m, sum != NULL, &r, data.at);
 		add_record(call, dns_id, section, &r, data.at);
 		if (sum)
@@ -542,13 +186,13 @@ static void add_section(struct application_call *call, struct message *m, int64_
 }
 
 // Multicast DNS asks several questions in a message (RFC 6762, 5.3).
-static void add_questions(struct application_call *call, const struct message *m)
+static void add_questions(struct application_call *call, const struct dns_message *m)
 {
 	struct writer *w = call->writer;
 	struct bytes rest = m->whole;
-	char name[NAME_TEXT_MAX + 1];
-	bytes_skip(&rest, HEADER_LEN);
-	for (unsigned i = 0; i < m->questions && i < RECORDS_MAX && read_name(m->whole, &rest, name); i++) {
+	char name[DNS_NAME_TEXT_MAX + 1];
+	bytes_skip(&rest, DNS_HEADER_LEN);
+	for (unsigned i = 0; i < m->questions && i < RECORDS_MAX && dns_read_name(m->whole, &rest, name); i++) {
 		uint16_t type = bytes_u16(&rest), class = bytes_u16(&rest);
 		if (rest.bad)
 			return;
@@ -615,8 +259,8 @@ static void set_query(struct dns_row *row, struct writer *w, const struct pendin
 	row->query_ts_ns = q->ts_ns;
 	row->query_bytes = q->bytes;
 	row->retransmissions = q->retransmissions;
-	row->recursion_desired = (q->flags & FLAG_RECURSION_DESIRED) != 0;
-	row->checking_disabled = (q->flags & FLAG_CHECKING_DISABLED) != 0;
+	row->recursion_desired = (q->flags & DNS_FLAG_RECURSION_DESIRED) != 0;
+	row->checking_disabled = (q->flags & DNS_FLAG_CHECKING_DISABLED) != 0;
 	row->edns_udp_size = q->has_edns ? q->edns_udp_size : ROW_NULL;
 	row->dnssec_ok = q->has_edns ? q->dnssec_ok : ROW_NULL;
 	row->malformed = q->malformed;
@@ -624,7 +268,7 @@ static void set_query(struct dns_row *row, struct writer *w, const struct pendin
 		set_question(row, w, q->name, q->type, q->class);
 }
 
-static void set_answer(struct dns_row *row, const struct application_call *call, const struct message *m,
+static void set_answer(struct dns_row *row, const struct application_call *call, const struct dns_message *m,
                        const struct summary *sum)
 {
 	struct writer *w = call->writer;
@@ -635,10 +279,10 @@ static void set_answer(struct dns_row *row, const struct application_call *call,
 	row->answer_packet_id = call->packet_id;
 	row->answer_ts_ns = call->ts_ns;
 	row->answer_bytes = (int64_t)m->whole.left;
-	row->authoritative = (m->flags & FLAG_AUTHORITATIVE) != 0;
-	row->truncated = (m->flags & FLAG_TRUNCATED) != 0;
-	row->recursion_available = (m->flags & FLAG_RECURSION_AVAILABLE) != 0;
-	row->authenticated = (m->flags & FLAG_AUTHENTICATED) != 0;
+	row->authoritative = (m->flags & DNS_FLAG_AUTHORITATIVE) != 0;
+	row->truncated = (m->flags & DNS_FLAG_TRUNCATED) != 0;
+	row->recursion_available = (m->flags & DNS_FLAG_RECURSION_AVAILABLE) != 0;
+	row->authenticated = (m->flags & DNS_FLAG_AUTHENTICATED) != 0;
 	row->answers = m->answers;
 	row->authorities = m->authorities;
 	row->additionals = m->additionals;
@@ -673,7 +317,7 @@ static struct pending *pending_at(const struct state *s, unsigned i)
 
 // Whether a message's question is another than the query's; ROW_NULL where one of them has no question, or has been
 // answered before. A question for an answer to its sender alone is the same question (RFC 6762, 5.4).
-static int64_t asks_otherwise(const struct pending *q, const struct message *m)
+static int64_t asks_otherwise(const struct pending *q, const struct dns_message *m)
 {
 	if (!q || !q->name || !m->has_question)
 		return ROW_NULL;
@@ -682,7 +326,7 @@ static int64_t asks_otherwise(const struct pending *q, const struct message *m)
 }
 
 // The latest query with the message's number and question, answered or not; else the latest with its number; NULL none.
-static struct pending *find_pending(const struct state *s, const struct message *m)
+static struct pending *find_pending(const struct state *s, const struct dns_message *m)
 {
 	struct pending *other = NULL;
 	for (unsigned i = s->count; i-- > 0;) {
@@ -739,12 +383,12 @@ static void make_room(struct application_call *call, struct state *s)
 	s->first = 0;
 }
 
-static void take_query(struct application_call *call, struct message *m)
+static void take_query(struct application_call *call, struct dns_message *m)
 {
 	struct state *s = call->state;
 	int64_t ts_ns = call->ts_ns;
 	struct pending *known = find_pending(s, m);
-	read_edns(m);
+	dns_read_edns(m);
 	if (known && !known->is_answered && asks_otherwise(known, m) != 1 && ts_ns - known->ts_ns < RETRANSMISSION_NS) {
 		known->retransmissions++;
 		return;
@@ -762,7 +406,7 @@ static void take_query(struct application_call *call, struct message *m)
 		.edns_udp_size = m->edns_udp_size,
 		.dnssec_ok = m->dnssec_ok,
 		.malformed = m->malformed,
-		.answers_many = m->type == TYPE_AXFR || m->type == TYPE_IXFR,
+		.answers_many = m->type == DNS_TYPE_AXFR || m->type == DNS_TYPE_IXFR,
 		.direction = (uint8_t)call->direction,
 		.bytes = (uint32_t)m->whole.left,
 		.packet_id = call->packet_id,
@@ -774,13 +418,13 @@ static void take_query(struct application_call *call, struct message *m)
 
 // The query that a response answers: another question than its makes it none of the answers (RFC 5452, 9.1), but says so
 // in the row. Multicast DNS answers nobody in particular: numbers are 0, questions are left out (RFC 6762, 6 and 18.1).
-static struct pending *answered_by(const struct application_call *call, const struct message *m)
+static struct pending *answered_by(const struct application_call *call, const struct dns_message *m)
 {
 	bool is_multicast = strcmp(variant_of(call->flow), "mdns") == 0;
 	return is_multicast && !m->has_question ? NULL : find_pending(call->state, m);
 }
 
-static void take_response(struct application_call *call, struct message *m)
+static void take_response(struct application_call *call, struct dns_message *m)
 {
 	struct pending *q = answered_by(call, m);
 	bool again = q && q->is_answered;
@@ -794,7 +438,7 @@ static void take_response(struct application_call *call, struct message *m)
 	if (q)
 		set_query(row, call->writer, q);
 	else
-		row->recursion_desired = (m->flags & FLAG_RECURSION_DESIRED) != 0;
+		row->recursion_desired = (m->flags & DNS_FLAG_RECURSION_DESIRED) != 0;
 	set_answer(row, call, m, &sum);
 	clear_flags(row);
 	if (!row->name && m->has_question)
@@ -809,14 +453,14 @@ static void take_response(struct application_call *call, struct message *m)
 
 static void take_message(struct application_call *call, struct bytes whole)
 {
-	struct message m;
+	struct dns_message m;
 	call->flow->application = variant_of(call->flow);
 	application_layer(call, call->flow->application);
-	if (application_is_copy(call) || !read_message(&m, whole))
+	if (application_is_copy(call) || !dns_read_message(&m, whole))
 		return;
 	if (m.questions > 1)
 		add_questions(call, &m);
-	if (m.flags & FLAG_RESPONSE)
+	if (m.flags & DNS_FLAG_RESPONSE)
 		take_response(call, &m);
 	else
 		take_query(call, &m);
@@ -825,12 +469,12 @@ static void take_message(struct application_call *call, struct bytes whole)
 // What can hardly be anything else: a standard query or its response with one good question.
 static bool is_certain(struct bytes data)
 {
-	struct message m;
-	if (!read_message(&m, data) || !m.has_question || m.questions != 1 || m.opcode != 0)
+	struct dns_message m;
+	if (!dns_read_message(&m, data) || !m.has_question || m.questions != 1 || m.opcode != 0)
 		return false;
-	bool is_query = !(m.flags & FLAG_RESPONSE);
+	bool is_query = !(m.flags & DNS_FLAG_RESPONSE);
 	bool counts = is_query ? m.answers == 0 && m.authorities == 0 : m.answers <= 100 && m.authorities <= 10;
-	return counts && FIND_NAME(type_names, m.type) && FIND_NAME(class_names, m.class) && m.additionals <= 10;
+	return counts && dns_type_name(m.type) && dns_class_name(m.class) && m.additionals <= 10;
 }
 
 // A message behind its length (RFC 7766, 8). Behind a hole, a segment that begins with what is certain begins with one.

@@ -5,29 +5,6 @@
 #include "../checksum.h"
 #include "../decoder.h"
 
-// IANA protocol numbers, as in headers.protocol.
-enum {
-	IP_PROTO_HOPOPTS = 0,
-	IP_PROTO_ICMP = 1,
-	IP_PROTO_IGMP = 2,
-	IP_PROTO_IPV4 = 4,
-	IP_PROTO_TCP = 6,
-	IP_PROTO_UDP = 17,
-	IP_PROTO_IPV6 = 41,
-	IP_PROTO_ROUTING = 43,
-	IP_PROTO_FRAGMENT = 44,
-	IP_PROTO_ESP = 50,
-	IP_PROTO_AH = 51,
-	IP_PROTO_ICMPV6 = 58,
-	IP_PROTO_NONE = 59,
-	IP_PROTO_DSTOPTS = 60,
-	IP_PROTO_MOBILITY_DRAFT = 62,
-	IP_PROTO_SCTP = 132,
-	IP_PROTO_MOBILITY = 135,
-	IP_PROTO_UDPLITE = 136,
-	IP_PROTO_SHIM6 = 140,
-};
-
 // Read an address in place: packets have two each, and a copy of one would cost as much as reading it.
 static inline void ip_address4(struct bytes *b, struct address *to)
 {
