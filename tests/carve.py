@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Carved captures hold what the originals hold: bytes, times, link types, interfaces, as tshark reads both."""
-import functools
 import glob
 import gzip
 import os
@@ -10,6 +9,7 @@ import struct
 import subprocess
 import sys
 
+import kept
 import packets
 import tap
 
@@ -26,10 +26,9 @@ def need_tshark():
 
 
 def tshark(path, *arguments):
-    found = subprocess.run(["tshark", "-n", "-r", path, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           text=True, errors="backslashreplace", check=False)
+    found = kept.ask(path, "tshark", "-n", *arguments, "-r")
     complaints = [line for line in found.stderr.split("\n") if line and "Running as user" not in line]
-    return found.stdout.split("\n")[:-1], complaints
+    return found.stdout.decode(errors="backslashreplace").split("\n")[:-1], complaints
 
 
 def frames(path, *fields):
@@ -40,15 +39,9 @@ def frames(path, *fields):
     return tshark(path, *arguments)
 
 
-@functools.lru_cache(maxsize=None)
-def originals(path):
-    """The fields of each packet of a capture that stays as it is."""
-    return [line.split("\t") for line in frames(path)[0]]
-
-
 def sound(path):
     """capinfos reads the file without a complaint."""
-    found = subprocess.run(["capinfos", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    found = kept.ask(path, "capinfos")
     tap.equal((found.returncode, [l for l in found.stderr.split("\n") if l and "Running as" not in l]), (0, []), path)
 
 
@@ -81,7 +74,8 @@ def known(lines):
 
 def same_packets(path, to, where, fields=FIELDS):
     """Packets of a capture, carved from a case of it alone."""
-    original = ["\t".join(packet[FIELDS.index(field)] for field in fields) for packet in originals(path)]
+    read = [line.split("\t") for line in frames(path)[0]]
+    original = ["\t".join(packet[FIELDS.index(field)] for field in fields) for packet in read]
     numbers = [int(n) for n, in rows("SELECT number FROM packets WHERE %s ORDER BY packet_id" % where)]
     carve("SELECT number FROM packets WHERE %s ORDER BY number DESC" % where, to=to)
     sound(to)

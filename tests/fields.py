@@ -4,11 +4,11 @@ import glob
 import json
 import os
 import shutil
-import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
 import case
+import kept
 import tap
 
 EXAMPLES = os.path.join(tap.ROOT, "examples")
@@ -32,8 +32,7 @@ def number(text):
 def tshark_fields(path, numbers):
     """{number of a frame: {name of a field: [(value, offset, length)]}}"""
     condition = "frame.number in {%s}" % ",".join(map(str, numbers))
-    out = subprocess.run(["tshark", "-n", "-r", path, "-Y", condition, "-T", "pdml"], stdout=subprocess.PIPE,
-                         stderr=subprocess.DEVNULL, check=False).stdout
+    out = kept.ask(path, "tshark", "-n", "-Y", condition, "-T", "pdml", "-r").stdout
     found = {}
     for packet in ElementTree.fromstring(out).iter("packet"):
         fields = {}

@@ -14,9 +14,9 @@ A protocol is a file in tests/oracle/applications/: a list COMPARISONS of dictio
     among   True: tshark's field has more than what is compared; ours must be among its values
     holes   True: behind a hole, where tshark waits for segments in their order, its values are those of a run in which it
             takes them as they come
-tshark reads a capture once for all of them, with every field that any of them names, and a second time as segments come
-where `holes` asks for it. Values of a packet are compared without their order. Explained differences are the rows of docs/differences.md whose
-fields match `name.field`.
+tshark reads a capture once for all of them, with every field that any of them names, unless neither it nor we see any of
+their protocols there; and a second time as segments come where `holes` asks for it. Values of a packet are compared
+without their order. Explained differences are the rows of docs/differences.md whose fields match `name.field`.
 """
 import argparse
 import collections
@@ -56,6 +56,8 @@ def load_comparisons():
 
 
 COMPARISONS = load_comparisons()
+PROTOCOLS = wireshark.APPLICATIONS | {term.split(".")[0] for comparisons in COMPARISONS.values() for comparison in comparisons
+                                      for term, _ in TERM.findall(comparison["when"])}
 ALL_FIELDS = sorted({name for comparisons in COMPARISONS.values() for comparison in comparisons
                      for name in [field[1] for field in comparison["fields"]] + FIELD.findall(comparison["when"])})
 
@@ -100,6 +102,10 @@ def our_rows(database, comparison):
     return rows
 
 
+def has_rows(database):
+    return any(our_rows(database, comparison) for comparisons in COMPARISONS.values() for comparison in comparisons)
+
+
 def ordered(values, as_set):
     values = [v for v in values if v not in (None, "")]  # an empty value is none for tshark
     return sorted(set(values) if as_set else values, key=lambda v: (str(type(v)), v))
@@ -122,9 +128,9 @@ def predicate(when):
         "row": row, "values": values, "protocols": set(re.findall(r"\w+", row["frame.protocols"]))})
 
 
-def their_packets(path, version, options):
+def their_packets(path, options):
     """What tshark says of each packet that is no ICMP, which quotes others."""
-    rows = wireshark.run(path, version, options, ["frame.number", "frame.protocols", *ALL_FIELDS])
+    rows = wireshark.run(path, options, ["frame.number", "frame.protocols", *ALL_FIELDS])
     return [row for row in rows if not re.search(r"\bicmp(v6)?\b", row["frame.protocols"])]
 
 
@@ -159,7 +165,7 @@ def compare(result, database, comparison, in_order, as_they_come):
 
 
 def compare_capture(job):
-    name, path, version, rules, only = job
+    name, path, rules, only = job
     result = tshark.Comparison(name)
     with tempfile.TemporaryDirectory(prefix="pcapdex-oracle-") as folder:
         case = os.path.join(folder, "case.db")
@@ -169,8 +175,10 @@ def compare_capture(job):
             return result, {}
         ours = tshark.Ours(case)
         database = sqlite3.connect(case)
-        in_order = their_packets(path, version, IN_ORDER)
-        as_they_come = functools.cache(lambda: their_packets(path, version, AS_THEY_COME))
+        if not wireshark.can_have(path, PROTOCOLS) and not has_rows(database):
+            return result, {}
+        in_order = their_packets(path, IN_ORDER)
+        as_they_come = functools.cache(lambda: their_packets(path, AS_THEY_COME))
         for file, comparisons in COMPARISONS.items():
             for comparison in comparisons if only in (None, file) else []:
                 compare(result, database, comparison, in_order, as_they_come)

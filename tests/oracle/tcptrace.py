@@ -26,7 +26,8 @@ import sys
 import tempfile
 
 import tshark
-import wireshark
+import wireshark  # which lets tests/ be imported from
+import kept
 
 ROOT = wireshark.ROOT
 OPTIONS = "-l -r -n -W --csv".split()
@@ -78,9 +79,9 @@ def run(path, tcptrace_version):
     """The lines of tcptrace's output, from the cache or from tcptrace; none where it does not come to an end."""
     with open(path, "rb") as file:
         key = hashlib.sha256(repr((tcptrace_version, OPTIONS)).encode() + file.read()).hexdigest()[:32]
-    cached = os.path.join(wireshark.CACHE, key + ".tcptrace.gz")
+    cached = os.path.join(kept.CACHE, key + ".tcptrace.gz")
     if not os.path.exists(cached):
-        os.makedirs(wireshark.CACHE, exist_ok=True)
+        os.makedirs(kept.CACHE, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="pcapdex-tcptrace-") as folder:
             os.symlink(os.path.abspath(path), os.path.join(folder, "capture"))
             try:

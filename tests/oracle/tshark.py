@@ -20,10 +20,8 @@ import subprocess
 import sys
 import tempfile
 
-import wireshark
-
-sys.path.insert(0, os.path.join(wireshark.ROOT, "tests"))
-import case  # noqa: E402, pylint: disable=wrong-import-position
+import wireshark  # which lets tests/ be imported from
+import case
 
 ROOT = wireshark.ROOT
 PROGRAM = os.path.abspath(os.environ.get("PCAPDEX") or os.path.join(ROOT, "pcapdex"))
@@ -196,9 +194,9 @@ def compare_community_ids(comparison, ours, theirs):
 
 
 def compare_capture(job):
-    name, path, tshark_version, exceptions = job
+    name, path, exceptions = job
     comparison = Comparison(name)
-    theirs = list(wireshark.packets(path, tshark_version))
+    theirs = list(wireshark.packets(path))
     with tempfile.TemporaryDirectory(prefix="pcapdex-oracle-") as folder:
         database = os.path.join(folder, "case.db")
         done = subprocess.run([PROGRAM, "ingest", path, "-o", database], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -312,14 +310,13 @@ def print_unused(rules, used, fields):
 
 
 def compare_all(compare, arguments, *more):
-    """Has compare((name, path, version, rules, *more)) compare captures, and prints how far they agree. 0: they do."""
-    version = wireshark.version()
+    """Has compare((name, path, rules, *more)) compare captures, and prints how far they agree. 0: they do."""
     captures, rules = find_captures(arguments.captures), read_rules()
     totals = collections.defaultdict(lambda: [0, 0, 0])
     unexplained, used = [], set()
-    print("# %s\n1..%d" % (version, len(captures)))
+    print("# %s\n1..%d" % (wireshark.version(), len(captures)))
     with multiprocessing.Pool(2) as pool:
-        jobs = [(name, path, version, rules, *more) for name, path in captures]
+        jobs = [(name, path, rules, *more) for name, path in captures]
         for number, (comparison, explained) in enumerate(pool.imap(compare, jobs), 1):
             left = [d for d in comparison.differences if d not in explained]
             for field, (compared, equal) in comparison.counts.items():

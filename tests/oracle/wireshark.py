@@ -3,17 +3,16 @@
 tshark reads a capture up to three times: as it comes, for nearly everything; in its two-pass mode with checksums verified,
 for those and for tcp.completeness, which is only final there (verifying changes what tshark reassembles, hence not in the
 first run); and with TCP segments put in order, for the protocols above TCP and UDP, which are those of the second run where
-segments are in order and checksums right. The output is kept in build/oracle-cache under the hash of tshark's version, the
-arguments and the file.
+segments are in order and checksums right.
 """
-import gzip
-import hashlib
 import ipaddress
 import os
-import subprocess
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CACHE = os.path.join(ROOT, "build", "oracle-cache")
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+import kept  # noqa: E402, pylint: disable=wrong-import-position
+
 FIRST = ["--enable-protocol", "communityid"]
 VERIFY = "-2 -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE".split()
 ORDERED = "-2 -o tcp.reassemble_out_of_order:TRUE".split()
@@ -51,11 +50,7 @@ CHECKSUM_ZERO = "wrong, the field is 0"
 
 
 def version():
-    try:
-        text = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return text.split("\n", 1)[0]
+    return kept.version("tshark")
 
 
 def why_no_analysis(tshark_version):
@@ -67,23 +62,13 @@ def why_no_analysis(tshark_version):
     return None
 
 
-def run(path, tshark_version, options, fields):
-    """A dictionary of fields for each packet of a capture, from the cache or from tshark."""
+def run(path, options, fields):
+    """A dictionary of fields for each packet of a capture."""
     arguments = ["-n", *options, "-T", "fields", "-E", "occurrence=a"]
     for field in fields:
         arguments += ["-e", field]
-    with open(path, "rb") as file:
-        key = hashlib.sha256(repr((tshark_version, arguments)).encode() + file.read()).hexdigest()[:32]
-    cached = os.path.join(CACHE, key + ".tsv.gz")
-    if not os.path.exists(cached):
-        os.makedirs(CACHE, exist_ok=True)
-        out = subprocess.run(["tshark", *arguments, "-r", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                             check=False).stdout
-        with gzip.open("%s.%d" % (cached, os.getpid()), "wb") as file:
-            file.write(out)
-        os.rename("%s.%d" % (cached, os.getpid()), cached)
-    with gzip.open(cached, "rt", encoding="utf-8", errors="replace") as file:
-        return [dict(zip(fields, line.split("\t"))) for line in file.read().splitlines()]
+    lines = kept.ask(path, "tshark", *arguments, "-r").stdout.decode(errors="replace").splitlines()
+    return [dict(zip(fields, line.split("\t"))) for line in lines]
 
 
 def is_plain(as_it_comes, verified):
@@ -93,14 +78,22 @@ def is_plain(as_it_comes, verified):
         BAD in row[field].split(",") for row in verified for field in statuses)
 
 
-def packets(path, tshark_version):
-    as_it_comes = run(path, tshark_version, FIRST, FIELDS)
-    verified = run(path, tshark_version, VERIFY, VERIFIED_FIELDS)
+def packets(path):
+    as_it_comes = run(path, FIRST, FIELDS)
+    verified = run(path, VERIFY, VERIFIED_FIELDS)
     in_order = verified
     if not is_plain(as_it_comes, verified):
-        in_order = run(path, tshark_version, ORDERED, ["frame.number", "frame.protocols"])
+        in_order = run(path, ORDERED, ["frame.number", "frame.protocols"])
     for rows in zip(as_it_comes, verified, in_order):
         yield Packet(rows[0], Packet(rows[1]), Packet(rows[2]))
+
+
+def can_have(path, protocols):
+    """Whether one of the protocols is in the capture; where segments are lost, wrong or out of order, any may be."""
+    as_it_comes = run(path, FIRST, FIELDS)
+    verified = run(path, VERIFY, VERIFIED_FIELDS)
+    seen = {name for row in as_it_comes + verified for name in row["frame.protocols"].split(":")}
+    return not is_plain(as_it_comes, verified) or not protocols.isdisjoint(seen)
 
 
 def nanoseconds(text):

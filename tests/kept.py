@@ -1,0 +1,49 @@
+"""What a tool says of a file, kept in build/oracle-cache under the hash of the tool's version, its arguments and the
+file's bytes: files that are alike are looked at once, whichever build or test asks."""
+import collections
+import functools
+import gzip
+import hashlib
+import json
+import os
+import subprocess
+
+CACHE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build", "oracle-cache")
+
+Answer = collections.namedtuple("Answer", "returncode stdout stderr")  # stdout in bytes, stderr as text
+
+
+@functools.lru_cache(maxsize=None)
+def version(tool):
+    """The first line of --version; None where the tool is not installed."""
+    try:
+        text = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return text.split("\n", 1)[0]
+
+
+def place_of(path, command):
+    with open(path, "rb") as file:
+        key = hashlib.sha256(repr((version(command[0]), command[1:])).encode() + file.read()).hexdigest()[:32]
+    return os.path.join(CACHE, key + ".gz")
+
+
+def write(place, answer):
+    os.makedirs(CACHE, exist_ok=True)
+    mine = "%s.%d" % (place, os.getpid())
+    with gzip.open(mine, "wb", 1) as file:
+        file.write(json.dumps([answer.returncode, answer.stderr]).encode() + b"\n" + answer.stdout)
+    os.rename(mine, place)
+
+
+def ask(path, *command):
+    """The tool's answer about a file, which is named behind its arguments. In the answer, the file may have the name of
+    another that is like it."""
+    place = place_of(path, command)
+    if not os.path.exists(place):
+        found = subprocess.run([*command, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        write(place, Answer(found.returncode, found.stdout, found.stderr.decode(errors="backslashreplace")))
+    with gzip.open(place, "rb") as file:
+        returncode, stderr = json.loads(file.readline())
+        return Answer(returncode, file.read(), stderr)
