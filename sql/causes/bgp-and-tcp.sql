@@ -29,6 +29,8 @@ SELECT
 		ELSE 0.8
 	END AS confidence,
 	CASE
+		WHEN c.detector LIKE 'bgp-%' AND i.detector LIKE 'tcp-%' AND i.flow_id IS NULL
+			THEN printf('a NOTIFICATION closes the session between %s and %s, and a reset follows', c.src, c.dst)
 		WHEN c.detector LIKE 'bgp-%' AND i.detector LIKE 'tcp-%'
 			THEN printf('the reset follows a NOTIFICATION %.3f s before, which closes the session',
 				abs(i.ts_ns - c.ts_ns) / 1e9)
@@ -42,6 +44,12 @@ WHERE ((i.detector IN ('bgp-hold-timer', 'bgp-notification')
 		OR (i.detector IN ('tcp-reset-mid-stream', 'tcp-idle-reset', 'tcp-reset-in-handshake')
 			AND c.detector IN ('bgp-notification', 'bgp-hold-timer')))
 	AND (i.flow_id = c.flow_id
+		OR EXISTS (
+			SELECT 1
+			FROM issue_packets ip
+			JOIN packets p ON p.packet_id = ip.packet_id
+			WHERE i.flow_id IS NULL AND ip.issue_id = i.issue_id AND p.flow_id = c.flow_id
+		)
 		OR ((i.flow_id IS NULL OR c.flow_id IS NULL)
 			AND i.dst IN (c.src, c.dst)
 			AND (i.src IS NULL OR c.src IS NULL OR i.src IN (c.src, c.dst))));

@@ -27,7 +27,7 @@ resets AS MATERIALIZED (
 	SELECT
 		i.issue_id,
 		i.capture_id,
-		i.dst AS server,
+		f.dst AS server,
 		p.flow_id,
 		f.src AS client,
 		p.ttl

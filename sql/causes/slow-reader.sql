@@ -37,6 +37,13 @@ SELECT
 	printf('%s kept its window closed for %d ms on this connection', c.src, round(c.value)),
 	NULL
 FROM issues i
-JOIN closed c ON c.flow_id = i.flow_id AND c.issue_id <> i.issue_id
-WHERE i.detector IN ('tcp-reset-mid-stream', 'tcp-idle-reset', 'tcp-half-open', 'http-incomplete',
+JOIN closed c ON c.capture_id = i.capture_id AND c.issue_id <> i.issue_id
+WHERE (c.flow_id = i.flow_id
+		OR (i.flow_id IS NULL AND EXISTS (
+			SELECT 1
+			FROM issue_packets ip
+			JOIN packets p ON p.packet_id = ip.packet_id
+			WHERE ip.issue_id = i.issue_id AND p.flow_id = c.flow_id
+		)))
+	AND i.detector IN ('tcp-reset-mid-stream', 'tcp-idle-reset', 'tcp-half-open', 'http-incomplete',
 	'http-unanswered');
