@@ -2,7 +2,8 @@
 --
 -- Connections that were refused or reset by RSTs with the TTL of a RST that does not look like
 -- its sender (tcp-rst-injection, of medium severity or worse), where the servers in whose names
--- they came have sent that client nothing else with this TTL.
+-- they came have sent that client nothing else with this TTL. At least half of an issue's
+-- connections.
 --
 -- column issue_id        The issue.
 -- column cause_issue_id  The issue behind it.
@@ -14,17 +15,18 @@ injected AS MATERIALIZED ( -- the first of a client and TTL
 	SELECT
 		i.issue_id,
 		i.capture_id,
-		i.src AS server,
+		iif(p.direction, f.dst, f.src) AS server,
 		i.dst AS client,
 		p.ttl,
-		row_number() OVER (PARTITION BY i.capture_id, i.dst, p.ttl ORDER BY i.rank DESC, i.ts_ns, i.issue_id) AS place
+		row_number() OVER (PARTITION BY i.capture_id, i.dst, p.ttl ORDER BY i.rank DESC, p.packet_id, i.issue_id) AS place
 	FROM issues i
 	JOIN issue_packets ip ON ip.issue_id = i.issue_id
 	JOIN packets p ON p.packet_id = ip.packet_id
+	JOIN flows f ON f.flow_id = p.flow_id
 	WHERE i.detector = 'tcp-rst-injection' AND i.rank > 1 AND p.tcp_flags & 4
 ),
 resets AS MATERIALIZED (
-	SELECT
+	SELECT DISTINCT
 		i.issue_id,
 		i.capture_id,
 		f.dst AS server,
@@ -50,6 +52,7 @@ own AS MATERIALIZED ( -- what the servers themselves sent these clients
 alike AS (
 	SELECT
 		r.issue_id,
+		r.flow_id,
 		c.issue_id AS cause_issue_id,
 		c.client,
 		c.ttl,
@@ -72,21 +75,55 @@ alike AS (
 					WHERE fp.flow_id = o.flow_id AND p.direction = 1 AND p.ttl = r.ttl AND NOT p.tcp_flags & 4
 				)
 		)
-	GROUP BY r.issue_id
 ),
-servers AS (
-	SELECT cause_issue_id, count(DISTINCT server) AS servers
+servers AS ( -- with RSTs of that TTL
+	SELECT cause_issue_id, client, ttl, count(DISTINCT server) AS servers
 	FROM alike
-	GROUP BY cause_issue_id
+	GROUP BY cause_issue_id, client, ttl
+),
+ttls AS ( -- of an issue and the one behind it
+	SELECT
+		a.issue_id,
+		a.cause_issue_id,
+		a.client,
+		a.ttl,
+		min(a.other_server) AS other_server,
+		s.servers,
+		count(DISTINCT a.flow_id) AS connections
+	FROM alike a
+	JOIN servers s USING (cause_issue_id, client, ttl)
+	GROUP BY a.issue_id, a.cause_issue_id, a.client, a.ttl
+),
+linked AS ( -- the TTL of most servers tells of it
+	SELECT
+		issue_id,
+		cause_issue_id,
+		client,
+		ttl,
+		other_server,
+		max(servers) AS servers,
+		sum(connections) AS connections,
+		count(*) AS ttls
+	FROM ttls
+	GROUP BY issue_id, cause_issue_id
+),
+totals AS (
+	SELECT issue_id, count(DISTINCT flow_id) AS connections
+	FROM resets
+	GROUP BY issue_id
 )
 SELECT
-	a.issue_id,
-	a.cause_issue_id,
-	iif(s.servers > 2, 0.8, 0.5) AS confidence,
-	printf('its RSTs have TTL %d, as the one in the name of %s that does not look like its sender; %s sent %s '
-		|| 'RSTs with that TTL, and nothing else with it', a.ttl, a.other_server, counted(s.servers, 'server'), a.client)
-		AS why,
+	l.issue_id,
+	l.cause_issue_id,
+	iif(l.servers > 2, 0.8, 0.5) AS confidence,
+	printf('%s TTL %d, as the one in the name of %s that does not look like its sender; %s sent %s RSTs with that '
+		|| 'TTL, and nothing else with it',
+		iif(l.connections = t.connections AND l.ttls = 1, 'its RSTs have',
+			printf('the RSTs of %d of its %s look like those of that issue; most have', l.connections,
+				counted(t.connections, 'connection'))),
+		l.ttl, l.other_server, counted(l.servers, 'server'), l.client) AS why,
 	'A device on the way answers in the names of the servers: a firewall, a filter, or something that breaks connections.'
 		AS cause
-FROM alike a
-JOIN servers s USING (cause_issue_id);
+FROM linked l
+JOIN totals t USING (issue_id)
+WHERE l.connections * 2 >= t.connections;

@@ -5,8 +5,9 @@
 -- different sequence numbers at nearly the same time (within :burst_ms). Sign 3 alone does not count: a
 -- host that gets several segments for a closed connection does so. One of the others is medium, two signs
 -- are high; a TTL of 64, 128 or 255 alone is low: that RST comes from a NAT or virtual network beside the
--- capture point; so is one that differs by :hops at most: its sender is about as far away. value is the number
--- of signs.
+-- capture point; so is one that differs by :hops at most: its sender is about as far away. Those of one
+-- severity from one host to another are one issue, and where they came to a host in the names of :together
+-- others or more, all of these. value is the largest number of signs of a connection.
 --
 -- severity: medium
 -- category: security
@@ -22,19 +23,21 @@
 --
 -- param :burst_ms number 0..60000 = 50   Time within which several RSTs count as sent at once,
 --                                        milliseconds.
---
 -- param :hops integer 0..255 = 2         Difference of TTLs up to which another path, or a load balancer in
 --                                        front of the server, explains it.
+-- param :together integer 2..1000 = 3    Hosts in whose names RSTs came to one, from which on they are one
+--                                        issue.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
--- column flow_id      The connection.
--- column src          In whose name the RST was sent.
+-- column flow_id      The connection, if there is one only.
+-- column src          In whose name the RSTs were sent; NULL: in the names of several hosts.
 -- column dst          The other side.
 -- column value        Signs, 1 to 3.
 -- column symptoms     What was seen.
 -- column packets      The RSTs, and what came after them.
 -- column severity     low, medium, high or critical.
+-- column title        In a few words.
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
@@ -94,32 +97,111 @@ signs AS (
 		abs(ttl - iif(ttl_min = ttl, ttl_max, ttl_min)) <= :hops AS is_near
 	FROM judged
 	WHERE other_ttl OR after_id NOT NULL
+),
+graded AS (
+	SELECT
+		*,
+		iif(direction, flow_dst, flow_src) AS name,
+		iif(direction, flow_src, flow_dst) AS victim,
+		other_ttl + has_data_after + is_burst AS signs,
+		iif(ttl_min = ttl, ttl_max, ttl_min) AS usual_ttl,
+		CASE
+			WHEN NOT has_data_after AND is_near THEN 1
+			WHEN other_ttl + has_data_after + is_burst > 1 THEN 3
+			WHEN NOT has_data_after AND ttl IN (64, 128, 255) THEN 1
+			ELSE 2
+		END AS rank,
+		CASE
+			WHEN has_data_after THEN 3
+			WHEN is_near THEN 0
+			WHEN ttl IN (64, 128, 255) THEN 1
+			ELSE 2
+		END AS kind -- the worse, the greater
+	FROM signs
+),
+pairs AS ( -- of a host in whose name RSTs were sent, and the other side
+	SELECT
+		capture_id,
+		name,
+		victim,
+		rank,
+		max(kind) AS kind,
+		min(ts_ns) AS ts_ns,
+		flow_id,
+		count(*) AS connections,
+		max(signs) AS signs,
+		max(has_data_after AND other_ttl) AS is_sure,
+		sum(other_ttl) AS other_ttls,
+		min(iif(other_ttl, ttl, NULL)) AS ttl_least,
+		max(iif(other_ttl, ttl, NULL)) AS ttl_most,
+		min(iif(other_ttl, usual_ttl, NULL)) AS usual_least,
+		max(iif(other_ttl, usual_ttl, NULL)) AS usual_most,
+		sum(has_data_after) AS data_after,
+		sum(is_burst) AS bursts,
+		max(seqs) AS seqs,
+		group_concat(packets || ifnull(',' || after_id, '')) AS packets
+	FROM graded
+	GROUP BY capture_id, victim, name, rank
+),
+counts AS (
+	SELECT
+		*,
+		count(*) OVER (PARTITION BY capture_id, victim, rank) AS names
+	FROM pairs
+),
+found AS (
+	SELECT
+		capture_id,
+		min(ts_ns) AS ts_ns,
+		iif(sum(connections) = 1, flow_id, NULL) AS flow_id,
+		only(name) AS src,
+		victim AS dst,
+		max(signs) AS value,
+		rank,
+		max(kind) AS kind,
+		max(is_sure) AS is_sure,
+		count(*) AS hosts,
+		sum(connections) AS connections,
+		sum(other_ttls) AS other_ttls,
+		min(ttl_least) AS ttl_least,
+		max(ttl_most) AS ttl_most,
+		min(usual_least) AS usual_least,
+		max(usual_most) AS usual_most,
+		sum(data_after) AS data_after,
+		sum(bursts) AS bursts,
+		max(seqs) AS seqs,
+		group_concat(packets) AS packets
+	FROM counts
+	GROUP BY capture_id, victim, rank, iif(names >= :together, NULL, name)
 )
 SELECT
 	capture_id,
 	ts_ns,
 	flow_id,
-	iif(direction, flow_dst, flow_src) AS src,
-	iif(direction, flow_src, flow_dst) AS dst,
-	other_ttl + has_data_after + is_burst AS value,
-	printf('a RST in the name of %s%s%s%s', iif(direction, flow_dst, flow_src),
-		iif(other_ttl, printf(' has TTL %d, which none of its other packets has (%d)', ttl,
-			iif(ttl_min = ttl, ttl_max, ttl_min)), ''),
-		iif(has_data_after, iif(other_ttl, ', and', '') || ' was followed by more data of it', ''),
-		iif(is_burst, printf('; RSTs with %d sequence numbers came at once', seqs), '')) AS symptoms,
-	packets || ifnull(',' || after_id, '') AS packets,
-	CASE
-		WHEN NOT has_data_after AND is_near THEN 'low'
-		WHEN other_ttl + has_data_after + is_burst > 1 THEN 'high'
-		WHEN NOT has_data_after AND ttl IN (64, 128, 255) THEN 'low'
-		ELSE 'medium'
-	END AS severity,
-	CASE
-		WHEN has_data_after THEN 'Somebody on the way sent the RST: its supposed sender did not know of it.'
-		WHEN is_near THEN 'The RST took another path, or a load balancer in front of the server sent it.'
-		WHEN ttl IN (64, 128, 255) THEN 'A NAT or virtual network beside the capture point sent the RST.'
+	src,
+	dst,
+	value,
+	iif(connections = 1,
+		printf('a RST in the name of %s%s%s%s', src,
+			iif(other_ttls, printf(' has TTL %d, which none of its other packets has (%d)', ttl_least, usual_least), ''),
+			iif(data_after, iif(other_ttls, ', and', '') || ' was followed by more data of it', ''),
+			iif(bursts, printf('; RSTs with %d sequence numbers came at once', seqs), '')),
+		printf('RSTs came to %s in %d connections, in the %s:%s%s%s', dst, connections,
+			iif(hosts = 1, 'name of ' || src, printf('names of %d hosts', hosts)),
+			iif(other_ttls, printf(' in %d with a TTL (%s) that no other packet of that host has (%s)', other_ttls,
+				iif(ttl_least = ttl_most, ttl_least, printf('%d to %d', ttl_least, ttl_most)),
+				iif(usual_least = usual_most, usual_least, printf('%d to %d', usual_least, usual_most))), ''),
+			iif(data_after, printf('%s in %d followed by more data of it', iif(other_ttls, ',', ''), data_after), ''),
+			iif(bursts, printf('; in %d several sequence numbers came at once', bursts), ''))) AS symptoms,
+	packets,
+	CASE rank WHEN 1 THEN 'low' WHEN 2 THEN 'medium' ELSE 'high' END AS severity,
+	iif(hosts = 1, 'A RST does not look like its sender', 'RSTs do not look like their senders') AS title,
+	CASE kind
+		WHEN 3 THEN 'Somebody on the way sent the RST: its supposed sender did not know of it.'
+		WHEN 0 THEN 'The RST took another path, or a load balancer in front of the server sent it.'
+		WHEN 1 THEN 'A NAT or virtual network beside the capture point sent the RST.'
 		ELSE 'A device on the way sent the RST, or the system sends its RSTs with a TTL of its own.'
 	END AS cause,
-	iif(has_data_after AND other_ttl, 0.8, 0.5) AS confidence
-FROM signs
-ORDER BY value DESC, severity = 'low';
+	iif(is_sure, 0.8, 0.5) AS confidence
+FROM found
+ORDER BY rank DESC, value DESC, connections DESC, ts_ns;
