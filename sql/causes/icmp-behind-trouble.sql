@@ -42,35 +42,46 @@ troubles AS MATERIALIZED (
 			OR detector LIKE 'udp-%'
 			OR detector LIKE 'http-%'
 			OR detector LIKE 'tls-%')
-		AND detector NOT IN ('tcp-capture-loss', 'tcp-window-scaling', 'dns-error', 'dns-slow', 'http-client-error',
-			'http-server-error', 'tls-old-version', 'tls-weak-cipher', 'tls-self-signed')
+		AND detector NOT IN ('tcp-capture-loss', 'tcp-one-direction', 'tcp-refused', 'tcp-rst-injection',
+			'tcp-window-scaling', 'dns-error', 'dns-slow', 'http-client-error', 'http-server-error', 'tls-old-version',
+			'tls-weak-cipher', 'tls-self-signed')
+),
+ends AS MATERIALIZED ( -- of the issue; where these are several, those that its evidence shows
+	SELECT issue_id, capture_id, src, dst
+	FROM troubles
+	WHERE src NOT NULL AND dst NOT NULL
+	UNION
+	SELECT i.issue_id, i.capture_id, f.src, f.dst
+	FROM troubles i
+	JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	JOIN packets p ON p.packet_id = ip.packet_id
+	JOIN flows f ON f.flow_id = p.flow_id
+	WHERE i.src IS NULL OR i.dst IS NULL
 ),
 together AS ( -- of one flow, or of the hosts that the errors are about
-	SELECT i.issue_id, c.quote_id
+	SELECT i.issue_id, c.quote_id, i.dst
 	FROM troubles i
 	CROSS JOIN quoted c ON c.original_flow_id = i.flow_id AND c.capture_id = i.capture_id
 	UNION
-	SELECT i.issue_id, c.quote_id
-	FROM troubles i
-	CROSS JOIN quoted c ON c.original_dst = i.dst AND c.capture_id = i.capture_id
-	WHERE ifnull(i.src, c.original_src) = c.original_src
+	SELECT e.issue_id, c.quote_id, e.dst
+	FROM ends e
+	CROSS JOIN quoted c ON c.original_dst = e.dst AND c.original_src = e.src AND c.capture_id = e.capture_id
 	UNION
-	SELECT i.issue_id, c.quote_id
-	FROM troubles i
-	CROSS JOIN quoted c ON c.original_src = i.dst AND c.capture_id = i.capture_id
-	WHERE ifnull(i.src, c.original_dst) = c.original_dst
+	SELECT e.issue_id, c.quote_id, e.dst
+	FROM ends e
+	CROSS JOIN quoted c ON c.original_src = e.dst AND c.original_dst = e.src AND c.capture_id = e.capture_id
 )
 SELECT
 	i.issue_id,
 	c.issue_id AS cause_issue_id,
 	max(iif(i.flow_id = c.original_flow_id, 0.9, 0.7)) AS confidence,
-	printf('%d ICMP errors of %s, about packets from %s to %s, %.1f s from this', sum(c.errors),
+	printf('%s of %s, about packets from %s to %s, %.1f s from this', counted(sum(c.errors), 'ICMP error'),
 		c.reporter, c.original_src, c.original_dst, min(abs(c.ts_ns - i.ts_ns)) / 1e9)
 		|| iif(c.mtu > 0, printf('; next MTU %d', c.mtu), '') AS why
 FROM together t
 JOIN troubles i ON i.issue_id = t.issue_id
 JOIN quoted c ON c.quote_id = t.quote_id
 WHERE c.issue_id <> i.issue_id
-	AND (c.detector <> 'icmp-unreachable' OR i.dst = c.original_dst)
+	AND (c.detector <> 'icmp-unreachable' OR t.dst = c.original_dst)
 	AND c.reporter <> ifnull(i.src, '')
 GROUP BY i.issue_id, c.issue_id;
