@@ -1,12 +1,13 @@
 -- Connections were tried and never came to be.
 --
 -- A SYN that nothing answered for :wait_ms, or a SYN-ACK that its client did not complete, of a service
--- (server and port) together. Connections that a port scan or a SYN flood tried, and those that ICMP errors
--- were about, are left to those detectors; those whose client went on to send are left out, because the
--- capture has only one direction of them, and those of BGP whose session came to be by a connection the other
--- way. value is the number of connections. High where the service answered nobody in the capture, else medium;
--- medium as well where its client got no answer from :ports different ports or more, as from peers of
--- peer-to-peer programs.
+-- (server and port) together, and where one client alone tried :together services or more in vain, these
+-- together. Connections that a port scan, a sweep or a SYN flood tried, and those that ICMP errors were about,
+-- are left to those detectors; those whose client went on to send are left out, because the capture has only
+-- one direction of them, and those of BGP whose session came to be by a connection the other way. value is the
+-- number of connections. High where the service answered nobody in the capture, else medium; medium as well
+-- where its client got no answer from :ports different ports or more, as from peers of peer-to-peer programs;
+-- low where its clients scan elsewhere in the capture.
 --
 -- severity: medium
 -- category: connectivity
@@ -24,12 +25,14 @@
 --                                            which on it counts, milliseconds.
 -- param :ports integer 2..65535 = 8          Ports, of any hosts, that do not answer a client that asks for
 --                                            peers.
+-- param :together integer 2..65535 = 5       Services that one client and nobody else tried in vain, from which on
+--                                            they are one issue.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
 -- column flow_id      The connection, if there is one only.
--- column src          Client.
--- column dst          Server.
+-- column src          Client; NULL: several.
+-- column dst          Server; NULL: several.
 -- column value        Connections that were tried.
 -- column symptoms     What was seen.
 -- column packets      The first and last packets of each.
@@ -38,7 +41,7 @@
 -- column confidence   Of that cause, 0 to 1.
 WITH
 scans AS MATERIALIZED ( -- of these, other detectors tell
-	SELECT capture_id, detector, src, dst
+	SELECT capture_id, detector, src, dst, title, severity
 	FROM issues
 	WHERE detector IN ('port-scan', 'host-sweep', 'syn-flood')
 ),
@@ -93,7 +96,9 @@ wanted AS MATERIALIZED ( -- those that no scan, ICMP error or BGP session the ot
 		AND NOT EXISTS (
 			SELECT 1
 			FROM scans i
-			WHERE i.capture_id = t.capture_id AND i.src = t.src AND ifnull(i.dst, t.dst) = t.dst
+			WHERE i.capture_id = t.capture_id
+				AND i.src = t.src
+				AND (i.dst = t.dst OR i.title = 'Sweep of TCP port ' || t.dst_port)
 		)
 		AND NOT EXISTS (
 			SELECT 1
@@ -121,39 +126,78 @@ serving AS MATERIALIZED ( -- targets at which other handshakes were completed
 ),
 services AS (
 	SELECT
-		w.*,
-		count(*) AS connections,
+		w.capture_id,
+		w.dst,
+		w.dst_port,
+		w.flow_id,
+		only(w.src) AS client,
 		count(DISTINCT w.src) AS clients,
+		count(*) AS connections,
 		sum(w.answered) AS half,
+		CASE sum(w.answered) WHEN 0 THEN 0 WHEN count(*) THEN 2 ELSE 1 END AS answers, -- none, some, all
 		sum(w.src_syns) AS syns,
-		min(w.first_ts_ns) AS begun_ns,
+		min(w.first_ts_ns) AS ts_ns,
 		group_concat(w.first_packet_id || ' ' || w.last_packet_id) AS packets,
 		s.dst IS NOT NULL AS serves,
-		min((w.capture_id, w.src) IN (SELECT * FROM seekers)) AS is_sought
+		min((w.capture_id, w.src) IN (SELECT * FROM seekers)) AS is_sought,
+		min((w.capture_id, w.src) IN (
+			SELECT capture_id, src
+			FROM scans
+			WHERE detector <> 'syn-flood' AND ifnull(severity, 'high') <> 'low'
+		)) AS is_scan
 	FROM wanted w
 	LEFT JOIN serving s ON s.capture_id = w.capture_id AND s.dst = w.dst AND s.dst_port = w.dst_port
 	GROUP BY w.capture_id, w.dst, w.dst_port
+),
+counts AS (
+	SELECT
+		*,
+		iif(client IS NULL, 0, count(*) OVER alike) AS of_client,
+		row_number() OVER (alike ORDER BY connections DESC, ts_ns, dst_port) AS place
+	FROM services
+	WINDOW alike AS (PARTITION BY capture_id, client, serves, is_sought, is_scan, answers)
 )
 SELECT
 	capture_id,
-	begun_ns AS ts_ns,
-	iif(connections = 1, flow_id, NULL) AS flow_id,
-	iif(clients = 1, src, NULL) AS src,
-	dst,
-	connections AS value,
-	printf('%s of %s to port %d of %s, with %s: %s; %s', counted(connections, 'connection'),
-		counted(clients, 'client'), dst_port, dst, counted(syns, 'SYN'), CASE half
+	min(ts_ns) AS ts_ns,
+	iif(sum(connections) = 1, flow_id, NULL) AS flow_id,
+	client AS src,
+	only(dst) AS dst,
+	sum(connections) AS value,
+	printf('%s of %s, with %s: %s; %s connection%s to %s came to be', counted(sum(connections), 'connection'),
+		iif(count(*) = 1,
+			printf('%s to port %d of %s', counted(clients, 'client'), dst_port, dst),
+			printf('%s to %d services (%s%s)', client, count(*),
+				group_concat(iif(place > 3, NULL, printf('port %d of %s', dst_port, dst)), ', '),
+				iif(count(*) > 3, printf(' and %d more', count(*) - 3), ''))),
+		counted(sum(syns), 'SYN'), CASE answers
 			WHEN 0 THEN 'no answer at all'
-			WHEN connections THEN 'SYN-ACKs came back, but the handshake was not completed'
-			ELSE printf('%d without any answer, %d answered by a SYN-ACK, but not completed', connections - half, half)
-		END, iif(serves, 'other connections to it came to be', 'no connection to it came to be')) AS symptoms,
-	packets,
-	iif(serves OR half = connections OR is_sought, 'medium', 'high') AS severity,
+			WHEN 2 THEN 'SYN-ACKs came back, but the handshake was not completed'
+			ELSE printf('%d without any answer, %d answered by a SYN-ACK, but not completed',
+				sum(connections) - sum(half), sum(half))
+		END, iif(serves, 'other', 'no'), iif(serves, 's', ''), iif(count(*) = 1, 'it', 'them')) AS symptoms,
+	group_concat(packets) AS packets,
 	CASE
-		WHEN half = connections THEN 'The SYN-ACK did not reach the client, or its ACK was lost on the way back.'
+		WHEN is_scan THEN 'low'
+		WHEN serves OR answers = 2 OR is_sought THEN 'medium'
+		ELSE 'high'
+	END AS severity,
+	CASE
+		WHEN answers = 2 THEN 'The SYN-ACK did not reach the client, or its ACK was lost on the way back.'
 		WHEN serves THEN 'SYNs are lost, or the server drops some because its queue of new connections is full.'
+		WHEN is_sought THEN 'The client asks for peers that are gone, as programs of peer-to-peer networks do.'
+		WHEN count(DISTINCT dst) >= :together
+			THEN 'A firewall or route near the client: so many servers are seldom down at once.'
 		ELSE 'A firewall on the way drops the SYN or its answer in silence, or the server is down.'
 	END AS cause,
 	0.4 AS confidence
-FROM services
-ORDER BY serves, connections DESC;
+FROM counts
+GROUP BY
+	capture_id,
+	serves,
+	is_sought,
+	is_scan,
+	answers,
+	iif(of_client >= :together, client, dst),
+	iif(of_client >= :together, NULL, dst_port)
+ORDER BY is_scan, serves, value DESC, ts_ns;

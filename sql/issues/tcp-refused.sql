@@ -1,10 +1,11 @@
 -- Connections were refused.
 --
 -- A RST answered the SYN: nothing listens on that port, or a firewall says so. A service (server and port)
--- together; connections that a port scan tried are left to that detector. value is the number of
--- connections. High where the service accepted nobody in the capture, else medium; medium as well where its
--- client was refused at :ports different ports or more, as peers of peer-to-peer programs are; low for BGP where
--- the session came to be by a connection the other way.
+-- together, and where one client alone was refused by :together services or more, these together; connections
+-- that a port scan or a sweep tried are left to those detectors. value is the number of connections. High where
+-- the service accepted nobody in the capture, else medium; medium as well where its client was refused at :ports
+-- different ports or more, as peers of peer-to-peer programs are; low where its clients scan elsewhere in the
+-- capture, and for BGP where the session came to be by a connection the other way.
 --
 -- severity: high
 -- category: connectivity
@@ -15,22 +16,26 @@
 -- remedy: See on the server whether the service runs and on which address and port it listens (ss -ltn).
 -- remedy: Compare the TTL of the RST with that of other packets of the server: another one points to a
 --    firewall on the way.
+-- remedy: Try the port from another network: refused there as well, it is the server.
 -- source: RFC 9293, 3.5.2: a RST answers a segment for which there is no connection.
 --
--- param :ports integer 2..65535 = 8   Ports, of any hosts, at which a client is refused that asks for peers.
+-- param :ports integer 2..65535 = 8     Ports, of any hosts, at which a client is refused that asks for peers.
+-- param :together integer 2..65535 = 5  Services that refused one client and nobody else, from which on they are one
+--                                       issue.
 --
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
 -- column flow_id      The connection, if there is one only.
--- column src          Client.
--- column dst          Server.
+-- column src          Client; NULL: several.
+-- column dst          Server; NULL: several.
 -- column value        Connections that were refused.
 -- column symptoms     What was seen.
 -- column packets      The SYNs.
 -- column severity     low, medium, high or critical.
+-- column cause        What usually causes this kind; NULL: what stands above.
 WITH
 scans AS MATERIALIZED (
-	SELECT capture_id, src, dst
+	SELECT capture_id, src, dst, title, severity
 	FROM issues
 	WHERE detector IN ('port-scan', 'host-sweep')
 ),
@@ -55,7 +60,9 @@ refused AS MATERIALIZED (
 		AND NOT EXISTS (
 			SELECT 1
 			FROM scans i
-			WHERE i.capture_id = f.capture_id AND i.src = f.src AND ifnull(i.dst, f.dst) = f.dst
+			WHERE i.capture_id = f.capture_id
+				AND i.src = f.src
+				AND (i.dst = f.dst OR i.title = 'Sweep of TCP port ' || f.dst_port)
 		)
 ),
 sessions AS MATERIALIZED ( -- of BGP, which either side may open (RFC 4271, 6.8)
@@ -66,16 +73,6 @@ sessions AS MATERIALIZED ( -- of BGP, which either side may open (RFC 4271, 6.8)
 		AND dst_port = 179
 		AND handshake_ns IS NOT NULL
 		AND src IN (SELECT dst FROM refused WHERE dst_port = 179)
-),
-services AS (
-	SELECT
-		r.*,
-		EXISTS (
-			SELECT 1
-			FROM sessions b
-			WHERE r.dst_port = 179 AND b.capture_id = r.capture_id AND b.src = r.dst AND b.dst = r.src
-		) AS is_back
-	FROM refused r
 ),
 seekers AS MATERIALIZED (
 	SELECT capture_id, src
@@ -94,27 +91,75 @@ serving AS MATERIALIZED (
 	CROSS JOIN targets t ON t.dst_port = f.dst_port AND t.dst = f.dst AND t.capture_id = f.capture_id
 	WHERE f.protocol = 'tcp'
 		AND f.handshake_ns IS NOT NULL
+),
+services AS (
+	SELECT
+		r.capture_id,
+		r.dst,
+		r.dst_port,
+		r.flow_id,
+		only(r.src) AS client,
+		count(DISTINCT r.src) AS clients,
+		count(*) AS connections,
+		min(r.first_ts_ns) AS ts_ns,
+		group_concat(r.first_packet_id || ' ' || r.last_packet_id) AS packets,
+		s.dst NOT NULL AS serves,
+		min((r.capture_id, r.src) IN (SELECT * FROM seekers)) AS is_sought,
+		min((r.capture_id, r.src) IN (SELECT capture_id, src FROM scans WHERE ifnull(severity, 'high') <> 'low'))
+			AS is_scan,
+		min(EXISTS (
+			SELECT 1
+			FROM sessions b
+			WHERE r.dst_port = 179 AND b.capture_id = r.capture_id AND b.src = r.dst AND b.dst = r.src
+		)) AS is_back
+	FROM refused r
+	LEFT JOIN serving s ON s.capture_id = r.capture_id AND s.dst = r.dst AND s.dst_port = r.dst_port
+	GROUP BY r.capture_id, r.dst, r.dst_port
+),
+counts AS (
+	SELECT
+		*,
+		iif(client IS NULL, 0, count(*) OVER alike) AS of_client,
+		row_number() OVER (alike ORDER BY connections DESC, ts_ns, dst_port) AS place
+	FROM services
+	WINDOW alike AS (PARTITION BY capture_id, client, serves, is_sought, is_back, is_scan)
 )
 SELECT
-	r.capture_id,
-	min(r.first_ts_ns) AS ts_ns,
-	iif(count(*) = 1, r.flow_id, NULL) AS flow_id,
-	iif(count(DISTINCT r.src) = 1, r.src, NULL) AS src,
-	r.dst,
-	count(*) AS value,
-	printf('port %d of %s answered %s of %s with RST; %s', r.dst_port, r.dst, counted(count(*), 'SYN'),
-		counted(count(DISTINCT r.src), 'client'), CASE
-			WHEN s.dst NOT NULL THEN 'other connections to it came to be'
-			WHEN min(r.is_back) THEN 'BGP sessions came to be by connections the other way'
-			ELSE 'no connection to it came to be'
-		END) AS symptoms,
-	group_concat(r.first_packet_id || ' ' || r.last_packet_id) AS packets,
+	capture_id,
+	min(ts_ns) AS ts_ns,
+	iif(sum(connections) = 1, flow_id, NULL) AS flow_id,
+	client AS src,
+	only(dst) AS dst,
+	sum(connections) AS value,
+	iif(count(*) = 1,
+		printf('port %d of %s answered %s of %s with RST', dst_port, dst, counted(connections, 'SYN'),
+			counted(clients, 'client')),
+		printf('%d services answered %s of %s with RST: %s%s', count(*), counted(sum(connections), 'SYN'), client,
+			group_concat(iif(place > 3, NULL, printf('port %d of %s', dst_port, dst)), ', '),
+			iif(count(*) > 3, printf(' and %d more', count(*) - 3), '')))
+		|| '; ' || CASE
+			WHEN serves THEN printf('other connections to %s came to be', iif(count(*) = 1, 'it', 'them'))
+			WHEN is_back THEN 'BGP sessions came to be by connections the other way'
+			ELSE printf('no connection to %s came to be', iif(count(*) = 1, 'it', 'them'))
+		END AS symptoms,
+	group_concat(packets) AS packets,
 	CASE
-		WHEN min(r.is_back) THEN 'low'
-		WHEN s.dst IS NULL AND NOT min((r.capture_id, r.src) IN (SELECT * FROM seekers)) THEN 'high'
+		WHEN is_back OR is_scan THEN 'low'
+		WHEN NOT serves AND NOT is_sought THEN 'high'
 		ELSE 'medium'
-	END AS severity
-FROM services r
-LEFT JOIN serving s ON s.capture_id = r.capture_id AND s.dst = r.dst AND s.dst_port = r.dst_port
-GROUP BY r.capture_id, r.dst, r.dst_port
-ORDER BY s.dst IS NOT NULL, count(*) DESC;
+	END AS severity,
+	CASE
+		WHEN is_sought THEN 'The client asks for peers that are gone, as programs of peer-to-peer networks do.'
+		WHEN count(DISTINCT dst) >= :together
+			THEN 'A firewall near the client answers for the servers: so many are seldom closed at once.'
+	END AS cause
+FROM counts
+GROUP BY
+	capture_id,
+	serves,
+	is_sought,
+	is_back,
+	is_scan,
+	iif(of_client >= :together, client, dst),
+	iif(of_client >= :together, NULL, dst_port)
+ORDER BY is_back OR is_scan, serves, value DESC, ts_ns;

@@ -1,9 +1,10 @@
 -- Connections were reset before they carried data.
 --
 -- A RST after the SYN-ACK, before any data: of a side's handshake, or of a connection that was just
--- established. Client, server and port together; a port scan's are left to that detector. value is the
--- number of connections. Low where the handshake was complete, as health checks of load balancers do; and where
--- the client gave up fewer than :many: so do programs that try two addresses at once and take the faster.
+-- established. Client, server and port together; those of a port scan or a sweep are left to these detectors.
+-- value is the number of connections. Low where the handshake was complete, as health checks of load balancers
+-- do; and where the client gave up fewer than :many: so do programs that try two addresses at once and take the
+-- faster.
 --
 -- severity: medium
 -- category: connectivity
@@ -29,7 +30,7 @@
 -- column title        In a few words.
 WITH
 scans AS MATERIALIZED (
-	SELECT capture_id, src, dst
+	SELECT capture_id, src, dst, title
 	FROM issues
 	WHERE detector IN ('port-scan', 'host-sweep')
 ),
@@ -54,7 +55,9 @@ reset AS (
 		AND NOT EXISTS (
 			SELECT 1
 			FROM scans i
-			WHERE i.capture_id = f.capture_id AND i.src = f.src AND ifnull(i.dst, f.dst) = f.dst
+			WHERE i.capture_id = f.capture_id
+				AND i.src = f.src
+				AND (i.dst = f.dst OR i.title = 'Sweep of TCP port ' || f.dst_port)
 		)
 )
 SELECT

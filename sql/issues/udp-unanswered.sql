@@ -2,7 +2,7 @@
 --
 -- A client sent requests to a port where services answer (:ports), at least :min_packets, and nothing came
 -- back until :wait_ms after the last; server and port together. DNS is left to its own detectors, and so is
--- what a port scan or an ICMP error explains. value is the number of packets. Low where the client asked
+-- what a port scan, a sweep or an ICMP error explains. value is the number of packets. Low where the client asked
 -- once a flow; broadcast and multicast do not count.
 --
 -- severity: medium
@@ -38,9 +38,9 @@
 -- column severity     low, medium, high or critical.
 WITH
 scans AS MATERIALIZED (
-	SELECT capture_id, src, dst
+	SELECT capture_id, src, dst, title
 	FROM issues
-	WHERE detector = 'port-scan'
+	WHERE detector IN ('port-scan', 'host-sweep')
 ),
 asked AS (
 	SELECT f.capture_id, f.flow_id, f.src, f.dst, f.dst_port, f.src_packets, f.first_ts_ns, f.first_packet_id
@@ -61,7 +61,7 @@ asked AS (
 			FROM scans i
 			WHERE i.capture_id = f.capture_id
 				AND i.src = f.src
-				AND i.dst = f.dst
+				AND (i.dst = f.dst OR i.title = 'Sweep of UDP port ' || f.dst_port)
 		)
 		AND f.flow_id NOT IN (SELECT original_flow_id FROM icmp_errors WHERE original_flow_id NOT NULL)
 )
