@@ -11,8 +11,10 @@ SELECT
 	i.issue_id,
 	c.issue_id AS cause_issue_id,
 	iif(f.src_ack_lost_segments + f.dst_ack_lost_segments >= 3, 0.7, 0.5) AS confidence,
-	printf('%d ACKs of this connection acknowledge data that is not in the capture; %d bytes are missing',
-		f.src_ack_lost_segments + f.dst_ack_lost_segments, f.src_missed_bytes + f.dst_missed_bytes) AS why
+	printf('%s of this connection %s data that is not in the capture; missing: %s',
+		counted(f.src_ack_lost_segments + f.dst_ack_lost_segments, 'ACK'),
+		iif(f.src_ack_lost_segments + f.dst_ack_lost_segments = 1, 'acknowledges', 'acknowledge'),
+		counted(f.src_missed_bytes + f.dst_missed_bytes, 'byte')) AS why
 FROM issues i
 JOIN flows f ON f.flow_id = i.flow_id
 JOIN issues c ON c.capture_id = i.capture_id AND c.detector = 'tcp-capture-loss'

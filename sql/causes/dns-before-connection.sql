@@ -88,8 +88,8 @@ SELECT
 	cause_issue_id,
 	max(iif(server = dst, 0.8, 0.5)) AS confidence,
 	iif(server = dst,
-		printf('the connection from %s goes to the DNS server %s, which failed %d queries', client,
-			server, count(DISTINCT asked_ts_ns)),
+		printf('the connection from %s goes to the DNS server %s, which failed %s', client,
+			server, counted(count(DISTINCT asked_ts_ns), 'query')),
 		printf('%s asked %s for %s in vain, and %.1f s later the connection to %s port %d failed',
 			client, ifnull(dst, 'several servers'), ifnull(max(name), 'a name'),
 			min(first_ts_ns - asked_ts_ns) / 1e9, server, port)) AS why

@@ -12,10 +12,10 @@ SELECT
 	c.issue_id AS cause_issue_id,
 	iif(c.src = i.dst, 0.8, 0.5) AS confidence,
 	iif(c.src = i.dst,
-		printf('%s asks %s in turn, and got no answer to %d queries there', i.dst,
-			ifnull(c.dst, 'several servers'), c.value),
-		printf('%s also asks %s, and got no answer to %d queries there: it waits for them first', i.src,
-			ifnull(c.dst, 'several servers'), c.value)) AS why
+		printf('%s asks %s in turn, and got no answer to %s there', i.dst,
+			ifnull(c.dst, 'several servers'), counted(CAST(c.value AS INTEGER), 'query')),
+		printf('%s also asks %s, and got no answer to %s there: it waits for them first', i.src,
+			ifnull(c.dst, 'several servers'), counted(CAST(c.value AS INTEGER), 'query'))) AS why
 FROM issues i
 JOIN issues c ON c.capture_id = i.capture_id AND c.issue_id <> i.issue_id
 WHERE i.detector IN ('dns-error', 'dns-slow', 'dns-unanswered')

@@ -103,15 +103,15 @@ SELECT
 	o.issue_id AS cause_issue_id,
 	CASE j.verdict WHEN 'server' THEN 0.8 ELSE 0.7 END AS confidence,
 	CASE j.verdict
-		WHEN 'loss' THEN printf('%d retransmissions between the request and its response', j.again)
-		WHEN 'window' THEN printf('%d zero windows between the request and its response', j.zero_windows)
+		WHEN 'loss' THEN counted(j.again, 'retransmission') || ' between the request and its response'
+		WHEN 'window' THEN counted(j.zero_windows, 'zero window') || ' between the request and its response'
 		WHEN 'network' THEN printf('the round trip of the connection took %d ms of %d ms', round(j.rtt_ns / 1e6),
 			round(j.first_byte_ns / 1e6))
 		ELSE printf('no retransmission; the round trip took %d ms of %d ms',
 			round(min(ifnull(j.ack_ns, j.rtt_ns), j.rtt_ns) / 1e6), round(j.first_byte_ns / 1e6))
 	END AS why,
 	CASE j.verdict
-		WHEN 'loss' THEN printf('Packet loss: %d retransmissions within the %d ms.', j.again,
+		WHEN 'loss' THEN printf('Packet loss: %s within the %d ms.', counted(j.again, 'retransmission'),
 			round(j.first_byte_ns / 1e6))
 		WHEN 'window' THEN printf('A receiver whose window was closed within the %d ms.',
 			round(j.first_byte_ns / 1e6))

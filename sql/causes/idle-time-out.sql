@@ -41,8 +41,8 @@ SELECT
 	r.issue_id,
 	nullif(c.first_issue_id, r.issue_id) AS cause_issue_id,
 	iif(c.most_s <= c.least_s * (1 + :spread_percent / 100.0), 0.8, 0.5) AS confidence,
-	printf('%d connections to %d servers were reset behind a silence of %d to %d s', c.connections,
-		c.servers, round(c.least_s), round(c.most_s)) AS why,
+	printf('%d connections to %s were reset behind a silence of %d to %d s', c.connections,
+		counted(c.servers, 'server'), round(c.least_s), round(c.most_s)) AS why,
 	printf('A firewall, NAT or load balancer on the way that forgets idle connections, after %d s at '
 		|| 'the latest: %d connections.', round(c.least_s), c.connections) AS cause
 FROM resets r

@@ -76,8 +76,8 @@ SELECT
 	issue_id,
 	nullif(worst_issue_id, issue_id) AS cause_issue_id,
 	iif(others > 1, 0.8, 0.6) AS confidence,
-	printf('%d of %d connections of %s, to %d other hosts, had retransmissions, %.1f %% on average', sick,
-		max(connections, sick), host, others, mean_percent) AS why,
+	printf('%d of %d connections of %s, to %s, had retransmissions, %.1f %% on average', sick,
+		max(connections, sick), host, counted(others, 'other host'), mean_percent) AS why,
 	printf('Loss on the way to %s or at it, not in one connection: %d of its %d connections have it.', host,
 		sick, max(connections, sick)) AS cause
 FROM chosen

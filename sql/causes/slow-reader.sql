@@ -24,7 +24,8 @@ SELECT
 	issue_id,
 	NULL AS cause_issue_id,
 	iif(again * 50 <= sent, 0.8, 0.5) AS confidence,
-	printf('%d zero windows; %d of %d packets to it were sent again', zero_windows, again, sent) AS why,
+	printf('%s; %d of %s to it were sent again', counted(zero_windows, 'zero window'), again,
+		counted(sent, 'packet')) AS why,
 	printf('The application at %s reads more slowly than %s sends: it closed its window for %d ms, and '
 		|| 'only %d of %d packets to it were sent again.', src, dst, round(value), again, sent) AS cause
 FROM closed

@@ -59,8 +59,8 @@ SELECT
 	peer AS src,
 	sender AS dst,
 	count(*) AS value,
-	printf('%s sent %s NOTIFICATION %s (code %d, subcode %d)%s', sender,
-		iif(count(*) = 1, 'a', printf('%d times a', count(*))), reason, code, subcode,
+	printf('%s sent %s %s (code %d, subcode %d)%s', sender,
+		iif(count(*) = 1, 'a NOTIFICATION', printf('%d NOTIFICATIONs', count(*))), reason, code, subcode,
 		ifnull(': "' || max(communication) || '"', '')) AS symptoms,
 	group_concat(ifnull(before_packet_id || ',', '') || proof_packet_id) AS packets,
 	CASE

@@ -81,9 +81,13 @@ SELECT
 	client AS src,
 	server AS dst,
 	count(*) AS value,
-	printf('%s from %s to %s that match no query: %d with another question, %d with a number that was not '
-		|| 'asked with', counted(count(*), 'response'), server, client, sum(other_question IS 1),
-		sum(other_question IS NOT 1)) AS symptoms,
+	printf('%s from %s to %s %s no query: %s', counted(count(*), 'response'), server, client,
+		iif(count(*) = 1, 'matches', 'match'), CASE sum(other_question IS 1)
+			WHEN 0 THEN 'with a number that was not asked with'
+			WHEN count(*) THEN 'with another question'
+			ELSE printf('%d with another question, %d with a number that was not asked with',
+				sum(other_question IS 1), sum(other_question IS NOT 1))
+		END) AS symptoms,
 	first_few(ifnull(query_packet_id || ',', '') || answer_packet_id, answer_ts_ns, 25) AS packets,
 	iif(count(*) >= 10, 'high', 'medium') AS severity
 FROM responses

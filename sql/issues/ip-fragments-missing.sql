@@ -59,10 +59,12 @@ SELECT
 	src,
 	dst,
 	sum(is_missing) * 100.0 / count(*) AS value,
-	printf('%d of %s of %s to %s %s not complete; missing: %s, %s, %s',
+	printf('%d of %s of %s to %s %s not complete; missing: %s',
 		sum(is_missing), counted(count(*), 'fragmented datagram'), src, dst,
-		iif(sum(is_missing) = 1, 'is', 'are'), counted(sum(lacks_first), 'first fragment'),
-		counted(sum(lacks_last), 'last one'), counted(sum(has_hole), 'one') || ' between') AS symptoms,
+		iif(sum(is_missing) = 1, 'is', 'are'),
+		ltrim(iif(sum(lacks_first), ', ' || counted(sum(lacks_first), 'first fragment'), '')
+			|| iif(sum(lacks_last), ', ' || counted(sum(lacks_last), 'last fragment'), '')
+			|| iif(sum(has_hole), ', ' || counted(sum(has_hole), 'fragment') || ' between', ''), ', ')) AS symptoms,
 	group_concat(iif(is_missing, packets, NULL)) AS packets,
 	iif(sum(is_missing) BETWEEN :min_count AND count(*), 'medium', 'low') AS severity
 FROM datagrams

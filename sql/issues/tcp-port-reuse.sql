@@ -74,9 +74,9 @@ SELECT
 	src,
 	dst,
 	min(gap_ns) / 1e9 AS value,
-	printf('%s used source ports to port %d of %s again %s, %.3f s after the connection before at the earliest; %d '
-		|| 'of these connections failed', src, dst_port, dst, counted(count(*), 'time'), min(gap_ns) / 1e9, sum(failed)
-	) AS symptoms,
+	printf('%s used source ports to port %d of %s again %s, %.3f s after the connection before at the earliest; %s '
+		|| 'of the new connections failed', src, dst_port, dst, counted(count(*), 'time'), min(gap_ns) / 1e9,
+		iif(sum(failed), sum(failed), 'none')) AS symptoms,
 	group_concat(first_packet_id) AS packets,
 	iif(sum(failed) > 0, 'medium', 'low') AS severity
 FROM found

@@ -84,9 +84,13 @@ SELECT
 	iif(clients = 1, src, NULL) AS src,
 	dst,
 	syn_rtt_ns / 1e6 AS value,
-	printf('%s answered the SYN of %s only after %s%d ms; its shortest round trip is %.3g ms; SYN or SYN-ACK were '
-		|| 'sent again in %d of them', dst, counted(connections, 'connection'), iif(connections = 1, '', 'up to '),
-		round(syn_rtt_ns / 1e6), rtt_ns / 1e6, again) AS symptoms,
+	printf('%s answered the SYN of %s only after %s%d ms; its shortest round trip is %.3g ms; %s', dst,
+		counted(connections, 'connection'), iif(connections = 1, '', 'up to '), round(syn_rtt_ns / 1e6), rtt_ns / 1e6,
+		CASE again
+			WHEN 0 THEN 'no SYN or SYN-ACK was sent again'
+			WHEN connections THEN 'SYN or SYN-ACK were sent again'
+			ELSE printf('SYN or SYN-ACK were sent again in %d of them', again)
+		END) AS symptoms,
 	iif(place > 100, NULL, ( -- no more of a capture are kept
 		SELECT group_concat(p.packet_id)
 		FROM slow w

@@ -47,12 +47,12 @@ SELECT
 	iif(count(DISTINCT src) = 1, src, NULL) AS src,
 	dst,
 	max(syn_rtt_ns) / 1e6 AS value,
-	printf('%s to port %d of %s: %s did not offer window scaling; %d bytes were on their way at most, the round '
+	printf('%s to port %d of %s: %s window scaling; %d bytes were on their way at most, the round '
 		|| 'trip was %.3g ms', counted(count(*), 'connection'), dst_port, dst,
 		CASE
-			WHEN max(src_window_scale) IS NULL AND max(dst_window_scale) IS NULL THEN 'both sides'
-			WHEN max(src_window_scale) IS NULL THEN 'the client'
-			ELSE 'the server'
+			WHEN max(src_window_scale) IS NULL AND max(dst_window_scale) IS NULL THEN 'neither side offered'
+			WHEN max(src_window_scale) IS NULL THEN 'the client did not offer'
+			ELSE 'the server did not offer'
 		END, max(in_flight), max(syn_rtt_ns) / 1e6) AS symptoms,
 	group_concat(first_packet_id) AS packets,
 	iif(max(syn_rtt_ns) >= :min_rtt_ms * 1e6 AND max(in_flight) >= 655.35 * :full_percent, 'medium', 'low') AS severity

@@ -85,9 +85,11 @@ SELECT
 	client AS src,
 	server AS dst,
 	lost AS value,
-	printf('%d of %s with %s port %d%s %s not finished: %d without a server hello, %d reset%s',
+	printf('%d of %s with %s port %d%s %s not finished: %s%s%s',
 		lost, counted(handshakes, 'handshake'), server, port, ifnull(' (' || server_name || ')', ''),
-		iif(lost = 1, 'was', 'were'), without_hello, was_reset,
+		iif(lost = 1, 'was', 'were'),
+		iif(without_hello, printf('%d without a server hello', without_hello), 'the server hello came'),
+		iif(was_reset, printf(', %d reset', was_reset), ''),
 		iif(in_clear, printf(', %d answered in plain HTTP', in_clear), '')) AS symptoms,
 	packets,
 	CASE
