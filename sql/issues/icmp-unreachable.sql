@@ -4,8 +4,8 @@
 -- kind together; the title says which kind. A port that a traceroute asks for on purpose (UDP to
 -- 33434..33534, or where ICMP also reported a TTL exceeded about the same two hosts) is left out. Low where
 -- only ICMP was concerned, as with pings: they are there to try; and where the errors are answers that came after their
--- asker had closed its port, or multicast, or quote no packet. Else medium; high where TCP connections are concerned. value
--- is the number of errors.
+-- asker had closed its port, or multicast, or quote no packet. Else medium; high where two errors or more are about
+-- TCP connections. value is the number of errors.
 --
 -- severity: medium
 -- category: connectivity
@@ -127,7 +127,7 @@ SELECT
 	packets,
 	CASE
 		WHEN original_src IS NULL OR icmp = errors OR answers = errors OR multicast = errors THEN 'low'
-		WHEN tcp > 0 THEN 'high'
+		WHEN tcp > 1 THEN 'high'
 		ELSE 'medium'
 	END AS severity,
 	'Unreachable: ' || kind AS title,
