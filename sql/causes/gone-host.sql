@@ -1,0 +1,47 @@
+-- Retransmissions to a host that has gone.
+--
+-- Segments that one side sent again, on a connection whose other side went silent for good (tcp-half-open): they are
+-- not answered because nobody is there, not because packets are lost.
+--
+-- column issue_id        The issue.
+-- column cause_issue_id  The issue behind it.
+-- column confidence      How sure the rule is, 0 to 1.
+-- column why             Why, with the numbers.
+-- column cause           Most likely cause.
+WITH
+gone AS MATERIALIZED ( -- sent by the side that is left
+	SELECT i.issue_id, p.flow_id, p.direction, p.packet_id
+	FROM issues i
+	JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	JOIN packets p ON p.packet_id = ip.packet_id
+	WHERE i.detector = 'tcp-half-open' AND i.title LIKE '%silent'
+),
+again AS MATERIALIZED (
+	SELECT
+		i.issue_id,
+		g.issue_id AS cause_issue_id,
+		i.src,
+		i.dst,
+		count(*) AS segments,
+		sum(p.packet_id > (
+			SELECT max(fp.packet_id)
+			FROM flow_packets fp
+			CROSS JOIN packets o ON o.packet_id = fp.packet_id
+			WHERE fp.flow_id = g.flow_id AND o.direction <> g.direction
+		)) AS behind
+	FROM gone g
+	JOIN issues i ON i.flow_id = g.flow_id AND i.detector = 'tcp-retransmissions'
+	JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	JOIN packets p ON p.packet_id = ip.packet_id
+	WHERE p.direction = g.direction
+	GROUP BY i.issue_id, g.issue_id
+)
+SELECT
+	issue_id,
+	cause_issue_id,
+	0.7 AS confidence,
+	printf('%d of %s of %s were sent behind the last packet of %s', behind, counted(segments, 'retransmission'), src, dst)
+		AS why,
+	printf('%s has gone, or cannot be reached any more: nothing came from it afterwards.', dst) AS cause
+FROM again
+WHERE behind * 2 > segments;
