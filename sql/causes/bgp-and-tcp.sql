@@ -19,6 +19,13 @@ causes AS MATERIALIZED (
 	FROM issues
 	WHERE detector IN ('bgp-hold-timer', 'bgp-notification', 'tcp-retransmissions', 'tcp-zero-window',
 		'tcp-half-open', 'tcp-mss')
+),
+shown AS MATERIALIZED ( -- flows that the evidence is of, where an issue is about several
+	SELECT DISTINCT i.issue_id, p.flow_id
+	FROM (SELECT issue_id, flow_id FROM troubles UNION SELECT issue_id, flow_id FROM causes) i
+	JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	JOIN packets p ON p.packet_id = ip.packet_id
+	WHERE i.flow_id IS NULL
 )
 SELECT
 	i.issue_id,
@@ -44,12 +51,8 @@ WHERE ((i.detector IN ('bgp-hold-timer', 'bgp-notification')
 		OR (i.detector IN ('tcp-reset-mid-stream', 'tcp-idle-reset', 'tcp-reset-in-handshake')
 			AND c.detector IN ('bgp-notification', 'bgp-hold-timer')))
 	AND (i.flow_id = c.flow_id
-		OR EXISTS (
-			SELECT 1
-			FROM issue_packets ip
-			JOIN packets p ON p.packet_id = ip.packet_id
-			WHERE i.flow_id IS NULL AND ip.issue_id = i.issue_id AND p.flow_id = c.flow_id
-		)
+		OR (i.issue_id, c.flow_id) IN (SELECT issue_id, flow_id FROM shown)
+		OR (c.issue_id, i.flow_id) IN (SELECT issue_id, flow_id FROM shown)
 		OR ((i.flow_id IS NULL OR c.flow_id IS NULL)
 			AND i.dst IN (c.src, c.dst)
 			AND (i.src IS NULL OR c.src IS NULL OR i.src IN (c.src, c.dst))));

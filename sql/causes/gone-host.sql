@@ -14,7 +14,7 @@ gone AS MATERIALIZED ( -- sent by the side that is left
 	FROM issues i
 	JOIN issue_packets ip ON ip.issue_id = i.issue_id
 	JOIN packets p ON p.packet_id = ip.packet_id
-	WHERE i.detector = 'tcp-half-open' AND i.title LIKE '%silent'
+	WHERE i.detector = 'tcp-half-open' AND i.title LIKE '% went silent %'
 ),
 again AS MATERIALIZED (
 	SELECT

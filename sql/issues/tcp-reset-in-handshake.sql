@@ -1,10 +1,10 @@
 -- Connections were reset before they carried data.
 --
 -- A RST after the SYN-ACK, before any data: of a side's handshake, or of a connection that was just
--- established. Client, server and port together; those of a port scan or a sweep are left to these detectors.
--- value is the number of connections. Low where the handshake was complete, as health checks of load balancers
--- do; and where the client gave up fewer than :many: so do programs that try two addresses at once and take the
--- faster.
+-- established. What a client reset is one issue, and what a server's port reset; those of a port scan or a
+-- sweep are left to these detectors. value is the number of connections. Low where the handshake was complete,
+-- as health checks of load balancers do; and where the client gave up fewer than :many to a server's port: so do
+-- programs that try two addresses at once and take the faster.
 --
 -- severity: medium
 -- category: connectivity
@@ -21,8 +21,8 @@
 -- column capture_id   The capture.
 -- column ts_ns        When it was seen first, ns since 1970 UTC.
 -- column flow_id      The connection, if there is one only.
--- column src          Client.
--- column dst          Server.
+-- column src          Client; NULL: several.
+-- column dst          Server; NULL: several.
 -- column value        Connections that were reset.
 -- column symptoms     What was seen.
 -- column packets      First and last packets of the connections.
@@ -59,22 +59,42 @@ reset AS (
 				AND i.src = f.src
 				AND (i.dst = f.dst OR i.title = 'Sweep of TCP port ' || f.dst_port)
 		)
+),
+pairs AS ( -- of a client and a server's port
+	SELECT
+		capture_id,
+		src,
+		dst,
+		dst_port,
+		by_src,
+		complete,
+		flow_id,
+		min(first_ts_ns) AS ts_ns,
+		count(*) AS connections,
+		group_concat(first_packet_id || ' ' || last_packet_id) AS packets
+	FROM reset
+	GROUP BY capture_id, src, dst, dst_port, by_src, complete
 )
 SELECT
 	capture_id,
-	min(first_ts_ns) AS ts_ns,
-	iif(count(*) = 1, flow_id, NULL) AS flow_id,
-	src,
-	dst,
-	count(*) AS value,
-	printf('%s sent RST in %s to port %d of %s, %s', iif(by_src, src, dst), counted(count(*), 'connection'),
-		dst_port, dst,
+	min(ts_ns) AS ts_ns,
+	iif(sum(connections) = 1, flow_id, NULL) AS flow_id,
+	only(src) AS src,
+	only(dst) AS dst,
+	sum(connections) AS value,
+	printf('the %s %s sent RST in %s%s to %s, %s', iif(by_src, 'client', 'server'), iif(by_src, src, dst),
+		counted(sum(connections), 'connection'),
+		iif(by_src, '', ' of ' || ifnull(only(src), counted(count(*), 'client'))),
+		iif(by_src,
+			printf('%s of %s', ifnull('port ' || only(dst_port), 'different ports'),
+				ifnull(only(dst), counted(count(DISTINCT dst), 'server'))),
+			'its port ' || dst_port),
 		iif(complete, 'established but without data', 'after the SYN-ACK, before the handshake was complete')
 	) AS symptoms,
-	group_concat(first_packet_id || ' ' || last_packet_id) AS packets,
-	iif(complete OR by_src AND count(*) < :many, 'low', 'medium') AS severity,
+	group_concat(packets) AS packets,
+	iif(complete OR by_src AND max(connections) < :many, 'low', 'medium') AS severity,
 	iif(complete, 'Connections were reset before they carried data', 'Connections were reset during the handshake')
 		AS title
-FROM reset
-GROUP BY capture_id, src, dst, dst_port, by_src, complete
-ORDER BY complete, count(*) DESC;
+FROM pairs
+GROUP BY capture_id, by_src, complete, iif(by_src, src, dst), iif(by_src, NULL, dst_port)
+ORDER BY complete, value DESC, ts_ns;
