@@ -40,8 +40,8 @@ SELECT
 	issue_id,
 	cause_issue_id,
 	0.7 AS confidence,
-	printf('%d of %s of %s were sent behind the last packet of %s', behind, counted(segments, 'retransmission'), src, dst)
-		AS why,
+	printf('%d of %s of %s were sent behind the last packet of %s', behind, counted(segments, 'retransmission'), src,
+		dst) AS why,
 	printf('%s has gone, or cannot be reached any more: nothing came from it afterwards.', dst) AS cause
 FROM again
 WHERE behind * 2 > segments;

@@ -95,7 +95,8 @@ other AS (
 	JOIN issues i ON i.capture_id = f.capture_id
 	WHERE (j.verdict = 'loss' AND i.detector = 'tcp-retransmissions' AND i.flow_id = f.flow_id)
 		OR (j.verdict = 'window' AND i.detector = 'tcp-zero-window' AND i.flow_id = f.flow_id)
-		OR (j.verdict = 'network' AND i.detector = 'tcp-high-rtt' AND i.src = f.src AND i.dst = f.dst)
+		OR (j.verdict = 'network' AND i.detector = 'tcp-high-rtt'
+			AND (i.src = f.src AND ifnull(i.dst, f.dst) = f.dst OR i.src IS NULL AND i.dst = f.dst))
 	GROUP BY j.issue_id
 )
 SELECT

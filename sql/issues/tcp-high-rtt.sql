@@ -1,9 +1,10 @@
 -- Round trips take long.
 --
--- The mean time from a segment to its ACK, by Karn's rule where there are samples of it, of either direction of a
--- connection; connections of a client to a server together. value is the mean over them, in milliseconds. Measured where
--- the capture was taken: it is the time to the far end and back from there, and what the far end waits before it
--- acknowledges.
+-- The mean time from a segment to its ACK, by Karn's rule where there are samples of it, of either direction of
+-- a connection; connections of a client to a server together, and where a client has :together such servers or
+-- more, or a server as many such clients, these together. value is the mean over the connections, in
+-- milliseconds. Measured where the capture was taken: it is the time to the far end and back from there, and what
+-- the far end waits before it acknowledges.
 --
 -- severity: medium
 -- category: performance
@@ -16,12 +17,14 @@
 --
 -- param :limit_ms number 0..100000 = 200   Mean round trip from which on a connection is listed, milliseconds.
 -- param :min_samples integer = 3           Connections with fewer samples are left out, unless the handshake took as long.
+-- param :together integer 2..65535 = 3     Servers of one client, or clients of one server, from which on they are
+--                                          one issue.
 --
 -- column capture_id   The capture.
 -- column ts_ns        Begin of the connection.
 -- column flow_id      The connection, if there is one only.
--- column src          Client.
--- column dst          Server.
+-- column src          Client; NULL: several.
+-- column dst          Server; NULL: several.
 -- column value        Mean round trip, milliseconds.
 -- column symptoms     What was seen.
 -- column packets      The slowest ACKs, of the slowest connection; NULL behind the first 100 of a capture.
@@ -45,14 +48,39 @@ slow AS (
 		dst,
 		count(*) AS connections,
 		avg(rtt_ns) AS rtt_ns,
+		max(rtt_ns) AS worst_ns,
 		max(max(ifnull(src_rtt_max_ns, 0), ifnull(dst_rtt_max_ns, 0))) AS longest_ns
 	FROM sides
 	WHERE rtt_ns > :limit_ms * 1e6
 	GROUP BY capture_id, src, dst
 ),
+counts AS (
+	SELECT
+		*,
+		count(*) OVER (PARTITION BY capture_id, src) AS servers,
+		count(*) OVER (PARTITION BY capture_id, dst) AS clients
+	FROM slow
+),
+shared AS (
+	SELECT
+		capture_id,
+		min(ts_ns) AS ts_ns,
+		CAST(first_few(flow_id, -worst_ns, 1) AS INTEGER) AS flow_id,
+		only(src) AS src,
+		only(dst) AS dst,
+		count(*) AS pairs,
+		sum(connections) AS connections,
+		sum(rtt_ns * connections) / sum(connections) AS rtt_ns,
+		max(longest_ns) AS longest_ns
+	FROM counts
+	GROUP BY
+		capture_id,
+		iif(clients >= :together AND clients > servers, NULL, src),
+		iif(servers >= :together AND servers >= clients, NULL, dst)
+),
 ranked AS (
 	SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY connections DESC, rtt_ns DESC) AS place
-	FROM slow
+	FROM shared
 )
 SELECT
 	capture_id,
@@ -61,8 +89,9 @@ SELECT
 	src,
 	dst,
 	rtt_ns / 1e6 AS value,
-	printf('round trips%s took %d ms on average, %d ms at most',
-		iif(connections = 1, '', printf(' of %d connections', connections)),
+	printf('round trips between %s and %s%s took %d ms on average, %d ms at most',
+		ifnull(src, counted(pairs, 'client')), ifnull(dst, counted(pairs, 'server')),
+		iif(connections = 1, '', printf(', of %d connections,', connections)),
 		round(rtt_ns / 1e6), round(longest_ns / 1e6)) AS symptoms,
 	iif(place > 100, NULL, ( -- no more of a capture are kept
 		SELECT group_concat(packet_id)

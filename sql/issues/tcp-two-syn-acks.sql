@@ -142,9 +142,10 @@ SELECT
 			THEN 'The capture has packets before and behind a device that changes sequence numbers, as some firewalls do.'
 		WHEN max(other_ttl) AND max(is_one_syn)
 			THEN 'Two hosts answer for one address, at different distances: load balancers, anycast, or a forged answer.'
-		WHEN max(other_ttl) THEN 'Another host answered when the SYN came again: load balancers, or anycast whose route flaps.'
+		WHEN max(other_ttl)
+			THEN 'Another host answered when the SYN came again: load balancers, or anycast whose route flaps.'
 		WHEN max(is_one_syn) THEN 'Two hosts, or a proxy for SYNs and the server behind it, answer for one address.'
-		ELSE 'The server, or a proxy for SYNs before it, answers with SYN cookies, or had forgotten the first SYN when it came again.'
+		ELSE 'The server, or a proxy before it, answers with SYN cookies, or had forgotten the first SYN when it came again.'
 	END AS cause,
 	iif(min(is_same) OR max(other_ttl), 0.7, 0.5) AS confidence
 FROM graded
