@@ -31,6 +31,15 @@ class Network:
     def __enter__(self):
         if os.name != "posix" or os.geteuid() != 0 or not shutil.which("ip"):
             raise tap.Skip("needs root and ip(8)")
+        try:
+            self.join()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    @staticmethod
+    def join():
         for name in (HERE, THERE):
             run("ip", "netns", "add", name)
             for scope in ("all", "default"):
@@ -41,7 +50,6 @@ class Network:
             run("ip", "-n", name, "link", "set", "lo", "up")
             run("ip", "-n", name, "link", "set", "veth0", "up")
         inside(HERE, "ping", "-q", "-c", "1", "-W", "2", "10.9.0.2")  # both know each other's MAC address now
-        return self
 
     def __exit__(self, *_):
         for name in (HERE, THERE):
