@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config libpcap-dev libsqlite3-dev zlib1g-dev libzstd-dev liblz4-dev libxxhash-dev libssl-dev"
-check="libcmocka-dev clang python3 sqlite3 tshark tcptrace tcpdump gzip zstd lz4 gnuplot-nox iproute2 iputils-ping man-db groff-base zsh fish"
+check="libcmocka-dev clang python3 sqlite3 tshark tcptrace tcpdump gzip zstd lz4 gnuplot-nox iproute2 iputils-ping procps man-db groff-base zsh fish"
 lint="clang-format clang-tidy cppcheck"
 
 wanted=
