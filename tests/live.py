@@ -313,8 +313,8 @@ def test_killed():
             found = number("case.db", "SELECT count(*) FROM packets")
             assert found >= seen, "%d packets, there were %d" % (found, seen)
             tap.equal(check_whole("case.db", in_one_file=False), found)
-            capture = Capture("-i", "veth0", "--count", 4)
-            pings(5)
+            capture = Capture("-i", "veth0", "--count", 4, ready=False)
+            wait_until(lambda: capture.process.poll() is not None or pings(1), "four packets")
             tap.equal(capture.end()[0], 0)
             tap.equal(check_whole("case.db"), found + 4)
 
