@@ -23,8 +23,8 @@ causes AS MATERIALIZED (
 shown AS MATERIALIZED ( -- flows that the evidence is of, where an issue is about several
 	SELECT DISTINCT i.issue_id, p.flow_id
 	FROM (SELECT issue_id, flow_id FROM troubles UNION SELECT issue_id, flow_id FROM causes) i
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 	WHERE i.flow_id IS NULL
 )
 SELECT

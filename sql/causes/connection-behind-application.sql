@@ -29,18 +29,19 @@ ends AS MATERIALIZED (
 	SELECT issue_id, capture_id, dst
 	FROM causes
 ),
-shown AS MATERIALIZED ( -- flows that the evidence is of
-	SELECT DISTINCT i.issue_id, p.flow_id
-	FROM (SELECT issue_id FROM troubles UNION SELECT issue_id FROM causes) i
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
+shown AS MATERIALIZED ( -- flows that they are about; where these are several, those of the evidence
+	SELECT issue_id, flow_id
+	FROM (SELECT issue_id, flow_id FROM troubles UNION SELECT issue_id, flow_id FROM causes)
+	WHERE flow_id NOT NULL
+	UNION
+	SELECT i.issue_id, p.flow_id
+	FROM (SELECT issue_id, flow_id FROM troubles UNION SELECT issue_id, flow_id FROM causes) i
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
+	WHERE i.flow_id IS NULL
 ),
 together AS ( -- of one flow, or where one of them is about several: of one host
 	SELECT i.issue_id, c.issue_id AS cause_issue_id
-	FROM troubles i
-	JOIN causes c ON c.capture_id = i.capture_id AND c.flow_id = i.flow_id
-	UNION
-	SELECT i.issue_id, c.issue_id
 	FROM shown i
 	JOIN shown c ON c.flow_id = i.flow_id
 	WHERE i.issue_id IN (SELECT issue_id FROM troubles) AND c.issue_id IN (SELECT issue_id FROM causes)

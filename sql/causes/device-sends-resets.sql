@@ -20,9 +20,9 @@ injected AS MATERIALIZED ( -- the first of a client and TTL
 		p.ttl,
 		row_number() OVER (PARTITION BY i.capture_id, i.dst, p.ttl ORDER BY i.rank DESC, p.packet_id, i.issue_id) AS place
 	FROM issues i
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
-	JOIN flows f ON f.flow_id = p.flow_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN flows f ON f.flow_id = p.flow_id
 	WHERE i.detector = 'tcp-rst-injection' AND i.rank > 1 AND p.tcp_flags & 4
 ),
 resets AS MATERIALIZED (
@@ -34,9 +34,9 @@ resets AS MATERIALIZED (
 		f.src AS client,
 		p.ttl
 	FROM issues i
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
-	JOIN flows f ON f.flow_id = p.flow_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN flows f ON f.flow_id = p.flow_id
 	WHERE i.detector IN ('tcp-refused', 'tcp-reset-mid-stream', 'tcp-reset-in-handshake')
 		AND (i.capture_id, f.src) IN (SELECT capture_id, client FROM injected)
 		AND p.tcp_flags & 4

@@ -20,7 +20,7 @@ failed AS MATERIALIZED (
 evidence AS MATERIALIZED (
 	SELECT i.issue_id, i.capture_id, i.dst, ip.packet_id
 	FROM issues i
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
 	WHERE i.detector IN ('dns-unanswered', 'dns-error')
 ),
 dns_trouble AS MATERIALIZED (
@@ -46,9 +46,9 @@ tried AS MATERIALIZED (
 		f.dst_port AS port,
 		f.first_ts_ns
 	FROM failed t
-	JOIN issue_packets ip ON ip.issue_id = t.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
-	JOIN flows f ON f.flow_id = p.flow_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = t.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN flows f ON f.flow_id = p.flow_id
 	WHERE f.protocol IN ('tcp', 'udp')
 ),
 pairs AS MATERIALIZED (

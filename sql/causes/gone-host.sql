@@ -9,11 +9,22 @@
 -- column why             Why, with the numbers.
 -- column cause           Most likely cause.
 WITH
-gone AS MATERIALIZED ( -- sent by the side that is left
-	SELECT i.issue_id, p.flow_id, p.direction, p.packet_id
+gone AS MATERIALIZED ( -- direction: of the side that is left; last_id: the last packet of the other one
+	SELECT DISTINCT
+		i.issue_id,
+		p.flow_id,
+		p.direction,
+		(
+			SELECT fp.packet_id
+			FROM flow_packets fp
+			CROSS JOIN packets o ON o.packet_id = fp.packet_id
+			WHERE fp.flow_id = p.flow_id AND o.direction <> p.direction
+			ORDER BY fp.packet_id DESC
+			LIMIT 1
+		) AS last_id
 	FROM issues i
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 	WHERE i.detector = 'tcp-half-open' AND i.title LIKE '% went silent %'
 ),
 again AS MATERIALIZED (
@@ -23,16 +34,11 @@ again AS MATERIALIZED (
 		i.src,
 		i.dst,
 		count(*) AS segments,
-		sum(p.packet_id > (
-			SELECT max(fp.packet_id)
-			FROM flow_packets fp
-			CROSS JOIN packets o ON o.packet_id = fp.packet_id
-			WHERE fp.flow_id = g.flow_id AND o.direction <> g.direction
-		)) AS behind
+		sum(p.packet_id > g.last_id) AS behind
 	FROM gone g
 	JOIN issues i ON i.flow_id = g.flow_id AND i.detector = 'tcp-retransmissions'
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 	WHERE p.direction = g.direction
 	GROUP BY i.issue_id, g.issue_id
 )

@@ -13,7 +13,7 @@ WITH
 evidence AS MATERIALIZED (
 	SELECT c.issue_id, c.capture_id, c.detector, c.title, ip.packet_id
 	FROM issues c
-	JOIN issue_packets ip ON ip.issue_id = c.issue_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = c.issue_id
 	WHERE c.detector LIKE 'icmp-%'
 ),
 quoted AS MATERIALIZED (
@@ -52,10 +52,11 @@ ends AS MATERIALIZED ( -- of the issue; where these are several, those that its 
 	WHERE src NOT NULL AND dst NOT NULL
 	UNION
 	SELECT i.issue_id, i.capture_id, f.src, f.dst
-	FROM troubles i
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
-	JOIN flows f ON f.flow_id = p.flow_id
+	FROM (SELECT 1 FROM quoted LIMIT 1) -- if none, no more is read
+	CROSS JOIN troubles i
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN flows f ON f.flow_id = p.flow_id
 	WHERE i.src IS NULL OR i.dst IS NULL
 ),
 together AS ( -- of one flow, or of the hosts that the errors are about

@@ -19,7 +19,7 @@ WITH resets AS (
 		(
 			SELECT count(DISTINCT p.flow_id)
 			FROM issue_packets ip
-			JOIN packets p ON p.packet_id = ip.packet_id
+			CROSS JOIN packets p ON p.packet_id = ip.packet_id
 			WHERE ip.issue_id = i.issue_id
 		) AS connections
 	FROM issues i

@@ -11,8 +11,8 @@ WITH
 shown AS MATERIALIZED ( -- connections that the evidence is of
 	SELECT DISTINCT i.issue_id, i.detector, p.flow_id
 	FROM issues i
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 	WHERE i.detector IN ('tls-weak-cipher', 'tls-old-version')
 )
 SELECT

@@ -43,7 +43,7 @@ WHERE (c.flow_id = i.flow_id
 		OR (i.flow_id IS NULL AND EXISTS (
 			SELECT 1
 			FROM issue_packets ip
-			JOIN packets p ON p.packet_id = ip.packet_id
+			CROSS JOIN packets p ON p.packet_id = ip.packet_id
 			WHERE ip.issue_id = i.issue_id AND p.flow_id = c.flow_id
 		)))
 	AND i.detector IN ('tcp-reset-mid-stream', 'tcp-idle-reset', 'tcp-half-open', 'http-incomplete',

@@ -13,8 +13,8 @@ WITH
 answered AS MATERIALIZED ( -- flows with two answers
 	SELECT DISTINCT i.issue_id, i.cause, p.flow_id
 	FROM issues i
-	JOIN issue_packets ip ON ip.issue_id = i.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 	WHERE i.detector = 'tcp-two-syn-acks' AND i.rank > 1
 ),
 troubles AS ( -- read where there is one of these
@@ -27,8 +27,8 @@ troubles AS ( -- read where there is one of these
 shown AS MATERIALIZED ( -- flows that their evidence is of
 	SELECT DISTINCT t.issue_id, p.flow_id
 	FROM troubles t
-	JOIN issue_packets ip ON ip.issue_id = t.issue_id
-	JOIN packets p ON p.packet_id = ip.packet_id
+	CROSS JOIN issue_packets ip ON ip.issue_id = t.issue_id
+	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 ),
 totals AS (
 	SELECT issue_id, count(*) AS connections
