@@ -1,6 +1,7 @@
 """What a tool says of a file, kept in build/oracle-cache under the hash of the tool's version, its arguments and the
 file's bytes: files that are alike are looked at once, whichever build or test asks."""
 import collections
+import fcntl
 import functools
 import gzip
 import hashlib
@@ -29,12 +30,23 @@ def place_of(path, command):
     return os.path.join(CACHE, key + ".gz")
 
 
-def write(place, answer):
+def write(file, answer):
+    with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed:
+        packed.write(json.dumps([answer.returncode, answer.stderr]).encode() + b"\n" + answer.stdout)
+    file.flush()
+
+
+def keep(place, command, path):
+    """Asks the tool, unless another process has done so meanwhile: who asks the same waits for it."""
     os.makedirs(CACHE, exist_ok=True)
-    mine = "%s.%d" % (place, os.getpid())
-    with gzip.open(mine, "wb", 1) as file:
-        file.write(json.dumps([answer.returncode, answer.stderr]).encode() + b"\n" + answer.stdout)
-    os.rename(mine, place)
+    with open(place + ".part", "ab") as part:
+        fcntl.flock(part, fcntl.LOCK_EX)
+        if os.path.exists(place):
+            return
+        found = subprocess.run([*command, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        part.truncate(0)
+        write(part, Answer(found.returncode, found.stdout, found.stderr.decode(errors="backslashreplace")))
+        os.rename(place + ".part", place)
 
 
 def ask(path, *command):
@@ -42,8 +54,7 @@ def ask(path, *command):
     another that is like it."""
     place = place_of(path, command)
     if not os.path.exists(place):
-        found = subprocess.run([*command, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        write(place, Answer(found.returncode, found.stdout, found.stderr.decode(errors="backslashreplace")))
+        keep(place, command, path)
     with gzip.open(place, "rb") as file:
         returncode, stderr = json.loads(file.readline())
         return Answer(returncode, file.read(), stderr)
