@@ -83,8 +83,6 @@ static size_t put_byte(char *to, uint8_t byte, const char *special)
 	return 1;
 }
 
-// Reads a name of a message at *at, which moves behind it; follows compression pointers (RFC 1035, 4.1.4). False: it is
-// broken.
 bool dns_read_name(struct bytes whole, struct bytes *at, char text[DNS_NAME_TEXT_MAX + 1])
 {
 	struct bytes from = *at;
@@ -140,7 +138,6 @@ static void read_questions(struct dns_message *m)
 	}
 }
 
-// False: there is no whole header.
 bool dns_read_message(struct dns_message *m, struct bytes whole)
 {
 	*m = (struct dns_message){.whole = whole, .rest = whole};
@@ -179,7 +176,6 @@ void dns_note_edns(struct dns_message *m, const struct dns_record *r)
 	m->rcode |= (uint16_t)(r->ttl >> 24 << 4);
 }
 
-// Reads all records without keeping them, for what EDNS says.
 void dns_read_edns(struct dns_message *m)
 {
 	struct bytes rest = m->rest;
@@ -324,7 +320,6 @@ void dns_put_data(struct dns_text *t, struct dns_message *m, const struct dns_re
 	put_unknown(t, r->data);
 }
 
-// Data of the form of RFC 3597, which no name has: it is of an unknown type, or contradicts its type.
 bool dns_data_is_unknown(const char *data)
 {
 	return data[0] == '\\' && data[1] == '#';

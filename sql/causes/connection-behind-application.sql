@@ -29,13 +29,20 @@ ends AS MATERIALIZED (
 	SELECT issue_id, capture_id, dst
 	FROM causes
 ),
+parties AS MATERIALIZED (
+	SELECT issue_id, flow_id
+	FROM troubles
+	UNION
+	SELECT issue_id, flow_id
+	FROM causes
+),
 shown AS MATERIALIZED ( -- flows that they are about; where these are several, those of the evidence
 	SELECT issue_id, flow_id
-	FROM (SELECT issue_id, flow_id FROM troubles UNION SELECT issue_id, flow_id FROM causes)
+	FROM parties
 	WHERE flow_id NOT NULL
 	UNION
 	SELECT i.issue_id, p.flow_id
-	FROM (SELECT issue_id, flow_id FROM troubles UNION SELECT issue_id, flow_id FROM causes) i
+	FROM parties i
 	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
 	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 	WHERE i.flow_id IS NULL

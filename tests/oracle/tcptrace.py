@@ -12,8 +12,6 @@ import argparse
 import collections
 import csv
 import fnmatch
-import gzip
-import hashlib
 import ipaddress
 import math
 import multiprocessing
@@ -75,25 +73,20 @@ def as_pcap(path, folder):
     return converted if os.path.exists(converted) and os.path.getsize(converted) else None
 
 
+def ask(path):
+    with tempfile.TemporaryDirectory(prefix="pcapdex-tcptrace-") as folder:
+        os.symlink(os.path.abspath(path), os.path.join(folder, "capture"))
+        return kept.run(["tcptrace", *OPTIONS, "capture"], cwd=folder, timeout=TIME_LIMIT_S)
+
+
 def run(path, tcptrace_version):
-    """The lines of tcptrace's output, from the cache or from tcptrace; none where it does not come to an end."""
-    with open(path, "rb") as file:
-        key = hashlib.sha256(repr((tcptrace_version, OPTIONS)).encode() + file.read()).hexdigest()[:32]
-    cached = os.path.join(kept.CACHE, key + ".tcptrace.gz")
-    if not os.path.exists(cached):
-        os.makedirs(kept.CACHE, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="pcapdex-tcptrace-") as folder:
-            os.symlink(os.path.abspath(path), os.path.join(folder, "capture"))
-            try:
-                done = subprocess.run(["tcptrace", *OPTIONS, "capture"], cwd=folder, stdout=subprocess.PIPE,
-                                      stderr=subprocess.DEVNULL, check=False, timeout=TIME_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                return []
-        with gzip.open("%s.%d" % (cached, os.getpid()), "wb") as file:
-            file.write(done.stdout + (b"" if done.returncode >= 0 else b"\n# crashed\n"))
-        os.rename("%s.%d" % (cached, os.getpid()), cached)
-    with gzip.open(cached, "rt", encoding="utf-8", errors="replace") as file:
-        return file.read().split("\n")
+    """The lines of tcptrace's output; none where it does not come to an end."""
+    try:
+        found = kept.of(path, (tcptrace_version, OPTIONS), lambda: ask(path))
+    except subprocess.TimeoutExpired:
+        return []
+    text = found.stdout.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    return (text + ("" if found.returncode >= 0 else "\n# crashed\n")).split("\n")
 
 
 def endpoint(address, port):
