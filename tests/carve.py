@@ -3,20 +3,23 @@
 import glob
 import gzip
 import os
+import re
 import shutil
 import sqlite3
 import struct
 import subprocess
 import sys
 
+from paths import CORPUS, EXAMPLES
 import kept
 import packets
 import tap
+import wireshark
 
-EXAMPLES = os.path.join(tap.ROOT, "examples")
-CORPUS = os.environ.get("PCAPDEX_CORPUS") or os.path.join(tap.ROOT, "..", "shared", "corpus")
+CAPTURES = sorted(glob.glob(os.path.join(EXAMPLES, "*.pcap*")))
 SAMPLE = 7  # one capture of the corpus in so many
 FIELDS = "frame.time_epoch frame.len frame.cap_len frame.md5_hash frame.encap_type frame.interface_name".split()
+PCAP_FIELDS = [field for field in FIELDS if field != "frame.interface_name"]
 REASON = "pcapdex: "
 
 
@@ -39,10 +42,10 @@ def frames(path, *fields):
     return tshark(path, *arguments)
 
 
-def sound(path):
-    """capinfos reads the file without a complaint."""
-    found = kept.ask(path, "capinfos")
-    tap.equal((found.returncode, [l for l in found.stderr.split("\n") if l and "Running as" not in l]), (0, []), path)
+def sound(*paths):
+    """capinfos reads the files without a complaint."""
+    found = kept.run(["capinfos", *paths])
+    tap.equal((found.returncode, [l for l in found.stderr.split("\n") if l and "Running as" not in l]), (0, []), paths)
 
 
 def ingest(*paths, code=0):
@@ -72,37 +75,60 @@ def known(lines):
     return ["0.000000000" * line.startswith("\t") + line.removesuffix("unknown") for line in lines]
 
 
-def same_packets(path, to, where, fields=FIELDS):
-    """Packets of a capture, carved from a case of it alone."""
-    read = [line.split("\t") for line in frames(path)[0]]
-    original = ["\t".join(packet[FIELDS.index(field)] for field in fields) for packet in read]
-    numbers = [int(n) for n, in rows("SELECT number FROM packets WHERE %s ORDER BY packet_id" % where)]
-    carve("SELECT number FROM packets WHERE %s ORDER BY number DESC" % where, to=to)
-    sound(to)
-    found, complaints = frames(to, *fields)
+def same_packets(path, fields):
+    """Packets of a capture, carved from a case of it alone, for tshark."""
+    original, _ = frames(path, *fields)
+    numbers = [int(n) for n, in rows("SELECT number FROM packets ORDER BY number")]
+    carve("SELECT number FROM packets ORDER BY number DESC")
+    sound("out.pcapng")
+    found, complaints = frames("out.pcapng", *fields)
     tap.equal(complaints, [], "about what was carved from " + path)
     tap.equal(known(found), known([original[n - 1] for n in numbers if n <= len(original)]), path)
+
+
+def frames_of_all(paths, *fields):
+    """The fields of each packet of captures without a fault, file behind file."""
+    kept.merge(paths, "merged.pcapng")
+    found, complaints = frames("merged.pcapng", *fields)
+    tap.equal(complaints, [])
+    return known(found)
+
+
+def example_numbers():
+    """(path, packets) of each example, ingested before it is given."""
+    for path in CAPTURES:
+        ingest(path)
+        yield path, int(rows("SELECT count(*) FROM packets")[0][0])
 
 
 def test_examples():
     """every example, carved as pcapng, holds the same packets for tshark"""
     need_tshark()
-    for path in sorted(glob.glob(os.path.join(EXAMPLES, "*.pcap*"))):
-        ingest(path)
-        same_packets(path, "out.pcapng", "1")
+    carved, of_line = [], []
+    for path, count in example_numbers():
+        carved.append("%d.pcapng" % len(carved))
+        of_line += [path] * count
+        carve("SELECT number FROM packets ORDER BY number DESC", to=carved[-1])
+    sound(*carved)
+    tap.equal(list(zip(of_line, frames_of_all(carved))), list(zip(of_line, frames_of_all(CAPTURES))))
 
 
 def test_examples_pcap():
     """some packets of the examples with one link type, carved as classic pcap"""
     need_tshark()
-    fields = [field for field in FIELDS if field != "frame.interface_name"]
-    for path in sorted(glob.glob(os.path.join(EXAMPLES, "*.pcap*"))):
-        ingest(path)
+    carved, wanted = [], []
+    original = iter(frames_of_all(CAPTURES, *PCAP_FIELDS))
+    for path, count in example_numbers():
+        lines = [next(original) for _ in range(count)]
         if rows("SELECT count(DISTINCT link_type) FROM interfaces") != [["1"]]:
             continue
-        same_packets(path, "out.pcap", "number % 3 = 1", fields)
-        with open("out.pcap", "rb") as file:
+        carved.append("%d.pcap" % len(carved))
+        wanted += [(path, line) for line in lines[::3]]
+        carve("SELECT number FROM packets WHERE number % 3 = 1", to=carved[-1])
+        with open(carved[-1], "rb") as file:
             tap.equal(file.read(4) in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1"), True, path + " is classic pcap")
+    sound(*carved)
+    tap.equal(list(zip((path for path, _ in wanted), frames_of_all(carved, *PCAP_FIELDS))), wanted)
 
 
 def test_corpus():
@@ -116,8 +142,7 @@ def test_corpus():
         if ingest(path, code=None).returncode <= 1 and rows("SELECT count(*) FROM packets") != [["0"]]:
             # tshark 4.0 takes the first section's names for the interfaces of all sections.
             sections = rows("SELECT count(*) > count(DISTINCT name) FROM interfaces")
-            fields = [f for f in FIELDS if sections != [["1"]] or f != "frame.interface_name"]
-            same_packets(path, "out.pcapng", "1", fields)
+            same_packets(path, PCAP_FIELDS if sections == [["1"]] else FIELDS)
 
 
 def write_capture(name="a.pcap", count=500, link=1, start=10**18, nanoseconds=False, step=10**6, order="<"):
@@ -423,20 +448,31 @@ def test_columns():
     tap.contains(tap.pcapdex("query", "case.db", "packets", "--whole-flows").stderr, "which of them")
 
 
+def shown_by(path, condition):
+    """Numbers of the packets that "tcp.stream eq N" or "frame.number in {1, 3..4}" shows in a capture."""
+    field, _, wanted = re.fullmatch(r"([a-z.]+) (eq|in|==) (.*)", condition).groups()
+    if field == "frame.number":
+        spans = [list(map(int, span.split(".."))) for span in wanted.strip("{}").split(", ")]
+        return [n for span in spans for n in range(span[0], span[-1] + 1)]
+    seen = wireshark.read(path, wireshark.AS_IT_COMES)
+    return [int(packet["frame.number"]) for packet in seen if wanted in packet[field].split(wireshark.SEPARATOR)]
+
+
 def test_filters():
     """what --wireshark prints shows each TCP connection of the examples in tshark, and nothing else"""
     need_tshark()
-    streams = 0
-    for path in sorted(glob.glob(os.path.join(EXAMPLES, "*.pcap*"))):
+    tried = {"tcp.stream": 0, "frame.number": 0}
+    for path in CAPTURES:
         ingest(path)
-        flows = rows("SELECT flow_id, group_concat(number) FROM (SELECT fp.flow_id, number FROM flow_packets fp JOIN "
-                     "packets USING (packet_id) ORDER BY 1, 2) GROUP BY 1 ORDER BY flow_id % 5, 1 LIMIT 3")
-        for flow_id, wanted in flows:
-            found = tap.pcapdex("query", "case.db", "packets", "--flow", flow_id, "--wireshark").stdout.strip()
-            streams += found.startswith("tcp.stream")
-            shown, complaints = tshark(path, "-Y", found, "-T", "fields", "-e", "frame.number")
-            tap.equal((",".join(shown), complaints), (wanted, []), "%s: %s" % (path, found))
-    tap.equal(streams > 20, True, "some are tcp.stream")
+        for flow_id, wanted in rows("SELECT flow_id, group_concat(number) FROM (SELECT fp.flow_id, number FROM flow_packets fp "
+                                    "JOIN packets USING (packet_id) ORDER BY 1, 2) GROUP BY 1 ORDER BY 1 LIMIT 4"):
+            condition = tap.pcapdex("query", "case.db", "packets", "--flow", flow_id, "--wireshark").stdout.strip()
+            tap.equal(",".join(map(str, shown_by(path, condition))), wanted, "%s: %s" % (path, condition))
+            tried[condition.split()[0]] += 1
+            if tried[condition.split()[0]] == 1:
+                found, complaints = tshark(path, "-Y", condition, "-T", "fields", "-e", "frame.number")
+                tap.equal((",".join(found), complaints), (wanted, []), "%s: %s" % (path, condition))
+    tap.equal(all(count >= 20 for count in tried.values()), True, tried)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,10 @@ import subprocess
 import sys
 import tempfile
 
+from paths import CORPUS, PROGRAM, ROOT
 import packets
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CASES = os.path.join(ROOT, "tests", "cases")
-CORPUS = os.environ.get("PCAPDEX_CORPUS") or os.path.join(ROOT, "..", "shared", "corpus")
-PROGRAM = os.path.abspath(os.environ.get("PCAPDEX") or os.path.join(ROOT, "pcapdex"))
 TIME_LIMIT_S = 60
 
 # What the commands of a case may call, beside the ordinary tools.

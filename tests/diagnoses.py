@@ -6,10 +6,10 @@ import os
 import re
 import sys
 
+from paths import CORPUS
 import tap
 
 TABLE = os.path.join(tap.ROOT, "docs", "diagnoses.md")
-CORPUS = os.environ.get("PCAPDEX_CORPUS") or os.path.join(tap.ROOT, "..", "shared", "corpus")
 ROW = re.compile(r"\| (\S+/\S+) \| (.+) \| (\S+) \|$")
 ROWS_LEAST = 40
 

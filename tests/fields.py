@@ -7,11 +7,11 @@ import shutil
 import sys
 import xml.etree.ElementTree as ElementTree
 
+from paths import CORPUS, EXAMPLES
 import case
 import kept
 import tap
 
-EXAMPLES = os.path.join(tap.ROOT, "examples")
 MOST = 40  # packets of a capture
 # tshark takes a record's header off, and reads a length behind an 802.1ad tag as an ethertype: docs/differences.md
 OTHER_PLACES = ("link-erf/a.pcap", "layer-vlan/lengths.pcap")
@@ -67,51 +67,62 @@ def agrees(row, candidates):
     return any(value == theirs and row["offset"] <= at + size and at <= end for theirs, at, size in candidates)
 
 
-def differences(path):
-    ours = our_fields(path)
+def differences(path, ours):
+    """ours: of the capture's frames, by their numbers there."""
     theirs = tshark_fields(path, ours) if ours else {}
-    seen = set()
     for frame, rows in ours.items():
         for row in rows:
-            seen.add(row["field"])
+            SEEN.add(row["field"])
             candidates = theirs.get(frame, {}).get(row["field"], [])
             if row["field"] == "tcp.seq_raw":  # what an ICMP error quotes has no relative number, and so no raw one
                 candidates = candidates + theirs.get(frame, {}).get("tcp.seq", [])
             if not agrees(row, candidates):
                 yield "%s: frame %d: %s at %d is %s, tshark has %s" % (path, frame, row["field"], row["offset"],
                                                                      row["value"], candidates)
-    SEEN.update(seen)
 
 
 SEEN = set()
 
 
-def compare(paths):
+def need_tshark():
     if not shutil.which("tshark"):
         raise tap.Skip("tshark is not installed")
-    found = [line for path in paths for line in differences(path)]
-    tap.equal(found[:20], [], "%d differences" % len(found))
+
+
+def compare_together(paths):
+    """Captures without a fault."""
+    need_tshark()
+    ours, count = {}, 0
+    for path in paths:
+        ours.update({count + number: rows for number, rows in our_fields(path).items()})
+        count += int(tap.pcapdex("query", "case.db", "SELECT count(*) FROM packets", "--format", "tsv", "--no-header").stdout)
+    kept.merge(paths, "all.pcapng")
+    found = list(differences("all.pcapng", ours))
+    tap.equal(found[:20], [], "%d differences in %s" % (len(found), paths))
 
 
 def test_examples():
     """fields of the examples are as tshark has them"""
-    compare(sorted(glob.glob(os.path.join(EXAMPLES, "*.pcap*"))))
+    compare_together(sorted(glob.glob(os.path.join(EXAMPLES, "*.pcap*"))))
     tap.equal({"eth.type", "ip.ttl", "ipv6.hlim", "udp.length", "icmp.seq", "arp.opcode", "vlan.id",
                "icmpv6.nd.ns.target_address", "sll.pkttype"} - SEEN, set(), "fields that no example has")
 
 
 def test_cases():
     """fields of the text cases' captures are as tshark has them"""
-    compare(p for p in case.write_captures(os.getcwd()) if p.split(os.sep)[-2].startswith(("layer-", "link-", "tunnel-"))
-            and not p.endswith(OTHER_PLACES))
+    compare_together([p for p in case.write_captures(os.getcwd()) if not p.endswith(OTHER_PLACES)
+                      and p.split(os.sep)[-2].startswith(("layer-", "link-", "tunnel-"))])
 
 
 def test_corpus():
     """fields of captures of the corpus are as tshark has them"""
-    if not os.path.isdir(case.CORPUS):
+    if not os.path.isdir(CORPUS):
         raise tap.Skip("there is no corpus")
-    compare(sorted(p for folder in ("tunnels", "linktypes", "ipv6", "l2-arp-dhcp", "icmp")
-                   for p in glob.glob(os.path.join(case.CORPUS, folder, "*")) if os.path.isfile(p)))
+    need_tshark()
+    paths = sorted(p for folder in ("tunnels", "linktypes", "ipv6", "l2-arp-dhcp", "icmp")
+                   for p in glob.glob(os.path.join(CORPUS, folder, "*")) if os.path.isfile(p))
+    found = [line for path in paths for line in differences(path, our_fields(path))]
+    tap.equal(found[:20], [], "%d differences" % len(found))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ import sqlite3
 import statistics
 import sys
 
+from paths import EXAMPLES
 import tap
 
-EXAMPLES = os.path.join(tap.ROOT, "examples")
 TOLERANCE_NS = 50_000
 HELD_NS = 40_000  # by the captures' one clock, so long in routers and outside of the wire: a busy machine
 

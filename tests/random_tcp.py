@@ -19,10 +19,9 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "tests", "oracle"))
-import tshark  # noqa: E402, pylint: disable=wrong-import-position
-import wireshark  # noqa: E402, pylint: disable=wrong-import-position
+from paths import PROGRAM, ROOT
+import tshark
+import wireshark
 
 GENERATOR = os.path.join(ROOT, "build", "release", "tests", "tools", "random_tcp")
 FOUND = os.path.join(ROOT, "build", "random")
@@ -72,7 +71,7 @@ def our_query():
 def ours_of(path, folder):
     """(lines of the packets, {flow: (completeness, initial round trip)})."""
     database = os.path.join(folder, "case.db")
-    subprocess.run([tshark.PROGRAM, "ingest", "--quiet", path, "-o", database], check=True, timeout=600)
+    subprocess.run([PROGRAM, "ingest", "--quiet", path, "-o", database], check=True, timeout=600)
     with contextlib.closing(sqlite3.connect(database)) as db:
         lines = [row[0] for row in db.execute(our_query())]
         flows = {str(flow): (completeness, initial) for flow, completeness, initial in db.execute(
@@ -223,13 +222,13 @@ def frame_text(record, frame):
     return text + (" data=%d" % length if length else "")
 
 
-def show(header, records, name, version):
+def show(header, records, name):
     path = os.path.join(FOUND, name + ".pcap")
     write_capture(path, header, renumbered(records, 1))
     print("#   %s, %d packets" % (os.path.relpath(path, ROOT), len(records)))
     for record, frame in renumbered(records, 1)[-PRINTED_MAX:]:
         print("#   " + frame_text(record, frame))
-    comparison, _ = tshark.compare_capture((name, path, version, []))
+    comparison, _ = tshark.compare_capture((name, path, []))
     for field, packet, mine, theirs in comparison.differences[:12]:
         print("#   packet %d %s: %s, tshark: %s" % (packet, field, mine, theirs))
     sys.stdout.flush()
@@ -256,7 +255,7 @@ def jobs(seed, conversations, deadline):
         first += count
 
 
-def shrink_batch(path, wrong, seed, version, shown):
+def shrink_batch(path, wrong, seed, shown):
     """Shows the conversations that differ, small; returns how many there are."""
     header, records = read_capture(path)
     keys = []
@@ -268,13 +267,13 @@ def shrink_batch(path, wrong, seed, version, shown):
         mine = [record for record in records if conversation_of(record[1]) == key]
         if candidates_that_differ(header, [mine]):
             number = int.from_bytes(mine[0][1][27:30], "big")
-            show(header, shrink(header, mine), "seed-%d-conversation-%d" % (seed, number), version)
+            show(header, shrink(header, mine), "seed-%d-conversation-%d" % (seed, number))
         else:
             print("#   %s: differs only together with others" % path)
     return len(keys)
 
 
-def compare(arguments, version):
+def compare(arguments):
     os.makedirs(FOUND, exist_ok=True)
     subprocess.run(["make", "--no-print-directory", os.path.relpath(GENERATOR, ROOT)], cwd=ROOT, check=True,
                    env=dict(os.environ, MAKEFLAGS=""), stdout=subprocess.DEVNULL)
@@ -285,7 +284,7 @@ def compare(arguments, version):
             conversations += count
             packets += frames
             if wrong:
-                found = shrink_batch(path, wrong, arguments.seed, version, shown)
+                found = shrink_batch(path, wrong, arguments.seed, shown)
                 different += found
                 shown += found
     print("%s 1 - %d random conversations, %d packets, agree with tshark (seed %d)" % (
@@ -295,9 +294,9 @@ def compare(arguments, version):
     return 1 if different else 0
 
 
-def run(arguments, version):
+def run(arguments):
     try:
-        return compare(arguments, version)
+        return compare(arguments)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failure:
         print("not ok 1 - random conversations (seed %d)\n#   %s" % (arguments.seed, failure))
         return 1
@@ -320,15 +319,14 @@ def main():
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("RANDOM_SECONDS", 20)))
     parser.add_argument("--conversations", type=int, default=0)
     arguments = parser.parse_args()
-    version = wireshark.version()
-    reason = wireshark.why_no_analysis(version) or (
+    reason = wireshark.why_no_analysis(wireshark.version()) or (
         "only the release build is compared" if os.environ.get("VARIANT", "release") != "release" else
         "RANDOM_SECONDS is 0" if arguments.seconds <= 0 and not arguments.conversations else None)
     print("1..1")
     if reason:
         print("ok 1 - random conversations # SKIP " + reason)
         return 0
-    return run(arguments, version)
+    return run(arguments)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ import sqlite3
 import struct
 import sys
 
+from paths import EXAMPLES
 import tap
 from tap import contains, equal, pcapdex
 
-EXAMPLES = os.path.join(tap.ROOT, "examples")
 VOID = {"meta", "rect", "line", "br"}
 ELEMENTS = VOID | set("html head title style body header nav main section footer h1 h2 h3 h4 p ol ul li a span b i dl div dt dd "
                       "article figure figcaption table thead tbody tr th td svg g text details summary pre code".split())

@@ -7,8 +7,8 @@ import tempfile
 import time
 import traceback
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PROGRAM = os.path.abspath(os.environ.get("PCAPDEX") or os.path.join(ROOT, "pcapdex"))
+from paths import PROGRAM, ROOT
+
 SANITIZED = os.environ.get("VARIANT") == "sanitize"
 
 

@@ -4,62 +4,27 @@ equal, explained, unexplained. TAP, a test for each capture.
 
 usage: applications.py [--report FILE] [--only NAME] [CAPTURE ...]     the captures of tshark.py without one
 
-A protocol is a file in tests/oracle/applications/: a list COMPARISONS of dictionaries
-    name    in front of the fields in the table: dns.query
-    when    the packets that are compared: a display filter of protocols, fields, `field == number`, and && || ! ( )
-    sql     of our rows: the packet's number, then a column for each field, in their order
-    fields  (name, tshark's field, kind); kind: text, integer, hex, ns (seconds there, ns here), boolean, name (of DNS:
-            bytes that are no text are taken for equal), line (the rest of a line: blanks at its end are no part of it)
-    sets    True: where a packet has several rows, they are compared as a set: how often a value is there does not count
-    among   True: tshark's field has more than what is compared; ours must be among its values
-    holes   True: behind a hole, where tshark waits for segments in their order, its values are those of a run in which it
-            takes them as they come
-tshark reads a capture once for all of them, with every field that any of them names, unless neither it nor we see any of
-their protocols there; and a second time as segments come where `holes` asks for it. Values of a packet are compared
-without their order. Explained differences are the rows of docs/differences.md whose fields match `name.field`.
+What is compared is said in comparisons.py. Values of a packet are compared without their order. Explained differences are
+the rows of docs/differences.md whose fields match `name.field`.
 """
 import argparse
 import collections
 import functools
-import importlib.util
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
 
+from paths import PROGRAM
+import comparisons
+import kept
 import tshark
 import wireshark
 
-FIELD = re.compile(r"[a-z_0-9]+(?:\.[a-z_0-9-]+)+")
-TERM = re.compile(r"([a-z][a-z_0-9.-]*)(?: == (\d+))?")
 NO_TEXT = re.compile(r"(\\\d{3}|[^\x20-\x7e])+")
-SEPARATOR = "\x02"
-OPTIONS = ["-2", "-E", "aggregator=" + SEPARATOR]
-IN_ORDER = [*OPTIONS, "-o", "tcp.reassemble_out_of_order:TRUE"]
-AS_THEY_COME = [*OPTIONS, "-o", "tcp.reassemble_out_of_order:FALSE"]
 BOOLEANS = {"False": "0", "True": "1"}
-
-
-def load_comparisons():
-    """A list of comparisons for each file."""
-    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "applications")
-    comparisons = {}
-    for file in sorted(os.listdir(folder)):
-        if file.endswith(".py"):
-            spec = importlib.util.spec_from_file_location(file[:-3], os.path.join(folder, file))
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            comparisons[file[:-3]] = module.COMPARISONS
-    return comparisons
-
-
-COMPARISONS = load_comparisons()
-PROTOCOLS = wireshark.APPLICATIONS | {term.split(".")[0] for comparisons in COMPARISONS.values() for comparison in comparisons
-                                      for term, _ in TERM.findall(comparison["when"])}
-ALL_FIELDS = sorted({name for comparisons in COMPARISONS.values() for comparison in comparisons
-                     for name in [field[1] for field in comparison["fields"]] + FIELD.findall(comparison["when"])})
+PROTOCOLS = wireshark.APPLICATIONS | comparisons.PROTOCOLS
 
 
 def convert(kind, text):
@@ -88,7 +53,7 @@ def convert(kind, text):
 
 def their_values(row, field):
     _, name, kind = field
-    return [convert(kind, text) for text in row[name].split(SEPARATOR)] if row[name] else []
+    return [convert(kind, text) for text in row[name].split(wireshark.SEPARATOR)] if row[name] else []
 
 
 def our_value(field, value):
@@ -103,7 +68,7 @@ def our_rows(database, comparison):
 
 
 def has_rows(database):
-    return any(our_rows(database, comparison) for comparisons in COMPARISONS.values() for comparison in comparisons)
+    return any(our_rows(database, comparison) for comparison in comparisons.ALL)
 
 
 def ordered(values, as_set):
@@ -120,9 +85,9 @@ def predicate(when):
         return "(%r in values(row[%r]))" % (number, name) if number else "bool(row[%r])" % name
 
     def values(text):
-        return [BOOLEANS.get(value, value) for value in text.split(SEPARATOR)]
+        return [BOOLEANS.get(value, value) for value in text.split(wireshark.SEPARATOR)]
 
-    expression = TERM.sub(term, when).replace("&&", " and ").replace("||", " or ").replace("!", " not ")
+    expression = comparisons.TERM.sub(term, when).replace("&&", " and ").replace("||", " or ").replace("!", " not ")
     code = compile(expression, when, "eval")
     return lambda row: eval(code, {  # pylint: disable=eval-used
         "row": row, "values": values, "protocols": set(re.findall(r"\w+", row["frame.protocols"]))})
@@ -130,7 +95,7 @@ def predicate(when):
 
 def their_packets(path, options):
     """What tshark says of each packet that is no ICMP, which quotes others."""
-    rows = wireshark.run(path, options, ["frame.number", "frame.protocols", *ALL_FIELDS])
+    rows = wireshark.read(path, options)
     return [row for row in rows if not re.search(r"\bicmp(v6)?\b", row["frame.protocols"])]
 
 
@@ -169,18 +134,17 @@ def compare_capture(job):
     result = tshark.Comparison(name)
     with tempfile.TemporaryDirectory(prefix="pcapdex-oracle-") as folder:
         case = os.path.join(folder, "case.db")
-        subprocess.run([tshark.PROGRAM, "ingest", path, "-o", case], stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, check=False)
+        kept.ingest(PROGRAM, path, case)
         if not os.path.exists(case):
             return result, {}
         ours = tshark.Ours(case)
         database = sqlite3.connect(case)
         if not wireshark.can_have(path, PROTOCOLS) and not has_rows(database):
             return result, {}
-        in_order = their_packets(path, IN_ORDER)
-        as_they_come = functools.cache(lambda: their_packets(path, AS_THEY_COME))
-        for file, comparisons in COMPARISONS.items():
-            for comparison in comparisons if only in (None, file) else []:
+        in_order = their_packets(path, wireshark.IN_ORDER)
+        as_they_come = functools.cache(lambda: their_packets(path, wireshark.OUT_OF_ORDER))
+        for file, listed in comparisons.COMPARISONS.items():
+            for comparison in listed if only in (None, file) else []:
                 compare(result, database, comparison, in_order, as_they_come)
         result.differences = [(f, n, str(a), str(b)) for f, n, a, b in result.differences]
         return result, tshark.explain(result, ours, rules)

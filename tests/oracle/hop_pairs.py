@@ -12,12 +12,10 @@ import re
 import sqlite3
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-import tap  # noqa: E402
+from paths import CORPUS, DIFFERENCES
+import tap
 
-CORPUS = os.environ.get("PCAPDEX_CORPUS") or os.path.join(tap.ROOT, "..", "shared", "corpus")
 PAIRS = os.path.join(CORPUS, "oracles", "HOP-PAIRS.tsv")
-DIFFERENCES = os.path.join(tap.ROOT, "docs", "differences.md")
 
 MATCHED = """SELECT p.ttl - q.ttl AS ttl, q.ts_ns - p.ts_ns AS raw_ns FROM hop_packets h
     JOIN packets p ON p.packet_id = h.a_packet_id JOIN packets q ON q.packet_id = h.b_packet_id

@@ -14,13 +14,11 @@ import ipaddress
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PROGRAM = os.path.abspath(os.environ.get("PCAPDEX") or os.path.join(ROOT, "pcapdex"))
-CORPUS = os.environ.get("PCAPDEX_CORPUS") or os.path.join(ROOT, "..", "shared", "corpus")
+from paths import CORPUS, PROGRAM
+import kept
 
 FLOW = re.compile(r"^\s+\d+\s+(TCP|UDP) (\S+) (?:<->|->) (\S+) .*?\[proto: [\d.]+/([^\]]+)\].*?\[Confidence: ([^\]]+)\]")
 NAMES = {
@@ -53,8 +51,7 @@ def their_flows(path):
 
 def our_flows(capture, folder):
     case = os.path.join(folder, "case.db")
-    subprocess.run([PROGRAM, "ingest", "--quiet", capture, "-o", case], stderr=subprocess.DEVNULL,
-                   check=False)
+    kept.ingest(PROGRAM, capture, case)
     flows = {}
     for row in sqlite3.connect(case).execute("SELECT protocol, src, src_port, dst, dst_port, application FROM flows"):
         if row[2] is not None:

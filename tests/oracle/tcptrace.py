@@ -23,11 +23,10 @@ import subprocess
 import sys
 import tempfile
 
-import tshark
-import wireshark  # which lets tests/ be imported from
+from paths import CORPUS, DIFFERENCES, PROGRAM
 import kept
+import tshark
 
-ROOT = wireshark.ROOT
 OPTIONS = "-l -r -n -W --csv".split()
 TIME_LIMIT_S = 120
 HEADING = "## tcptrace: the list"
@@ -173,8 +172,7 @@ def compare_capture(job):
         if not theirs:
             return comparison
         database = os.path.join(folder, "case.db")
-        subprocess.run([tshark.PROGRAM, "ingest", "--quiet", readable, "-o", database], stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, check=False)
+        kept.ingest(PROGRAM, readable, database)
         if not os.path.exists(database):
             comparison.check("case", None, 0, None, "%d connections" % len(theirs), False)
         else:
@@ -269,7 +267,7 @@ class Rule:
 
 def read_rules():
     rules, reading = [], False
-    with open(tshark.DIFFERENCES, encoding="utf-8") as file:
+    with open(DIFFERENCES, encoding="utf-8") as file:
         for line in file:
             if line.startswith("#"):
                 reading = line.strip() == HEADING
@@ -324,7 +322,7 @@ def main():
             for field, flow, direction, ours, theirs in left[:3]:
                 print("#   flow %s direction %d %s: %s, tcptrace: %s" % (flow, direction, field, ours, theirs))
     tshark.print_table(totals)
-    if os.path.isdir(tshark.CORPUS) and not arguments.captures:
+    if os.path.isdir(CORPUS) and not arguments.captures:
         for rule in rules:
             if rule.number not in used:
                 print("# docs/differences.md: nothing differs any more by %s of tcptrace's list" % rule.number)

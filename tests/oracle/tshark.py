@@ -16,17 +16,14 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 
-import wireshark  # which lets tests/ be imported from
+from paths import CORPUS, DIFFERENCES, EXAMPLES, PROGRAM, ROOT
 import case
+import kept
+import wireshark
 
-ROOT = wireshark.ROOT
-PROGRAM = os.path.abspath(os.environ.get("PCAPDEX") or os.path.join(ROOT, "pcapdex"))
-CORPUS = os.environ.get("PCAPDEX_CORPUS") or os.path.join(ROOT, "..", "shared", "corpus")
-DIFFERENCES = os.path.join(ROOT, "docs", "differences.md")
 NO_CAPTURES = (".md", ".tsv", ".txt", ".sh", ".py", ".json", ".csv", ".sql", ".c", ".h", ".html", ".db", ".keys")
 LISTED_MAX = 100000  # unexplained differences a capture that the report keeps
 
@@ -160,27 +157,21 @@ def compare_streams(comparison, ours, theirs):
 
 
 def compare_flows(comparison, ours, theirs):
-    """What tshark says of a flow on its packets: completeness is what it says on the last one."""
-    syn_times, timed = {}, set()  # of streams: when their last SYN was; those whose initial round trip is over
+    """What tshark says of a flow on its packets, when it has read them all: completeness is what it says on the last one."""
     last = {}  # stream: its first packet, our completeness, tshark's on its last one
     for packet in theirs:
         stream = packet.stream() if packet.transport == "tcp" else None
         flow = ours.flows.get(ours.packets[packet.number]["flow_id"]) if packet.number in ours.packets else None
         if not stream or not flow:
             continue
-        syn_ack = (wireshark.integer(packet.of_transport("flags")) or 0) & 0x12
-        moment = packet.fields["frame.time_epoch"]
-        if syn_ack == 0x02:
-            syn_times[stream] = moment
-        if syn_ack == 0x10 and syn_times.get(stream, moment) != moment:
-            timed.add(stream)
+        fields = packet.verified.fields
         first = last.get(stream, (packet.number,))[0]
-        last[stream] = (first, flow["completeness"], packet.verified.fields["tcp.completeness"].split(",")[0])
-        if packet.fields["tcp.analysis"]:  # the initial round trip is only shown with other analysis
-            comparison.check("initial_rtt_ns", packet.number, flow["initial_rtt_ns"] if stream in timed else None,
-                             wireshark.nanoseconds(packet.fields["tcp.analysis.initial_rtt"]))
+        last[stream] = (first, flow["completeness"], wireshark.integer(fields["tcp.completeness"]))
+        if fields["tcp.analysis"]:  # the initial round trip is only shown with other analysis
+            comparison.check("initial_rtt_ns", packet.number, flow["initial_rtt_ns"],
+                             wireshark.nanoseconds(fields["tcp.analysis.initial_rtt"]))
     for first, completeness, value in last.values():
-        comparison.check("completeness", first, completeness, wireshark.integer(value))
+        comparison.check("completeness", first, completeness, value)
 
 
 def compare_community_ids(comparison, ours, theirs):
@@ -190,7 +181,7 @@ def compare_community_ids(comparison, ours, theirs):
         row = ours.packets.get(packet.number)
         if row and row["packet_id"] in first and row["fragment_offset"] is None:
             comparison.check("community_id", packet.number, first[row["packet_id"]],
-                             packet.fields["communityid"].split(",")[0] or None)
+                             packet.fields["communityid"].split(wireshark.SEPARATOR)[0] or None)
 
 
 def compare_capture(job):
@@ -199,11 +190,9 @@ def compare_capture(job):
     theirs = list(wireshark.packets(path))
     with tempfile.TemporaryDirectory(prefix="pcapdex-oracle-") as folder:
         database = os.path.join(folder, "case.db")
-        done = subprocess.run([PROGRAM, "ingest", path, "-o", database], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              check=False)
+        code, said = kept.ingest(PROGRAM, path, database)
         if not os.path.exists(database):
-            message = done.stdout.decode("utf-8", "replace").strip().split("\n")[-1]
-            comparison.check("case", 0, message, "%d packets" % len(theirs), not theirs and done.returncode == 3)
+            comparison.check("case", 0, said.strip(), "%d packets" % len(theirs), not theirs and code == 3)
             return comparison, explain(comparison, None, exceptions)
         ours = Ours(database)
         numbers = {p.number for p in theirs}
@@ -269,7 +258,7 @@ def find_captures(arguments):
     atexit.register(shutil.rmtree, cases, ignore_errors=True)
     case.write_captures(cases)
     found = []
-    for label, folder in (("cases", cases), ("examples", os.path.join(ROOT, "examples")), ("corpus", CORPUS)):
+    for label, folder in (("cases", cases), ("examples", EXAMPLES), ("corpus", CORPUS)):
         for path, folders, files in os.walk(folder):
             folders[:] = sorted(f for f in folders if f != "oracles")
             for file in sorted(files):

@@ -1,21 +1,21 @@
 """What tshark says of each packet of a capture, in the words of the case's tables.
 
-tshark reads a capture up to three times: as it comes, for nearly everything; in its two-pass mode with checksums verified,
-for those and for tcp.completeness, which is only final there (verifying changes what tshark reassembles, hence not in the
-first run); and with TCP segments put in order, for the protocols above TCP and UDP, which are those of the second run where
-segments are in order and checksums right.
+tshark reads a capture in up to four ways, since its start takes longer than a small capture does: with checksums verified
+and in its two-pass mode, where tcp.completeness is final; where segments are not in order or checksums are wrong (verifying
+changes what tshark reassembles), also as it comes, for nearly everything, and with TCP segments put in order, for the
+protocols above TCP and UDP, or as they come.
 """
 import ipaddress
-import os
-import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "tests"))
-import kept  # noqa: E402, pylint: disable=wrong-import-position
+import comparisons
+import kept
 
-FIRST = ["--enable-protocol", "communityid"]
-VERIFY = "-2 -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE".split()
-ORDERED = "-2 -o tcp.reassemble_out_of_order:TRUE".split()
+# How tshark reads a capture.
+AS_IT_COMES = []
+VERIFIED = "-2 -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE".split()
+IN_ORDER = "-2 -o tcp.reassemble_out_of_order:TRUE".split()
+OUT_OF_ORDER = "-2 -o tcp.reassemble_out_of_order:FALSE".split()
+SEPARATOR = "\x02"  # of several values of a field
 
 # What pcapdex follows above the transport layer, by its name in frame.protocols.
 APPLICATIONS = set("dns mdns llmnr http http2 websocket tls bgp ospf".split())
@@ -40,9 +40,9 @@ udp.stream udp.srcport udp.dstport
 sctp.srcport sctp.dstport communityid
 icmp.resp_to icmp.resptime icmpv6.resp_to icmpv6.resptime""".split() + ["tcp.analysis." + e for e in EVENTS]
 
-VERIFIED_FIELDS = """frame.number frame.protocols tcp.completeness ip.checksum ip.checksum.status
-tcp.checksum tcp.checksum.status udp.checksum udp.checksum.status icmp.checksum icmp.checksum.status
-icmpv6.checksum icmpv6.checksum.status""".split()
+CHECKSUMS = ["ip", "tcp", "udp", "icmp", "icmpv6"]
+ALL_FIELDS = FIELDS + ["tcp.completeness"] + [name + end for name in CHECKSUMS for end in (".checksum", ".checksum.status")]
+ALL_FIELDS += [field for field in comparisons.FIELDS if field not in ALL_FIELDS]
 
 BAD, GOOD = "0", "1"
 CHECKSUM = {BAD: 0, GOOD: 1}  # the others say that it was not verified
@@ -62,52 +62,52 @@ def why_no_analysis(tshark_version):
     return None
 
 
-def run(path, options, fields):
-    """A dictionary of fields for each packet of a capture."""
-    arguments = ["-n", *options, "-T", "fields", "-E", "occurrence=a"]
-    for field in fields:
+def run(path, options):
+    """A dictionary of ALL_FIELDS for each packet of a capture."""
+    arguments = ["-n", "--enable-protocol", "communityid", *options, "-T", "fields", "-E", "occurrence=a"]
+    arguments += ["-E", "aggregator=" + SEPARATOR]
+    for field in ALL_FIELDS:
         arguments += ["-e", field]
-    lines = kept.ask(path, "tshark", *arguments, "-r").stdout.decode(errors="replace").splitlines()
-    return [dict(zip(fields, line.split("\t"))) for line in lines]
+    lines = kept.ask(path, "tshark", *arguments, "-r").stdout.decode(errors="replace").split("\n")[:-1]
+    return [dict(zip(ALL_FIELDS, line.split("\t"))) for line in lines]
 
 
-def is_plain(as_it_comes, verified):
-    """Whether all segments come in order and with right checksums: then tshark reassembles the same in all of its modes."""
-    statuses = [field for field in VERIFIED_FIELDS if field.endswith(".status")]
-    return not any(row[field] for row in as_it_comes for field in DISORDER) and not any(
-        BAD in row[field].split(",") for row in verified for field in statuses)
+def is_plain(verified):
+    """Whether all segments come in order and with right checksums: then tshark says the same in all of its modes."""
+    return not any(row[field] for row in verified for field in DISORDER) and not any(
+        BAD in row[name + ".checksum.status"].split(SEPARATOR) for row in verified for name in CHECKSUMS)
+
+
+def read(path, options):
+    """As run(), which is not asked again where the answer is the same."""
+    verified = run(path, VERIFIED)
+    return verified if options == VERIFIED or is_plain(verified) else run(path, options)
 
 
 def packets(path):
-    as_it_comes = run(path, FIRST, FIELDS)
-    verified = run(path, VERIFY, VERIFIED_FIELDS)
-    in_order = verified
-    if not is_plain(as_it_comes, verified):
-        in_order = run(path, ORDERED, ["frame.number", "frame.protocols"])
-    for rows in zip(as_it_comes, verified, in_order):
+    for rows in zip(read(path, AS_IT_COMES), read(path, VERIFIED), read(path, IN_ORDER)):
         yield Packet(rows[0], Packet(rows[1]), Packet(rows[2]))
 
 
 def can_have(path, protocols):
     """Whether one of the protocols is in the capture; where segments are lost, wrong or out of order, any may be."""
-    as_it_comes = run(path, FIRST, FIELDS)
-    verified = run(path, VERIFY, VERIFIED_FIELDS)
-    seen = {name for row in as_it_comes + verified for name in row["frame.protocols"].split(":")}
-    return not is_plain(as_it_comes, verified) or not protocols.isdisjoint(seen)
+    verified = run(path, VERIFIED)
+    seen = {name for row in verified for name in row["frame.protocols"].split(":")}
+    return not is_plain(verified) or not protocols.isdisjoint(seen)
 
 
 def nanoseconds(text):
     """"-1.000000005" to an integer, the last of several; None for an empty text."""
     if not text:
         return None
-    text = text.rsplit(",", 1)[-1]
+    text = text.rsplit(SEPARATOR, 1)[-1]
     sign = -1 if text.startswith("-") else 1
     seconds, _, fraction = text.lstrip("-").partition(".")
     return sign * (int(seconds) * 10**9 + int(fraction.ljust(9, "0")))  # a damaged file's may be above 10^9
 
 
 def integer(text):
-    return int(text.split(",")[0], 0) if text else None
+    return int(text.split(SEPARATOR)[0], 0) if text else None
 
 
 def address(text):
@@ -131,7 +131,7 @@ class Packet:
 
     def one(self, name, layer):
         """The field of the last `layer` that is not quoted; None where it is absent."""
-        values = self.fields[name].split(",") if self.fields[name] else []
+        values = self.fields[name].split(SEPARATOR) if self.fields[name] else []
         place = self.layers.count(layer) - 1
         return values[place] if 0 <= place < len(values) else None
 
@@ -196,7 +196,7 @@ class Packet:
     def fragment_ident(self):
         """Of the last fragment header: several are allowed, each counts as a layer."""
         place = sum(name == "ipv6.fraghdr" for name in self.layers) - 1
-        values = self.fields["ipv6.fraghdr.ident"].split(",")
+        values = self.fields["ipv6.fraghdr.ident"].split(SEPARATOR)
         return values[place] if 0 <= place < len(values) else None
 
     def checksum(self, protocol, layer):
@@ -215,8 +215,8 @@ class Packet:
             "ack": integer(self.of_transport("ack")) if flags is not None and flags & 0x10 else None,
             "tcp_len": integer(self.of_transport("len")),
             "window": integer(self.of_transport("window_size_value")),
-            "tsval": integer(fields["tcp.options.timestamp.tsval"].split(",")[0]),
-            "tsecr": integer(fields["tcp.options.timestamp.tsecr"].split(",")[0]),
+            "tsval": integer(fields["tcp.options.timestamp.tsval"].split(SEPARATOR)[0]),
+            "tsecr": integer(fields["tcp.options.timestamp.tsecr"].split(SEPARATOR)[0]),
             "acks": integer(fields["tcp.analysis.acks_frame"]),
             "bytes_in_flight": integer(fields["tcp.analysis.bytes_in_flight"]),
             "ack_rtt_ns": nanoseconds(fields["tcp.analysis.ack_rtt"] or (fields["tcp.analysis.acks_frame"] and "0")),

@@ -18,14 +18,11 @@ import itertools
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PROGRAM = os.path.abspath(os.environ.get("PCAPDEX") or os.path.join(ROOT, "pcapdex"))
-CORPUS = os.environ.get("PCAPDEX_CORPUS") or os.path.join(ROOT, "..", "shared", "corpus")
-DIFFERENCES = os.path.join(ROOT, "docs", "differences.md")
+from paths import CORPUS, DIFFERENCES, PROGRAM
+import kept
 FIELDS = ["conn_state", "history", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", "missed_bytes", "duration"]
 SUMS = ["orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts"]
 PERMUTED_MAX = 6
@@ -167,8 +164,7 @@ class Cases:
             return self.known[timeout_s]
         path = os.path.join(self.folder, "%s.db" % timeout_s)
         timeout = ["--flow-timeout", str(timeout_s)] if timeout_s else []
-        subprocess.run([PROGRAM, "ingest", "--quiet", self.capture, "-o", path, *timeout], stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, check=False)
+        kept.ingest(PROGRAM, self.capture, path, *timeout)
         if not os.path.exists(path):
             return None, {}
         db = sqlite3.connect(path)

@@ -17,10 +17,11 @@ import ipaddress
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
 
+from paths import CORPUS, PROGRAM
+import kept
 import zeek
 
 KEYS = {"dns": ("trans_id", "query"), "http": ("method", "uri"), "ssl": ()}
@@ -78,7 +79,7 @@ def our_rows(kind, capture):
     rows = collections.defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="pcapdex-oracle-") as folder:
         case = os.path.join(folder, "case.db")
-        subprocess.run([zeek.PROGRAM, "ingest", capture, "-o", case], capture_output=True, check=False)
+        kept.ingest(PROGRAM, capture, case)
         database = sqlite3.connect(case)
         database.row_factory = sqlite3.Row
         for row in database.execute(SQL[kind]):
@@ -125,12 +126,12 @@ def compare(kind, theirs, ours, totals):
 
 def find_logs():
     found = []
-    for path, _, files in os.walk(os.path.join(zeek.CORPUS, "oracles")):
+    for path, _, files in os.walk(os.path.join(CORPUS, "oracles")):
         for file in sorted(files):
             match = re.match(r"(.*)\.zeek\[.*\].*\.log$", file)
             full = os.path.join(path, file)
             if match and read_log(full):
-                found.append((full, os.path.join(zeek.CORPUS, os.path.basename(path), match[1])))
+                found.append((full, os.path.join(CORPUS, os.path.basename(path), match[1])))
     return found
 
 
