@@ -81,13 +81,17 @@ $(build)/%.o: %.c Makefile | build/.libraries build/rows.h build/row_columns.h
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(program_flags) -MMD -MP -c -o $@ $<
 
-$(unit_programs): %: %.o $(library_objects)
+# Of which each test takes what it needs.
+$(build)/library.a: $(library_objects)
+	$(call say,AR) rm -f $@ && $(AR) rcs $@ $^
+
+$(unit_programs): %: %.o $(build)/library.a
 	$(call say,LINK) $(CC) $(flags) $(LDFLAGS) -o $@ $^ $(package_libs) $(shell pkg-config --libs cmocka)
 
-$(tool_programs): %: %.o $(library_objects)
+$(tool_programs): %: %.o $(build)/library.a
 	$(call say,LINK) $(CC) $(flags) $(LDFLAGS) -o $@ $^ $(package_libs)
 
-$(fuzz_programs): %: %.o $(library_objects)
+$(fuzz_programs): %: %.o $(build)/library.a
 	$(call say,LINK) $(CC) $(flags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(package_libs)
 
 -include $(program_objects:.o=.d) $(extension_objects:.o=.d) \

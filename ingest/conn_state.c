@@ -49,15 +49,15 @@ struct piece {
 
 // One end of a TCP connection. Numbers are relative to its SYN, or to the byte before the first one seen, and do not wrap.
 struct conn_side {
-	uint8_t state, previous_state; // enum end
+	int64_t syn_letter_at, fin_letter_at, rst_letter_at; // numbers of the last ones
+	int64_t fin_end;                                     // behind the last FIN
+	uint8_t state, previous_state;                       // enum end
 	bool fin;
 	bool gave_up; // gaps are not looked for any more
 	uint32_t start;
-	int64_t last;                                        // behind the highest byte, SYN or FIN sent
-	int64_t acked;                                       // what the other end acknowledged
-	int64_t contiguous;                                  // behind the last byte without a gap before it
-	int64_t fin_end;                                     // behind the last FIN
-	int64_t syn_letter_at, fin_letter_at, rst_letter_at; // numbers of the last ones
+	int64_t last;       // behind the highest byte, SYN or FIN sent
+	int64_t acked;      // what the other end acknowledged
+	int64_t contiguous; // behind the last byte without a gap before it
 	uint32_t gaps, retransmissions, zero_windows;
 	uint32_t piece_count, piece_capacity;
 	struct piece *pieces; // owned; data beyond a gap, in order, apart from each other

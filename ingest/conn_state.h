@@ -50,16 +50,16 @@ struct conn_side;
 
 // Zeroed at the start of a flow.
 struct conn_state {
-	uint8_t kind; // enum conn_kind, from the first packet that counts
+	struct conn_side *side; // two, by direction, from the first TCP segment; in the table's conn_sides
+	uint8_t kind;           // enum conn_kind, from the first packet that counts
 	uint8_t letters;
-	bool originator; // direction of the originator: 0 the flow's src, 1 its dst
-	char history[CONN_HISTORY_MAX + 1];
+	bool originator;  // direction of the originator: 0 the flow's src, 1 its dst
+	bool sent[2];     // UDP, ICMP: by direction
 	uint8_t plain[2]; // by direction: what is known of plain segments
 	uint32_t seen;    // kinds of packets by role that are in the history and are not to be repeated
 	uint32_t bad_checksums[2];
-	int64_t bytes[2];       // UDP, ICMP: payload by direction
-	bool sent[2];           // UDP, ICMP: by direction
-	struct conn_side *side; // two, by direction, from the first TCP segment; in the table's conn_sides
+	int64_t bytes[2]; // UDP, ICMP: payload by direction
+	char history[CONN_HISTORY_MAX + 1];
 };
 
 // Follows the flow of a packet that flow_track() has seen.

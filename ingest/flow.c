@@ -332,9 +332,12 @@ static void set_first_seqs(struct flow *f, struct packet *p)
 
 static void count_signs(struct flow_side *side, const struct packet *p)
 {
-	side->errors |= p->errors;
-	side->wrong_checksums += p->ip_checksum == CHECKSUM_WRONG || p->l4_checksum == CHECKSUM_WRONG;
-	side->fragments += p->ip.is_fragment;
+	if (p->errors)
+		side->errors |= p->errors;
+	if (p->ip_checksum == CHECKSUM_WRONG || p->l4_checksum == CHECKSUM_WRONG)
+		side->wrong_checksums++;
+	if (p->ip.is_fragment)
+		side->fragments++;
 	if (p->ip.ip_version == 0)
 		return;
 	if (!side->has_ttl || p->ip.ttl < side->ttl_min)

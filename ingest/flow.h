@@ -4,7 +4,7 @@
 // protocol. A SYN that starts a new connection on the same endpoints starts a new flow, exactly when Wireshark's
 // tcp.stream does: the SYN's sequence number is not the first one of its direction.
 //
-// Memory: about 500 bytes a flow, and 2,000 more a TCP flow. Without a time-out every flow of a capture stays until
+// Memory: about 500 bytes a flow, and 2,100 more a TCP flow. Without a time-out every flow of a capture stays until
 // its end; with one, idle flows are handed out and freed, TCP flows that were closed after a time-out of their own.
 #ifndef INGEST_FLOW_H
 #define INGEST_FLOW_H
@@ -48,9 +48,10 @@ struct flow_side {
 	uint32_t fragments, wrong_checksums;
 };
 
+// Flows are met at random, so that each of their cache lines costs a trip to memory. What every packet needs stands
+// together and in front, in lines of 64 bytes; so it does in struct tcp_flow, tcp_stats and conn_state.
 struct flow {
 	struct flow *next_in_bucket;
-	struct flow *older, *newer; // in its list
 	uint64_t hash;
 	struct flow_key key;
 	bool src_is_high; // which endpoint of the key is src
@@ -61,19 +62,21 @@ struct flow {
 	uint8_t icmp_type, icmp_code, icmp_direction;
 	enum flow_start start;
 	int64_t id;
-	int64_t connection_id; // id of the first flow of the same endpoints
-	int64_t first_ts_ns, last_ts_ns;
+	int64_t last_ts_ns;
 	int64_t previous_ts_ns, idle_max_ns; // previous: of the last packet in the capture
-	int64_t first_packet_id, last_packet_id;
-	struct flow_side side[2];       // by direction: 0 src, 1 dst
-	struct flow_table *table;       // that it was made for
+	int64_t last_packet_id;
 	struct tcp_flow *tcp;           // owned; tcp_analysis.c makes it in table->tcp_flows at the first TCP segment
 	struct tcp_stats *stats;        // the same of tcp_stats.c, in table->tcp_stats
 	struct application_flow *above; // application.c's, which frees it
-	const char *application;        // name of the last application found; static; NULL none
-	char *server_name; // owned; what the client calls the server: TLS server name, HTTP host; NULL unknown
+	struct flow_told *told;         // owned; NULL nothing
 	struct conn_state conn;
-	struct flow_told *told; // owned; NULL nothing
+	struct flow_table *table;   // that it was made for
+	struct flow_side side[2];   // by direction: 0 src, 1 dst
+	struct flow *older, *newer; // in its list
+	int64_t connection_id;      // id of the first flow of the same endpoints
+	int64_t first_ts_ns, first_packet_id;
+	const char *application; // name of the last application found; static; NULL none
+	char *server_name;       // owned; what the client calls the server: TLS server name, HTTP host; NULL unknown
 };
 
 // What of a flow's accounts others were told while it goes on.

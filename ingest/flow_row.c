@@ -142,8 +142,8 @@ static void set_tcp_flow(struct flow_row *row, const struct flow *f, struct writ
 		set_tcp_side(row, f, direction);
 		set_tcp_stats(row, f, direction);
 	}
-	if (f->stats->ecn != TCP_ECN_UNKNOWN)
-		row->ecn = f->stats->ecn == TCP_ECN_NEGOTIATED;
+	if (f->stats->side[0].ecn != TCP_ECN_UNKNOWN)
+		row->ecn = f->stats->side[0].ecn == TCP_ECN_NEGOTIATED;
 }
 
 // As Zeek has it. The history lives as long as the flow; the row lives longer.

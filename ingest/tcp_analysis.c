@@ -5,6 +5,7 @@
 #include "tcp_analysis.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../common/message.h"
 #include "../common/seq.h"
@@ -25,7 +26,7 @@ enum {
 	SACKS_COUNTED = 3, // of a segment, in the bytes in flight: Wireshark leaves out the fourth
 	SCALE_UNKNOWN = -1,
 	SCALE_NONE = -2,
-	UNACKED_FIRST = 4, // segments that a list has room for at first,
+	UNACKED_FIRST = 8, // segments that a list has room for at first, when there are more than a few,
 	UNACKED_KEPT = 64, // and still when it was emptied
 };
 
@@ -86,6 +87,8 @@ static void side_init(struct tcp_side *side)
 	side->scale = SCALE_UNKNOWN;
 	side->mss = -1;
 	side->window_scale_option = -1;
+	side->unacked = side->few;
+	side->unacked_capacity = TCP_UNACKED_FEW;
 	side->unacked_sorted = true;
 	side->min_window = UINT16_MAX;
 }
@@ -108,12 +111,17 @@ void tcp_analyzer_init(struct tcp_analyzer *a, size_t room_max)
 
 // ---- room for segments that wait for their ACK --------------------------------------------------------------------
 
+static bool has_room(const struct tcp_side *side)
+{
+	return side->unacked != side->few;
+}
+
 static void unlink_flow(struct tcp_flow *flow)
 {
 	struct tcp_analyzer *a = flow->analyzer;
 	*(flow->older ? &flow->older->newer : &a->oldest) = flow->newer;
 	*(flow->newer ? &flow->newer->older : &a->newest) = flow->older;
-	flow->has_room = false;
+	flow->listed = false;
 }
 
 // The flow becomes the last to be given up.
@@ -122,37 +130,42 @@ static void touch_flow(struct tcp_flow *flow)
 	struct tcp_analyzer *a = flow->analyzer;
 	if (a->newest == flow)
 		return;
-	if (flow->has_room)
+	if (flow->listed)
 		unlink_flow(flow);
 	flow->older = a->newest;
 	flow->newer = NULL;
 	*(a->newest ? &a->newest->newer : &a->oldest) = flow;
 	a->newest = flow;
-	flow->has_room = true;
+	flow->listed = true;
 }
 
-static void free_room(struct tcp_analyzer *a, struct tcp_side *side)
+// With what is there. True: there was something.
+static bool free_room(struct tcp_analyzer *a, struct tcp_side *side)
 {
+	bool forgets = side->unacked_count > 0;
+	if (!has_room(side))
+		return false;
 	a->room -= side->unacked_capacity;
 	free(side->unacked);
-	side->unacked = NULL;
-	side->unacked_first = side->unacked_count = side->unacked_capacity = 0;
+	side->unacked = side->few;
+	side->unacked_capacity = TCP_UNACKED_FEW;
+	side->unacked_first = side->unacked_count = 0;
 	side->unacked_sorted = true;
+	return forgets;
 }
 
-static void release_room(struct tcp_flow *flow)
+static bool release_room(struct tcp_flow *flow)
 {
-	if (flow->has_room)
+	if (flow->listed)
 		unlink_flow(flow);
-	free_room(flow->analyzer, &flow->side[0]);
-	free_room(flow->analyzer, &flow->side[1]);
+	bool forgets = free_room(flow->analyzer, &flow->side[0]);
+	return free_room(flow->analyzer, &flow->side[1]) || forgets;
 }
 
 void tcp_flow_release(struct tcp_flow *flow)
 {
-	if (!flow)
-		return;
-	release_room(flow);
+	if (flow)
+		release_room(flow);
 }
 
 // Those idle for longest forget what waits for an ACK, until there is room for `more`, or only one is left.
@@ -160,27 +173,39 @@ static void give_up_idle(struct tcp_analyzer *a, size_t more)
 {
 	while (a->room + more > a->room_max && a->oldest != a->newest) {
 		struct tcp_flow *flow = a->oldest;
-		bool forgets = flow->side[0].unacked_count + flow->side[1].unacked_count > 0;
+		bool forgets = release_room(flow);
 		flow->given_up |= forgets;
 		a->given_up += forgets;
-		release_room(flow);
 	}
 }
 
 // ---- segments that wait for their ACK -----------------------------------------------------------------------------
 
-static void unacked_make_room(struct tcp_analyzer *a, struct tcp_side *side)
+static void unacked_grow(struct tcp_flow *flow, struct tcp_side *side)
+{
+	struct tcp_analyzer *a = flow->analyzer;
+	uint32_t more = has_room(side) ? side->unacked_capacity : UNACKED_FIRST;
+	touch_flow(flow);
+	give_up_idle(a, more);
+	a->room += more;
+	if (has_room(side)) {
+		side->unacked_capacity += more;
+		side->unacked = memory_resize(side->unacked, side->unacked_capacity * sizeof *side->unacked);
+		return;
+	}
+	side->unacked_capacity = more;
+	side->unacked = memory_alloc(more * sizeof *side->unacked);
+	memcpy(side->unacked, side->few, sizeof side->few);
+}
+
+static void unacked_make_room(struct tcp_flow *flow, struct tcp_side *side)
 {
 	if (side->unacked_first > 0 && side->unacked_first >= side->unacked_count) {
 		memmove(side->unacked, side->unacked + side->unacked_first, side->unacked_count * sizeof *side->unacked);
 		side->unacked_first = 0;
 		return;
 	}
-	uint32_t more = side->unacked_capacity ? side->unacked_capacity : UNACKED_FIRST;
-	give_up_idle(a, more);
-	side->unacked_capacity += more;
-	side->unacked = memory_resize(side->unacked, side->unacked_capacity * sizeof *side->unacked);
-	a->room += more;
+	unacked_grow(flow, side);
 }
 
 // Whether a segment may follow `last` in a sorted list that begins with `first`.
@@ -200,9 +225,10 @@ static void widen_span(struct tcp_side *side, const struct tcp_unacked *segment)
 
 static void unacked_add(struct tcp_flow *flow, struct tcp_side *side, const struct tcp_unacked *segment)
 {
-	touch_flow(flow);
+	if (flow->listed)
+		touch_flow(flow);
 	if (side->unacked_first + side->unacked_count == side->unacked_capacity)
-		unacked_make_room(flow->analyzer, side);
+		unacked_make_room(flow, side);
 	struct tcp_unacked *first = side->unacked + side->unacked_first, *end = first + side->unacked_count;
 	if (side->unacked_count > 0 && side->unacked_sorted && !in_order(first, end - 1, segment))
 		side->unacked_sorted = side->span_known = false;

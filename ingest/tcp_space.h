@@ -40,17 +40,17 @@ struct tcp_segments {
 };
 
 struct tcp_space {
-	struct tcp_space_memory *memory; // borrowed
-	struct tcp_segments waiting;     // for an ACK
-	struct tcp_segments older;       // acknowledged runs below `acked`, with gaps between
-	struct tcp_segment acked;        // the highest acknowledged run; empty: none
-	int64_t acked_ts_ns;             // latest of all acknowledged runs
-	uint32_t lowest, highest;        // the first number remembered, and the one behind the last
-	bool used;                       // something was added
-	bool forgot;                     // numbers below lowest may have been sent
-	uint32_t forgotten;              // segments that there was no room for
-	int64_t missed;                  // numbers in the gaps
+	struct tcp_segments waiting; // for an ACK
+	uint32_t lowest, highest;    // the first number remembered, and the one behind the last
+	bool used;                   // something was added
+	bool forgot;                 // numbers below lowest may have been sent
+	uint32_t forgotten;          // segments that there was no room for
+	struct tcp_segment acked;    // the highest acknowledged run; empty: none
 	struct tcp_segment few[TCP_SPACE_FEW];
+	int64_t acked_ts_ns;             // latest of all acknowledged runs
+	int64_t missed;                  // numbers in the gaps
+	struct tcp_segments older;       // acknowledged runs below `acked`, with gaps between
+	struct tcp_space_memory *memory; // borrowed
 };
 
 // What a segment turned out to be.

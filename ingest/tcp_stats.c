@@ -102,7 +102,7 @@ static void set_window(struct segment *s)
 	s->window = s->tcp->window;
 	if (s->flags & TCP_SYN)
 		return;
-	if (!s->stats->scales)
+	if (!sender->scales)
 		sender->scale = s->other->scale = 0;
 	s->window <<= sender->scale;
 	if (!(s->flags & TCP_ACK))
@@ -115,25 +115,24 @@ static void note_scale(struct segment *s)
 		return;
 	s->sender->offered_scale = true;
 	s->sender->scale = s->tcp->window_scale > SCALE_MAX ? SCALE_MAX : (uint8_t)s->tcp->window_scale;
-	s->stats->scales = s->other->offered_scale;
+	s->sender->scales = s->other->scales = s->other->offered_scale;
 }
 
 // The answer to the SYN that came last before it.
 static void note_handshake(struct segment *s)
 {
-	struct tcp_stats *stats = s->stats;
-	bool wants_ecn = s->flags & TCP_ECE && s->flags & TCP_CWR;
+	struct tcp_stats_side *sender = s->sender, *other = s->other;
 	note_scale(s);
-	s->sender->syns++;
-	s->sender->syn_seq = s->tcp->seq;
-	s->other->last_ack = s->tcp->seq;
-	s->other->acked = true;
+	sender->syns++;
+	sender->syn_seq = s->tcp->seq;
+	other->last_ack = s->tcp->seq;
+	other->acked = true;
 	if (!(s->flags & TCP_ACK)) {
-		stats->syn_seen = true;
-		stats->syn_wants_ecn = wants_ecn;
-	} else if (stats->syn_seen) {
-		bool agrees = stats->syn_wants_ecn && (s->flags & (TCP_ECE | TCP_CWR)) == TCP_ECE;
-		stats->ecn = agrees ? TCP_ECN_NEGOTIATED : TCP_ECN_REFUSED;
+		sender->syn_seen = other->syn_seen = true;
+		sender->syn_wants_ecn = other->syn_wants_ecn = s->flags & TCP_ECE && s->flags & TCP_CWR;
+	} else if (sender->syn_seen) {
+		bool agrees = sender->syn_wants_ecn && (s->flags & (TCP_ECE | TCP_CWR)) == TCP_ECE;
+		sender->ecn = other->ecn = agrees ? TCP_ECN_NEGOTIATED : TCP_ECN_REFUSED;
 	}
 }
 
@@ -329,7 +328,7 @@ static void count_new_window(struct segment *s)
 	sender->last_window = s->window;
 	if (s->window == 0)
 		return;
-	if (s->stats->scales && !(s->flags & TCP_SYN) && !sender->windows_scaled) {
+	if (sender->scales && !(s->flags & TCP_SYN) && !sender->windows_scaled) {
 		sender->windows_scaled = true;
 		sender->window_min = sender->window_max = 0;
 		sender->window_sum = 0;
@@ -343,7 +342,7 @@ static void count_new_window(struct segment *s)
 
 static void count_window(struct segment *s)
 {
-	if (s->window != s->sender->last_window || s->sender->windows_scaled != s->stats->scales)
+	if (s->window != s->sender->last_window || s->sender->windows_scaled != s->sender->scales)
 		count_new_window(s);
 	s->sender->window_sum += s->window;
 }

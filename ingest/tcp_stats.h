@@ -30,53 +30,59 @@ struct tcp_stats_rare {
 	struct tcp_times retransmission; // between two transmissions of a segment
 };
 
+enum tcp_ecn { TCP_ECN_UNKNOWN, TCP_ECN_REFUSED, TCP_ECN_NEGOTIATED }; // RFC 3168, 6.1.1
+
 // What one direction has sent. "Its ACKs" are those that the other direction sent for it.
 struct tcp_stats_side {
 	struct tcp_space space;
+	// Of SYNs, of retransmissions, and what is rare.
 	struct tcp_stats_rare *rare; // owned; NULL: nothing of it
+	int64_t retransmitted_bytes;
+	uint32_t retransmitted_packets, syns, fins;
+	uint32_t syn_seq; // of its last SYN, 0 before
 
-	// as the next packet needs it
-	uint32_t syn_seq;       // of its last SYN, 0 before
-	uint32_t last_ack;      // ack field of its last segment that was no RST; or the other side's SYN, which sets it
-	uint32_t last_window;   // of its last segment that was no RST, scaled; 0 without ACK and SYN
-	uint32_t duplicate_run; // duplicate ACKs in a row for it
-	int64_t rtt_last_ns;    // 0: the last ACK that ended a segment measured nothing
-	uint8_t scale;          // shift of its windows
+	// Of every segment.
+	uint32_t last_ack;    // ack field of its last segment that was no RST; or the other side's SYN, which sets it
+	uint32_t last_window; // of its last segment that was no RST, scaled; 0 without ACK and SYN
+	uint8_t scale;        // shift of its windows
 	bool offered_scale, acked; // acked: last_ack is set
-	bool data_acked;           // the first window is over
+	bool scales;               // in both sides: both SYNs offered window scaling
 	bool windows_scaled;       // window statistics are those of scaled windows alone
 	bool timestamps;           // sent the option
 	uint8_t recent_at,
-		recent_disorder;               // disorder: segments until the identifications of all recent ones rise again
-	uint64_t recent[TCP_STATS_RECENT]; // sequence number and IP identification
-
-	// accounts
-	uint32_t syns, fins;
+		recent_disorder; // disorder: segments until the identifications of all recent ones rise again
 	uint32_t packets, ack_packets, pure_acks, data_packets, pushed_packets;
-	uint32_t sequenced_packets;        // with data, SYN or FIN
-	uint32_t max_segment, min_segment; // 0: no data
-	uint32_t initial_window_packets, initial_window_bytes;
-	uint32_t retransmitted_packets, cumulative_acks, duplicate_acks;
-	uint32_t window_min, window_max; // min: of those above 0; 0 none
-	uint32_t scaled_packets;         // since windows_scaled
+	uint32_t sequenced_packets; // with data, SYN or FIN
+	uint32_t scaled_packets;    // since windows_scaled
+	uint32_t owin_count;
 	uint64_t window_sum;
-	int64_t retransmitted_bytes, unique_bytes;
+	uint32_t max_segment, min_segment; // 0: no data
+
+	// Of data.
+	uint64_t recent[TCP_STATS_RECENT]; // sequence number and IP identification
+	int64_t unique_bytes;
 	int64_t first_data_ts_ns, last_data_ts_ns;
 	int64_t owin_sum;
 	int32_t owin_max;
-	uint32_t owin_min_less_1, owin_count; // min: of those above 0; UINT32_MAX none
-	uint32_t rtt_full_length;             // longest segment measured so far,
-	struct tcp_times rtt, rtt_full;       // and the round trips of those as long
-	int64_t rtt_handshake_ns;             // 0 none
-};
+	uint32_t owin_min_less_1; // of those above 0; UINT32_MAX none
 
-enum tcp_ecn { TCP_ECN_UNKNOWN, TCP_ECN_REFUSED, TCP_ECN_NEGOTIATED };
+	// Of ACKs for it.
+	uint32_t duplicate_run; // duplicate ACKs in a row
+	uint32_t cumulative_acks, duplicate_acks;
+	uint32_t rtt_full_length; // longest segment measured so far,
+	int64_t rtt_last_ns;      // 0: the last ACK that ended a segment measured nothing
+	struct tcp_times rtt;
+	bool data_acked;              // the first window is over
+	bool syn_seen, syn_wants_ecn; // in both sides: of the last SYN without ACK
+	uint8_t ecn;                  // in both sides: enum tcp_ecn
+	uint32_t initial_window_packets, initial_window_bytes;
+	struct tcp_times rtt_full;       // the round trips of the longest segments
+	uint32_t window_min, window_max; // min: of those above 0; 0 none
+	int64_t rtt_handshake_ns;        // 0 none
+};
 
 struct tcp_stats {
 	struct tcp_stats_side side[2];
-	bool scales;                  // both SYNs offered window scaling
-	bool syn_seen, syn_wants_ecn; // of the last SYN without ACK
-	enum tcp_ecn ecn;             // RFC 3168, 6.1.1
 };
 
 // Counts a packet whose flow is known and analysed by tcp_analyze(); makes the flow's tcp_stats at its first segment.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Carved captures hold what the originals hold: bytes, times, link types, interfaces, as tshark reads both."""
+import contextlib
 import glob
 import gzip
 import os
@@ -10,7 +11,7 @@ import struct
 import subprocess
 import sys
 
-from paths import CORPUS, EXAMPLES
+from paths import CORPUS, EXAMPLES, PROGRAM
 import kept
 import packets
 import tap
@@ -64,9 +65,9 @@ def carve(*arguments, to="out.pcapng", code=0):
 
 
 def rows(sql):
-    found = tap.pcapdex("query", "case.db", sql, "--format", "tsv", "--no-header")
-    tap.equal(found.returncode, 0, found.stderr)
-    return [line.split("\t") for line in found.stdout.split("\n")[:-1]]
+    """Of the case, every value as text."""
+    with contextlib.closing(sqlite3.connect("case.db")) as db:
+        return [list(map(str, row)) for row in db.execute(sql)]
 
 
 def known(lines):
@@ -94,10 +95,10 @@ def frames_of_all(paths, *fields):
     return known(found)
 
 
-def example_numbers():
-    """(path, packets) of each example, ingested before it is given."""
+def examples():
+    """(path, packets) of each example; the case is made before it is given."""
     for path in CAPTURES:
-        ingest(path)
+        kept.ingest(PROGRAM, path, "case.db")
         yield path, int(rows("SELECT count(*) FROM packets")[0][0])
 
 
@@ -105,10 +106,10 @@ def test_examples():
     """every example, carved as pcapng, holds the same packets for tshark"""
     need_tshark()
     carved, of_line = [], []
-    for path, count in example_numbers():
+    for path, count in examples():
         carved.append("%d.pcapng" % len(carved))
         of_line += [path] * count
-        carve("SELECT number FROM packets ORDER BY number DESC", to=carved[-1])
+        carve("SELECT number FROM packets ORDER BY number DESC", "--source-dir", EXAMPLES, to=carved[-1])
     sound(*carved)
     tap.equal(list(zip(of_line, frames_of_all(carved))), list(zip(of_line, frames_of_all(CAPTURES))))
 
@@ -118,13 +119,13 @@ def test_examples_pcap():
     need_tshark()
     carved, wanted = [], []
     original = iter(frames_of_all(CAPTURES, *PCAP_FIELDS))
-    for path, count in example_numbers():
+    for path, count in examples():
         lines = [next(original) for _ in range(count)]
         if rows("SELECT count(DISTINCT link_type) FROM interfaces") != [["1"]]:
             continue
         carved.append("%d.pcap" % len(carved))
         wanted += [(path, line) for line in lines[::3]]
-        carve("SELECT number FROM packets WHERE number % 3 = 1", to=carved[-1])
+        carve("SELECT number FROM packets WHERE number % 3 = 1", "--source-dir", EXAMPLES, to=carved[-1])
         with open(carved[-1], "rb") as file:
             tap.equal(file.read(4) in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1"), True, path + " is classic pcap")
     sound(*carved)
@@ -462,17 +463,17 @@ def test_filters():
     """what --wireshark prints shows each TCP connection of the examples in tshark, and nothing else"""
     need_tshark()
     tried = {"tcp.stream": 0, "frame.number": 0}
-    for path in CAPTURES:
-        ingest(path)
+    for path, _ in examples():
         for flow_id, wanted in rows("SELECT flow_id, group_concat(number) FROM (SELECT fp.flow_id, number FROM flow_packets fp "
-                                    "JOIN packets USING (packet_id) ORDER BY 1, 2) GROUP BY 1 ORDER BY 1 LIMIT 4"):
+                                    "JOIN packets USING (packet_id) ORDER BY 1, 2) GROUP BY 1 ORDER BY flow_id %% 5, 1 LIMIT %d"
+                                    % (1 if tap.SANITIZED else 3)):
             condition = tap.pcapdex("query", "case.db", "packets", "--flow", flow_id, "--wireshark").stdout.strip()
             tap.equal(",".join(map(str, shown_by(path, condition))), wanted, "%s: %s" % (path, condition))
             tried[condition.split()[0]] += 1
             if tried[condition.split()[0]] == 1:
                 found, complaints = tshark(path, "-Y", condition, "-T", "fields", "-e", "frame.number")
                 tap.equal((",".join(found), complaints), (wanted, []), "%s: %s" % (path, condition))
-    tap.equal(all(count >= 20 for count in tried.values()), True, tried)
+    tap.equal(all(count >= 5 for count in tried.values()), True, tried)
 
 
 if __name__ == "__main__":

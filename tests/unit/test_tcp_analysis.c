@@ -7,7 +7,7 @@
 
 #include "../../ingest/tcp_analysis.h"
 
-enum { ROOM = 8, LENGTH = 100 }; // segments: two flows of four; bytes a segment
+enum { ROOM = 16, LENGTH = 100 }; // segments: two flows of eight; bytes a segment
 
 struct state {
 	struct tcp_analyzer analyzer;
@@ -90,12 +90,12 @@ static void test_activity(void **unused)
 	(void)unused;
 	struct state s;
 	state_init(&s, ROOM);
-	const struct tcp_flow *first = send_data(&s, 1, 2), *second = send_data(&s, 2, 2);
-	analyze(&s, 1, 80, 1000 + 2 * LENGTH, 5000, LENGTH);
-	send_data(&s, 3, 1);
+	const struct tcp_flow *first = send_data(&s, 1, 3), *second = send_data(&s, 2, 3);
+	analyze(&s, 1, 80, 1000 + 3 * LENGTH, 5000, LENGTH);
+	send_data(&s, 3, 3);
 	assert_false(first->given_up);
 	assert_true(second->given_up);
-	assert_int_equal(acknowledge(&s, 1, 2), 2);
+	assert_int_equal(acknowledge(&s, 1, 3), 3);
 	state_release(&s);
 }
 
@@ -123,9 +123,23 @@ static void test_afterwards(void **unused)
 	send_data(&s, 2, 3);
 	send_data(&s, 3, 3);
 	analyze(&s, 1, 80, 1000 + 3 * LENGTH, 5000, LENGTH);
-	assert_int_equal(s.analyzer.given_up, 2);
+	assert_int_equal(s.analyzer.given_up, 1);
 	assert_int_equal(acknowledge(&s, 1, 4), 10);
 	assert_int_equal(acknowledge(&s, 3, 3), 9);
+	state_release(&s);
+}
+
+// A few segments need no room.
+static void test_few(void **unused)
+{
+	(void)unused;
+	struct state s;
+	state_init(&s, ROOM);
+	for (uint16_t port = 1; port <= 10; port++)
+		send_data(&s, port, TCP_UNACKED_FEW);
+	assert_int_equal(s.analyzer.room, 0);
+	for (uint16_t port = 1; port <= 10; port++)
+		assert_int_equal(acknowledge(&s, port, TCP_UNACKED_FEW), port * TCP_UNACKED_FEW);
 	state_release(&s);
 }
 
@@ -156,8 +170,9 @@ static void test_one_direction(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_idle_longest), cmocka_unit_test(test_activity), cmocka_unit_test(test_nothing_waits),
-		cmocka_unit_test(test_afterwards),   cmocka_unit_test(test_alone),    cmocka_unit_test(test_one_direction),
+		cmocka_unit_test(test_idle_longest),  cmocka_unit_test(test_activity), cmocka_unit_test(test_nothing_waits),
+		cmocka_unit_test(test_afterwards),    cmocka_unit_test(test_few),      cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_one_direction),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
