@@ -410,7 +410,7 @@ def test_memory():
     db.execute("CREATE VIEW captures AS %s SELECT i AS capture_id, hex(zeroblob(30000000)) AS name, 1 AS first_packet_id "
                "FROM n" % ENDLESS)
     db.close()
-    found = query("SELECT 1 AS packet_id", "--pcap", "/dev/null", code=3)
+    found = query("SELECT 1 AS packet_id", "--pcap", "/dev/null", "--timeout", "400", code=3, timeout=500)
     tap.contains(found.stderr, "memory")
     tap.equal(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2500 << 10, True, "its memory")
 

@@ -8,7 +8,7 @@
 # a fuzz target. It prints TAP: "ok N - name", "not ok N - name", "# SKIP why". Output is kept in build/tests/.
 #
 # ONLY="cases kill"   only these suites
-# JOBS=2              suites at a time; as many as there are processors without a word
+# JOBS=2              suites at a time; without a word one more than there are processors, since some of them wait
 # FUZZ_SECONDS=10     time for each fuzz target; 0 leaves them out
 # RANDOM_SECONDS=20   time for random TCP conversations, of the seed RANDOM_SEED=1; 0 leaves them out
 # PCAPDEX_CORPUS      a folder of more captures; ../shared/corpus where it is there
@@ -23,7 +23,7 @@ fi
 logs=$PWD/build/tests
 rm -rf "$logs"
 mkdir -p "$logs"
-: "${JOBS:=$(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 1)}"
+: "${JOBS:=$(($(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 1) + 1))}"
 : "${FUZZ_SECONDS:=10}"
 export CMOCKA_MESSAGE_OUTPUT=TAP
 # The program runs thousands of times for a moment each, in which the sanitizer takes longest. So it holds back 4 MB of

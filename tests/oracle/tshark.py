@@ -4,6 +4,9 @@ unexplained. TAP, a test for each capture.
 
 usage: tshark.py [--report FILE] [CAPTURE ...]     those of the text cases, examples/ and the corpus without one
 
+Half of the text cases are the detectors', whose captures differ in what they mean, hardly in their protocols. They are
+compared where the corpus is.
+
 Explained differences are the rows of docs/differences.md. --report writes every other one, the most frequent first.
 """
 import argparse
@@ -24,6 +27,7 @@ import case
 import kept
 import wireshark
 
+OF_DETECTORS = ("issue-", "near-")
 NO_CAPTURES = (".md", ".tsv", ".txt", ".sh", ".py", ".json", ".csv", ".sql", ".c", ".h", ".html", ".db", ".keys")
 LISTED_MAX = 100000  # unexplained differences a capture that the report keeps
 
@@ -260,7 +264,8 @@ def find_captures(arguments):
     found = []
     for label, folder in (("cases", cases), ("examples", EXAMPLES), ("corpus", CORPUS)):
         for path, folders, files in os.walk(folder):
-            folders[:] = sorted(f for f in folders if f != "oracles")
+            folders[:] = sorted(f for f in folders if f != "oracles" and (
+                os.path.isdir(CORPUS) or not f.startswith(OF_DETECTORS)))
             for file in sorted(files):
                 if not file.endswith(NO_CAPTURES):
                     full = os.path.join(path, file)

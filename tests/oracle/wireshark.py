@@ -1,9 +1,8 @@
 """What tshark says of each packet of a capture, in the words of the case's tables.
 
-tshark reads a capture in up to four ways, since its start takes longer than a small capture does: with checksums verified
-and in its two-pass mode, where tcp.completeness is final; where segments are not in order or checksums are wrong (verifying
-changes what tshark reassembles), also as it comes, for nearly everything, and with TCP segments put in order, for the
-protocols above TCP and UDP, or as they come.
+tshark takes longer to start than to read a small capture: of most it is asked once, with checksums verified, and in its
+two-pass mode, where tcp.completeness is final. Where checksums are wrong or segments not in order, that changes what it
+reassembles. Such a capture it reads again, as packets come; and for what is above TCP and UDP, with segments put in order.
 """
 import ipaddress
 
