@@ -14,12 +14,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import zlib
 
 from paths import CORPUS, PROGRAM, ROOT
 import packets
 
 CASES = os.path.join(ROOT, "tests", "cases")
 TIME_LIMIT_S = 60
+LEAKS_STEP = 4  # under the sanitizers, one case of so many looks for leaks
 
 # What the commands of a case may call, beside the ordinary tools.
 PRELUDE = """
@@ -136,7 +138,7 @@ class Case:
             self.prepare(folder)
             tests = os.path.join(ROOT, "tests")
             environment = dict(os.environ, PCAPDEX=PROGRAM, TZ="UTC", LC_ALL="C.UTF-8", NO_COLOR="1", HOME=folder,
-                               XDG_CONFIG_HOME=folder, TESTS=tests, PYTHONPATH=tests)
+                               XDG_CONFIG_HOME=folder, TESTS=tests, PYTHONPATH=tests, ASAN_OPTIONS=self.sanitizer_options())
             for step in self.steps:
                 done = subprocess.run(["sh", "-c", PRELUDE + step.command], cwd=folder, env=environment,
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -150,6 +152,11 @@ class Case:
                 if done.returncode:
                     step.actual.append("[exit %d]" % done.returncode)
         return all(step.matches() for step in self.steps)
+
+    def sanitizer_options(self):
+        """Those of the run, without a look for leaks in all cases but some: it takes as long as the program does."""
+        looks = zlib.crc32(self.name.encode()) % LEAKS_STEP == 0
+        return os.environ.get("ASAN_OPTIONS", "") + ("" if looks else ":detect_leaks=0")
 
     def diff(self):
         for step in self.steps:

@@ -28,7 +28,7 @@ mkdir -p "$logs"
 export CMOCKA_MESSAGE_OUTPUT=TAP
 # The program runs thousands of times for a moment each, in which the sanitizer takes longest. So it holds back 4 MB of
 # freed memory to find its use after that, and not more; and leaks, for which it reads all memory in the end, are looked
-# for in the text cases, which are of every command, and in the unit tests.
+# for in the unit tests and in some of the text cases, which are of every command.
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:quarantine_size_mb=4:malloc_context_size=8:exitcode=99
 export UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
 
