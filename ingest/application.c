@@ -206,6 +206,23 @@ static void prepare(struct application_stage *s, const struct application_flow *
 	call->capture_state = capture_state(s, above->place);
 }
 
+static void end_application(struct application_stage *s, struct application_flow *above,
+                            struct application_call *call)
+{
+	const struct application *a = above->application;
+	struct packet *packet = call->packet;
+	if (!a)
+		return;
+	prepare(s, above, call);
+	call->packet = NULL;
+	if (a->end)
+		a->end(call);
+	call->packet = packet;
+	pool_give(&s->states[above->place], above->state);
+	above->state = NULL;
+	above->application = NULL;
+}
+
 // ---- datagrams ----------------------------------------------------------------------------------------------------
 
 static void give_datagram(struct application_stage *s, struct application_call *call, struct bytes message)
@@ -214,6 +231,20 @@ static void give_datagram(struct application_stage *s, struct application_call *
 	prepare(s, above, call);
 	above->application->datagram(call, message);
 	above->done = above->done || call->stop;
+}
+
+// The application leaves the flow to whoever knows the datagram, if another one does.
+static void hand_over_datagram(struct application_stage *s, struct application_call *call, struct bytes message)
+{
+	struct application_flow *above = call->flow->above;
+	bool more = false;
+	int place = find(s, call, message, false, &more);
+	call->leave = false;
+	if (place < 0 || (unsigned)place == above->place)
+		return;
+	end_application(s, above, call);
+	choose(s, above, call->flow, (unsigned)place);
+	give_datagram(s, call, message);
 }
 
 static void analyze_udp(struct application_stage *s, struct packet *p)
@@ -231,6 +262,8 @@ static void analyze_udp(struct application_stage *s, struct packet *p)
 	}
 	if (!f->above->done)
 		give_datagram(s, &call, p->payload);
+	if (call.leave)
+		hand_over_datagram(s, &call, p->payload);
 }
 
 // The place of the application that is looked for by the innermost protocol's name, or -1.
@@ -321,23 +354,6 @@ static void skip(struct application_flow *above, int direction, struct bytes *da
 	uint64_t n = above->skip[direction] < data->left ? above->skip[direction] : data->left;
 	bytes_skip(data, n);
 	above->skip[direction] -= n;
-}
-
-static void end_application(struct application_stage *s, struct application_flow *above,
-                            struct application_call *call)
-{
-	const struct application *a = above->application;
-	struct packet *packet = call->packet;
-	if (!a)
-		return;
-	prepare(s, above, call);
-	call->packet = NULL;
-	if (a->end)
-		a->end(call);
-	call->packet = packet;
-	pool_give(&s->states[above->place], above->state);
-	above->state = NULL;
-	above->application = NULL;
 }
 
 // The first bytes of a direction are of nobody: those of the other one may tell, unless they let us wait for long.

@@ -42,8 +42,10 @@ struct application_call {
 	int64_t capture_id;
 	struct names *names; // what the capture tells of addresses
 	bool cut;            // the bytes behind these are lost: they will not come again with more
-	bool leave; // set: this flow is another application's from the next byte on (CONNECT, Upgrade, STARTTLS)
-	bool stop;  // set: nothing more of this flow is wanted
+	// Set: this flow is another application's from the next byte on (CONNECT, Upgrade, STARTTLS); of datagrams, from this
+	// one on, if another one knows it.
+	bool leave;
+	bool stop; // set: nothing more of this flow is wanted
 	struct application_stage *stage;
 };
 

@@ -11,7 +11,7 @@
 
 enum {
 	PORTS_MAX = 6,
-	FOLLOWED_MAX = 16, // messages of a connection that are looked at on the way to TLS
+	FOLLOWED_MAX = 16, // messages that are looked at on the way to TLS, or from STUN to media
 };
 
 enum transport { TCP = 1, UDP = 2 };
@@ -543,6 +543,12 @@ static void begin(struct application_call *call, struct bytes first)
 		call->flow->application = s->named->name;
 }
 
+// Media go the way that STUN has made (RFC 7983, 7): those who know what was announced may know them.
+static bool may_be_media(const struct state *s, struct bytes message)
+{
+	return s->named->fits == fits_stun && bytes_peek(message, 0, 1) >> 6 == 2;
+}
+
 static void take_datagram(struct application_call *call, struct bytes message)
 {
 	struct state *s = call->state;
@@ -553,6 +559,8 @@ static void take_datagram(struct application_call *call, struct bytes message)
 	}
 	if (s->named->fits(message))
 		name_packet(call, s->named);
+	else if (may_be_media(s, message) && s->messages++ < FOLLOWED_MAX)
+		call->leave = true;
 }
 
 static size_t take_stream(struct application_call *call, struct bytes data)

@@ -18,7 +18,7 @@ enum {
 	MEDIA_MAX = 1024,    // endpoints that were announced and are remembered of a capture, the latest
 };
 
-static const char SIP[] = "sip", RTP[] = "rtp", RTCP[] = "rtcp";
+static const char SIP[] = "sip", RTP[] = "rtp", RTCP[] = "rtcp", STUN[] = "stun";
 
 struct state {
 	const char *name; // one of these; NULL nothing was seen yet
@@ -86,6 +86,12 @@ static const char *find_media(const struct application_call *call, struct bytes 
 			return RTP;
 	}
 	return NULL;
+}
+
+// STUN keeps the way of the media open, by the magic cookie (RFC 8489, 5).
+static bool is_stun(struct bytes message)
+{
+	return bytes_peek(message, 0, 1) < 0x40 && bytes_peek(message, 4, 4) == 0x2112a442;
 }
 
 static void announce(struct capture *c, const struct address *address, uint16_t port)
@@ -197,6 +203,8 @@ static void take_datagram(struct application_call *call, struct bytes message)
 	}
 	if (s->name && s->name != SIP && is_version_2(message))
 		application_layer(call, s->name);
+	else if (s->name && s->name != SIP && is_stun(message))
+		application_layer(call, STUN);
 	if (s->name == SIP && begins_message(message)) {
 		read_head(message, &body, &body_len);
 		take_message(call, body);
