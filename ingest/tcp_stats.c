@@ -291,13 +291,18 @@ static void measured(struct tcp_stats_side *side, const struct tcp_space_acked *
 	times_add(&side->rtt_full, acked->rtt_ns);
 }
 
-// Until an ACK says more than that the SYN came.
-static void note_first_window(struct segment *s)
+// An ACK that says more than that the SYN came.
+static void note_data_acked(struct segment *s)
+{
+	if (s->tcp->ack != s->other->syn_seq + 1)
+		s->other->data_acked = !(s->flags & TCP_RST);
+}
+
+// The first ACK of a SYN that was sent once; an ACK of data may stand before the SYN in the file.
+static void note_handshake_rtt(struct segment *s)
 {
 	struct tcp_stats_side *other = s->other;
-	if (s->tcp->ack != other->syn_seq + 1)
-		other->data_acked = !(s->flags & TCP_RST);
-	else if (other->syns == 1)
+	if (other->syns == 1 && s->tcp->ack == other->syn_seq + 1 && !other->rtt_handshake_ns)
 		other->rtt_handshake_ns = other->rtt_last_ns;
 }
 
@@ -315,8 +320,9 @@ static void acknowledge(struct segment *s)
 		count_duplicate_ack(s);
 	else
 		other->duplicate_run = 0;
+	note_handshake_rtt(s);
 	if (!other->data_acked)
-		note_first_window(s);
+		note_data_acked(s);
 }
 
 // ---- windows ------------------------------------------------------------------------------------------------------
