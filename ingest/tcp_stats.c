@@ -302,7 +302,7 @@ static void note_data_acked(struct segment *s)
 static void note_handshake_rtt(struct segment *s)
 {
 	struct tcp_stats_side *other = s->other;
-	if (other->syns == 1 && s->tcp->ack == other->syn_seq + 1 && !other->rtt_handshake_ns)
+	if (s->tcp->ack == other->syn_seq + 1 && other->syns == 1 && !other->rtt_handshake_ns)
 		other->rtt_handshake_ns = other->rtt_last_ns;
 }
 

@@ -38,8 +38,7 @@ struct tcp_stats_side {
 	// Of SYNs, of retransmissions, and what is rare.
 	struct tcp_stats_rare *rare; // owned; NULL: nothing of it
 	int64_t retransmitted_bytes;
-	uint32_t retransmitted_packets, syns, fins;
-	uint32_t syn_seq; // of its last SYN, 0 before
+	uint32_t retransmitted_packets, duplicate_acks, syns, fins;
 
 	// Of every segment.
 	uint32_t last_ack;    // ack field of its last segment that was no RST; or the other side's SYN, which sets it
@@ -68,13 +67,14 @@ struct tcp_stats_side {
 
 	// Of ACKs for it.
 	uint32_t duplicate_run; // duplicate ACKs in a row
-	uint32_t cumulative_acks, duplicate_acks;
+	uint32_t cumulative_acks;
 	uint32_t rtt_full_length; // longest segment measured so far,
 	int64_t rtt_last_ns;      // 0: the last ACK that ended a segment measured nothing
 	struct tcp_times rtt;
 	bool data_acked;              // the first window is over
 	bool syn_seen, syn_wants_ecn; // in both sides: of the last SYN without ACK
 	uint8_t ecn;                  // in both sides: enum tcp_ecn
+	uint32_t syn_seq;             // of its last SYN, 0 before
 	uint32_t initial_window_packets, initial_window_bytes;
 	struct tcp_times rtt_full;       // the round trips of the longest segments
 	uint32_t window_min, window_max; // min: of those above 0; 0 none
