@@ -68,7 +68,7 @@ struct tcp_stats_side {
 	// Of ACKs for it.
 	uint32_t duplicate_run; // duplicate ACKs in a row
 	uint32_t cumulative_acks;
-	uint32_t rtt_full_length; // longest segment measured so far,
+	uint32_t rtt_full_length; // longest segment measured so far
 	int64_t rtt_last_ns;      // 0: the last ACK that ended a segment measured nothing
 	struct tcp_times rtt;
 	bool data_acked;              // the first window is over

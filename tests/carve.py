@@ -32,8 +32,7 @@ def need_tshark():
 
 def tshark(path, *arguments):
     found = kept.ask(path, "tshark", "-n", *arguments, "-r")
-    complaints = [line for line in found.stderr.split("\n") if line and "Running as user" not in line]
-    return found.stdout.decode(errors="backslashreplace").split("\n")[:-1], complaints
+    return found.stdout.decode(errors="backslashreplace").split("\n")[:-1], kept.complaints(found)
 
 
 def frames(path, *fields):
@@ -47,7 +46,7 @@ def frames(path, *fields):
 def sound(*paths):
     """capinfos reads the files without a complaint."""
     found = kept.run(["capinfos", *paths])
-    tap.equal((found.returncode, [l for l in found.stderr.split("\n") if l and "Running as" not in l]), (0, []), paths)
+    tap.equal((found.returncode, kept.complaints(found)), (0, []), paths)
 
 
 def ingest(*paths, code=0):
@@ -474,7 +473,7 @@ def test_filters():
             if tried[condition.split()[0]] == 1:
                 found, complaints = tshark(path, "-Y", condition, "-T", "fields", "-e", "frame.number")
                 tap.equal((",".join(found), complaints), (wanted, []), "%s: %s" % (path, condition))
-    tap.equal(all(count >= 5 for count in tried.values()), True, tried)
+    tap.equal(tried["tcp.stream"] > (5 if tap.SANITIZED else 20) and tried["frame.number"] > 5, True, tried)
 
 
 if __name__ == "__main__":

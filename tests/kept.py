@@ -72,12 +72,16 @@ def ask(path, *command):
     return of(path, (version(command[0]), command[1:]), lambda: run([*command, path]))
 
 
+def complaints(answer):
+    """What a tool of Wireshark's said on stderr, but that it runs as root."""
+    return [line for line in answer.stderr.split("\n") if line and "Running as user" not in line]
+
+
 def merge(paths, merged):
     """Captures without a fault as one, file behind file: tshark takes longer to start than to read a small one."""
     found = run(["mergecap", "-a", "-I", "none", "-F", "pcapng", "-w", merged, *paths])
-    said = [line for line in found.stderr.split("\n") if line and "Running as user" not in line]
-    if found.returncode or said:
-        raise AssertionError("mergecap ended with %d: %s" % (found.returncode, said))
+    if found.returncode or complaints(found):
+        raise AssertionError("mergecap ended with %d: %s" % (found.returncode, complaints(found)))
 
 
 @functools.lru_cache(maxsize=None)

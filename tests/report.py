@@ -280,10 +280,10 @@ def test_case_that_never_ends():
 
 
 def test_case_that_is_large():
-    """five thousand issues with long words make a page below 2 MB, and it says what it leaves out"""
+    """twenty thousand issues with long words make a page below 2 MB, and it says what it leaves out"""
     case = examples()
     with sqlite3.connect(case) as db:
-        db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO issues "
+        db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO issues "
                    "SELECT NULL, 1, 'tcp-' || i % 200, 'security', 'high', 3, 'tcp', 1, '192.0.2.' || i % 250, 'b' || i, NULL, "
                    "'title', printf('%.900c', 's'), 1, printf('%.900c', 'c'), 0.3, printf('%.900c', 'r') FROM n")
     text, _, _ = write(case)

@@ -23,6 +23,7 @@ import tempfile
 
 from paths import CORPUS, DIFFERENCES, PROGRAM
 import kept
+
 FIELDS = ["conn_state", "history", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", "missed_bytes", "duration"]
 SUMS = ["orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts"]
 PERMUTED_MAX = 6
