@@ -33,6 +33,7 @@ static const struct {
 	{"percentile", 2, PURE, NULL, function_percentile_step, function_percentile_final},
 	{"median", 1, PURE, NULL, function_median_step, function_percentile_final},
 	{"only", 1, PURE, NULL, function_only_step, function_only_final},
+	{"count_distinct", 1, PURE, NULL, function_count_distinct_step, function_count_distinct_final},
 	{"first_few", 3, PURE, NULL, function_first_few_step, function_first_few_final},
 	// A case's own views may not use it: patterns can be costly.
 	{"regexp", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, function_regexp, NULL, NULL},

@@ -17,6 +17,8 @@ void function_regexp(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_percentile_step(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_median_step(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_percentile_final(sqlite3_context *);
+void function_count_distinct_step(sqlite3_context *, int argc, sqlite3_value **argv);
+void function_count_distinct_final(sqlite3_context *);
 void function_only_step(sqlite3_context *, int argc, sqlite3_value **argv);
 void function_only_final(sqlite3_context *);
 void function_first_few_step(sqlite3_context *, int argc, sqlite3_value **argv);

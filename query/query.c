@@ -130,6 +130,7 @@ const struct command command_query = {
 		"  percentile(x, p)          aggregate; p from 0 to 100, interpolated between neighbours\n"
 		"  median(x)                 percentile(x, 50)\n"
 		"  only(x)                   aggregate; x where all rows have the same, else NULL\n"
+		"  count_distinct(x)         aggregate; count(DISTINCT x), faster where there are many\n"
 		"  first_few(x, order, n)    aggregate; x of the n rows with the lowest order, with commas between them\n"
 		"  x REGEXP pattern          POSIX extended regular expression, with \\d \\w \\s \\b; (?i) in front: any case\n"
 		"  packet_bytes(packet_id)   the packet's bytes, from the capture file, if it is still there and unchanged\n"

@@ -31,10 +31,15 @@
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
 WITH
+askers AS MATERIALIZED ( -- hosts with flows enough
+	SELECT capture_id, address
+	FROM hosts
+	WHERE flows >= :hosts
+),
 candidates AS MATERIALIZED (
 	SELECT flow_id, capture_id, src, dst_port, protocol
 	FROM probes
-	WHERE protocol = 'udp' OR src_packets <= :max_packets
+	WHERE (protocol = 'udp' OR src_packets <= :max_packets) AND (capture_id, src) IN askers
 ),
 busy AS MATERIALIZED ( -- ports that a source tried often enough
 	SELECT capture_id, src, dst_port, protocol
@@ -42,7 +47,7 @@ busy AS MATERIALIZED ( -- ports that a source tried often enough
 	GROUP BY capture_id, src, dst_port, protocol
 	HAVING count(*) >= :hosts
 ),
-tries AS (
+tries AS MATERIALIZED (
 	SELECT p.*
 	FROM (SELECT 1 FROM busy LIMIT 1) -- if none, no more is read
 	CROSS JOIN candidates c
@@ -57,14 +62,14 @@ ports AS MATERIALIZED ( -- ports that it tried at many hosts, of which few accep
 		protocol,
 		min(first_ts_ns) AS ts_ns,
 		max(last_ts_ns) AS last_ts_ns,
-		count(DISTINCT dst) AS hosts,
-		count(DISTINCT iif(is_open, dst, NULL)) AS answering,
+		count_distinct(dst) AS hosts,
+		count_distinct(iif(is_open, dst, NULL)) AS answering,
 		group_concat(first_packet_id) AS packets
 	FROM tries
 	WHERE kind NOT NULL
 	GROUP BY capture_id, src, protocol, dst_port
-	HAVING count(DISTINCT dst) >= max(:hosts, 2 * count(DISTINCT iif(is_accepted, dst, NULL)))
-		AND count(*) <= :tries * count(DISTINCT dst)
+	HAVING count_distinct(dst) >= max(:hosts, 2 * count_distinct(iif(is_accepted, dst, NULL)))
+		AND count(*) <= :tries * count_distinct(dst)
 ),
 served AS MATERIALIZED ( -- how many hosts it talked with, at the same port
 	SELECT f.capture_id, f.src, f.dst_port, f.protocol, count(DISTINCT f.dst) AS hosts
@@ -74,11 +79,6 @@ served AS MATERIALIZED ( -- how many hosts it talked with, at the same port
 		AND f.dst_payload_bytes > 0
 		AND (f.capture_id, f.src, f.dst_port, f.protocol) IN (SELECT capture_id, src, dst_port, protocol FROM ports)
 	GROUP BY f.capture_id, f.src, f.dst_port, f.protocol
-),
-askers AS MATERIALIZED ( -- hosts with flows enough for a ping sweep
-	SELECT capture_id, address
-	FROM hosts
-	WHERE flows >= :hosts
 ),
 sweeps AS (
 	SELECT p.*
@@ -93,14 +93,14 @@ sweeps AS (
 		'icmp',
 		min(request_ts_ns),
 		max(request_ts_ns),
-		count(DISTINCT dst),
-		count(DISTINCT iif(kind = 'answered', dst, NULL)),
+		count_distinct(dst),
+		count_distinct(iif(kind = 'answered', dst, NULL)),
 		group_concat(request_packet_id)
 	FROM (SELECT 1 FROM askers LIMIT 1) -- if none, no more is read
 	CROSS JOIN icmp_pairs
 	WHERE (capture_id, src) IN askers AND kind IN ('answered', 'unanswered')
 	GROUP BY capture_id, src
-	HAVING count(DISTINCT dst) >= :hosts
+	HAVING count_distinct(dst) >= :hosts
 	UNION ALL
 	SELECT
 		capture_id,
@@ -109,13 +109,13 @@ sweeps AS (
 		'arp',
 		min(request_ts_ns),
 		max(request_ts_ns),
-		count(DISTINCT target_address),
-		count(DISTINCT iif(reply_packet_id NOT NULL, target_address, NULL)),
+		count_distinct(target_address),
+		count_distinct(iif(reply_packet_id NOT NULL, target_address, NULL)),
 		group_concat(request_packet_id)
 	FROM arp
 	WHERE kind = 'request' AND protocol = 'arp'
 	GROUP BY capture_id, sender_mac
-	HAVING count(DISTINCT iif(reply_packet_id IS NULL, target_address, NULL)) >= :hosts
+	HAVING count_distinct(iif(reply_packet_id IS NULL, target_address, NULL)) >= :hosts
 )
 SELECT
 	capture_id,

@@ -50,9 +50,9 @@ connections AS (
 	FROM flows
 	WHERE protocol = 'tcp'
 		AND dst_port < 5901
-		AND ' ' || :ports || ' ' LIKE '% ' || dst_port || ' %'
 		AND src_payload_bytes > 0
 		AND dst_payload_bytes > 0
+		AND ' ' || :ports || ' ' LIKE '% ' || dst_port || ' %'
 	GROUP BY capture_id, src, dst, dst_port
 	HAVING count(*) >= :attempts AND sum(last_ts_ns - first_ts_ns < :seconds * 1e9) * 2 > count(*)
 ),

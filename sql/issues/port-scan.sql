@@ -31,10 +31,15 @@
 -- column packets      The first packets.
 -- column title        In a few words.
 WITH
+askers AS MATERIALIZED ( -- hosts with flows enough
+	SELECT capture_id, address
+	FROM hosts
+	WHERE flows >= min(:ports, :odd_ports)
+),
 candidates AS MATERIALIZED (
 	SELECT flow_id, capture_id, src, dst, protocol
 	FROM probes
-	WHERE protocol = 'udp' OR src_packets <= :max_packets
+	WHERE (protocol = 'udp' OR src_packets <= :max_packets) AND (capture_id, src) IN askers
 ),
 busy AS MATERIALIZED (
 	SELECT capture_id, src, dst, protocol
@@ -42,7 +47,7 @@ busy AS MATERIALIZED (
 	GROUP BY capture_id, src, dst, protocol
 	HAVING count(*) >= min(:ports, :odd_ports)
 ),
-tries AS (
+tries AS MATERIALIZED (
 	SELECT p.*
 	FROM (SELECT 1 FROM busy LIMIT 1) -- if none, no more is read
 	CROSS JOIN candidates c
@@ -55,17 +60,17 @@ SELECT
 	NULL AS flow_id,
 	src,
 	dst,
-	count(DISTINCT dst_port) AS value,
+	count_distinct(dst_port) AS value,
 	printf('%s tried %s of %s in %.1f s: %d open, %d closed, %d without an answer; kinds: %s', src,
-		counted(count(DISTINCT dst_port), iif(protocol = 'udp', 'UDP port', 'TCP port')), dst,
-		(max(last_ts_ns) - min(first_ts_ns)) / 1e9, count(DISTINCT iif(is_open, dst_port, NULL)),
-		count(DISTINCT iif(is_closed, dst_port, NULL)), count(DISTINCT iif(is_open OR is_closed, NULL, dst_port)),
+		counted(count_distinct(dst_port), iif(protocol = 'udp', 'UDP port', 'TCP port')), dst,
+		(max(last_ts_ns) - min(first_ts_ns)) / 1e9, count_distinct(iif(is_open, dst_port, NULL)),
+		count_distinct(iif(is_closed, dst_port, NULL)), count_distinct(iif(is_open OR is_closed, NULL, dst_port)),
 		replace(group_concat(DISTINCT kind), ',', ', ')) AS symptoms,
-	group_concat(first_packet_id) AS packets,
+	first_few(first_packet_id, first_packet_id, 200) AS packets,
 	'Port scan (' || replace(group_concat(DISTINCT kind), ',', ', ') || ')' AS title
 FROM tries
 WHERE kind NOT NULL
 GROUP BY capture_id, src, dst, protocol
-HAVING count(DISTINCT dst_port) >= max(:ports, 2 * count(DISTINCT iif(is_accepted, dst_port, NULL)))
-	OR count(DISTINCT iif(kind IN ('NULL', 'FIN', 'XMAS'), dst_port, NULL)) >= :odd_ports
+HAVING count_distinct(dst_port) >= max(:ports, 2 * count_distinct(iif(is_accepted, dst_port, NULL)))
+	OR count_distinct(iif(kind IN ('NULL', 'FIN', 'XMAS'), dst_port, NULL)) >= :odd_ports
 ORDER BY value DESC;

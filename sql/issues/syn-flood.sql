@@ -32,7 +32,12 @@
 -- column packets      The first SYNs.
 -- column severity     low, medium, high or critical.
 WITH
-syns AS (
+busy AS MATERIALIZED ( -- servers with flows enough
+	SELECT capture_id, address
+	FROM hosts
+	WHERE flows >= :syns
+),
+syns AS NOT MATERIALIZED (
 	SELECT f.*
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id
@@ -48,14 +53,15 @@ failed AS MATERIALIZED (
 		f.dst_port,
 		count(*) AS connections,
 		sum(f.last_ts_ns + :wait_ms * 1000000 <= c.last_ts_ns) AS waited,
-		count(DISTINCT f.src) AS sources,
+		count_distinct(f.src) AS sources,
 		f.src,
 		sum(f.dst_syns > 0) AS answered,
 		min(f.first_ts_ns) AS ts_ns,
 		max(f.first_ts_ns) AS last_ts_ns,
-		group_concat(f.first_packet_id) AS packets
+		first_few(f.first_packet_id, f.first_packet_id, 200) AS packets
 	FROM syns f
 	CROSS JOIN captures c ON c.capture_id = f.capture_id
+	WHERE (f.capture_id, f.dst) IN busy
 	GROUP BY f.capture_id, f.dst, f.dst_port
 	HAVING count(*) >= :syns
 ),

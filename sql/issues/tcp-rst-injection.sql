@@ -49,12 +49,15 @@ rsts AS MATERIALIZED (
 		min(p.packet_id) AS packet_id,
 		min(p.ts_ns) AS ts_ns,
 		p.ttl,
-		count(DISTINCT p.seq) AS seqs,
+		count_distinct(p.seq) AS seqs,
 		max(p.ts_ns) - min(p.ts_ns) AS span_ns,
 		group_concat(p.packet_id) AS packets
 	FROM tcp_events e
-	JOIN packets p ON p.packet_id = e.packet_id
-	WHERE e.kind = 'rst' AND p.duplicate_of IS NULL
+	CROSS JOIN flows f ON f.flow_id = e.flow_id
+	CROSS JOIN packets p ON p.packet_id = e.packet_id
+	WHERE e.kind = 'rst'
+		AND iif(e.direction, f.dst_packets > f.dst_rsts, f.src_packets > f.src_rsts)
+		AND p.duplicate_of IS NULL
 	GROUP BY p.flow_id, p.direction
 ),
 judged AS MATERIALIZED (
@@ -87,7 +90,6 @@ judged AS MATERIALIZED (
 		)) AS after_id
 	FROM rsts r
 	JOIN flows f ON f.flow_id = r.flow_id
-	WHERE iif(r.direction, f.dst_packets > f.dst_rsts, f.src_packets > f.src_rsts)
 ),
 signs AS (
 	SELECT

@@ -671,6 +671,21 @@ static void function_pick_tests(void **state)
 		"'0, 1, 2, 3, 4'");
 }
 
+static void function_distinct_tests(void **state)
+{
+	(void)state;
+	gives("(SELECT count_distinct(value) FROM json_each('[7,7,null,7.0,8,\"7\",\"\",\"a\",\"a\",0.5,-0.5]'))", "7");
+	gives("(SELECT count_distinct(column1) FROM (VALUES ('a'), (x'61'), (x''), (''), (0.0), (-0.0), (0)))", "5");
+	gives("(SELECT count_distinct(column1) FROM (VALUES (9223372036854775807), (9223372036854775807.0), (1e300)))",
+	      "3");
+	gives("(SELECT count_distinct(value) FROM json_each('[null]'))", "0");
+	gives("(SELECT count_distinct(value) FROM json_each('[]'))", "0");
+	gives(
+		"(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 30000) "
+		"SELECT count_distinct(i % 10007) || ' ' || count_distinct('x' || (i % 10007)) FROM n)",
+		"'10007 10007'");
+}
+
 static void function_regexp_tests(void **state)
 {
 	(void)state;
@@ -891,6 +906,7 @@ int main(void)
 		cmocka_unit_test(function_iso_time_tests),
 		cmocka_unit_test(function_percentile_tests),
 		cmocka_unit_test(function_pick_tests),
+		cmocka_unit_test(function_distinct_tests),
 		cmocka_unit_test(function_regexp_tests),
 		cmocka_unit_test(guard_tests),
 		cmocka_unit_test(built_in_reports),
