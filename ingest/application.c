@@ -6,92 +6,55 @@
 
 #include "../common/message.h"
 #include "../common/seq.h"
+#include "application_find.h"
 #include "tcp_analysis.h"
 
 enum {
-	NUMBERS = 65536,
-	APPLICATIONS_MAX = 64,
 	FOREIGN_MAX = 64,   // chunks of one direction after which nobody waits for the other
 	KEEP_ALIVE_MAX = 4, // bytes of a datagram that may only keep a way through a NAT open (RFC 5626, 4.4.1)
 };
 
+// What an application waits on.
 struct held {
 	uint8_t *at; // owned
 	size_t left, capacity;
+	int64_t packet_id, ts_ns; // of the packet that brought its last bytes,
+	uint32_t ack;             // and what that acknowledges
+};
+
+// The packet with a FIN.
+struct fin {
+	bool is_set;
+	uint32_t seq; // behind the last byte
+	int64_t packet_id, ts_ns;
+};
+
+// One direction of a flow's bytes.
+struct application_side {
+	bool is_foreign; // its first bytes are of nobody, so far
+	bool closed;     // the application was told so
+	struct fin fin;
+	struct held held;
+	uint64_t skip; // bytes that are skipped as they come
 };
 
 struct application_flow {
 	struct application_flow *older, *newer; // in the stage's list
 	bool listed;
 	struct flow *flow;
-	const struct application *application;  // NULL: not known yet
-	unsigned place;                         // of the application
-	void *state;                            // in the stage's memory
-	bool done;                              // nothing more is wanted
-	bool is_foreign[2];                     // by direction: its first bytes are of nobody, so far
-	uint8_t foreign_chunks;                 // what it sent since then
-	bool has_fin[2], closed[2];             // by direction
-	uint32_t fin_seq[2];                    // number behind the last byte,
-	int64_t fin_packet_id[2], fin_ts_ns[2]; // and the packet that says so
+	const struct application *application; // NULL: not known yet
+	unsigned place;                        // of the application
+	void *state;                           // in the stage's memory
+	bool done;                             // nothing more is wanted
+	uint8_t foreign_chunks;                // that came since the first bytes of a direction were of nobody
+	struct application_side side[2];       // by direction
 	struct stream stream;
-	struct held held[2];                      // by direction: what the application waits on,
-	int64_t held_packet_id[2], held_ts_ns[2]; // and the packet that brought its last bytes,
-	uint32_t held_ack[2];                     // and what that acknowledges
-	uint64_t skip[2];                         // bytes that are skipped as they come
-	size_t kept;                              // by the application
-	const char *named;                        // what application_layer() said of the bytes at hand
-	int64_t named_id;                         // and the packet
+	size_t kept;       // by the application
+	const char *named; // what application_layer() said of the bytes at hand
+	int64_t named_id;  // and the packet
 };
 
-// Dispatch: place in applications[] + 1; 0 nobody.
-static uint8_t tcp_ports[NUMBERS], udp_ports[NUMBERS], ip_protocols[256];
-static unsigned application_count;
-
-struct places {
-	uint8_t at[APPLICATIONS_MAX];
-	unsigned count;
-};
-
-// Those that are looked for by a layer's name; that are asked before the ports; and that are asked behind them.
-static struct places by_layer, before_ports, behind_tcp_ports, behind_udp_ports;
-
-// ---- who is it ----------------------------------------------------------------------------------------------------
-
-static void add_place(struct places *places, unsigned place)
-{
-	places->at[places->count++] = (uint8_t)place;
-}
-
-static void enter_key(unsigned place, const struct decoder_key *key)
-{
-	if (strcmp(key->table, "tcp.port") == 0)
-		tcp_ports[key->number] = (uint8_t)(place + 1);
-	else if (strcmp(key->table, "udp.port") == 0)
-		udp_ports[key->number] = (uint8_t)(place + 1);
-	else if (strcmp(key->table, "ip.proto") == 0)
-		ip_protocols[key->number] = (uint8_t)(place + 1);
-	else if (strcmp(key->table, "layer") == 0)
-		add_place(&by_layer, place);
-	else if (strcmp(key->table, "tcp.first") == 0)
-		add_place(&before_ports, place);
-}
-
-static void enter(unsigned place)
-{
-	const struct application *a = applications[place];
-	for (unsigned k = 0; k < APPLICATION_KEYS_MAX && a->keys[k].table; k++)
-		enter_key(place, &a->keys[k]);
-	if (a->recognise && a->stream)
-		add_place(&behind_tcp_ports, place);
-	if (a->recognise && a->datagram)
-		add_place(&behind_udp_ports, place);
-}
-
-static void enter_all(void)
-{
-	for (; application_count < APPLICATIONS_MAX && applications[application_count]; application_count++)
-		enter(application_count);
-}
+// ---- flows and their applications -----------------------------------------------------------------------------------
 
 static struct application_call call_of(struct application_stage *s, struct packet *p, struct flow *f, int direction)
 {
@@ -112,64 +75,6 @@ static struct application_call call_of(struct application_stage *s, struct packe
 	};
 }
 
-static void *capture_state(struct application_stage *s, unsigned place)
-{
-	size_t size = applications[place]->capture_state_size;
-	if (size && !s->capture_states[place])
-		s->capture_states[place] = memory_alloc(size);
-	return s->capture_states[place];
-}
-
-static enum recognised ask(struct application_stage *s, unsigned place, struct application_call *call,
-                           struct bytes first)
-{
-	call->capture_state = capture_state(s, place);
-	return applications[place]->recognise(call, first);
-}
-
-// Asks those that know their own by its bytes. *more: somebody would know with more of them.
-static int recognise(struct application_stage *s, struct application_call *call, struct bytes first, bool is_tcp,
-                     bool *more)
-{
-	const struct places *asked = is_tcp ? &behind_tcp_ports : &behind_udp_ports;
-	for (unsigned i = 0; i < asked->count; i++) {
-		enum recognised answer = ask(s, asked->at[i], call, first);
-		if (answer == RECOGNISED_YES)
-			return asked->at[i];
-		*more = *more || answer == RECOGNISED_MORE;
-	}
-	return -1;
-}
-
-// The application of a port; one that can recognise its own is asked.
-static int by_port(struct application_stage *s, uint8_t entry, struct application_call *call, struct bytes first,
-                   bool *more)
-{
-	int place = entry - 1;
-	if (place < 0 || !applications[place]->recognise)
-		return place;
-	enum recognised answer = ask(s, (unsigned)place, call, first);
-	*more = *more || answer == RECOGNISED_MORE;
-	return answer == RECOGNISED_YES ? place : -1;
-}
-
-// Place of the application that the bytes belong to, or -1.
-static int find(struct application_stage *s, struct application_call *call, struct bytes first, bool is_tcp,
-                bool *more)
-{
-	const uint8_t *ports = is_tcp ? tcp_ports : udp_ports;
-	uint16_t a = call->flow->key.low.port, b = call->flow->key.high.port;
-	for (unsigned i = 0; is_tcp && i < before_ports.count; i++)
-		if (ask(s, before_ports.at[i], call, first) == RECOGNISED_YES)
-			return before_ports.at[i];
-	int place = by_port(s, ports[a < b ? a : b], call, first, more);
-	if (place < 0 && !*more)
-		place = by_port(s, ports[a < b ? b : a], call, first, more);
-	if (place < 0 && !*more)
-		place = recognise(s, call, first, is_tcp, more);
-	return place;
-}
-
 // What flows point to that are nobody's.
 static struct application_flow nobody = {.done = true};
 
@@ -179,7 +84,7 @@ static void choose(struct application_stage *s, struct application_flow *above, 
 	above->application = a;
 	above->place = place;
 	above->state = pool_take(&s->states[place], a->state_size);
-	above->is_foreign[0] = above->is_foreign[1] = false;
+	above->side[0].is_foreign = above->side[1].is_foreign = false;
 	f->application = a->name;
 }
 
@@ -203,7 +108,7 @@ static void prepare(struct application_stage *s, const struct application_flow *
                     struct application_call *call)
 {
 	call->state = above->state;
-	call->capture_state = capture_state(s, above->place);
+	call->capture_state = application_capture_state(s, above->place);
 }
 
 static void end_application(struct application_stage *s, struct application_flow *above,
@@ -238,7 +143,7 @@ static void hand_over_datagram(struct application_stage *s, struct application_c
 {
 	struct application_flow *above = call->flow->above;
 	bool more = false;
-	int place = find(s, call, message, false, &more);
+	int place = application_find(call, message, false, &more);
 	call->leave = false;
 	if (place < 0 || (unsigned)place == above->place)
 		return;
@@ -255,7 +160,7 @@ static void analyze_udp(struct application_stage *s, struct packet *p)
 	if (p->payload.left == 0)
 		return;
 	if (!f->above) {
-		int place = find(s, &call, p->payload, false, &more);
+		int place = application_find(&call, p->payload, false, &more);
 		if (place < 0 && p->payload.left <= KEEP_ALIVE_MAX)
 			return;
 		meet(s, f, place);
@@ -266,25 +171,13 @@ static void analyze_udp(struct application_stage *s, struct packet *p)
 		hand_over_datagram(s, &call, p->payload);
 }
 
-// The place of the application that is looked for by the innermost protocol's name, or -1.
-static int find_by_layer(const struct packet *p)
-{
-	const char *last = p->stack_count ? p->stack[p->stack_count - 1] : "";
-	for (unsigned i = 0; i < by_layer.count; i++) {
-		const char *name = applications[by_layer.at[i]]->name;
-		if (last[0] == name[0] && strcmp(name, last) == 0)
-			return by_layer.at[i];
-	}
-	return -1;
-}
-
 // A layer of its own has no state in the flow: inside a tunnel, the flow is the tunnel's.
 static void analyze_layer(struct application_stage *s, struct packet *p, unsigned place)
 {
 	struct application_call call = call_of(s, p, p->flow, p->direction);
 	if (p->flow && !p->ip.ip_version)
 		p->flow->application = applications[place]->name;
-	call.capture_state = capture_state(s, place);
+	call.capture_state = application_capture_state(s, place);
 	applications[place]->datagram(&call, p->layer);
 }
 
@@ -296,7 +189,7 @@ static void analyze_ip(struct application_stage *s, struct packet *p)
 	if (f->key.has_ports)
 		return;
 	if (!f->above)
-		meet(s, f, p->ip.ip_version ? ip_protocols[p->ip.protocol] - 1 : -1);
+		meet(s, f, p->ip.ip_version ? application_of_protocol(p->ip.protocol) : -1);
 	if (!f->above->done)
 		give_datagram(s, &call, p->layer);
 }
@@ -315,8 +208,8 @@ static void stop(struct application_stage *s, struct application_flow *above)
 {
 	above->done = true;
 	stream_release(&above->stream, &s->budget);
-	drop_held(s, &above->held[0]);
-	drop_held(s, &above->held[1]);
+	drop_held(s, &above->side[0].held);
+	drop_held(s, &above->side[1].held);
 }
 
 // Appends bytes to those that wait.
@@ -349,20 +242,20 @@ static void hold_rest(struct application_stage *s, struct held *held, struct byt
 	}
 }
 
-static void skip(struct application_flow *above, int direction, struct bytes *data)
+static void skip(struct application_side *side, struct bytes *data)
 {
-	uint64_t n = above->skip[direction] < data->left ? above->skip[direction] : data->left;
+	uint64_t n = side->skip < data->left ? side->skip : data->left;
 	bytes_skip(data, n);
-	above->skip[direction] -= n;
+	side->skip -= n;
 }
 
 // The first bytes of a direction are of nobody: those of the other one may tell, unless they let us wait for long.
 static void pass_foreign(struct application_stage *s, struct application_flow *above, int direction,
                          struct bytes *data)
 {
-	above->is_foreign[direction] = true;
+	above->side[direction].is_foreign = true;
 	bytes_skip(data, data->left);
-	if (above->is_foreign[!direction] || ++above->foreign_chunks == FOREIGN_MAX)
+	if (above->side[!direction].is_foreign || ++above->foreign_chunks == FOREIGN_MAX)
 		stop(s, above);
 }
 
@@ -373,7 +266,7 @@ static bool is_known(struct application_stage *s, struct application_flow *above
 	bool more = false;
 	if (above->application)
 		return true;
-	int place = above->is_foreign[call->direction] ? -1 : find(s, call, *data, true, &more);
+	int place = above->side[call->direction].is_foreign ? -1 : application_find(call, *data, true, &more);
 	if (place >= 0)
 		choose(s, above, call->flow, (unsigned)place);
 	else if (!more)
@@ -404,7 +297,7 @@ static void take_messages(struct application_stage *s, struct application_flow *
 			above->named = NULL;
 		waited = 0;
 		if (taken > data->left)
-			above->skip[call->direction] = taken - data->left;
+			above->side[call->direction].skip = taken - data->left;
 		bytes_skip(data, taken < data->left ? taken : data->left);
 		if (call->stop)
 			stop(s, above);
@@ -419,14 +312,14 @@ static void take_messages(struct application_stage *s, struct application_flow *
 static void give_bytes(struct application_stage *s, struct application_flow *above, struct application_call *call,
                        struct bytes data)
 {
-	struct held *held = &above->held[call->direction];
-	skip(above, call->direction, &data);
+	struct held *held = &above->side[call->direction].held;
 	size_t waited = held->left;
+	skip(&above->side[call->direction], &data);
 	if (data.left == 0)
 		return;
-	above->held_packet_id[call->direction] = call->packet_id;
-	above->held_ts_ns[call->direction] = call->ts_ns;
-	above->held_ack[call->direction] = call->ack;
+	held->packet_id = call->packet_id;
+	held->ts_ns = call->ts_ns;
+	held->ack = call->ack;
 	if (waited) {
 		hold(s, held, data);
 		data = bytes_of(held->at, held->left);
@@ -440,13 +333,13 @@ static void give_bytes(struct application_stage *s, struct application_flow *abo
 static void give_cut(struct application_stage *s, struct application_flow *above, struct application_call *call,
                      uint32_t end_seq)
 {
-	struct held *held = &above->held[call->direction];
+	struct held *held = &above->side[call->direction].held;
 	struct bytes data = bytes_of(held->at, held->left);
 	struct application_call late = *call;
 	late.cut = true;
-	late.packet_id = above->held_packet_id[call->direction];
-	late.ts_ns = above->held_ts_ns[call->direction];
-	late.ack = above->held_ack[call->direction];
+	late.packet_id = held->packet_id;
+	late.ts_ns = held->ts_ns;
+	late.ack = held->ack;
 	late.end_seq = end_seq;
 	if (data.left && above->application && above->application->gap)
 		take_messages(s, above, &late, &data, data.left);
@@ -458,18 +351,18 @@ static void give_cut(struct application_stage *s, struct application_flow *above
 static void give_gap(struct application_stage *s, struct application_flow *above, struct application_call *call,
                      uint32_t missing)
 {
-	uint64_t *skipped = &above->skip[call->direction];
-	if (*skipped >= missing) {
-		*skipped -= missing;
+	struct application_side *side = &above->side[call->direction];
+	if (side->skip >= missing) {
+		side->skip -= missing;
 		return;
 	}
-	missing -= (uint32_t)*skipped;
-	*skipped = 0;
+	missing -= (uint32_t)side->skip;
+	side->skip = 0;
 	s->counts.gaps++;
 	give_cut(s, above, call, call->end_seq - missing);
 	if (above->done)
 		return;
-	if (!above->application && !above->held_packet_id[call->direction])
+	if (!above->application && !side->held.packet_id)
 		return;
 	if (!above->application || !above->application->gap) {
 		s->counts.given_up++;
@@ -518,9 +411,9 @@ static void begin(struct stream *stream, const struct flow *f, int direction)
 static void close_direction(struct application_stage *s, struct application_flow *above,
                             struct application_call call)
 {
-	if (above->closed[call.direction])
+	if (above->side[call.direction].closed)
 		return;
-	above->closed[call.direction] = true;
+	above->side[call.direction].closed = true;
 	if (!above->application->closed)
 		return;
 	call.end_seq = above->stream.side[call.direction].next;
@@ -531,7 +424,8 @@ static void close_direction(struct application_stage *s, struct application_flow
 // Whether all bytes before the FIN of a direction were given.
 static bool is_given(const struct application_flow *above, int direction)
 {
-	return above->has_fin[direction] && !seq_lt(above->stream.side[direction].next, above->fin_seq[direction]);
+	const struct fin *fin = &above->side[direction].fin;
+	return fin->is_set && !seq_lt(above->stream.side[direction].next, fin->seq);
 }
 
 // A FIN ends its direction once every byte before it was given; a reset at once.
@@ -540,10 +434,8 @@ static void note_end(struct application_stage *s, struct packet *p)
 	struct application_flow *above = p->flow->above;
 	const struct tcp_header *tcp = &p->ip.tcp;
 	if (tcp->flags & TCP_FIN) {
-		above->has_fin[p->direction] = true;
-		above->fin_seq[p->direction] = tcp->seq + p->payload_len;
-		above->fin_packet_id[p->direction] = p->id;
-		above->fin_ts_ns[p->direction] = p->frame->ts_ns;
+		struct fin fin = {true, tcp->seq + p->payload_len, p->id, p->frame->ts_ns};
+		above->side[p->direction].fin = fin;
 	}
 	if (above->done || !above->application)
 		return;
@@ -558,7 +450,7 @@ static void note_end(struct application_stage *s, struct packet *p)
 static uint32_t missing_before_fin(const struct application_flow *above, int direction)
 {
 	const struct stream_side *side = &above->stream.side[direction];
-	uint32_t fin = above->fin_seq[direction];
+	uint32_t fin = above->side[direction].fin.seq;
 	bool is_sure = side->begun && side->is_acked && !seq_lt(side->acked, fin);
 	return is_sure && !seq_le(fin, side->next) ? fin - side->next : 0;
 }
@@ -567,16 +459,17 @@ static uint32_t missing_before_fin(const struct application_flow *above, int dir
 static void close_late(struct application_stage *s, struct application_flow *above, int direction)
 {
 	const struct application *a = above->application;
-	uint32_t fin = above->fin_seq[direction], missing = missing_before_fin(above, direction);
-	if (above->done || !a || !a->closed || !above->has_fin[direction])
+	const struct fin *fin = &above->side[direction].fin;
+	uint32_t missing = missing_before_fin(above, direction);
+	if (above->done || !a || !a->closed || !fin->is_set)
 		return;
 	struct application_call call = call_of(s, NULL, above->flow, direction);
-	call.packet_id = above->fin_packet_id[direction];
-	call.ts_ns = above->fin_ts_ns[direction];
-	call.end_seq = fin;
+	call.packet_id = fin->packet_id;
+	call.ts_ns = fin->ts_ns;
+	call.end_seq = fin->seq;
 	if (missing)
 		give_gap(s, above, &call, missing);
-	if (above->application == a && (missing || above->stream.side[direction].next == fin))
+	if (above->application == a && (missing || above->stream.side[direction].next == fin->seq))
 		close_direction(s, above, call);
 }
 
@@ -608,7 +501,8 @@ static void unlist(struct application_stage *s, struct application_flow *above)
 
 static bool has_waiting(const struct application_flow *above)
 {
-	return above->held[0].at || above->held[1].at || above->stream.side[0].ahead || above->stream.side[1].ahead ||
+	const struct stream *stream = &above->stream;
+	return above->side[0].held.at || above->side[1].held.at || stream->side[0].ahead || stream->side[1].ahead ||
 	       above->kept;
 }
 
@@ -675,11 +569,10 @@ static void note_waiting(struct application_stage *s, struct application_flow *a
 
 void application_init(struct application_stage *s, struct writer *writer, int64_t capture_id, struct names *names)
 {
-	if (!application_count)
-		enter_all();
 	*s = (struct application_stage){.writer = writer, .capture_id = capture_id, .names = names};
-	s->capture_states = memory_alloc((application_count + 1) * sizeof *s->capture_states);
-	s->states = memory_alloc((application_count + 1) * sizeof *s->states);
+	unsigned count = application_find_init();
+	s->capture_states = memory_alloc((count + 1) * sizeof *s->capture_states);
+	s->states = memory_alloc((count + 1) * sizeof *s->states);
 }
 
 // What SCTP and DCCP carry is not looked into: their ports lead to chunks and options, not to messages.
@@ -694,7 +587,7 @@ void application_analyze(struct application_stage *s, struct packet *p)
 {
 	if (p->ip.is_fragment && !p->ip.is_reassembled && !p->ip.has_transport)
 		return;
-	int place = p->verdict == VERDICT_MALFORMED ? -1 : find_by_layer(p);
+	int place = p->verdict == VERDICT_MALFORMED ? -1 : application_of_layer(p);
 	bool has_ports = p->ip.has_transport && p->ip.has_ports;
 	if (place >= 0)
 		analyze_layer(s, p, (unsigned)place);
@@ -723,7 +616,7 @@ void application_end_flow(struct application_stage *s, struct flow *f)
 
 void application_finish(struct application_stage *s)
 {
-	for (unsigned i = 0; i < application_count; i++) {
+	for (unsigned i = 0; applications[i]; i++) {
 		struct application_call call = call_of(s, NULL, NULL, 0);
 		call.capture_state = s->capture_states[i];
 		if (call.capture_state && applications[i]->end_capture)

@@ -18,6 +18,7 @@
 #include "writer.h"
 
 enum {
+	APPLICATIONS_MAX = 64,
 	APPLICATION_KEYS_MAX = 128,
 	APPLICATION_WAITING_MAX = 64 * 1048576, // bytes that wait, of all flows: see application_counts.forgotten
 };

@@ -27,3 +27,4 @@ echo '// Written by ingest/proto/registry.sh.'
 echo '#include "ingest/application.h"'
 list decoder decoders "$@"
 list application applications "$@"
+echo '_Static_assert(sizeof applications / sizeof *applications <= APPLICATIONS_MAX + 1, "APPLICATIONS_MAX is too low");'
