@@ -15,4 +15,10 @@ static inline bool seq_le(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) <= 0;
 }
 
+// Half the number space apart, either is beyond the other.
+static inline bool seq_gt(uint32_t a, uint32_t b)
+{
+	return seq_lt(b, a);
+}
+
 #endif
