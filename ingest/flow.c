@@ -330,12 +330,13 @@ static void set_first_seqs(struct flow *f, struct packet *p)
 	}
 }
 
-static void count_signs(struct flow_side *side, const struct packet *p)
+static void count_signs(struct flow *flow, const struct packet *p)
 {
+	struct flow_side *side = &flow->side[p->direction];
 	if (p->errors)
 		side->errors |= p->errors;
 	if (p->ip_checksum == CHECKSUM_WRONG || p->l4_checksum == CHECKSUM_WRONG)
-		side->wrong_checksums++;
+		flow->wrong_checksums[p->direction]++;
 	if (p->ip.is_fragment)
 		side->fragments++;
 	if (p->ip.ip_version == 0)
@@ -368,7 +369,7 @@ static void count_packet(struct flow *f, const struct packet *p)
 	side->last_packet_id = p->id;
 	side->bytes += p->frame->wire_len;
 	side->payload_bytes += payload_len_of(p);
-	count_signs(side, p);
+	count_signs(f, p);
 	if (ts_ns < f->first_ts_ns)
 		f->first_ts_ns = ts_ns;
 	if (ts_ns > f->last_ts_ns)

@@ -27,7 +27,7 @@ static void set_sent(struct flow_row *row, const struct flow *f, int direction)
 	row->ttl_min[direction] = side->has_ttl ? side->ttl_min : ROW_NULL;
 	row->ttl_max[direction] = side->has_ttl ? side->ttl_max : ROW_NULL;
 	row->fragments[direction] = side->fragments;
-	row->wrong_checksums[direction] = side->wrong_checksums;
+	row->wrong_checksums[direction] = f->wrong_checksums[direction];
 	row->errors[direction] = side->errors;
 }
 
@@ -240,7 +240,7 @@ static void add_signs(const struct flow *f, struct writer *w)
 {
 	const struct flow_side *src = &f->side[0], *dst = &f->side[1];
 	bool is_udp = f->ip_version && f->ip_protocol == IP_PROTO_UDP;
-	int signs = if_any(SIGN_CHECKSUMS, src->wrong_checksums, dst->wrong_checksums) |
+	int signs = if_any(SIGN_CHECKSUMS, f->wrong_checksums[0], f->wrong_checksums[1]) |
 	            if_any(SIGN_ERRORS, src->errors, dst->errors) |
 	            if_any(SIGN_TTLS, ttl_differs(src), ttl_differs(dst));
 	if (f->tcp)
