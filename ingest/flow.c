@@ -228,14 +228,17 @@ static struct flow *take(struct flow_table *t, struct flow *f)
 	if (!f)
 		return NULL;
 	unlink_flow(list_of(t, f), f);
-	if (f->listed)
+	if (f->listed && t->buckets)
 		unlist(t, f);
 	t->in_memory--;
 	return f;
 }
 
+// Nobody is looked up any more.
 struct flow *flow_take(struct flow_table *t)
 {
+	free(t->buckets);
+	t->buckets = NULL;
 	return take(t, t->open.oldest ? t->open.oldest : t->closed.oldest);
 }
 

@@ -122,10 +122,12 @@ struct flow *flow_find(const struct flow_table *, const struct headers *, int *d
 // From now on the flow's time-out is that of closed flows, if the table has one.
 void flow_close(struct flow_table *, struct flow *);
 
-// Takes the oldest flow out of the table: any, or one that is idle since before the time-out at now_ns. NULL none.
-// The caller owns it: flow_free().
-struct flow *flow_take(struct flow_table *);
+// Takes the oldest flow out of the table that is idle since before the time-out at now_ns. NULL none. The caller owns it:
+// flow_free().
 struct flow *flow_take_idle(struct flow_table *, int64_t now_ns);
+
+// The same for any flow, after the last packet: no flow can be found any more.
+struct flow *flow_take(struct flow_table *);
 void flow_free(struct flow *);
 
 const struct endpoint *flow_endpoint(const struct flow *, int direction); // of the sender in that direction
