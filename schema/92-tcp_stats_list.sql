@@ -11,7 +11,6 @@ CREATE VIEW tcp_stats_list (
 	dst -- the same for what dst sent
 ) AS
 WITH lines (number, name, unit) AS (
-
 	VALUES (1, 'total packets', ''),
 		(2, 'resets sent', ''),
 		(3, 'ack pkts sent', ''),
@@ -82,7 +81,11 @@ WITH lines (number, name, unit) AS (
 		(68, 'avg retr time', 'ms'),
 		(69, 'sdv retr time', 'ms')
 )
-SELECT f.flow_id, l.number, l.name, l.unit,
+SELECT
+	f.flow_id,
+	l.number,
+	l.name,
+	l.unit,
 	CASE l.number
 		WHEN 1 THEN f.src_packets
 		WHEN 2 THEN f.src_rsts
