@@ -1,6 +1,6 @@
 """Times commands on one capture in turn, several rounds, and prints medians, rates, memory and ratios to ingest.
 
-usage: compare.py mixed|bulk     after bench/run.sh made build/bench/NAME.pcap, NAME-tenth.pcap and NAME-far.pcap
+usage: compare.py mixed|bulk|flows     after bench/run.sh made build/bench/NAME.pcap, NAME-tenth.pcap and NAME-far.pcap
 """
 import glob
 import os

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Measures pcapdex beside its peers on two large captures that it makes from small ones, in one run; and comparing each with
+# Measures pcapdex beside its peers on large captures that it makes from small ones, in one run; and comparing each with
 # what a second capture point would have of it.
 #
-#   bench/run.sh [mixed|bulk] ...     both without a word
+#   bench/run.sh [mixed|bulk|flows] ...     all without a word
 #
 # PACKETS=1000000   size of the captures
 # INPUTS="a.pcap"   what they are made from; the captures of examples/ without it
@@ -27,18 +27,24 @@ compile read_only "$objects"
 
 # Not tunnels: what is in them would have the same endpoints in all copies.
 : "${INPUTS:=$(find examples \( -name '*.pcap' -o -name '*.pcapng' \) ! -name 'tunnels*' | sort)}"
-[ $# -gt 0 ] || set -- mixed bulk
-for kind; do
-	case $kind in
-	mixed) shape="-f $((PACKETS / 10))" ;;
+
+# make_captures KIND PACKETS FILE...: options and names for multiply
+make_captures() {
+	case $1 in
+	mixed) shape="-f $(($2 / 10))" ;;
 	bulk) shape="-f 8 -m 100" ;;
-	*) echo "bench: mixed or bulk?" >&2 && exit 2 ;;
+	flows) shape="-f $(($2 / 2))" ;;
+	*) echo "bench: mixed, bulk or flows?" >&2 && exit 2 ;;
 	esac
+	packets=$2
+	shift 2
 	# shellcheck disable=SC2086
-	build/bench/multiply -p "$PACKETS" $shape -2 "build/bench/$kind-far.pcap" "build/bench/$kind.pcap" $INPUTS
-	# shellcheck disable=SC2086
-	[ $kind = bulk ] && shape="-f 8 -m 100" || shape="-f $((PACKETS / 100))"
-	# shellcheck disable=SC2086
-	build/bench/multiply -p $((PACKETS / 10)) $shape "build/bench/$kind-tenth.pcap" $INPUTS
+	build/bench/multiply -p "$packets" $shape "$@" $INPUTS
+}
+
+[ $# -gt 0 ] || set -- mixed bulk flows
+for kind; do
+	make_captures "$kind" "$PACKETS" -2 "build/bench/$kind-far.pcap" "build/bench/$kind.pcap"
+	make_captures "$kind" $((PACKETS / 10)) "build/bench/$kind-tenth.pcap"
 	python3 bench/compare.py "$kind"
 done
