@@ -40,6 +40,7 @@ open AS (
 			WHEN src_fins > 0 THEN 'src_closed'
 			WHEN dst_fins > 0 THEN 'dst_closed'
 			WHEN handshake_ns IS NOT NULL THEN 'established'
+			WHEN completeness & 3 = 1 AND src_packets = src_syns AND dst_payload_bytes = 0 THEN 'syn_sent'
 			WHEN dst_syns + src_syns = 0 OR completeness & 12 THEN 'established'
 			WHEN syn_rtt_ns IS NOT NULL OR NOT completeness & 1 THEN 'syn_received'
 			ELSE 'syn_sent'

@@ -21,7 +21,8 @@ static void offer_ports(struct dissection *d)
 		dissect_try(d, PORT, high);
 }
 
-// Cuts the rest, the datagram, to the length in its header.
+// Cuts the rest, the datagram, to the length in its header. Of a first fragment that is not put together the rest is
+// elsewhere.
 static void limit(struct dissection *d, uint16_t length)
 {
 	uint32_t there = dissect_wire_left(d);
@@ -32,7 +33,7 @@ static void limit(struct dissection *d, uint16_t length)
 		dissect_malformed(d, PACKET_ERROR_UDP_LENGTH);
 		return;
 	}
-	if (length > there && !d->ip->is_fragment) {
+	if (length > there && (!d->ip->is_fragment || d->ip->is_reassembled)) {
 		dissect_error(d, PACKET_ERROR_UDP_LENGTH);
 		d->checksummable = false;
 	}

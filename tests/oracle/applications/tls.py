@@ -20,7 +20,7 @@ WHERE t.transport = 'tcp'"""
 CLIENT_ALPN = """
 SELECT p.number, a.value
 FROM tls t JOIN packets p ON p.packet_id = t.client_hello_packet_id,
-	json_each('["' || replace(t.alpn_offered, ',', '","') || '"]') a
+	json_each('[' || replace(json_quote(t.alpn_offered), ',', '","') || ']') a
 WHERE t.transport = 'tcp' AND t.record_version <> 'SSLv2'"""
 
 SERVER_ALPN = """
@@ -40,7 +40,7 @@ FROM tls_certificates c JOIN packets p USING (packet_id),
 CERTIFICATE_NAMES = """
 SELECT p.number, n.value
 FROM tls_certificates c JOIN packets p USING (packet_id),
-	json_each('["' || replace(c.names, ' ', '","') || '"]') n
+	json_each('[' || replace(json_quote(c.names), ' ', '","') || ']') n
 WHERE n.value GLOB '*[a-zA-Z]*' AND instr(n.value, ':') = 0"""
 
 ALERTS = """
@@ -56,7 +56,7 @@ WHERE t.transport = 'quic'"""
 QUIC_OFFERED = """
 SELECT p.number, a.value
 FROM tls t JOIN packets p ON p.packet_id = t.client_hello_packet_id,
-	json_each('["' || replace(t.alpn_offered, ',', '","') || '"]') a
+	json_each('[' || replace(json_quote(t.alpn_offered), ',', '","') || ']') a
 WHERE t.transport = 'quic'"""
 
 QUIC_SERVER_HELLOS = """
