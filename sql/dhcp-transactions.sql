@@ -17,8 +17,8 @@
 -- column host_name     What the client calls itself.
 -- column outcome       leased (ACK to a request), informed (ACK to an inform), refused (NAK), declined, released,
 --                      offered (an offer and no more), unanswered (nothing from a server), bootp.
--- column address       Address leased, offered, or asked for.
--- column server        Server that answered last.
+-- column address       Address leased, else the one offered last, else asked for.
+-- column server        Server that leased it, else the one that answered last.
 -- column relay         Relay agent; NULL none.
 -- column offer_ms      First discover to first offer, milliseconds.
 -- column answer_ms     First request or inform to the first ACK or NAK, milliseconds.
@@ -29,6 +29,20 @@
 -- column error         What the server or client says went wrong.
 -- column capture       Name of the capture.
 WITH
+ordered AS ( -- of either side's messages, the one that counts first: an ACK, else the latest
+	SELECT
+		*,
+		coalesce(requested_address, client_address) AS asked_address,
+		row_number() OVER (
+			PARTITION BY capture_id, transaction_id, client_mac, from_server
+			ORDER BY message = 'ack' DESC, ts_ns DESC, dhcp_id DESC
+		) AS answer_place,
+		row_number() OVER (
+			PARTITION BY capture_id, transaction_id, client_mac, from_server
+			ORDER BY coalesce(requested_address, client_address) IS NULL, ts_ns DESC, dhcp_id DESC
+		) AS question_place
+	FROM dhcp
+),
 transactions AS MATERIALIZED (
 	SELECT
 		capture_id,
@@ -38,11 +52,11 @@ transactions AS MATERIALIZED (
 		max(ts_ns) AS last_ts_ns,
 		count(*) AS messages,
 		max(host_name) AS host_name,
-		max(iif(message IN ('ack', 'offer'), your_address, NULL)) AS your_address,
-		max(coalesce(requested_address, client_address)) AS asked_address,
-		max(iif(from_server, server_id, NULL)) AS server,
+		max(iif(from_server AND answer_place = 1 AND message IN ('ack', 'offer'), your_address, NULL)) AS your_address,
+		max(iif(NOT from_server AND question_place = 1, asked_address, NULL)) AS asked_address,
+		max(iif(from_server AND answer_place = 1, server_id, NULL)) AS server,
 		max(relay) AS relay,
-		max(iif(message = 'ack', lease_s, NULL)) AS lease_s,
+		max(iif(answer_place = 1 AND message = 'ack', lease_s, NULL)) AS lease_s,
 		max(error) AS error,
 		min(iif(message = 'discover', ts_ns, NULL)) AS discover_ts_ns,
 		min(iif(message = 'offer', ts_ns, NULL)) AS offer_ts_ns,
@@ -55,7 +69,7 @@ transactions AS MATERIALIZED (
 		max(message = 'decline') AS declined,
 		max(message = 'release') AS released,
 		max(message = 'bootp') AS bootp
-	FROM dhcp
+	FROM ordered
 	GROUP BY capture_id, transaction_id, client_mac
 ),
 told AS (
