@@ -16,11 +16,11 @@ CREATE TABLE routing (
 	as_number        INTEGER, -- BGP OPEN: the sender's AS, of four bytes where it says so (RFC 6793)
 	hold_time_s      INTEGER, -- BGP OPEN: seconds
 	capabilities     TEXT, -- BGP OPEN: their codes, separated by blanks (RFC 5492)
-	announced        INTEGER, -- BGP UPDATE: prefixes announced, those in MP_REACH_NLRI too
+	announced        INTEGER, -- BGP UPDATE: prefixes announced, those in MP_REACH_NLRI too; each path of one counts (RFC 7911)
 	withdrawn        INTEGER, -- BGP UPDATE: prefixes withdrawn, those in MP_UNREACH_NLRI too
-	prefixes         TEXT, -- the first of them, separated by blanks, withdrawn ones with a minus sign: 192.0.2.0/24 -198.51.100.0/24
+	prefixes         TEXT, -- the first of them, separated by blanks, withdrawn ones with a minus sign: 192.0.2.0/24 -198.51.100.0/24; IPv4 and IPv6, not those of VPNs and of other families
 	next_hop         TEXT, -- BGP UPDATE: NEXT_HOP, or the first of MP_REACH_NLRI
-	as_path          TEXT, -- BGP UPDATE: AS numbers, sets in braces
+	as_path          TEXT, -- BGP UPDATE: AS numbers, sets in braces, sequences of a confederation in parentheses, its sets in brackets
 	code             INTEGER, -- BGP NOTIFICATION: error code
 	subcode          INTEGER, -- its subcode
 	reason           TEXT, -- both by name (IANA): Cease/Administrative Shutdown

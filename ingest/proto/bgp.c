@@ -1,5 +1,5 @@
-// BGP-4: RFC 4271; capabilities RFC 5492; four-byte AS numbers RFC 6793; multiprotocol RFC 4760; shutdown communication
-// RFC 9003. Names: IANA, "Border Gateway Protocol (BGP) Parameters".
+// BGP-4: RFC 4271; capabilities RFC 5492; four-byte AS numbers RFC 6793; multiprotocol RFC 4760; several paths of a prefix
+// RFC 7911; shutdown communication RFC 9003. Names: IANA, "Border Gateway Protocol (BGP) Parameters".
 #include "../application.h"
 
 #include <stdio.h>
@@ -13,6 +13,9 @@ enum {
 	PORT = 179,
 	TEXT_MAX = 512,
 	AS_TRANS = 23456,
+	FAMILIES_MAX = 16, // address families with several paths, of a side
+	PATH_ID_LEN = 4,
+	RD_LEN = 8, // of a route distinguisher
 };
 
 enum message_type { OPEN = 1, UPDATE = 2, NOTIFICATION = 3, KEEPALIVE = 4, ROUTE_REFRESH = 5 };
@@ -24,23 +27,59 @@ enum attribute {
 	ATTRIBUTE_MP_UNREACH = 15
 };
 
-enum { ATTRIBUTE_EXTENDED = 0x10, AS_SET = 1, AFI_IPV4 = 1, AFI_IPV6 = 2, SAFI_UNICAST = 1, SAFI_MULTICAST = 2 };
+enum { ATTRIBUTE_EXTENDED = 0x10 };
 
-enum { PARAMETER_CAPABILITIES = 2, CAPABILITY_FOUR_BYTE_AS = 65, PARAMETERS_EXTENDED = 255 };
+enum { AFI_IPV4 = 1, AFI_IPV6 = 2, AFI_L2VPN = 25, AFI_LINK_STATE = 16388 };
+
+enum {
+	SAFI_UNICAST = 1,
+	SAFI_MULTICAST = 2,
+	SAFI_MULTICAST_VPN = 5,
+	SAFI_VPLS = 65,
+	SAFI_EVPN = 70,
+	SAFI_LINK_STATE = 71,
+	SAFI_LINK_STATE_VPN = 72,
+	SAFI_FLOW = 133,
+	SAFI_FLOW_VPN = 134,
+};
+
+enum {
+	PARAMETER_CAPABILITIES = 2,
+	CAPABILITY_FOUR_BYTE_AS = 65,
+	CAPABILITY_ADD_PATH = 69,
+	PARAMETERS_EXTENDED = 255
+};
+
+enum { PATHS_RECEIVE = 1, PATHS_SEND = 2 }; // RFC 7911, 4
 
 struct text {
 	char at[TEXT_MAX];
 	size_t length;
 };
 
-// How many bytes an AS number has, by what a side's OPEN says; 0 not seen.
+struct family {
+	uint16_t afi;
+	uint8_t safi;
+};
+
+// What a side's OPEN says.
+struct peer {
+	uint8_t as_width; // bytes of an AS number; 0: no OPEN was seen
+	uint8_t family_count;
+	struct {
+		struct family of;
+		uint8_t paths; // PATHS_...: what it does with several paths of a prefix
+	} families[FAMILIES_MAX];
+};
+
 struct state {
-	uint8_t as_width[2]; // by direction
+	struct peer peer[2]; // by direction
 };
 
 // What is gathered from one message.
 struct update {
-	size_t as_width; // 0: not known
+	const struct state *state;
+	int direction;
 	unsigned announced, withdrawn;
 	struct text prefixes, as_path;
 	struct address next_hop;
@@ -139,7 +178,22 @@ static void put_prefix(struct text *t, const char *sign, struct bytes bytes, uns
 
 // ---- messages -----------------------------------------------------------------------------------------------------
 
-static void read_capabilities(struct routing_row *row, struct text *t, struct bytes capabilities, uint8_t *as_width)
+static struct family read_family(struct bytes *b)
+{
+	uint16_t afi = bytes_u16(b);
+	return (struct family){afi, bytes_u8(b)};
+}
+
+static void read_add_path(struct peer *peer, struct bytes value)
+{
+	while (value.left >= 4 && peer->family_count < FAMILIES_MAX) {
+		struct family f = read_family(&value);
+		peer->families[peer->family_count].of = f;
+		peer->families[peer->family_count++].paths = bytes_u8(&value);
+	}
+}
+
+static void read_capabilities(struct routing_row *row, struct text *t, struct bytes capabilities, struct peer *peer)
 {
 	while (capabilities.left) {
 		uint8_t code = bytes_u8(&capabilities);
@@ -147,14 +201,16 @@ static void read_capabilities(struct routing_row *row, struct text *t, struct by
 		if (value.bad)
 			return;
 		put_number(t, " ", code);
+		if (code == CAPABILITY_ADD_PATH)
+			read_add_path(peer, value);
 		if (code != CAPABILITY_FOUR_BYTE_AS || value.left != 4)
 			continue;
 		row->as_number = bytes_u32(&value);
-		*as_width = 4;
+		peer->as_width = 4;
 	}
 }
 
-static bool read_open(struct routing_row *row, struct writer *w, struct bytes body, uint8_t *as_width)
+static bool read_open(struct routing_row *row, struct writer *w, struct bytes body, struct peer *peer)
 {
 	struct text capabilities = {.length = 0};
 	row->version = bytes_u8(&body);
@@ -165,7 +221,7 @@ static bool read_open(struct routing_row *row, struct writer *w, struct bytes bo
 	if (body.bad)
 		return false;
 	row->router_id = writer_address(w, &id, 4);
-	*as_width = 2;
+	*peer = (struct peer){.as_width = 2};
 	bool is_extended = length == PARAMETERS_EXTENDED && bytes_peek(body, 0, 1) == PARAMETERS_EXTENDED; // RFC 9072
 	if (is_extended) {
 		bytes_skip(&body, 1);
@@ -177,54 +233,143 @@ static bool read_open(struct routing_row *row, struct writer *w, struct bytes bo
 		size_t size = is_extended ? bytes_u16(&parameters) : bytes_u8(&parameters);
 		struct bytes value = bytes_split(&parameters, size);
 		if (type == PARAMETER_CAPABILITIES)
-			read_capabilities(row, &capabilities, value, as_width);
+			read_capabilities(row, &capabilities, value, peer);
 	}
 	row->capabilities = capabilities.length ? writer_text(w, capabilities.at) : NULL;
 	return !parameters.bad;
 }
 
-// Prefixes: a length in bits and as many bytes as it takes (RFC 4271, 4.3). Shown: those of plain address families.
-static bool read_prefixes(struct bytes routes, bool is_ipv6, bool shown, const char *sign, struct text *t,
-                          unsigned *count)
+// ---- routes -------------------------------------------------------------------------------------------------------
+
+// How a route of an address family begins.
+enum route_form {
+	ROUTE_BITS,            // a length in bits, a prefix (RFC 4271, 4.3); behind labels and a distinguisher in VPNs
+	ROUTE_TYPE_LENGTH,     // a type, a length (RFC 7432, 7; RFC 6514, 4)
+	ROUTE_LENGTH,          // a length of one or two bytes (RFC 8955, 4.1)
+	ROUTE_LENGTH_2,        // a length of two bytes (RFC 4761, 3.2.2)
+	ROUTE_TYPE_2_LENGTH_2, // a type and a length of two bytes each (RFC 9552, 5.2)
+};
+
+static enum route_form form_of(struct family f)
+{
+	switch (f.safi) {
+	case SAFI_MULTICAST_VPN:
+		return ROUTE_TYPE_LENGTH;
+	case SAFI_EVPN:
+		return f.afi == AFI_L2VPN ? ROUTE_TYPE_LENGTH : ROUTE_BITS;
+	case SAFI_VPLS:
+		return f.afi == AFI_L2VPN ? ROUTE_LENGTH_2 : ROUTE_BITS;
+	case SAFI_LINK_STATE:
+	case SAFI_LINK_STATE_VPN:
+		return f.afi == AFI_LINK_STATE ? ROUTE_TYPE_2_LENGTH_2 : ROUTE_BITS;
+	case SAFI_FLOW:
+	case SAFI_FLOW_VPN:
+		return ROUTE_LENGTH;
+	default:
+		return ROUTE_BITS;
+	}
+}
+
+// The bytes of a route behind what it begins with, and for ROUTE_BITS their length in bits.
+static struct bytes take_route(struct bytes *routes, enum route_form form, unsigned *bits)
+{
+	switch (form) {
+	case ROUTE_TYPE_LENGTH:
+		bytes_skip(routes, 1);
+		return bytes_split(routes, bytes_u8(routes));
+	case ROUTE_LENGTH:
+		return bytes_split(routes,
+		                   bytes_peek(*routes, 0, 1) >= 0xf0 ? bytes_u16(routes) & 0xfff : bytes_u8(routes));
+	case ROUTE_LENGTH_2:
+		return bytes_split(routes, bytes_u16(routes));
+	case ROUTE_TYPE_2_LENGTH_2:
+		bytes_skip(routes, 2);
+		return bytes_split(routes, bytes_u16(routes));
+	default:
+		*bits = bytes_u8(routes);
+		return bytes_split(routes, (*bits + 7) / 8);
+	}
+}
+
+// Bits of an address whose prefixes are shown; 0: the family has none.
+static unsigned address_bits(struct family f)
+{
+	if (f.safi != SAFI_UNICAST && f.safi != SAFI_MULTICAST)
+		return 0;
+	return f.afi == AFI_IPV4 ? 32 : f.afi == AFI_IPV6 ? 128 : 0;
+}
+
+// Whether routes are prefixes of an address, without bits behind them, each behind a path's number or not.
+static bool prefixes_fit(struct bytes routes, unsigned most, bool has_paths)
 {
 	while (routes.left) {
+		bytes_skip(&routes, has_paths ? PATH_ID_LEN : 0);
 		unsigned bits = bytes_u8(&routes);
 		struct bytes prefix = bytes_split(&routes, (bits + 7) / 8);
-		if (prefix.bad)
+		if (prefix.bad || bits > most)
+			return false;
+		if (bits % 8 && bytes_peek(prefix, prefix.left - 1, 1) & 0xffu >> bits % 8)
+			return false;
+	}
+	return !routes.bad;
+}
+
+static uint8_t paths_of(const struct peer *p, struct family f)
+{
+	for (unsigned i = 0; i < p->family_count; i++)
+		if (p->families[i].of.afi == f.afi && p->families[i].of.safi == f.safi)
+			return p->families[i].paths;
+	return 0;
+}
+
+// Whether routes have the numbers of their paths in front (RFC 7911, 3): by both sides' OPENs; without these, prefixes
+// that only fit so have them.
+static bool has_paths(const struct update *u, struct family f, struct bytes routes)
+{
+	const struct peer *sender = &u->state->peer[u->direction], *receiver = &u->state->peer[!u->direction];
+	unsigned most = address_bits(f);
+	if (sender->as_width && receiver->as_width)
+		return paths_of(sender, f) & PATHS_SEND && paths_of(receiver, f) & PATHS_RECEIVE;
+	return most && !prefixes_fit(routes, most, false) && prefixes_fit(routes, most, true);
+}
+
+// Counts routes, and shows the prefixes of plain address families.
+static bool read_routes(struct update *u, struct family f, struct bytes routes, const char *sign, unsigned *count)
+{
+	bool paths = has_paths(u, f, routes);
+	unsigned bits = 0, most = address_bits(f);
+	while (routes.left) {
+		bytes_skip(&routes, paths ? PATH_ID_LEN : 0);
+		struct bytes route = take_route(&routes, form_of(f), &bits);
+		if (route.bad || routes.bad || (most && bits > most)) // RFC 4271, 6.3: an invalid network field
 			return false;
 		++*count;
-		if (shown && bits <= (is_ipv6 ? 128u : 32u))
-			put_prefix(t, sign, prefix, bits, is_ipv6);
+		if (most)
+			put_prefix(&u->prefixes, sign, route, bits, most == 128);
 	}
 	return true;
 }
 
-static bool is_plain(uint16_t afi, uint8_t safi)
-{
-	return (afi == AFI_IPV4 || afi == AFI_IPV6) && (safi == SAFI_UNICAST || safi == SAFI_MULTICAST);
-}
-
 static bool read_mp_reach(struct update *u, struct bytes value)
 {
-	uint16_t afi = bytes_u16(&value);
-	uint8_t safi = bytes_u8(&value);
+	struct family f = read_family(&value);
 	struct bytes next_hop = bytes_split(&value, bytes_u8(&value));
 	bytes_skip(&value, 1);
 	if (value.bad)
 		return false;
-	if (next_hop.left == 4 || next_hop.left == 16 || next_hop.left == 32) {
+	if (next_hop.left == RD_LEN + 4 || next_hop.left == RD_LEN + 16 || next_hop.left == 2 * (RD_LEN + 16))
+		bytes_skip(&next_hop, RD_LEN); // of a VPN (RFC 4364, 4.3.2; RFC 4659, 3.2.1)
+	if (next_hop.left == 4 || next_hop.left == 16 || next_hop.left == 32 || next_hop.left == 40) {
 		u->next_hop_version = next_hop.left == 4 ? 4 : 6;
 		u->next_hop = address_from_bytes(next_hop, u->next_hop_version == 6);
 	}
-	return read_prefixes(value, afi == AFI_IPV6, is_plain(afi, safi), "", &u->prefixes, &u->announced);
+	return read_routes(u, f, value, "", &u->announced);
 }
 
 static bool read_mp_unreach(struct update *u, struct bytes value)
 {
-	uint16_t afi = bytes_u16(&value);
-	uint8_t safi = bytes_u8(&value);
-	return !value.bad &&
-	       read_prefixes(value, afi == AFI_IPV6, is_plain(afi, safi), "-", &u->prefixes, &u->withdrawn);
+	struct family f = read_family(&value);
+	return !value.bad && read_routes(u, f, value, "-", &u->withdrawn);
 }
 
 // Whether the segments of a path fill it when an AS number has `width` bytes.
@@ -239,18 +384,31 @@ static bool path_fits(struct bytes path, size_t width)
 	return !path.bad;
 }
 
+// Bytes of an AS number, 0 where it is not known: both sides must have said that they can do four.
+static size_t as_width_of(const struct state *s)
+{
+	if (s->peer[0].as_width == 2 || s->peer[1].as_width == 2)
+		return 2;
+	return s->peer[0].as_width && s->peer[1].as_width ? 4 : 0;
+}
+
+// How the segments of a path are shown, by type: a set; a sequence; those of a confederation (RFC 5065, 3).
+static const char *const as_brackets[] = {"", "{}", "", "()", "[]"};
+
 // AS numbers have four bytes between peers that both can (RFC 6793), as their OPENs say; without these, what fits is taken.
 static void read_as_path(struct update *u, struct bytes path)
 {
-	size_t width = u->as_width && path_fits(path, u->as_width) ? u->as_width : path_fits(path, 4) ? 4 : 2;
+	size_t said = as_width_of(u->state);
+	size_t width = said && path_fits(path, said) ? said : path_fits(path, 4) ? 4 : 2;
 	while (path.left) {
 		uint8_t type = bytes_u8(&path), count = bytes_u8(&path);
-		if (type == AS_SET)
-			put(&u->as_path, " ", "{");
+		const char *bracket = type < sizeof as_brackets / sizeof *as_brackets ? as_brackets[type] : "";
+		if (bracket[0])
+			put(&u->as_path, " ", (char[]){bracket[0], '\0'});
 		for (unsigned i = 0; i < count && !path.bad; i++)
 			put_number(&u->as_path, " ", (uint32_t)bytes_uint(&path, width));
-		if (type == AS_SET)
-			put(&u->as_path, " ", "}");
+		if (bracket[0])
+			put(&u->as_path, " ", bracket + 1);
 	}
 }
 
@@ -275,8 +433,9 @@ static bool read_attribute(struct update *u, uint8_t type, struct bytes value)
 
 static bool read_update_body(struct update *u, struct bytes body)
 {
+	static const struct family plain = {AFI_IPV4, SAFI_UNICAST};
 	struct bytes withdrawn = bytes_split(&body, bytes_u16(&body));
-	bool ok = read_prefixes(withdrawn, false, true, "-", &u->prefixes, &u->withdrawn);
+	bool ok = read_routes(u, plain, withdrawn, "-", &u->withdrawn);
 	struct bytes attributes = bytes_split(&body, bytes_u16(&body));
 	while (attributes.left) {
 		uint8_t flags = bytes_u8(&attributes), type = bytes_u8(&attributes);
@@ -285,20 +444,13 @@ static bool read_update_body(struct update *u, struct bytes body)
 		ok = !value.bad && read_attribute(u, type, value) && ok;
 	}
 	ok = !attributes.bad && !body.bad && ok;
-	return read_prefixes(body, false, true, "", &u->prefixes, &u->announced) && ok;
+	return read_routes(u, plain, body, "", &u->announced) && ok;
 }
 
-// Both sides must have said that they can.
-static size_t as_width_of(const struct state *s)
+static bool read_update(struct routing_row *row, const struct application_call *call, struct bytes body)
 {
-	if (s->as_width[0] == 2 || s->as_width[1] == 2)
-		return 2;
-	return s->as_width[0] && s->as_width[1] ? 4 : 0;
-}
-
-static bool read_update(struct routing_row *row, struct writer *w, struct bytes body, size_t as_width)
-{
-	struct update u = {.as_width = as_width};
+	struct update u = {.state = call->state, .direction = call->direction};
+	struct writer *w = call->writer;
 	bool ok = read_update_body(&u, body);
 	row->announced = u.announced;
 	row->withdrawn = u.withdrawn;
@@ -336,9 +488,9 @@ static bool read_body(struct routing_row *row, struct application_call *call, ui
 	struct state *s = call->state;
 	switch (type) {
 	case OPEN:
-		return read_open(row, call->writer, body, &s->as_width[call->direction]);
+		return read_open(row, call->writer, body, &s->peer[call->direction]);
 	case UPDATE:
-		return read_update(row, call->writer, body, as_width_of(s));
+		return read_update(row, call, body);
 	case NOTIFICATION:
 		return read_notification(row, call->writer, body);
 	default:
