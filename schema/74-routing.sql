@@ -38,7 +38,7 @@ CREATE TABLE routing (
 	mtu              INTEGER, -- OSPF database description: interface MTU
 	dd_flags         TEXT, -- OSPF database description: of I (init), M (more), MS (master), those set
 	lsas             INTEGER, -- OSPF: LSAs, LSA headers or requests in the message
-	lsa_types        TEXT -- their types, each once: router network summary asbr_summary external nssa ...
+	lsa_types        TEXT -- their types, each once: router network summary asbr_summary external nssa ...; others as a number
 );
 
 -- Two OSPF routers on one link, a row for each two different hellos of theirs: the address of one is within the network
@@ -61,7 +61,7 @@ sent AS (
 		) AS virtual_link
 	FROM routing r
 	JOIN flows f ON f.flow_id = r.flow_id
-	WHERE r.protocol = 'ospf' AND r.type = 'hello'
+	WHERE r.protocol = 'ospf' AND r.type = 'hello' AND NOT r.malformed
 ),
 hellos AS (
 	SELECT

@@ -40,10 +40,10 @@ messages AS MATERIALIZED (
 	WHERE r.protocol = 'ospf'
 		AND (:capture IS NULL OR r.capture_id = :capture)
 ),
-latest AS ( -- the last hello of each
+latest AS ( -- the last whole hello of each
 	SELECT *, max(routing_id)
 	FROM messages
-	WHERE type = 'hello'
+	WHERE type = 'hello' AND NOT malformed
 	GROUP BY capture_id, version, router_id, address
 ),
 routers AS MATERIALIZED (

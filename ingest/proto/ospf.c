@@ -6,7 +6,15 @@
 
 #include "../address.h"
 
-enum { PROTOCOL = 89, TEXT_MAX = 512, LSA_HEADER_LEN = 20, REQUEST_LEN = 12, V3_FUNCTION = 0x1fff };
+enum {
+	PROTOCOL = 89,
+	TEXT_MAX = 512,
+	LSA_HEADER_LEN = 20,
+	REQUEST_LEN = 12,
+	V3_FUNCTION = 0x1fff,
+	NAMED_TYPES = 12,
+	OTHER_TYPES_MAX = 16, // of a message, that have no name
+};
 
 enum message_type { HELLO = 1, DESCRIPTION = 2, REQUEST = 3, UPDATE = 4, ACKNOWLEDGE = 5 };
 
@@ -23,7 +31,7 @@ static const struct routing_row no_values = {ROWS_routing(NO_VALUE)};
 static const char *const type_names[] = {NULL,         "hello",     "db_description",
                                          "ls_request", "ls_update", "ls_acknowledge"};
 
-static const char *const lsa_names[2][12] = {
+static const char *const lsa_names[2][NAMED_TYPES] = {
 	{NULL, "router", "network", "summary", "asbr_summary", "external", "multicast", "nssa", NULL, "opaque_link",
      "opaque_area", "opaque_as"},
 	{NULL, "router", "network", "inter_area_prefix", "inter_area_router", "external", NULL, "nssa", "link",
@@ -54,25 +62,44 @@ static const char *dotted_text(struct writer *w, uint32_t value)
 
 // Types of LSAs seen in a message, each once.
 struct types {
-	uint32_t seen; // a bit each
+	uint32_t seen; // those with a name, a bit each
+	uint16_t others[OTHER_TYPES_MAX];
+	unsigned other_count;
 	unsigned count;
 	int version;
 };
 
-static void note_type(struct types *types, uint16_t type)
+static const char *lsa_name(const struct types *types, uint16_t type)
 {
 	unsigned code = types->version == 3 ? type & V3_FUNCTION : type;
+	return code < NAMED_TYPES ? lsa_names[types->version == 3][code] : NULL;
+}
+
+static void note_type(struct types *types, uint16_t type)
+{
 	types->count++;
-	if (code < 12)
-		types->seen |= 1u << code;
+	if (lsa_name(types, type)) {
+		types->seen |= 1u << (type & V3_FUNCTION);
+		return;
+	}
+	for (unsigned i = 0; i < types->other_count; i++)
+		if (types->others[i] == type)
+			return;
+	if (types->other_count < OTHER_TYPES_MAX)
+		types->others[types->other_count++] = type;
 }
 
 static const char *types_text(struct writer *w, const struct types *types)
 {
 	struct text t = {.length = 0};
-	for (unsigned i = 0; i < 12; i++)
-		if (types->seen >> i & 1 && lsa_names[types->version == 3][i])
+	char text[8];
+	for (unsigned i = 0; i < NAMED_TYPES; i++)
+		if (types->seen >> i & 1)
 			put(&t, lsa_names[types->version == 3][i]);
+	for (unsigned i = 0; i < types->other_count; i++) {
+		snprintf(text, sizeof text, types->version == 3 ? "0x%04x" : "%u", types->others[i]);
+		put(&t, text);
+	}
 	return t.length ? writer_text(w, t.at) : NULL;
 }
 
@@ -93,23 +120,34 @@ static void read_neighbors(struct routing_row *row, struct writer *w, struct byt
 	row->neighbors = writer_text(w, t.at);
 }
 
+// What was read, or NULL where the message had ended before.
+static int64_t number_or_null(const struct bytes *b, uint32_t number)
+{
+	return b->bad ? ROW_NULL : number;
+}
+
+static const char *dotted_or_null(struct writer *w, const struct bytes *b, uint32_t value)
+{
+	return b->bad ? NULL : dotted_text(w, value);
+}
+
 static bool read_hello(struct routing_row *row, struct writer *w, struct bytes body)
 {
+	uint32_t mask = bytes_u32(&body); // version 3: interface
 	if (row->version == 2) {
-		row->network_mask = dotted_text(w, bytes_u32(&body));
-		row->hello_interval_s = bytes_u16(&body);
-		row->options = bytes_u8(&body);
-		row->priority = bytes_u8(&body);
-		row->dead_interval_s = bytes_u32(&body);
+		row->network_mask = dotted_or_null(w, &body, mask);
+		row->hello_interval_s = number_or_null(&body, bytes_u16(&body));
+		row->options = number_or_null(&body, bytes_u8(&body));
+		row->priority = number_or_null(&body, bytes_u8(&body));
+		row->dead_interval_s = number_or_null(&body, bytes_u32(&body));
 	} else {
-		bytes_skip(&body, 4); // interface
-		row->priority = bytes_u8(&body);
-		row->options = bytes_u24(&body);
-		row->hello_interval_s = bytes_u16(&body);
-		row->dead_interval_s = bytes_u16(&body);
+		row->priority = number_or_null(&body, bytes_u8(&body));
+		row->options = number_or_null(&body, bytes_u24(&body));
+		row->hello_interval_s = number_or_null(&body, bytes_u16(&body));
+		row->dead_interval_s = number_or_null(&body, bytes_u16(&body));
 	}
-	row->dr = dotted_text(w, bytes_u32(&body));
-	row->bdr = dotted_text(w, bytes_u32(&body));
+	row->dr = dotted_or_null(w, &body, bytes_u32(&body));
+	row->bdr = dotted_or_null(w, &body, bytes_u32(&body));
 	if (body.bad)
 		return false;
 	read_neighbors(row, w, body);
@@ -126,16 +164,18 @@ static bool read_description(struct routing_row *row, struct writer *w, struct t
 {
 	struct text flags = {.length = 0};
 	if (row->version == 2) {
-		row->mtu = bytes_u16(&body);
-		row->options = bytes_u8(&body);
+		row->mtu = number_or_null(&body, bytes_u16(&body));
+		row->options = number_or_null(&body, bytes_u8(&body));
 	} else {
 		bytes_skip(&body, 1);
-		row->options = bytes_u24(&body);
-		row->mtu = bytes_u16(&body);
+		row->options = number_or_null(&body, bytes_u24(&body));
+		row->mtu = number_or_null(&body, bytes_u16(&body));
 		bytes_skip(&body, 1);
 	}
 	uint8_t bits = bytes_u8(&body);
 	bytes_skip(&body, 4); // sequence number
+	if (body.bad)
+		return false;
 	if (bits & FLAG_INIT)
 		put(&flags, "I");
 	if (bits & FLAG_MORE)
@@ -144,7 +184,7 @@ static bool read_description(struct routing_row *row, struct writer *w, struct t
 		put(&flags, "MS");
 	row->dd_flags = writer_text(w, flags.length ? flags.at : "");
 	read_headers(types, body);
-	return !body.bad;
+	return true;
 }
 
 static bool read_request(struct types *types, struct bytes body)
@@ -188,6 +228,15 @@ static bool read_body(struct routing_row *row, struct writer *w, uint8_t type, s
 	return ok;
 }
 
+static const char *type_text(struct writer *w, uint8_t type)
+{
+	char text[8];
+	if (type >= HELLO && type <= ACKNOWLEDGE)
+		return type_names[type];
+	snprintf(text, sizeof text, "%u", type);
+	return writer_text(w, text);
+}
+
 static void take_message(struct application_call *call, struct bytes message)
 {
 	struct writer *w = call->writer;
@@ -198,7 +247,7 @@ static void take_message(struct application_call *call, struct bytes message)
 	uint16_t authentication = bytes_u16(&message); // version 3: instance and 0
 	if (version == 2)
 		bytes_skip(&message, 8);
-	if (message.bad || (version != 2 && version != 3) || type < HELLO || type > ACKNOWLEDGE)
+	if (message.bad || (version != 2 && version != 3))
 		return;
 	size_t header = version == 2 ? 24 : 16;
 	bool is_short = length < header || length - header > message.left;
@@ -214,7 +263,7 @@ static void take_message(struct application_call *call, struct bytes message)
 	row->ts_ns = call->ts_ns;
 	row->protocol = "ospf";
 	row->version = version;
-	row->type = type_names[type];
+	row->type = type_text(w, type);
 	row->router_id = dotted_text(w, router);
 	row->area = dotted_text(w, area);
 	row->auth_type = version == 2 ? authentication : ROW_NULL;

@@ -23,7 +23,7 @@ FROM words JOIN packets p USING (packet_id) WHERE word IS NOT NULL"""
 OSPF = """
 SELECT p.number,
 	CASE r.type WHEN 'hello' THEN 1 WHEN 'db_description' THEN 2 WHEN 'ls_request' THEN 3 WHEN 'ls_update' THEN 4
-		WHEN 'ls_acknowledge' THEN 5 END,
+		WHEN 'ls_acknowledge' THEN 5 ELSE CAST(r.type AS INTEGER) END,
 	r.version, r.router_id, r.area, r.hello_interval_s, r.dead_interval_s, r.dr, r.bdr, r.mtu
 FROM routing r JOIN packets p USING (packet_id) WHERE r.protocol = 'ospf'"""
 
