@@ -10,7 +10,7 @@ CREATE TABLE tls (
 	version                TEXT, -- negotiated: SSLv3, TLSv1.0, TLSv1.1, TLSv1.2, TLSv1.3; NULL without a server hello
 	client_version         TEXT, -- the highest that the client offers
 	record_version         TEXT, -- of the record that carries the client hello; NULL over QUIC
-	quic_version           TEXT, -- 1, 2, draft-29, mvfst-27 ...; NULL over TCP
+	quic_version           TEXT, -- 1, 2, draft-29, mvfst-27 ...: the server's, where it goes on in another one than the client's (RFC 9368); NULL over TCP
 	cipher                 INTEGER, -- negotiated cipher suite
 	cipher_name            TEXT, -- its name (IANA), or 0xHHHH
 	server_name            TEXT, -- SNI of the client hello (RFC 6066, 3)

@@ -36,6 +36,8 @@ struct side {
 struct state {
 	struct quic_keys keys;
 	bool has_keys;
+	uint8_t destination[QUIC_ID_MAX]; // connection id that the keys are of
+	size_t destination_len;
 	int client; // direction of the client
 	unsigned initials;
 	struct side side[2]; // 0 the client's
@@ -157,7 +159,23 @@ static void begin(struct application_call *call, const struct quic_packet *p)
 	s->record.row.direction = call->direction;
 	s->record.row.quic_version = quic_version_name(p->version);
 	s->client = call->direction;
+	s->destination_len = p->destination.left;
+	struct bytes destination = p->destination;
+	bytes_copy(&destination, s->destination, s->destination_len);
 	s->has_keys = true;
+}
+
+// A server may go on in another version, for which the same connection id gives other keys (RFC 9369, 4.1).
+static size_t open_in_other_version(struct state *s, const struct quic_packet *p, uint8_t frames[QUIC_INITIAL_MAX])
+{
+	struct quic_keys keys;
+	quic_derive_keys(&keys, p->version, bytes_of(s->destination, s->destination_len));
+	size_t n = quic_open_initial(&keys, 1, p, frames);
+	if (n) {
+		s->keys = keys;
+		s->record.row.quic_version = quic_version_name(p->version);
+	}
+	return n;
 }
 
 // With the keys at hand, or those that the packet itself would begin a connection with: the first packet, and the first
@@ -168,6 +186,8 @@ static void take_initial(struct application_call *call, const struct quic_packet
 	uint8_t frames[QUIC_INITIAL_MAX];
 	int side = s->has_keys && call->direction != s->client;
 	size_t n = s->has_keys ? quic_open_initial(&s->keys, side, p, frames) : 0;
+	if (!n && side == 1 && p->version != s->keys.version)
+		n = open_in_other_version(s, p, frames);
 	if (!n && (!s->has_keys || (side == 0 && !s->record.has_server_hello))) {
 		struct quic_keys keys;
 		quic_derive_keys(&keys, p->version, p->destination);
