@@ -1,4 +1,4 @@
-// X.509 certificates. See certificate.h. Distinguished names are written as RFC 2253 escapes them.
+// X.509 certificates. See certificate.h. Distinguished names are written as RFC 4514 has them, in UTF-8.
 #include "certificate.h"
 
 #include <limits.h>
@@ -16,7 +16,7 @@
 
 enum {
 	NAMES_MAX = 4096, // bytes of the text of a name, and of all alternative names
-	NAME_FLAGS = (XN_FLAG_RFC2253 & ~XN_FLAG_DN_REV) | XN_FLAG_SEP_COMMA_PLUS,
+	NAME_FLAGS = (XN_FLAG_RFC2253 & ~XN_FLAG_DN_REV & ~ASN1_STRFLGS_ESC_MSB) | XN_FLAG_SEP_COMMA_PLUS,
 };
 
 // Texts are the caller's to free.

@@ -304,5 +304,6 @@ const char *tls_version_name(uint16_t version)
 
 const char *tls_alert_name(uint8_t code)
 {
-	return FIND(alerts, code);
+	const char *name = FIND(alerts, code);
+	return name ? name : "unassigned";
 }

@@ -6,6 +6,6 @@
 
 const char *tls_cipher_name(uint16_t cipher);   // "TLS_AES_128_GCM_SHA256"; NULL unknown
 const char *tls_version_name(uint16_t version); // "TLSv1.2"; drafts of 1.3 count as it; NULL unknown
-const char *tls_alert_name(uint8_t code);       // "handshake_failure"; NULL unknown
+const char *tls_alert_name(uint8_t code);       // "handshake_failure"; "unassigned" where IANA has none
 
 #endif

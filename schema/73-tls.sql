@@ -44,7 +44,7 @@ CREATE TABLE tls_certificates (
 	position            INTEGER NOT NULL, -- in the chain, from 0
 	bytes               INTEGER NOT NULL, -- length of its DER encoding
 	sha256              TEXT NOT NULL, -- fingerprint, hex
-	subject             TEXT, -- distinguished name, RFC 2253, attributes in the order of the certificate; it and all below: NULL where it cannot be read
+	subject             TEXT, -- distinguished name, RFC 4514, attributes in the order of the certificate; it and all below: NULL where it cannot be read
 	issuer              TEXT, -- the same
 	common_name         TEXT, -- CN of the subject
 	serial              TEXT, -- hex
@@ -67,7 +67,7 @@ CREATE TABLE tls_alerts (
 	direction    INTEGER NOT NULL, -- who sent it: 0 the flow's src
 	level        TEXT, -- warning or fatal; NULL: encrypted
 	code         INTEGER, -- description code (RFC 8446, 6)
-	name         TEXT -- by name: close_notify, handshake_failure ...
+	name         TEXT -- by name: close_notify, handshake_failure ...; unassigned where there is none
 );
 
 -- Certificates as detectors look at them: the row of tls_certificates, its connection and both ends.
