@@ -299,13 +299,14 @@ static bool put_typed(struct dns_text *t, const struct dns_message *m, const str
 	}
 }
 
-// Names that cannot be read make a message malformed. An update (RFC 2136) has records without data.
-static bool is_broken_name(const struct dns_record *r)
+// Names that cannot be read, and addresses of another length, make a message malformed. An update (RFC 2136) has records
+// without data.
+static bool is_broken(const struct dns_record *r)
 {
-	bool has_name = r->type == DNS_TYPE_NS || r->type == DNS_TYPE_CNAME || r->type == DNS_TYPE_PTR ||
-	                r->type == DNS_TYPE_DNAME || r->type == DNS_TYPE_SOA || r->type == DNS_TYPE_MX ||
-	                r->type == DNS_TYPE_SRV;
-	return has_name && r->data.left > 0;
+	bool has_form = r->type == DNS_TYPE_A || r->type == DNS_TYPE_AAAA || r->type == DNS_TYPE_NS ||
+	                r->type == DNS_TYPE_CNAME || r->type == DNS_TYPE_PTR || r->type == DNS_TYPE_DNAME ||
+	                r->type == DNS_TYPE_SOA || r->type == DNS_TYPE_MX || r->type == DNS_TYPE_SRV;
+	return has_form && r->data.left > 0;
 }
 
 void dns_put_data(struct dns_text *t, struct dns_message *m, const struct dns_record *r)
@@ -314,7 +315,7 @@ void dns_put_data(struct dns_text *t, struct dns_message *m, const struct dns_re
 	t->at[0] = '\0';
 	if (put_typed(t, m, r))
 		return;
-	m->has_broken_name |= is_broken_name(r);
+	m->has_broken_data |= is_broken(r);
 	t->length = 0;
 	t->at[0] = '\0';
 	put_unknown(t, r->data);

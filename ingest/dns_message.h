@@ -47,7 +47,7 @@ struct dns_message {
 	uint8_t opcode;
 	uint16_t rcode; // with EDNS, all twelve bits
 	bool has_question, has_edns, dnssec_ok, malformed;
-	bool has_broken_name;             // in the data of a record
+	bool has_broken_data;             // of a record: a name that cannot be read, an address of another length
 	char name[DNS_NAME_TEXT_MAX + 1]; // of the first question
 	uint16_t type, class;             // the same
 	uint16_t edns_udp_size;

@@ -4,6 +4,7 @@
 --   answered     a query and its response
 --   unanswered   a query without a response
 --   duplicate    one more response to a query that was answered before
+--   continued    one more message of the response to a zone transfer (AXFR, IXFR)
 --   unsolicited  a response without a query in the capture
 -- In multicast DNS, whoever knows answers everyone, without a number and without the question: a response of that kind is
 -- unsolicited. So is one of LLMNR, which comes from the host's own address, in another flow than the query to the group.
@@ -16,7 +17,7 @@ CREATE TABLE dns (
 	direction           INTEGER NOT NULL, -- of the query: 0 from the flow's src; of a response without a query, the opposite of its own
 	variant             TEXT NOT NULL, -- dns, mdns or llmnr
 	transport           TEXT NOT NULL, -- udp or tcp
-	kind                TEXT NOT NULL, -- answered, unanswered, duplicate, unsolicited
+	kind                TEXT NOT NULL, -- answered, unanswered, duplicate, continued, unsolicited
 	transaction_id      INTEGER NOT NULL, -- as in the header
 	name                TEXT, -- of the first question, as in RFC 1035, 5.1: bytes that are no text as \DDD; "." is the root; NULL without a question
 	type                INTEGER, -- of the first question: 1 A, 28 AAAA

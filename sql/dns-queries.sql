@@ -16,7 +16,8 @@
 -- column name              Name of the first question.
 -- column type              Its type.
 -- column result            Response code by name: NOERROR, NXDOMAIN; unanswered without a response.
--- column kind              answered, unanswered, duplicate (a further response), unsolicited (a response without a query).
+-- column kind              answered, unanswered, duplicate (a further response), continued (a further message of a zone transfer),
+--                          unsolicited (a response without a query).
 -- column addresses         First addresses of the answer.
 -- column cname             Last alias of the answer.
 -- column ttl_min           Least time to live of the answer, seconds.

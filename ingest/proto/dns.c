@@ -78,6 +78,12 @@ static const char *rcode_text(struct writer *w, uint16_t rcode)
 	return number_text(w, dns_rcode_name(rcode), "RCODE", rcode);
 }
 
+// A question for a zone (RFC 5936; RFC 1995).
+static bool is_transfer(const struct dns_message *m)
+{
+	return m->has_question && (m->type == DNS_TYPE_AXFR || m->type == DNS_TYPE_IXFR);
+}
+
 // ---- names of addresses -------------------------------------------------------------------------------------------
 
 // Four numbers below 256 and ".in-addr.arpa": an IPv4 address, its last byte first (RFC 1035, 3.5).
@@ -115,12 +121,13 @@ static bool address_of_arpa(struct address *to, const char *name)
 	return true;
 }
 
-// An answer's address is that of the name asked for, whatever aliases lead to it; other records speak for themselves.
+// An answer's address is that of the name asked for, whatever aliases lead to it; other records speak for themselves, as do
+// those of a zone.
 static void learn(struct application_call *call, const struct dns_message *m, bool is_answer,
                   const struct dns_record *r, const char *data)
 {
 	struct address address;
-	const char *name = is_answer && m->has_question ? m->name : r->name;
+	const char *name = is_answer && m->has_question && !is_transfer(m) ? m->name : r->name;
 	bool is_address =
 		(r->type == DNS_TYPE_A && r->data.left == 4) || (r->type == DNS_TYPE_AAAA && r->data.left == 16);
 	if (is_address)
@@ -289,7 +296,7 @@ static void set_answer(struct dns_row *row, const struct application_call *call,
 	row->addresses = sum->address_count ? writer_text(w, sum->addresses) : NULL;
 	row->cname = sum->cname[0] ? writer_text(w, sum->cname) : NULL;
 	row->ttl_min = sum->ttl_min;
-	row->malformed = row->malformed == 1 || m->malformed || m->has_broken_name;
+	row->malformed = row->malformed == 1 || m->malformed || m->has_broken_data;
 }
 
 // LLMNR has other flags in the place of these, or none (RFC 4795, 2.1.1).
@@ -406,7 +413,7 @@ static void take_query(struct application_call *call, struct dns_message *m)
 		.edns_udp_size = m->edns_udp_size,
 		.dnssec_ok = m->dnssec_ok,
 		.malformed = m->malformed,
-		.answers_many = m->type == DNS_TYPE_AXFR || m->type == DNS_TYPE_IXFR,
+		.answers_many = is_transfer(m), // of several messages (RFC 5936, 2.2)
 		.direction = (uint8_t)call->direction,
 		.bytes = (uint32_t)m->whole.left,
 		.packet_id = call->packet_id,
@@ -433,7 +440,7 @@ static void take_response(struct application_call *call, struct dns_message *m)
 	add_section(call, m, dns_id, "answer", m->answers, &sum);
 	add_section(call, m, dns_id, "authority", m->authorities, NULL);
 	add_section(call, m, dns_id, "additional", m->additionals, NULL);
-	const char *kind = !q ? "unsolicited" : again ? "duplicate" : "answered";
+	const char *kind = !q ? "unsolicited" : !again ? "answered" : q->answers_many ? "continued" : "duplicate";
 	struct dns_row *row = add_row(call, q ? q->direction : !call->direction, kind, dns_id);
 	if (q)
 		set_query(row, call->writer, q);

@@ -63,7 +63,7 @@ answered AS ( -- the other queries of a flow, one way
 	FROM dns
 	WHERE variant = 'dns'
 		AND query_packet_id IS NOT NULL
-		AND kind NOT IN ('unanswered', 'duplicate')
+		AND kind NOT IN ('unanswered', 'duplicate', 'continued')
 	GROUP BY flow_id, direction
 ),
 answering AS MATERIALIZED ( -- the same with client and server

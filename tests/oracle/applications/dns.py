@@ -13,7 +13,7 @@ RESPONSES = """
 SELECT p.number, d.transaction_id, d.name, d.type, d.rcode & 15, d.answers, d.authorities, d.additionals,
 	d.truncated, d.authoritative, d.recursion_available,
 	iif(d.rtt_ns IS NULL, NULL, q.number), d.rtt_ns,
-	iif(d.kind = 'unsolicited', 1, NULL), iif(d.kind = 'duplicate' AND d.rtt_ns IS NULL, 1, NULL)
+	iif(d.kind = 'unsolicited', 1, NULL), iif(d.kind = 'duplicate', 1, NULL)
 FROM dns d JOIN packets p ON p.packet_id = d.answer_packet_id
 LEFT JOIN packets q ON q.packet_id = d.query_packet_id"""
 
