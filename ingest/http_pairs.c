@@ -50,7 +50,7 @@ static void set_response(struct http_row *row, struct writer *w, const struct ht
 	row->server = writer_text(w, h->server);
 	row->location = writer_text(w, h->location);
 	row->upgrade = h->status == 101 ? writer_text(w, h->upgrade) : NULL;
-	row->keep_alive = http_head_stays_open(h);
+	row->keep_alive = http_head_stays_open(h) && !(m->until_close && m->end != HTTP_END_UNKNOWN);
 	row->chunked = h->chunked;
 	row->response_complete = m->end == HTTP_END_UNKNOWN ? ROW_NULL : m->end == HTTP_COMPLETE;
 	row->missing_bytes = (int64_t)m->missing + (row->missing_bytes == ROW_NULL ? 0 : row->missing_bytes);

@@ -26,6 +26,7 @@ struct http_message {
 	enum http_end end;
 	bool is_end_lost; // it ends in a hole, behind packet_id
 	bool pipelined;   // of a request
+	bool until_close; // of a response: nothing but the connection's end says where it ends
 };
 
 // A request that waits for its response, or for its own end.

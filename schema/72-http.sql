@@ -35,10 +35,10 @@ CREATE TABLE http (
 	referer                  TEXT, -- of the request
 	credentials              TEXT, -- scheme of the request's Authorization: basic, digest, bearer ...; never what follows it
 	upgrade                  TEXT, -- what the connection became: connect (a tunnel), or the Upgrade header of a 101 response
-	keep_alive               INTEGER, -- 1: the connection stays open behind the response
+	keep_alive               INTEGER, -- 1: the connection stays open behind the response; 0 also where only its end ends the response
 	chunked                  INTEGER, -- 1: the response's body is chunked
 	pipelined                INTEGER, -- 1: sent before the request before it was answered
-	response_complete        INTEGER, -- 0: the response ends before its length says; NULL: no response, or the capture lacks what says where it ends
+	response_complete        INTEGER, -- 0: the response ends before its length says, or a reset ends one without a length; NULL: no response, or the capture lacks what says where it ends
 	missing_bytes            INTEGER -- bytes of both that the capture lost, or among which a response that is not there may have been
 );
 

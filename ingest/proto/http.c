@@ -183,7 +183,9 @@ static void begin_message(struct application_call *call, struct side *side)
 static void begin_body(struct application_call *call, struct side *side)
 {
 	struct state *s = call->state;
-	side->phase = phase_behind(&s->pairs, &message_of(s, call->direction)->head, &side->left);
+	struct http_message *m = message_of(s, call->direction);
+	side->phase = phase_behind(&s->pairs, &m->head, &side->left);
+	m->until_close = side->phase == PHASE_UNTIL_CLOSE;
 	if (side->phase == PHASE_BODY && side->left == 0)
 		end_message(call, HTTP_COMPLETE);
 }
@@ -518,18 +520,21 @@ static enum http_end end_of(const struct state *s, const struct side *side, bool
 	return side->phase == PHASE_REST && side->left == 0 ? HTTP_END_UNKNOWN : HTTP_CUT_SHORT;
 }
 
-// The end of a direction ends a response without a length, and cuts any other message short.
+// The end of a direction ends a response without a length, and cuts any other message short. A reset cuts that short, too
+// (RFC 9112, 8).
 static void closed(struct application_call *call)
 {
 	struct state *s = call->state;
 	struct side *side = &s->side[call->direction];
+	const struct packet *p = call->packet;
+	bool is_reset = p && p->direction == call->direction && p->ip.tcp.flags & TCP_RST;
 	if (!has_message(side))
 		return;
 	if (side->phase == PHASE_REST) {
 		finish_message(call, call->direction, end_of(s, side, true));
 	} else {
 		note_packet(call);
-		end_message(call, end_of(s, side, true));
+		end_message(call, end_of(s, side, !is_reset));
 	}
 }
 
