@@ -9,8 +9,9 @@
 -- Packets that the capture holds more than once (duplicates) are no trouble of the flow: their copies are left out.
 -- Wireshark takes them for retransmissions, duplicate ACKs or out of order; --copies yes counts them as it does.
 --
--- A flow is stalled while its data waits for a retransmission timer (the RTO of each retransmission), or for a closed
--- receive window to open; time that is both counts once. Severity:
+-- A flow is stalled while its data waits for a retransmission timer (the RTO of each retransmission; where the capture
+-- has nothing of the other side, the sender's silence before each), or for a closed receive window to open; time that is
+-- both counts once. Severity:
 --
 --   severe     stalled for a second or more; or 10 segments or more sent again, and 5 % of all of a direction
 --   moderate   stalled for 200 ms or more; or 10 segments or more sent again, and 1 %
@@ -79,7 +80,25 @@ waits AS ( -- retransmission time-outs, and windows that were closed
 	JOIN flows f ON f.flow_id = t.flow_id
 	WHERE t.kind = 'retransmission'
 		AND t.value > 0
-		AND iif(t.direction, f.src_packets, f.dst_packets) > 0 -- without ACKs, the oldest is not known
+		AND iif(t.direction, f.src_packets, f.dst_packets) > 0
+	UNION ALL
+	SELECT -- without ACKs, the oldest is not known: since what its sender sent before
+		t.flow_id,
+		(
+			SELECT p.ts_ns
+			FROM packets p
+			WHERE p.packet_id = (
+				SELECT max(b.packet_id)
+				FROM flow_packets b
+				WHERE b.flow_id = t.flow_id AND b.packet_id < t.packet_id
+			)
+		),
+		t.ts_ns
+	FROM trouble t
+	JOIN flows f ON f.flow_id = t.flow_id
+	WHERE t.kind = 'retransmission'
+		AND iif(t.direction, f.src_packets, f.dst_packets) = 0
+		AND iif(t.direction, f.dst_payload_bytes, f.src_payload_bytes) > 0
 	UNION ALL
 	SELECT flow_id, first_ts_ns, last_ts_ns
 	FROM zero_window_stalls
