@@ -2,10 +2,10 @@
 --
 -- topic: network
 --
--- Routers are on one link when one lists the other in its hellos, when their addresses are in one network by the mask of
--- either (version 2), or when both send from link-local addresses in the same VLAN (version 3). A router without another has
--- a row of its own. Neighbours do not come up when area, hello or dead interval, mask, or kind of authentication differ,
--- and stop while they exchange databases when the MTU does (RFC 2328, 10.5 and 10.6).
+-- Routers are on one link when one lists the other in its hellos or sends to its address, when their addresses are in one
+-- network by the mask of either (version 2), or when both send from link-local addresses in the same VLAN (version 3). A
+-- router without another has a row of its own. Neighbours do not come up when area, hello or dead interval, mask, or kind
+-- of authentication differ, and stop while they exchange databases when the MTU does (RFC 2328, 10.5 and 10.6).
 --
 -- param :capture
 -- param :host
@@ -17,7 +17,8 @@
 -- column neighbor        Router id of the other; NULL: no other.
 -- column neighbor_address   Its address.
 -- column neighbor_area   The same of the neighbor.
--- column hearing         both, router (only the router lists the neighbor), neighbor (only the neighbor lists the router), none.
+-- column hearing         both, router (only the router lists the neighbor), neighbor (only the neighbor lists the router), none;
+--                        NULL: the capture has no hellos of either.
 -- column mismatch        What differs, each as router/neighbor: hello 10/5, dead 40/20; NULL nothing.
 -- column hello_s         Hello interval of the router, seconds.
 -- column dead_s          Its dead interval, seconds.
@@ -33,7 +34,7 @@
 -- column capture         Name of the capture.
 WITH
 messages AS MATERIALIZED (
-	SELECT r.*, iif(r.direction, f.dst, f.src) AS address, p.vlan_id
+	SELECT r.*, iif(r.direction, f.dst, f.src) AS address, iif(r.direction, f.src, f.dst) AS sent_to, p.vlan_id
 	FROM routing r
 	JOIN flows f ON f.flow_id = r.flow_id
 	JOIN packets p ON p.packet_id = r.packet_id
@@ -59,7 +60,8 @@ routers AS MATERIALIZED (
 		max(m.ts_ns) AS last_ts_ns,
 		sum(m.type = 'hello') AS hellos,
 		max(m.mtu) AS mtu,
-		' ' || group_concat(m.neighbors, ' ') || ' ' AS heard,
+		' ' || ifnull(group_concat(m.neighbors, ' '), '') || ' ' AS heard,
+		',' || group_concat(DISTINCT m.sent_to) || ',' AS told,
 		l.hello_interval_s AS hello_s,
 		l.dead_interval_s AS dead_s,
 		l.network_mask,
@@ -68,6 +70,7 @@ routers AS MATERIALIZED (
 		m.address || '/' || (
 			WITH RECURSIVE bits(n, rest) AS (
 				SELECT 0, l.network_mask || '.'
+				WHERE l.network_mask IS NOT NULL
 				UNION ALL
 				SELECT
 					n + CASE substr(rest, 1, instr(rest, '.') - 1)
@@ -105,6 +108,7 @@ pairs AS (
 			ip_in(b.address, a.network) OR ip_in(a.address, b.network)
 			OR (a.version = 3 AND ip_in(a.address, 'fe80::/10') AND ip_in(b.address, 'fe80::/10'))
 			OR instr(a.heard, ' ' || b.router_id || ' ') OR instr(b.heard, ' ' || a.router_id || ' ')
+			OR instr(a.told, ',' || b.address || ',') OR instr(b.told, ',' || a.address || ',')
 		)
 	UNION ALL
 	SELECT a.capture_id, a.version, a.router_id, a.address, NULL, NULL, 0, 0
@@ -118,6 +122,7 @@ pairs AS (
 				ip_in(b.address, a.network) OR ip_in(a.address, b.network)
 				OR (a.version = 3 AND ip_in(a.address, 'fe80::/10') AND ip_in(b.address, 'fe80::/10'))
 				OR instr(a.heard, ' ' || b.router_id || ' ') OR instr(b.heard, ' ' || a.router_id || ' ')
+				OR instr(a.told, ',' || b.address || ',') OR instr(b.told, ',' || a.address || ',')
 			)
 	)
 )
@@ -129,7 +134,7 @@ SELECT
 	p.neighbor_address,
 	b.area AS neighbor_area,
 	CASE
-		WHEN p.neighbor IS NULL THEN NULL
+		WHEN p.neighbor IS NULL OR a.hellos + b.hellos = 0 THEN NULL
 		WHEN p.a_hears AND p.b_hears THEN 'both'
 		WHEN p.a_hears THEN 'router'
 		WHEN p.b_hears THEN 'neighbor'
