@@ -17,7 +17,8 @@ enum { TEXT_ROOM = 512 };
 
 struct point {
 	double x, y, to;
-	bool gap; // the line breaks before it
+	size_t place; // in the order of the rows
+	bool gap;     // the line breaks before it
 };
 
 // What is drawn with one colour.
@@ -90,6 +91,7 @@ static void add_point(struct plot *p, struct series *s, struct point point)
 		s->points = memory_resize(s->points, s->capacity * sizeof *s->points);
 	}
 	point.gap = s->broken;
+	point.place = s->count;
 	s->broken = false;
 	s->points[s->count++] = point;
 	p->points++;
@@ -141,6 +143,24 @@ static void take_row(void *context, sqlite3_stmt *row)
 	for (size_t i = 0; i < p->line_count; i++)
 		if (p->lines[i].style >= PLOT_LINE)
 			add_to_line(p, &p->lines[i], row, x);
+}
+
+static int compare_points(const void *a, const void *b)
+{
+	const struct point *one = a, *two = b;
+	if (one->x != two->x)
+		return one->x < two->x ? -1 : 1;
+	return one->place < two->place ? -1 : one->place > two->place;
+}
+
+// Lines go forward in time, in whatever order the rows came.
+static void sort_points(struct series *s)
+{
+	for (size_t i = 1; i < s->count; i++)
+		if (s->points[i].x < s->points[i - 1].x) {
+			qsort(s->points, s->count, sizeof *s->points, compare_points);
+			return;
+		}
 }
 
 static void release_series(struct plot *p)
@@ -317,6 +337,23 @@ static void write_points(const struct series *s, size_t number, double scale, st
 	sink_text(script, "EOD\n");
 }
 
+// Whether a point of it has no neighbour that a line goes to.
+static bool has_lone_point(const struct series *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if ((i == 0 || s->points[i].gap) && (i + 1 == s->count || s->points[i + 1].gap))
+			return true;
+	return false;
+}
+
+// A point that no line goes to is seen as a dot.
+static const char *line_style(const struct series *s)
+{
+	if (s->plot->style == PLOT_STEPS && s->count > 1)
+		return "steps";
+	return has_lone_point(s) ? "linespoints pointtype 7 pointsize 0.5" : "lines";
+}
+
 // The least step between two points, which is how wide a bar is.
 static double bar_width(const struct series *s)
 {
@@ -356,8 +393,8 @@ static void write_style(const struct series *s, size_t marks, bool alone, struct
 		         marks % 2 ? 2 : 6, colour);
 		break;
 	default:
-		snprintf(text, sizeof text, "using 1:2 with %s linewidth 1.5 dashtype %d linecolor '%s'",
-		         s->plot->style == PLOT_STEPS ? "steps" : "lines", s->plot->right ? 2 : 1, colour);
+		snprintf(text, sizeof text, "using 1:2 with %s linewidth 1.5 dashtype %d linecolor '%s'", line_style(s),
+		         s->plot->right ? 2 : 1, colour);
 	}
 	sink_text(script, text);
 }
@@ -460,6 +497,8 @@ static int draw(struct plot *p, const struct report_section *section, const stru
 	if (p->too_many_series)
 		message_warning("--plot: only the first %d series are drawn", PLOT_SERIES_MAX);
 	choose_colours(p);
+	for (size_t i = 0; i < p->series_count; i++)
+		sort_points(&p->series[i]);
 	sink_init(&script, -1);
 	write_script(p, parameters, out, &script);
 	watch_begin(0);

@@ -18,9 +18,19 @@ bool plot_is_ts_ns(const char *name)
 	return !strcmp(name, "ts_ns") || text_ends_in(name, "_ts_ns");
 }
 
+// Seconds that are no point in time: a length, or a rate.
+static bool is_length(const char *name)
+{
+	static const char *const lengths[] = {"duration_s", "resolution_s", "per_s"};
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+		if (!strcmp(name, lengths[i]) || text_ends_in(name, lengths[i]))
+			return true;
+	return false;
+}
+
 static bool is_time(const char *name)
 {
-	return !strcmp(name, "time_s") || text_ends_in(name, "_s") || plot_is_ts_ns(name);
+	return (text_ends_in(name, "_s") && !is_length(name)) || plot_is_ts_ns(name);
 }
 
 // Numbers that are names: packet 12 is not twice packet 6.
@@ -50,6 +60,7 @@ static const char *unit_of(const char *name)
 
 struct plot_survey {
 	int columns;
+	bool has_rows;
 	char *names[COLUMNS_MAX];
 	bool has_number[COLUMNS_MAX], has_text[COLUMNS_MAX];
 	char *values[COLUMNS_MAX][PLOT_SPLIT_MAX + 1]; // different texts, one more than are drawn
@@ -82,6 +93,7 @@ static void note_text(struct plot_survey *survey, int column, const char *text)
 static void take_row(void *context, sqlite3_stmt *row)
 {
 	struct plot_survey *survey = context;
+	survey->has_rows = true;
 	for (int i = 0; i < survey->columns; i++) {
 		const char *text;
 		if (cell_is_finite(row, i))
@@ -103,7 +115,7 @@ struct row_taker plot_survey_taker(struct plot_survey *survey)
 
 bool plot_survey_is_empty(const struct plot_survey *survey)
 {
-	return survey->columns == 0;
+	return !survey->has_rows;
 }
 
 void plot_survey_free(struct plot_survey *survey)

@@ -13,7 +13,7 @@ struct plot_survey;
 struct plot_survey *plot_survey_new(void);
 void plot_survey_free(struct plot_survey *);
 struct row_taker plot_survey_taker(struct plot_survey *); // for run_section_rows()
-bool plot_survey_is_empty(const struct plot_survey *);    // no statement ran
+bool plot_survey_is_empty(const struct plot_survey *);    // no row came
 
 // Adds plot lines to a section without any. False after a message: there is no time, or no number beside it. The caller
 // releases them in both cases.

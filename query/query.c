@@ -76,9 +76,10 @@ static const struct option_spec options[] = {
      "With --pcap or --wireshark: also all other packets of the same flows."},
 	{0, "plot", "FILE", OPTION_TEXT, AT(plot), NULL,
      "Draw the rows over time into FILE.svg, .png or .pdf, in place of printing them; - draws on the terminal.\n"
-     "For any report or SQL with a column of time: time_s, or one that ends in _s or ts_ns. Reports such as window, "
-     "sequence, rtt and throughput say themselves how they are drawn; of others, each number is a line, at most two "
-     "units are drawn, and a text column with a few values splits the lines. gnuplot must be installed."},
+     "For any report or SQL with a column of time: time_s, or one that ends in _s or ts_ns, but for lengths such as "
+     "duration_s. Reports such as window, sequence, rtt and throughput say themselves how they are drawn; of others, "
+     "each number is a line, at most two units are drawn, and a text column with a few values splits the lines. "
+     "gnuplot must be installed."},
 	{0, "source-dir", "DIR", OPTION_TEXT, AT(source_dir), NULL,
      "Where to look for capture files that are not where they were ingested.\n"
      "They must have the same name, and the same bytes."},

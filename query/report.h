@@ -55,9 +55,9 @@
 // the right axis; by=COLUMN: a series for each value of that column; when=COLUMN:VALUE: only rows with this value. Rows
 // without a value leave a series out, and break its line if `gaps` stands there.
 //
-// Without such lines x is the first column called time_s, or ending in _s, ts_ns or _ts_ns, and every other number that
-// is no name (number, port, id) is a line; at most two units are drawn, one on each axis, and a text column with a few values
-// splits the lines.
+// Without such lines x is the first column called time_s, or ending in _s (but duration_s, resolution_s, per_s), ts_ns or
+// _ts_ns, and every other number that is no name (number, port, id) is a line; at most two units are drawn, one on each
+// axis, and a text column with a few values splits the lines. Points are joined in the order of x, not of the rows.
 //
 // Notes. Detectors (analyze/analysis.h) say more of themselves, each a line `-- KEY: text` with one of the keys severity,
 // category, protocol, cause, remedy, source; text goes on in lines that are indented by three blanks or more. A report may

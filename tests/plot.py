@@ -49,6 +49,14 @@ class Picture:
                 return max(0, sum(1 for _ in group.iter(SVG + "use")) - 1)
         raise AssertionError("no %s" % series)
 
+    def lines(self, series):
+        """The corners of a series' line, without the line in the legend."""
+        for group in self.root.iter(SVG + "g"):
+            if group.get("id") == series:
+                path = [p.get("d") for p in group.iter(SVG + "path")][-1].split("M")[-1]
+                return [tuple(map(float, c)) for c in re.findall(r"([\d.]+),([\d.]+)", path)]
+        raise AssertionError("no %s" % series)
+
 
 def test_window():
     """window: both sides' windows and ACKs, two axes, zero windows marked"""
@@ -118,13 +126,27 @@ def test_any_rows():
     tap.contains(picture.texts, "bytes: src", "bytes: dst", "rtt (ms): src", "rtt (ms): dst", "rtt (ms)",
                  "time since the first row (s)")
     for sql, part in (("SELECT 1 AS n", "no column of these rows is a time"),
+                      ("SELECT 1 AS duration_s, 2 AS mbit_per_s", "no column of these rows is a time"),
                       ("SELECT 1 AS time_s, 'x' AS y", "no numbers beside the time")):
         done = tap.pcapdex("query", case, sql, "--plot", "b.svg")
         tap.equal((done.returncode, os.path.exists("b.svg")), (2, False))
         tap.contains(done.stderr, part)
-    done = tap.pcapdex("query", case, "window", "--flow", 1, "--plot", "b.svg")
-    tap.equal((done.returncode, os.path.exists("b.svg")), (0, False))
-    tap.contains(done.stderr, "nothing to draw")
+    for words in (("window", "--flow", 1), ("pings",), ("SELECT 1 AS n WHERE 0",)):
+        done = tap.pcapdex("query", case, *words, "--plot", "b.svg")
+        tap.equal((done.returncode, os.path.exists("b.svg")), (0, False), words)
+        tap.contains(done.stderr, "nothing to draw")
+
+
+def test_order():
+    """lines go forward in time, in whatever order the rows come; a point that no line goes to is a dot"""
+    need_gnuplot()
+    case = case_of("web-client.pcapng")
+    plot(case, "SELECT column1 AS time_s, column2 AS y FROM (VALUES (1, 1), (5, 2), (3, 3), (4, 4))")
+    sorted_line = Picture().lines("gnuplot_plot_1")
+    tap.equal([x for x, _ in sorted_line], sorted(x for x, _ in sorted_line), "order")
+    tap.equal((len(sorted_line), Picture().symbols("gnuplot_plot_1")), (4, 0), "a line without dots")
+    plot(case, "SELECT 1 AS time_s, 1 AS y, 'a' AS z UNION ALL SELECT 2, 2, 'b' UNION ALL SELECT 3, 1, 'b'")
+    tap.equal((Picture().symbols("gnuplot_plot_1"), Picture().symbols("gnuplot_plot_2")), (1, 0), "dots")
 
 
 def test_terminal():
