@@ -3,10 +3,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../common/message.h"
 
-enum { SNAPLEN = 262144, LINKTYPE_NULL = 0, LINKTYPE_ETHERNET = 1, LINKTYPE_IEEE802_11 = 105 };
+enum { SNAPLEN = 262144, LINKTYPE_NULL = 0 };
+
+// Link types that between them have a use for every word of the language: Ethernet, 802.11 ("type mgt"), Linux cooked v2
+// ("ifindex 2", "inbound"), pf's log ("on em0"), ATM ("vpi 3") and SS7 ("opc 1").
+static const uint16_t languages[] = {1, 105, 276, 117, 123, 140};
 
 // Frames of one kind: BSD loopback begins with a number in the byte order of the machine that captured.
 struct filter_program {
@@ -98,19 +103,17 @@ bool filter_init(struct filter *f, const char *text)
 	*f = (struct filter){.text = text};
 	if (!text)
 		return true;
-	char error[PCAP_ERRBUF_SIZE], other[PCAP_ERRBUF_SIZE];
-	struct filter_program program = {.link_type = LINKTYPE_ETHERNET};
-	if (compile(&program, text, error)) {
-		pcap_freecode(&program.code);
-		return true;
+	char error[PCAP_ERRBUF_SIZE], first[PCAP_ERRBUF_SIZE];
+	for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
+		struct filter_program program = {.link_type = languages[i]};
+		if (compile(&program, text, i ? error : first)) {
+			pcap_freecode(&program.code);
+			return true;
+		}
+		if (!strncmp(i ? error : first, "unknown ", 8))
+			break; // a name that nobody knows, of a host or a protocol: looked up once
 	}
-	// What Ethernet has no use for may be good for another link type ("type mgt"): only grammar is wrong everywhere.
-	program.link_type = LINKTYPE_IEEE802_11;
-	if (compile(&program, text, other)) {
-		pcap_freecode(&program.code);
-		return true;
-	}
-	message_error("--filter '%s': %s; see pcap-filter(7)", text, error);
+	message_error("--filter '%s': %s; see pcap-filter(7)", text, first);
 	return false;
 }
 

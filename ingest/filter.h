@@ -14,7 +14,7 @@ struct filter {
 	unsigned program_count;
 };
 
-// Compiles for Ethernet, to find mistakes early. False after a message.
+// Finds mistakes early: what no link type has a use for. False after a message.
 bool filter_init(struct filter *, const char *text);
 void filter_release(struct filter *);
 
