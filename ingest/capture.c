@@ -103,8 +103,8 @@ static void explain_start(struct byte_stream *s, struct capture_fault *fault)
 	if (start.left >= TEXT_MIN && is_text(start))
 		capture_fault_set(fault, name, "%stext, not a pcap or pcapng capture; name a capture file", packed);
 	else if (start.left < PCAP_HEADER_LEN)
-		capture_fault_set(fault, name, "is too short for a capture (%zu bytes); copy or capture it again",
-		                  start.left);
+		capture_fault_set(fault, name, "is too short for a capture (%zu byte%s); copy or capture it again",
+		                  start.left, message_plural((int64_t)start.left));
 	else
 		capture_fault_set(
 			fault, name,

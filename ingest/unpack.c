@@ -4,7 +4,9 @@
 #include "unpack.h"
 
 #include <lz4frame.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -99,6 +101,14 @@ static void damage(struct unpack *u, const char *what)
 	                  u->made ? "every packet before was kept" : "nothing could be unpacked");
 }
 
+static void damage_behind(struct unpack *u)
+{
+	char what[64];
+	snprintf(what, sizeof what, "what follows the end of the %s data is something else",
+	         capture_compression_name(u->compression));
+	damage(u, what);
+}
+
 // Zeros may follow a gzip member (tapes, block devices); anything else must be a member.
 static bool find_gzip_member(struct unpack *u)
 {
@@ -107,7 +117,7 @@ static bool find_gzip_member(struct unpack *u)
 	if (u->at == u->end)
 		return false;
 	if (u->packed[u->at] != 0x1f) {
-		damage(u, "what follows the end of the gzip data is something else");
+		damage_behind(u);
 		return false;
 	}
 	inflateReset(&u->gzip);
@@ -154,10 +164,12 @@ static size_t unpack_zstd(struct unpack *u, uint8_t *to, size_t room)
 		return 0;
 	size_t status = ZSTD_decompressStream(u->zstd, &out, &in);
 	u->at += in.pos;
+	if (ZSTD_getErrorCode(status) == ZSTD_error_prefix_unknown && u->made)
+		damage_behind(u);
+	else if (ZSTD_isError(status))
+		damage(u, zstd_trouble(status));
 	u->inside = status != 0;
 	u->wanted = status;
-	if (ZSTD_isError(status))
-		damage(u, zstd_trouble(status));
 	return out.pos;
 }
 
@@ -168,7 +180,11 @@ static size_t unpack_lz4(struct unpack *u, uint8_t *to, size_t room)
 		return 0;
 	size_t status = LZ4F_decompress(u->lz4, to, &made, u->packed + u->at, &taken, NULL);
 	if (LZ4F_isError(status)) {
-		damage(u, LZ4F_getErrorName(status));
+		const char *name = LZ4F_getErrorName(status);
+		if (!strcmp(name, "ERROR_frameType_unknown") && u->made)
+			damage_behind(u);
+		else
+			damage(u, name);
 		return 0;
 	}
 	u->at += taken;
