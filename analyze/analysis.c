@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/case.h"
 #include "../common/message.h"
 #include "../query/cell.h"
 #include "../query/query.h"
@@ -25,7 +26,12 @@ struct analysis {
 
 static bool fail(const struct analysis *a, const char *what)
 {
-	message_error("%s: %s", what, sqlite3_errmsg(a->db));
+	const char *path = sqlite3_db_filename(a->db, "main");
+	int rc = sqlite3_errcode(a->db) & 0xff;
+	if (rc == SQLITE_READONLY || rc == SQLITE_FULL || rc == SQLITE_CORRUPT)
+		case_say_why(a->db, path, CASE_GIVEN, rc);
+	else
+		message_error("%s: %s: %s", path, what, sqlite3_errmsg(a->db));
 	return false;
 }
 

@@ -153,6 +153,8 @@ sqlite3 *case_open_to_write(const char *path, enum case_role role)
 	int rc = sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	free(name);
 	sqlite3_busy_timeout(db, BUSY_MS);
+	if (rc == SQLITE_OK && role == CASE_GIVEN && sqlite3_db_readonly(db, "main") == 1)
+		rc = SQLITE_READONLY; // SQLite opens such a file all the same; an ingest may have nothing to add to it
 	if (rc != SQLITE_OK)
 		case_say_why(db, path, role, rc);
 	else if (case_check(db, path, role) && case_schema_check(db, path))
@@ -182,7 +184,7 @@ void case_say_why(sqlite3 *db, const char *path, enum case_role role, int rc)
 		case_say_full(path, role);
 		break;
 	case SQLITE_CORRUPT:
-		message_error("%s: the case is damaged (%s); ingest its captures into a new one", path, sqlite3_errmsg(db));
+		message_error("%s: the case is damaged (%s); ingest its captures into a new one", path, sqlite3_errstr(rc));
 		break;
 	default:
 		message_error("%s: %s", path, db ? sqlite3_errmsg(db) : sqlite3_errstr(rc));

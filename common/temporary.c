@@ -44,7 +44,8 @@ FILE *temporary_file(const char *path)
 		unlink(name);
 	FILE *file = fd >= 0 ? fdopen(fd, "w+b") : NULL;
 	if (!file)
-		message_error("%s: cannot make a temporary file: %s", name, strerror(errno));
+		message_error("%s: cannot make a temporary file beside it: %s; %s", path, strerror(errno),
+		              errno == ENOSPC ? "make room" : "copy it to a folder that you may write to");
 	free(name);
 	return file;
 }

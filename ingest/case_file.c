@@ -31,10 +31,25 @@ enum {
 
 static void say_why_not_written(const struct case_file *c, int error)
 {
-	if (error == ENOSPC || error == EFBIG)
+	char *folder = folder_of(c->building);
+	switch (error) {
+	case ENOSPC:
+	case EFBIG:
 		case_say_full(c->path, CASE_OUTPUT);
-	else
+		break;
+	case ENOENT:
+		message_error("%s: there is no folder %s; make it, or name another place with -o", c->path, folder);
+		break;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		message_error("%s: no permission to write in %s; name another place with -o", c->path,
+		              strcmp(folder, ".") ? folder : "this folder");
+		break;
+	default:
 		message_error("%s: cannot write %s: %s", c->path, c->building, strerror(error));
+	}
+	free(folder);
 }
 
 bool (*case_file_analysis)(sqlite3 *);
@@ -122,7 +137,7 @@ static bool lock_building(struct case_file *c)
 {
 	c->lock = open(c->building, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (c->lock < 0) {
-		message_error("%s: cannot write %s: %s", c->path, c->building, strerror(errno));
+		say_why_not_written(c, errno);
 		return false;
 	}
 	if (flock(c->lock, LOCK_EX | LOCK_NB) != 0) {

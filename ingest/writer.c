@@ -236,10 +236,19 @@ static char *batch_text(struct batch *batch, const char *text, size_t length)
 
 // ---- the writer thread --------------------------------------------------------------------------------------------
 
-static void fail(struct writer *w, unsigned table, const char *why, bool is_full)
+static const char disk_full[] = "; the disk is full: make room, or name a place for the case with -o";
+
+static void fail(struct writer *w, unsigned table, const char *why, const char *advice)
 {
-	snprintf(w->error, sizeof w->error, "%s: writing %s: %s%s", w->name, tables[table].name, why,
-	         is_full ? "; the disk is full: make room, or name a place for the case with -o" : "");
+	snprintf(w->error, sizeof w->error, "%s: writing %s: %s%s", w->name, tables[table].name, why, advice);
+}
+
+// What to do about an SQLite result code.
+static const char *advice_on(int rc)
+{
+	if (rc == SQLITE_READONLY)
+		return "; change its permissions, or choose another name with -o";
+	return rc == SQLITE_FULL ? disk_full : "";
 }
 
 static bool insert_rows(struct writer *w, unsigned table, const struct rows *rows)
@@ -248,7 +257,7 @@ static bool insert_rows(struct writer *w, unsigned table, const struct rows *row
 	sqlite3_step(w->insert[table]);
 	if (sqlite3_reset(w->insert[table]) == SQLITE_OK)
 		return true;
-	fail(w, table, sqlite3_errmsg(w->db), sqlite3_errcode(w->db) == SQLITE_FULL);
+	fail(w, table, sqlite3_errmsg(w->db), advice_on(sqlite3_errcode(w->db)));
 	return false;
 }
 
@@ -259,7 +268,7 @@ static bool add_to_pages(struct writer *w, unsigned table, char *row)
 		return insert_rows(w, table, &late);
 	if (table_pages_add(&w->pages[table], row))
 		return true;
-	fail(w, table, strerror(errno), errno == ENOSPC || errno == EFBIG);
+	fail(w, table, strerror(errno), errno == ENOSPC || errno == EFBIG ? disk_full : "");
 	return false;
 }
 

@@ -273,7 +273,36 @@ def test_unwritable_folder():
     write_pcap("good.pcap")
     done = tap.pcapdex("ingest", "good.pcap", "-o", "no/such/folder/case.db")
     tap.equal(done.returncode, FAILED)
-    tap.contains(done.stderr, "no/such/folder")
+    tap.contains(done.stderr, "there is no folder no/such/folder; make it")
+
+
+def test_unwritable_case():
+    """a case and a folder that one may read only: what keeps from writing, and what to do; the same file is skipped"""
+    if os.geteuid() == 0 and not can_drop():
+        raise tap.Skip("root may write everything")
+    drop = {"user": 65534} if os.geteuid() == 0 else {}
+    before = prior_case()
+    write_pcap("other.pcap", 3)
+    os.chmod("case.db", 0o444)
+    only_read = "case.db: may only be read; change its permissions"
+    for mode, says in ((0o777, "change its permissions, or choose another name with -o"),
+                       (0o555, "case.db: cannot make a temporary file beside it: Permission denied; copy it to a folder")):
+        os.chmod(".", mode)
+        ingest("other.pcap", code=FAILED, says=[says], **drop)
+        ingest("first.pcap", code=DONE, says=["already in the case"], **drop)
+        for command in (("analyze", "case.db"), ("compare", "case.db", "1", "2")):
+            done = tap.pcapdex(*command, **drop)
+            tap.equal(done.returncode, FAILED, command)
+            tap.contains(done.stderr, only_read)
+    done = tap.pcapdex("ingest", "other.pcap", **drop)
+    tap.equal(done.returncode, FAILED)
+    tap.contains(done.stderr, "other.db: no permission to write in this folder; name another place with -o")
+    os.chmod("case.db", 0o666)
+    done = tap.pcapdex("analyze", "case.db", **drop)
+    tap.equal(done.returncode, FAILED)
+    tap.contains(done.stderr, only_read)
+    os.chmod(".", 0o777)
+    tap.equal(digest("case.db"), before, "the case")
 
 
 def test_directories():
@@ -782,6 +811,12 @@ def test_compressions():
             done = ingest("cut." + ending, code=FAILED)
             tap.contains(done.stderr, "cut.%s: the %s data is damaged at offset %d of the compressed file: it is cut "
                          "short; nothing could be unpacked;" % (ending, tool, length))
+        with open(name, "rb") as file:
+            write("more." + ending, file.read() + b"something else")
+        ingest("more." + ending, "--replace", code=DAMAGED, says=[
+            "more.%s: the %s data is damaged at offset" % (ending, tool),
+            "what follows the end of the %s data is something else; every packet before was kept" % tool])
+        tap.equal(rows("SELECT packets FROM captures WHERE name = 'more'"), [(500,)], tool)
         with open(name, "rb") as once, open("twice." + ending, "wb") as twice:
             subprocess.run([tool, "-c", "-q"], stdin=once, stdout=twice, check=True)
         ingest("twice." + ending, code=FAILED, says=["unpacks to %s data inside the compressed file" % tool, "unpack it first"])
