@@ -95,21 +95,23 @@ static const struct command *look_up_command(const char *name)
 static const struct command *find_command(const char *name)
 {
 	const struct command *found = look_up_command(name);
-	const char *names[sizeof commands / sizeof *commands];
+	const char *names[sizeof commands / sizeof *commands + 1], *what = *name == '-' ? "option" : "command";
 	char suggestion[128];
 	size_t count = 0;
 	if (found)
 		return found;
 	for (; commands[count]; count++)
 		names[count] = commands[count]->name;
+	names[count++] = "--help";
+	names[count++] = "--version";
 	if (access(name, F_OK) == 0)
 		message_error(
 			"%s is no command; a case is asked with: pcapdex query %s; a capture is read with: pcapdex ingest %s",
 			name, name, name);
 	else if (*message_nearest(suggestion, sizeof suggestion, name, names, count))
-		message_error("unknown command %s; %s", name, suggestion);
+		message_error("unknown %s %s; %s", what, name, suggestion);
 	else
-		message_error("unknown command %s; see pcapdex -h", name);
+		message_error("unknown %s %s; see pcapdex -h", what, name);
 	return NULL;
 }
 

@@ -141,12 +141,22 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b
 	return last[b_len];
 }
 
-// How far name is from word: edits, or 1 when it holds the whole word; past `limit` when it is not near.
+// Whether word is a file called name, of whatever folder and ending.
+static bool is_file_called(const char *word, const char *name, size_t name_len)
+{
+	const char *slash = strrchr(word, '/'), *file = slash ? slash + 1 : word;
+	return name_len > 0 && !strncmp(file, name, name_len) && (file[name_len] == '.' || (slash && !file[name_len]));
+}
+
+// How far name is from word: edits, or 1 when it holds the whole word, or word is a file called so; past `limit` when it
+// is not near.
 static size_t distance_to(const char *word, const char *name, size_t limit)
 {
 	size_t word_len = strlen(word), name_len = strlen(name);
 	if (word_len > NEAREST_WORD_MAX || name_len > NEAREST_WORD_MAX)
 		return limit + 1;
+	if (is_file_called(word, name, name_len))
+		return 1;
 	size_t edits = edit_distance(word, word_len, name, name_len);
 	return edits > 1 && word_len >= 3 && strstr(name, word) ? 1 : edits;
 }

@@ -79,15 +79,16 @@ static void say_no_capture(struct hop_case *c, const char *name)
 	sqlite3_stmt *row;
 	char *names[NAMES_MAX];
 	size_t count = 0;
-	char suggestion[128];
+	char suggestion[256];
 	if (sqlite3_prepare_v2(c->db, "SELECT name FROM captures ORDER BY capture_id", -1, &row, NULL) != SQLITE_OK)
 		return;
 	while (count < NAMES_MAX && sqlite3_step(row) == SQLITE_ROW)
 		names[count++] = memory_copy_text((const char *)sqlite3_column_text(row, 0));
 	sqlite3_finalize(row);
-	if (!*message_nearest(suggestion, sizeof suggestion, name, (const char *const *)names, count))
-		snprintf(suggestion, sizeof suggestion, "pcapdex query CASE.db captures lists them");
-	message_error("%s: has no capture %s; %s", c->path, name, suggestion);
+	if (*message_nearest(suggestion, sizeof suggestion, name, (const char *const *)names, count))
+		message_error("%s: has no capture %s; %s", c->path, name, suggestion);
+	else
+		message_error("%s: has no capture %s; pcapdex query %s captures lists them", c->path, name, c->path);
 	while (count > 0)
 		free(names[--count]);
 }

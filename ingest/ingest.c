@@ -58,7 +58,7 @@ static const struct option_spec options[] = {
      "pcapdex analyze does, once for all, when the last of many captures is in the case; until then, nothing is said "
      "of issues, old ones among them."},
 	{'q', "quiet", NULL, OPTION_FLAG, offsetof(struct settings, quiet), NULL,
-     "No progress and no summary; warnings and errors only."},
+     "No progress and no summary; only warnings, errors, and what was skipped."},
 	{'i', "interface", "IFACE", OPTION_ONCE, offsetof(struct settings, interface), NULL,
      "Capture from this interface until Ctrl-C, in place of reading files.\n"
      "pcapdex query may read the case all the time; what came is there a second later. any stands for all interfaces. "
@@ -404,7 +404,9 @@ static void print_live_summary(const struct load_totals *t, const char *case_pat
 static bool full_folder(const char *folder, char full_path[PATH_MAX])
 {
 	struct stat status;
-	if (!realpath(folder, full_path))
+	if (!realpath(folder, full_path) && errno == ENOENT)
+		message_error("%s: there is no such folder; check the path", folder);
+	else if (!realpath(folder, full_path))
 		message_error("%s: %s", folder, strerror(errno));
 	else if (stat(full_path, &status) != 0 || !S_ISDIR(status.st_mode))
 		message_error("%s: is no folder; --ring wants the one that the capture files are written to", folder);

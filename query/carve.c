@@ -550,7 +550,8 @@ static int explain(struct carve *c)
 		return EXIT_FAILED;
 	}
 	if (missing > 0)
-		message_warning("%lld of the packets that the rows name are not in the case", (long long)missing);
+		message_warning("%lld of the packets that the rows name %s not in the case", (long long)missing,
+		                missing == 1 ? "is" : "are");
 	message_note("%s: %lld packet%s, %lld bytes", name, (long long)c->packets, message_plural(c->packets),
 	             (long long)c->bytes);
 	return EXIT_DONE;

@@ -144,8 +144,8 @@ static void say_no_capture(struct guard *guard, const char *option, const char *
 	if (names.count > CAPTURES_LISTED)
 		snprintf(rest, sizeof rest, " and %d more (report captures lists them)",
 		         (int)(names.count - CAPTURES_LISTED));
-	message_error("--%s: no capture '%s' in the case; %s%s%s %s%s", option, text, nearest, *nearest ? " " : "",
-	              names.count > 0 ? "there are:" : "there is none", list, rest);
+	message_error("--%s: no capture '%s' in the case; %s%s%s%s%s", option, text, nearest, *nearest ? " " : "",
+	              names.count > 0 ? "there are: " : "there is none", list, rest);
 	names_release(&names);
 }
 

@@ -194,10 +194,8 @@ static bool is_name_character(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-static bool is_sql(const char *text)
+static bool begins_as_sql(const char *text)
 {
-	if (!*text || strchr(".\\", *text) || strpbrk(text, " \t\r\n;"))
-		return true;
 	for (int i = 0; i < GUARD_WORD_COUNT; i++) {
 		size_t length = strlen(guard_words[i]);
 		if (!sqlite3_strnicmp(text, guard_words[i], (int)length) && text[length] &&
@@ -205,6 +203,11 @@ static bool is_sql(const char *text)
 			return true;
 	}
 	return false;
+}
+
+static bool is_sql(const char *text)
+{
+	return !*text || strchr(".\\", *text) || strpbrk(text, " \t\r\n;") || begins_as_sql(text);
 }
 
 // "h" or "help" among the options that the command does not have; false: neither.
@@ -319,21 +322,33 @@ static int write_packets(const struct query *query, struct guard *guard, const s
 	return code;
 }
 
+// "there are: Files, Interfaces". The caller frees it.
+static char *list_titles(const struct names *titles)
+{
+	char *list = memory_copy_text(titles->count > 0 ? "there are: " : "there is none");
+	for (size_t i = 0; i < titles->count; i++) {
+		char *longer = memory_join(list, i ? ", " : "", titles->at[i]);
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
 // Leaves the other sections out. False after a message.
 static bool choose_section(struct report *report, const char *title)
 {
-	const char **titles;
+	struct names titles = {0};
 	char nearest[SUGGESTION_ROOM];
-	size_t count = 0;
 	if (report_choose_section(report, title))
 		return true;
-	titles = memory_alloc((report->section_count + 1) * sizeof *titles);
 	for (size_t i = 0; i < report->section_count; i++)
 		if (report->sections[i].title)
-			titles[count++] = report->sections[i].title;
-	message_nearest(nearest, sizeof nearest, title, titles, count);
-	message_error("--section: %s has no section %s%s%s", report->name, title, *nearest ? "; " : "", nearest);
-	free(titles);
+			names_add(&titles, report->sections[i].title);
+	message_nearest(nearest, sizeof nearest, title, titles.at, titles.count);
+	char *list = list_titles(&titles);
+	message_error("--section: %s has no section %s; %s", report->name, title, *nearest ? nearest : list);
+	free(list);
+	names_release(&titles);
 	return false;
 }
 
@@ -488,13 +503,26 @@ static bool check_plot(const struct query *query)
 	return !wrong;
 }
 
-// The only word is a question.
-static bool is_case_left_out(const struct query *query)
+// A report or SQL stands where the case should.
+static bool is_case_a_question(const struct query *query)
 {
 	const char *word = query->case_path;
-	bool is_question =
-		catalog_find(&query->catalog, word) || (is_sql(word) && strlen(word) > strcspn(word, " \t\r\n"));
-	return is_question && !query->question && access(word, F_OK) != 0;
+	return (catalog_find(&query->catalog, word) || begins_as_sql(word)) && access(word, F_OK) != 0;
+}
+
+// Says which case is asked for, the one behind the question if that is a file. False: the case stands where it should.
+static bool say_case_missing(const struct query *query)
+{
+	const char *asked = begins_as_sql(query->case_path) ? "\"SELECT ...\"" : query->case_path;
+	if (!is_case_a_question(query))
+		return false;
+	if (!query->question)
+		message_error("which case? pcapdex query CASE.db %s", asked);
+	else if (access(query->question, F_OK) == 0)
+		message_error("the case comes first: pcapdex query %s %s", query->question, asked);
+	else
+		return false;
+	return true;
 }
 
 static int dispatch(struct query *query)
@@ -512,11 +540,8 @@ static int dispatch(struct query *query)
 		message_error("which case? pcapdex query CASE.db; see pcapdex query -h");
 		return EXIT_USAGE;
 	}
-	if (is_case_left_out(query)) {
-		message_error("which case? pcapdex query CASE.db %s",
-		              is_sql(query->case_path) ? "\"SELECT ...\"" : query->case_path);
+	if (say_case_missing(query))
 		return EXIT_USAGE;
-	}
 	if (!query->question && !query->settings.file && query->arguments.unknown_count > 0) {
 		message_error("unknown option --%s; see pcapdex query -h", query->arguments.unknown[0].name);
 		return EXIT_USAGE;
