@@ -510,6 +510,17 @@ static bool are_sane(const struct settings *s)
 	return true;
 }
 
+// Standard input can be read once. False after a message.
+static bool is_stdin_named_once(const struct arguments *arguments)
+{
+	int named = 0;
+	for (int i = 0; i < arguments->count; i++)
+		named += strcmp(arguments->words[i], "-") == 0;
+	if (named > 1)
+		message_error("ingest: - is named %d times, and standard input can be read once", named);
+	return named <= 1;
+}
+
 static int ingest_words(struct settings *settings, const struct arguments *arguments)
 {
 	struct inputs inputs;
@@ -557,7 +568,7 @@ static int run_ingest(int argc, char **argv)
 		return EXIT_USAGE;
 	if (arguments.help_shown)
 		code = EXIT_DONE;
-	else if (!fit_together(&settings, arguments.count))
+	else if (!fit_together(&settings, arguments.count) || !is_stdin_named_once(&arguments))
 		code = EXIT_USAGE;
 	else if (arguments.count == 0 && !settings.interface && !settings.ring)
 		message_error("ingest: which capture files? See pcapdex ingest --help");

@@ -113,9 +113,9 @@ static bool add_folder(struct inputs *inputs, const char *path, int depth)
 		message_error("%s: cannot read the folder: %s", path, strerror(errno));
 		return false;
 	}
-	bool ok = true;
+	bool ok = true, ends_in_slash = *path && path[strlen(path) - 1] == '/';
 	for (int i = 0; i < count; i++) {
-		char *inner = memory_join(path, "/", entries[i]->d_name);
+		char *inner = memory_join(path, ends_in_slash ? "" : "/", entries[i]->d_name);
 		ok = add_path(inputs, inner, true, depth + 1) && ok;
 		free(inner);
 		free(entries[i]);
@@ -154,8 +154,12 @@ static bool is_wanted(const char *path)
 
 static bool add_path(struct inputs *inputs, const char *path, bool in_folder, int depth)
 {
+	if (is_folder(path, in_folder) && depth > FOLDERS_MAX) {
+		message_error("%s: is more than %d folders deep; name it by itself", path, FOLDERS_MAX);
+		return false;
+	}
 	if (is_folder(path, in_folder))
-		return depth > FOLDERS_MAX || add_folder(inputs, path, depth);
+		return add_folder(inputs, path, depth);
 	if (!in_folder || is_wanted(path))
 		add_file(inputs, path);
 	return true;
