@@ -12,6 +12,7 @@ WITH compared AS MATERIALIZED (
 		c.comparison_id,
 		a.name AS a,
 		b.name AS b,
+		c.a_matched,
 		c.forward_lost,
 		c.back_lost,
 		count(v.verdict) AS slow,
@@ -194,11 +195,12 @@ lines (place, line) AS (
 	UNION ALL
 	SELECT
 		5000 + comparison_id,
-		printf('  %s and %s: %s lost forward, %d back', a, b, counted(forward_lost, 'packet'), back_lost)
+		printf('  %s and %s: ', a, b) || iif(a_matched = 0, 'no packet in common',
+			printf('%s lost forward, %d back', counted(forward_lost, 'packet'), back_lost)
 			|| iif(slow, printf('; %s lost more than 100 ms: %d to the network, %d elsewhere%s (hop-verdict)',
 				counted(slow, 'connection'), network, not_network,
 				iif(slow > network + not_network, printf(', %d not known', slow - network - not_network), '')),
-				'; no connection lost more than 100 ms')
+				'; no connection lost more than 100 ms'))
 	FROM compared
 	UNION ALL
 	SELECT

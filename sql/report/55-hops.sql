@@ -15,7 +15,8 @@ WITH chapter_verdicts AS (
 )
 
 -- section as text:
-SELECT printf('Of %,d %s of %s, %s has %,d; of %,d of %s, %s has %,d. Between them %,d %s lost on the way from %s to %s, and %,d on'
+SELECT iif(c.a_matched = 0, printf('%s and %s have no packet in common.', a.name, b.name), printf(
+	'Of %,d %s of %s, %s has %,d; of %,d of %s, %s has %,d. Between them %,d %s lost on the way from %s to %s, and %,d on'
 	|| ' the way back.',
 	c.a_packets,
 	iif(c.a_packets = 1, 'packet', 'packets'),
@@ -31,7 +32,7 @@ SELECT printf('Of %,d %s of %s, %s has %,d; of %,d of %s, %s has %,d. Between th
 	a.name,
 	b.name,
 	c.back_lost
-	) AS line
+	)) AS line
 FROM hop_comparisons c
 JOIN captures a ON a.capture_id = c.a_capture_id
 JOIN captures b ON b.capture_id = c.b_capture_id
