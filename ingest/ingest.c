@@ -502,8 +502,6 @@ static bool are_sane(const struct settings *s)
 	}
 	if (!are_live_values_sane(s))
 		return false;
-	if (s->interface)
-		return true; // whose filter is compiled for its link type
 	if (!filter_init(&filter, s->filter))
 		return false;
 	filter_release(&filter);

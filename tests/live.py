@@ -341,15 +341,16 @@ def test_messages():
                               (("--duration", "1", "x.pcap"), 2, "are for -i and --ring"),
                               (("-i", "lo", "--snaplen", "0"), 2, "--snaplen wants"),
                               (("-i", "lo", "--size", "5X"), 2, "bytes such as 500M"),
-                              (("--ring", "missing"), 3, "missing: No such file")):
+                              (("-i", "lo", "--filter", "tcp prot 5"), 2, "--filter 'tcp prot 5'"),
+                              (("--ring", "missing"), 3, "missing: there is no such folder; check the path")):
         done = tap.pcapdex("ingest", *words)
         tap.equal(done.returncode, code, " ".join(words))
         tap.contains(done.stderr, part)
     tap.equal(os.listdir("."), [], "files")
     if os.geteuid() == 0:
-        done = tap.pcapdex("ingest", "-i", "lo", "--filter", "tcp prot 5")
+        done = tap.pcapdex("ingest", "-i", "lo", "--filter", "wlan type mgt")
         tap.equal(done.returncode, 3)
-        tap.contains(done.stderr, "--filter 'tcp prot 5'")
+        tap.contains(done.stderr, "lo: --filter 'wlan type mgt'")
         tap.equal(os.listdir("."), [], "files")
 
 
