@@ -259,6 +259,16 @@ static struct bytes final_destination(struct bytes body)
 	return bytes_split(&body, ADDRESS_LEN);
 }
 
+// Whether the segments up to the last entry are in the header (RFC 8754, 4.3.1.1).
+static bool holds_segments(struct bytes body)
+{
+	uint8_t type = bytes_u8(&body);
+	bytes_skip(&body, 1);
+	size_t last_entry = bytes_u8(&body);
+	bytes_skip(&body, 3);
+	return type != ROUTING_SEGMENT || (last_entry + 1) * ADDRESS_LEN <= body.left;
+}
+
 static void decode_routing(struct dissection *d)
 {
 	uint8_t next;
@@ -266,6 +276,10 @@ static void decode_routing(struct dissection *d)
 
 	if (body.bad)
 		return;
+	if (!holds_segments(body)) {
+		dissect_malformed(d, PACKET_ERROR_MALFORMED);
+		return;
+	}
 	struct bytes final = final_destination(body);
 	if (final.left)
 		replace_address(d, &d->ip->dst, final);
