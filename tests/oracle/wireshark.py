@@ -156,8 +156,9 @@ class Packet:
 
     def applications(self):
         """The names of APPLICATIONS that frame.protocols has behind stack(), where the first one there is one of them:
-        those in between (x509sat, json) are of what they carry."""
+        those in between (x509sat, json) are of what they carry, and mptcp of TCP's options."""
         above = self.in_order.layers[len(self.in_order.stack()):] if self.in_order.ip else []
+        above = [name for name in above if name != "mptcp"]
         return [name for name in above if name in APPLICATIONS] if above and above[0] in APPLICATIONS else []
 
     def values(self):
