@@ -34,6 +34,7 @@ struct copy_seen {
 	uint32_t payload_hash;
 	uint32_t place, macs; // of the first: hashes of where it was seen and who sent it to whom
 	uint8_t ttl;
+	bool damaged; // its transport checksum is wrong, and none that a network card was to complete
 };
 
 void copies_init(struct copies *c)
@@ -172,6 +173,7 @@ static struct copy_seen describe(const struct packet *p)
 		.place = hash_place(p),
 		.macs = hash_macs(p),
 		.ttl = has_ip ? p->ip.ttl : 0,
+		.damaged = p->l4_checksum == CHECKSUM_WRONG && !p->l4_checksum_partial,
 	};
 }
 
@@ -233,11 +235,19 @@ static bool is_unnumbered_copy(const struct packet *p, const struct copy_seen *f
 	return (same_macs && !same_place) || is_sent_once(p, first);
 }
 
+// Of a payload that was damaged, the checksum field still tells what it was: headers that are alike have the same.
+static bool has_same_payload(const struct packet *p, const struct copy_seen *first, const struct copy_seen *now)
+{
+	if (payload_hash_matches(first->payload_hash, now->payload_hash))
+		return true;
+	return p->ip.ip_id && p->ip.has_transport && (first->damaged || now->damaged);
+}
+
 static bool is_copy(const struct packet *p, const struct copy_seen *first, const struct copy_seen *now)
 {
 	if (distance(now->first_ts_ns, first->last_ts_ns) > COPY_NS_MAX)
 		return false;
-	if (!payload_hash_matches(first->payload_hash, now->payload_hash))
+	if (!has_same_payload(p, first, now))
 		return false;
 	return p->ip.ip_id || is_unnumbered_copy(p, first, now);
 }

@@ -4,6 +4,8 @@
 // A copy has the addresses, identification, fragment offset, length, transport header (ports, numbers, flags, options,
 // checksum) and payload of an earlier packet, and came within COPY_NS_MAX of it or of its last copy. What is rewritten
 // on the way is not compared: TTL, DSCP and ECN, MAC addresses, tags, and whatever is below the innermost IP header.
+// Where one of the two was damaged (its checksum is wrong), as on the air, before the frame was sent again, the same
+// identification and checksum field are enough of its payload.
 //
 // No sender repeats itself with the same identification so soon: RFC 6864 wants a new one for each datagram that may be
 // fragmented, and stacks count on for the others. Packets without one (IPv6; 0 in IPv4) and without IP are alike also
