@@ -3,7 +3,9 @@
 -- A MAC address claims at least :addresses IP addresses that other MACs had (table arp_conflicts), while one
 -- of these goes on to use its own; or claims one in at least :replies ARP replies that nobody asked for, while
 -- the other MAC goes on to use it. So tools do that put themselves between hosts and their router. A cluster
--- that takes over addresses claims them when their MAC has gone silent. value is the number of addresses.
+-- that takes over addresses claims them when their MAC has gone silent. Only who sends a message claims something: a
+-- reply that names the MAC of the one that is told accuses its own sender, if that has used the address itself.
+-- value is the number of addresses.
 --
 -- severity: high
 -- category: security
@@ -30,20 +32,27 @@
 -- column symptoms     What was seen.
 -- column packets      The messages.
 WITH
-claims AS (
+messages AS ( -- with who sent them
 	SELECT
-		c.capture_id,
-		c.mac,
-		c.address,
-		c.other_mac,
-		c.packet_id,
-		c.other_packet_id,
-		c.ts_ns,
-		a.kind IN ('unsolicited', 'gratuitous', 'duplicate') AND a.reply_packet_id NOT NULL AS unasked,
-		max(c.other_packet_id) OVER (PARTITION BY c.capture_id, c.mac, c.address)
-			> min(c.packet_id) OVER (PARTITION BY c.capture_id, c.mac, c.address) AS contested
+		c.*,
+		ifnull(a.reply_mac, c.mac) AS sender_mac,
+		a.kind IN ('unsolicited', 'gratuitous', 'duplicate') AND a.reply_packet_id NOT NULL AS unasked
 	FROM arp_conflicts c
 	LEFT JOIN arp a ON a.reply_packet_id = c.packet_id
+),
+claims AS (
+	SELECT
+		capture_id,
+		sender_mac AS mac,
+		address,
+		packet_id,
+		other_packet_id,
+		ts_ns,
+		unasked,
+		max(other_packet_id) OVER (PARTITION BY capture_id, sender_mac, address)
+			> min(packet_id) OVER (PARTITION BY capture_id, sender_mac, address) AS contested
+	FROM messages
+	WHERE sender_mac IN (mac, other_mac)
 ),
 macs AS (
 	SELECT
