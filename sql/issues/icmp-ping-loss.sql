@@ -5,7 +5,8 @@
 -- :percent and :min_lost: medium, high from :high_percent on. A host that answered none is low: many hosts
 -- and firewalls do not answer, and ICMP errors tell more. Requests of the last :wait_ms of the capture,
 -- those that a router answered with an ICMP error, those to multicast and broadcast addresses, and replies
--- without requests do not count.
+-- without requests do not count, nor does one of which the capture holds copies, if one of these was answered, nor
+-- a copy itself.
 --
 -- severity: medium
 -- category: performance
@@ -44,6 +45,14 @@ errors AS MATERIALIZED (
 	FROM icmp_errors
 	WHERE original_protocol IN (1, 58) AND original_packet_id NOT NULL
 ),
+copied AS MATERIALIZED ( -- numbers of requests, whose reply went to their copies
+	SELECT a.capture_id, p.duplicate_of AS number
+	FROM icmp_pairs a
+	CROSS JOIN packets p ON p.packet_id = a.request_packet_id
+	WHERE a.kind = 'answered'
+		AND a.flow_id IN (SELECT flow_id FROM icmp_pairs WHERE kind = 'unanswered')
+		AND p.duplicate_of NOT NULL
+),
 lost AS MATERIALIZED (
 	SELECT
 		i.capture_id,
@@ -54,7 +63,10 @@ lost AS MATERIALIZED (
 		min(i.request_ts_ns) AS ts_ns,
 		group_concat(i.request_packet_id) AS packets
 	FROM icmp_pairs i
+	CROSS JOIN packets p ON p.packet_id = i.request_packet_id
 	WHERE i.kind = 'unanswered'
+		AND p.duplicate_of IS NULL
+		AND (i.capture_id, p.number) NOT IN (SELECT capture_id, number FROM copied)
 		AND i.request_packet_id NOT IN (SELECT packet_id FROM errors)
 		AND i.request_ts_ns < :wait_ms * -1e6 + (
 			SELECT c.last_ts_ns

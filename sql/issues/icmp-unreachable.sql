@@ -5,12 +5,13 @@
 -- 33434..33534, or where ICMP also reported a TTL exceeded about the same two hosts) is left out. Low where
 -- only ICMP was concerned, as with pings: they are there to try; and where the errors are answers that came after their
 -- asker had closed its port, or multicast, or quote no packet. Else medium; high where two errors or more are about
--- TCP connections. value is the number of errors.
+-- TCP connections. value is the number of errors, copies left out.
 --
 -- severity: medium
 -- category: connectivity
 -- protocol: icmp
--- cause: Port: no program listens on the UDP port, or it had stopped to wait for the answer.
+-- cause: Port: no program listens on the UDP port, or it had stopped to wait for the answer. Of TCP a firewall says
+--    so, or somebody forges the errors.
 -- cause: Host or address: the destination is off, or its address is not in use; the last router got no
 --    answer to its ARP.
 -- cause: Network or no route: a router has no route to the destination.
@@ -73,6 +74,7 @@ errors AS ( -- but for the ports that traceroutes end at
 			END
 		END AS kind
 	FROM icmp_errors e
+	JOIN captures c USING (capture_id)
 	WHERE (ip_version = 4 AND type = 3 AND code <> 4 OR ip_version = 6 AND type = 1)
 		AND NOT (
 			original_protocol = 17
@@ -80,6 +82,8 @@ errors AS ( -- but for the ports that traceroutes end at
 			AND (original_dst_port BETWEEN 33434 AND 33534
 				OR (capture_id, original_src, original_dst) IN (SELECT * FROM routes))
 		)
+		AND NOT (c.duplicates > 0
+			AND EXISTS (SELECT 1 FROM packets p WHERE p.packet_id = e.packet_id AND p.duplicate_of NOT NULL))
 ),
 found AS (
 	SELECT
@@ -133,6 +137,7 @@ SELECT
 	'Unreachable: ' || kind AS title,
 	CASE
 		WHEN answers = errors THEN 'The answer came after its asker had stopped to wait for it.'
+		WHEN kind = 'port' AND tcp = errors THEN 'A firewall rejects the connections: a host answers TCP with RST.'
 		WHEN kind = 'port' THEN 'No program listens on that UDP port.'
 		WHEN kind LIKE '%prohibited' OR kind = 'source address policy' THEN 'A firewall or an access list forbids it.'
 		WHEN kind IN ('network', 'no route', 'network unknown', 'reject route') THEN 'The reporter has no route.'

@@ -5,7 +5,8 @@
 -- that a port scan or a sweep tried are left to those detectors. value is the number of connections. High where
 -- the service accepted nobody in the capture, else medium; medium as well where its client was refused at :ports
 -- different ports or more, as peers of peer-to-peer programs are; low where its clients scan elsewhere in the
--- capture, and for BGP where the session came to be by a connection the other way.
+-- capture, for BGP where the session came to be by a connection the other way, and for one address of loopback
+-- (127.0.0.1, ::1) where the other accepted connections to that port.
 --
 -- severity: high
 -- category: connectivity
@@ -92,6 +93,17 @@ serving AS MATERIALIZED (
 	WHERE f.protocol = 'tcp'
 		AND f.handshake_ns IS NOT NULL
 ),
+beside AS MATERIALIZED ( -- ports of loopback that serve at its other address
+	SELECT DISTINCT t.capture_id, t.dst, t.dst_port
+	FROM (SELECT 1 FROM targets WHERE dst IN ('127.0.0.1', '::1') LIMIT 1) -- if none, no more is read
+	CROSS JOIN flows f
+	CROSS JOIN targets t ON t.dst_port = f.dst_port AND t.capture_id = f.capture_id
+	WHERE f.protocol = 'tcp'
+		AND f.dst IN ('127.0.0.1', '::1')
+		AND t.dst IN ('127.0.0.1', '::1')
+		AND t.dst <> f.dst
+		AND f.handshake_ns IS NOT NULL
+),
 services AS (
 	SELECT
 		r.capture_id,
@@ -104,16 +116,18 @@ services AS (
 		min(r.first_ts_ns) AS ts_ns,
 		group_concat(r.first_packet_id || ' ' || r.last_packet_id) AS packets,
 		s.dst NOT NULL AS serves,
+		b.dst NOT NULL AS is_beside,
 		min((r.capture_id, r.src) IN (SELECT * FROM seekers)) AS is_sought,
 		min((r.capture_id, r.src) IN (SELECT capture_id, src FROM scans WHERE ifnull(severity, 'high') <> 'low'))
 			AS is_scan,
 		min(EXISTS (
 			SELECT 1
-			FROM sessions b
-			WHERE r.dst_port = 179 AND b.capture_id = r.capture_id AND b.src = r.dst AND b.dst = r.src
+			FROM sessions o
+			WHERE r.dst_port = 179 AND o.capture_id = r.capture_id AND o.src = r.dst AND o.dst = r.src
 		)) AS is_back
 	FROM refused r
 	LEFT JOIN serving s ON s.capture_id = r.capture_id AND s.dst = r.dst AND s.dst_port = r.dst_port
+	LEFT JOIN beside b ON b.capture_id = r.capture_id AND b.dst = r.dst AND b.dst_port = r.dst_port
 	GROUP BY r.capture_id, r.dst, r.dst_port
 ),
 counts AS (
@@ -122,7 +136,7 @@ counts AS (
 		iif(client IS NULL, 0, count(*) OVER alike) AS of_client,
 		row_number() OVER (alike ORDER BY connections DESC, ts_ns, dst_port) AS place
 	FROM services
-	WINDOW alike AS (PARTITION BY capture_id, client, serves, is_sought, is_back, is_scan)
+	WINDOW alike AS (PARTITION BY capture_id, client, serves, is_sought, is_back, is_beside, is_scan)
 )
 SELECT
 	capture_id,
@@ -140,15 +154,18 @@ SELECT
 		|| '; ' || CASE
 			WHEN serves THEN printf('other connections to %s came to be', iif(count(*) = 1, 'it', 'them'))
 			WHEN is_back THEN 'BGP sessions came to be by connections the other way'
+			WHEN is_beside THEN printf('the other address of loopback, %s, accepted connections there',
+				iif(min(dst) = '::1', '127.0.0.1', '::1'))
 			ELSE printf('no connection to %s came to be', iif(count(*) = 1, 'it', 'them'))
 		END AS symptoms,
 	group_concat(packets) AS packets,
 	CASE
-		WHEN is_back OR is_scan THEN 'low'
+		WHEN is_back OR is_beside OR is_scan THEN 'low'
 		WHEN NOT serves AND NOT is_sought THEN 'high'
 		ELSE 'medium'
 	END AS severity,
 	CASE
+		WHEN is_beside THEN 'The program listens at one address of loopback only: who tries both goes on with the other.'
 		WHEN is_sought THEN 'The client asks for peers that are gone, as programs of peer-to-peer networks do.'
 		WHEN count(DISTINCT dst) >= :together
 			THEN 'A firewall near the client answers for the servers: so many are seldom closed at once.'
@@ -159,7 +176,8 @@ GROUP BY
 	serves,
 	is_sought,
 	is_back,
+	is_beside,
 	is_scan,
 	iif(of_client >= :together, client, dst),
 	iif(of_client >= :together, NULL, dst_port)
-ORDER BY is_back OR is_scan, serves, value DESC, ts_ns;
+ORDER BY is_back OR is_beside OR is_scan, serves, value DESC, ts_ns;

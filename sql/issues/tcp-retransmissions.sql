@@ -6,7 +6,7 @@
 -- are no retransmissions, nor are segments that the capture holds behind their ACK (Wireshark calls them spurious)
 -- where no number was sent twice. Of a side that answered two SYNs with different numbers nothing is said: Wireshark
 -- takes its segments for old ones. value is that percentage. High where those that were needed are :high_percent or
--- more.
+-- more; low where both sides sent everything again, from the SYN on, as often as the SYN: it was no sender.
 --
 -- severity: medium
 -- category: performance
@@ -15,6 +15,7 @@
 --    policer.
 -- cause: The receiver is gone or cannot be reached any more, where nothing of it is acknowledged.
 -- cause: The round trip varies more than the sender expects (spurious retransmissions).
+-- cause: The same packets were played again (tcpreplay), or are in several of the files that the capture was made of.
 -- remedy: Compare with other connections over the same links: what they share is where packets are lost.
 -- remedy: Capture on both sides of a link and compare them: what went in and did not come out was lost
 --    there.
@@ -60,7 +61,15 @@ sides AS (
 		iif(d.direction, dst_out_of_order, src_out_of_order) AS late,
 		iif(d.direction, dst_retransmission_rate, src_retransmission_rate) AS rate,
 		t.data_packets,
-		iif(d.direction, src_packets, dst_packets) = 0 AS silent
+		iif(d.direction, src_packets, dst_packets) = 0 AS silent,
+		iif(
+			src_syns = dst_syns
+				AND src_unique_bytes + dst_unique_bytes > 0
+				AND src_retransmitted_bytes >= (src_syns - 1) * src_unique_bytes
+				AND dst_retransmitted_bytes >= (src_syns - 1) * dst_unique_bytes,
+			src_syns,
+			1
+		) AS times
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id
 	CROSS JOIN (SELECT 0 AS direction UNION ALL SELECT 1) d
@@ -95,6 +104,7 @@ found AS (
 		src,
 		dst,
 		silent,
+		times,
 		min(ts_ns) FILTER (WHERE counts) AS begun_ns,
 		sum(counts) AS again,
 		sum(kind = 'retransmission' OR is_sent_again) AS slow,
@@ -115,15 +125,25 @@ SELECT
 	percent AS value,
 	printf('%s sent %s again, %.1f %% of what it sent: %d after a time-out or a gap, %d fast, %d although they had '
 		|| 'arrived%s', src, counted(again, 'segment'), percent, slow, fast, spurious,
-		iif(silent, '; the other side sent nothing', '')) AS symptoms,
+		CASE
+			WHEN silent THEN '; the other side sent nothing'
+			WHEN times > 1 THEN printf('; the capture has all of the connection, of both sides, %d times', times)
+			ELSE ''
+		END) AS symptoms,
 	packets,
-	iif(percent * (slow + fast) / again >= :high_percent, 'high', 'medium') AS severity,
 	CASE
+		WHEN times > 1 THEN 'low'
+		WHEN percent * (slow + fast) / again >= :high_percent THEN 'high'
+		ELSE 'medium'
+	END AS severity,
+	CASE
+		WHEN times > 1 THEN 'The same packets were played again (tcpreplay), or are in several of the files that the capture was '
+			|| 'made of.'
 		WHEN silent THEN 'The receiver is gone or cannot be reached any more, where nothing of it is acknowledged.'
 		WHEN spurious * 2 > again THEN 'The round trip varies more than the sender expects (spurious retransmissions).'
 		ELSE 'Packets are lost on the way: a full queue, a bad cable or radio link, a duplex mismatch, a policer.'
 	END AS cause,
-	0.5 AS confidence
+	iif(times > 1, 0.9, 0.5) AS confidence
 FROM found
 WHERE again >= :min_count AND percent >= :percent
-ORDER BY severity = 'medium', percent DESC;
+ORDER BY times > 1, severity = 'medium', percent DESC;
