@@ -4,7 +4,9 @@
 -- a connection; connections of a client to a server together, and where a client has :together such servers or
 -- more, or a server as many such clients, these together. value is the mean over the connections, in
 -- milliseconds. Measured where the capture was taken: it is the time to the far end and back from there, and what
--- the far end waits before it acknowledges.
+-- the far end waits before it acknowledges. Connections that began before the capture, and of which it has no ACK
+-- without data, are left out: what it holds was chosen by what packets carry, and ACKs that come with an answer may
+-- come late.
 --
 -- severity: medium
 -- category: performance
@@ -38,6 +40,7 @@ sides AS (
 		) AS rtt_ns
 	FROM flows
 	WHERE protocol = 'tcp'
+		AND (completeness & 3 OR history GLOB '*[Aa]*')
 ),
 slow AS (
 	SELECT

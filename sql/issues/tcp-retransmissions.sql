@@ -115,6 +115,10 @@ found AS (
 			+ sum(is_sent_again) * 100.0 / data_packets AS percent
 	FROM events
 	GROUP BY flow_id, direction
+),
+judged AS ( -- the copies that a mirror makes are as many, but they are no events
+	SELECT *, times > 1 AND percent >= 99.0 * (times - 1) / times AS is_played
+	FROM found
 )
 SELECT
 	capture_id,
@@ -127,23 +131,23 @@ SELECT
 		|| 'arrived%s', src, counted(again, 'segment'), percent, slow, fast, spurious,
 		CASE
 			WHEN silent THEN '; the other side sent nothing'
-			WHEN times > 1 THEN printf('; the capture has all of the connection, of both sides, %d times', times)
+			WHEN is_played THEN printf('; the capture has all of the connection, of both sides, %d times', times)
 			ELSE ''
 		END) AS symptoms,
 	packets,
 	CASE
-		WHEN times > 1 THEN 'low'
+		WHEN is_played THEN 'low'
 		WHEN percent * (slow + fast) / again >= :high_percent THEN 'high'
 		ELSE 'medium'
 	END AS severity,
 	CASE
-		WHEN times > 1 THEN 'The same packets were played again (tcpreplay), or are in several of the files that the capture was '
+		WHEN is_played THEN 'The same packets were played again (tcpreplay), or are in several of the files that the capture was '
 			|| 'made of.'
 		WHEN silent THEN 'The receiver is gone or cannot be reached any more, where nothing of it is acknowledged.'
 		WHEN spurious * 2 > again THEN 'The round trip varies more than the sender expects (spurious retransmissions).'
 		ELSE 'Packets are lost on the way: a full queue, a bad cable or radio link, a duplex mismatch, a policer.'
 	END AS cause,
-	iif(times > 1, 0.9, 0.5) AS confidence
-FROM found
+	iif(is_played, 0.9, 0.5) AS confidence
+FROM judged
 WHERE again >= :min_count AND percent >= :percent
-ORDER BY times > 1, severity = 'medium', percent DESC;
+ORDER BY is_played, severity = 'medium', percent DESC;
