@@ -64,7 +64,8 @@ SELECT
 	printf('%s tried %s of %s in %.1f s: %d open, %d closed, %d without an answer; kinds: %s', src,
 		counted(count_distinct(dst_port), iif(protocol = 'udp', 'UDP port', 'TCP port')), dst,
 		(max(last_ts_ns) - min(first_ts_ns)) / 1e9, count_distinct(iif(is_open, dst_port, NULL)),
-		count_distinct(iif(is_closed, dst_port, NULL)), count_distinct(iif(is_open OR is_closed, NULL, dst_port)),
+		count_distinct(iif(is_closed, dst_port, NULL)),
+		count_distinct(dst_port) - count_distinct(iif(is_open OR is_closed, dst_port, NULL)),
 		replace(group_concat(DISTINCT kind), ',', ', ')) AS symptoms,
 	first_few(first_packet_id, first_packet_id, 200) AS packets,
 	'Port scan (' || replace(group_concat(DISTINCT kind), ',', ', ') || ')' AS title
