@@ -27,6 +27,12 @@
 -- column symptoms     What was seen.
 -- column packets      Packets with another TTL.
 WITH
+routes AS MATERIALIZED ( -- of traceroutes, whose later fragments are flows of their own
+	SELECT DISTINCT capture_id, original_src, original_dst
+	FROM icmp_errors
+	WHERE ip_version = 4 AND type = 11 AND code = 0
+		OR ip_version = 6 AND type = 3 AND code = 0
+),
 counts AS (
 	SELECT
 		p.capture_id,
@@ -84,6 +90,10 @@ SELECT
 FROM sides s
 JOIN flows f ON f.flow_id = s.flow_id
 WHERE s.others >= :min_packets
-	AND NOT (s.ttl_min <= 30 AND s.ttls * 3 >= s.others)
+	AND NOT (
+		s.ttl_min <= 30
+		AND (s.ttls * 3 >= s.others
+			OR (s.capture_id, iif(s.direction, f.dst, f.src), iif(s.direction, f.src, f.dst)) IN (SELECT * FROM routes))
+	)
 GROUP BY s.capture_id, iif(s.direction, f.dst, f.src), iif(s.direction, f.src, f.dst)
 ORDER BY value DESC;

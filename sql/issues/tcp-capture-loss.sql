@@ -2,9 +2,10 @@
 --
 -- ACKs acknowledge data that the capture does not hold (Wireshark's ACKed unseen segment), of connections
 -- of which both directions were captured. The network carried those packets; the capture lost them, or it
--- holds them behind their ACKs, so other findings about these connections may be wrong. A capture together.
--- value is the number of such ACKs. Medium where the bytes that are missing are at least :percent of the data
--- of these connections.
+-- holds them behind their ACKs, so other findings about these connections may be wrong. Not the answer to a keep-alive
+-- with which a connection begins here: it acknowledges one byte more than that showed. A capture together. value is
+-- the number of such ACKs. Medium where the bytes that are missing are at least :percent of the data of these
+-- connections.
 --
 -- severity: low
 -- category: configuration
@@ -32,20 +33,41 @@
 -- column title        In a few words.
 -- column cause        What usually causes this kind.
 WITH
+unseen AS MATERIALIZED (
+	SELECT
+		e.capture_id,
+		e.flow_id,
+		e.packet_id,
+		e.ts_ns,
+		f.completeness & 3 = 0 AND p.ack = 2 AS is_kept -- answers the keep-alive with which the connection begins here
+	FROM (SELECT 1 FROM flow_signs WHERE has_unseen LIMIT 1) -- if none, no more is read
+	CROSS JOIN tcp_events e
+	CROSS JOIN packets p ON p.packet_id = e.packet_id
+	CROSS JOIN flows f ON f.flow_id = e.flow_id
+	WHERE e.kind = 'ack_lost_segment'
+),
+kept AS MATERIALIZED (
+	SELECT flow_id, count(*) AS answers
+	FROM unseen
+	WHERE is_kept
+	GROUP BY flow_id
+),
 lossy AS MATERIALIZED (
 	SELECT
 		capture_id,
 		flow_id,
-		src_ack_lost_segments + dst_ack_lost_segments AS acks,
-		ifnull(src_missed_bytes, 0) + ifnull(dst_missed_bytes, 0) AS missed,
+		src_ack_lost_segments + dst_ack_lost_segments - ifnull(answers, 0) AS acks,
+		max(ifnull(src_missed_bytes, 0) + ifnull(dst_missed_bytes, 0) - ifnull(answers, 0), 0) AS missed,
 		ifnull(src_unique_bytes, 0) + ifnull(dst_unique_bytes, 0) AS bytes,
 		max(src_spurious_retransmissions - src_retransmitted_packets, 0)
 			+ max(dst_spurious_retransmissions - dst_retransmitted_packets, 0) AS late
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
+	LEFT JOIN kept USING (flow_id)
 	WHERE has_unseen
 		AND src_packets > 0
 		AND dst_packets > 0
+		AND src_ack_lost_segments + dst_ack_lost_segments > ifnull(answers, 0)
 ),
 captured AS (
 	SELECT
@@ -86,9 +108,8 @@ SELECT
 FROM captured c
 JOIN (
 	SELECT capture_id, min(ts_ns) AS ts_ns, group_concat(packet_id) AS packets
-	FROM (SELECT 1 FROM lossy LIMIT 1) -- if none, no more is read
-	CROSS JOIN tcp_events
-	WHERE kind = 'ack_lost_segment'
+	FROM unseen
+	WHERE NOT is_kept
 		AND flow_id IN (SELECT flow_id FROM lossy)
 	GROUP BY capture_id
 ) e ON e.capture_id = c.capture_id
