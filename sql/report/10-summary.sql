@@ -5,7 +5,7 @@
 --
 -- param :protocol   Only flows of this protocol, or that were found to carry it, and their issues.
 -- param :capture
-WITH chapter_issues AS (
+WITH chapter_issues AS ( -- of the capture and protocol asked for
 	SELECT i.*
 	FROM issues i
 	LEFT JOIN flows f ON f.flow_id = i.flow_id
@@ -15,7 +15,7 @@ WITH chapter_issues AS (
 
 -- section as text:
 WITH
-chosen AS (
+chosen AS ( -- all captures asked for, in one row
 	SELECT
 		count(*) AS captures,
 		min(name) AS name,
@@ -26,7 +26,7 @@ chosen AS (
 	FROM captures
 	WHERE :capture IS NULL OR capture_id = :capture
 ),
-talk AS (
+talk AS ( -- all flows of the capture and protocol, in one row
 	SELECT
 		count(*) AS flows,
 		sum(src_packets + dst_packets) AS packets,
@@ -35,7 +35,7 @@ talk AS (
 	WHERE (:capture IS NULL OR capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (protocol, application))
 ),
-told AS (
+told AS ( -- packets and bytes: of the captures, or with a protocol, of its flows
 	SELECT
 		c.captures,
 		c.name,
@@ -73,7 +73,7 @@ FROM told;
 
 -- section as text:
 WITH
-chosen AS (
+chosen AS ( -- all issues of the chapter
 	SELECT i.*
 	FROM chapter_issues i
 ),
@@ -81,7 +81,7 @@ looked AS (
 	SELECT count(*) AS detectors
 	FROM detectors
 ),
-worst AS (
+worst AS ( -- the host that most issues name
 	SELECT host, count(*) AS issues
 	FROM (
 		SELECT issue_id, src AS host FROM chosen WHERE src IS NOT NULL
@@ -116,7 +116,7 @@ FROM looked l;
 -- column severity   The same.
 WITH
 severities(severity, rank) AS (VALUES ('critical', 4), ('high', 3), ('medium', 2), ('low', 1)),
-chosen AS (
+chosen AS ( -- severity of each issue of the chapter
 	SELECT i.severity
 	FROM chapter_issues i
 )
@@ -134,12 +134,12 @@ ORDER BY s.rank DESC;
 -- column line        What was seen, for the first of several issues; low ones only where there is nothing worse.
 -- column issue_ids   The issues, the first five.
 WITH
-effects AS (
+effects AS ( -- issues that explain others, and how many
 	SELECT cause_issue_id AS issue_id, count(*) AS explains
 	FROM issue_links
 	GROUP BY cause_issue_id
 ),
-ranked AS (
+ranked AS ( -- place: within its detector and severity, those that explain most first
 	SELECT
 		i.*,
 		ifnull(e.explains, 0) AS explains,
@@ -151,7 +151,7 @@ ranked AS (
 	FROM chapter_issues i
 	LEFT JOIN effects e USING (issue_id)
 ),
-groups AS (
+groups AS ( -- a finding: all issues of one detector and severity
 	SELECT
 		detector,
 		severity,
@@ -191,12 +191,12 @@ LIMIT 8;
 -- column line        What to do.
 -- column issue_ids   The issues, the first five.
 WITH
-effects AS (
+effects AS ( -- issues that explain others, and how many
 	SELECT cause_issue_id AS issue_id, count(*) AS explains
 	FROM issue_links
 	GROUP BY cause_issue_id
 ),
-ranked AS (
+ranked AS ( -- place: within its detector, the worst first
 	SELECT
 		i.*,
 		ifnull(e.explains, 0) AS explains,
@@ -208,7 +208,7 @@ ranked AS (
 	FROM chapter_issues i
 	LEFT JOIN effects e USING (issue_id)
 ),
-groups AS (
+groups AS ( -- issues of one detector; is_explained: others explain all of them
 	SELECT
 		detector,
 		sum(explains) AS explains,

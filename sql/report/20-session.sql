@@ -44,7 +44,7 @@ WHERE :capture IS NULL OR c.capture_id = :capture
 ORDER BY c.capture_id;
 
 -- section as list: What limits this report
-WITH chosen AS (
+WITH chosen AS ( -- captures asked for
 	SELECT *
 	FROM captures
 	WHERE :capture IS NULL OR capture_id = :capture
@@ -105,7 +105,7 @@ LIMIT 10;
 -- column received_bytes   Bytes received.
 -- column packets          Packets sent and received.
 -- column flows            Flows that it took part in.
-WITH ends AS (
+WITH ends AS ( -- each flow twice: as its src has it, and as its dst
 	SELECT
 		src AS address,
 		src_bytes AS sent,

@@ -4,7 +4,7 @@
 --
 -- param :protocol   Only issues of this protocol, or of flows that have it or carry it.
 -- param :capture
-WITH chapter_issues AS (
+WITH chapter_issues AS ( -- of the capture and protocol asked for
 	SELECT i.*
 	FROM issues i
 	LEFT JOIN flows f ON f.flow_id = i.flow_id
@@ -19,7 +19,7 @@ WITH chapter_issues AS (
 -- column medium     Medium ones.
 -- column low        Low ones.
 WITH RECURSIVE
-span AS (
+span AS ( -- from the first packet of the captures to the last
 	SELECT min(first_ts_ns) AS first_ts_ns, max(last_ts_ns) - min(first_ts_ns) AS span_ns
 	FROM captures
 	WHERE :capture IS NULL OR capture_id = :capture
@@ -31,18 +31,18 @@ sizes(size_ns, digit) AS ( -- 1, 2, 5, 10 ... microseconds, until 40 steps are e
 	FROM sizes, span
 	WHERE size_ns * 40 < span_ns
 ),
-chart AS (
+chart AS ( -- where steps begin, and how long one is
 	SELECT first_ts_ns, span_ns, (SELECT max(size_ns) FROM sizes) AS step_ns
 	FROM span
 ),
-steps AS (
+steps AS ( -- all of the chart, numbered from 0
 	SELECT 0 AS step
 	UNION ALL
 	SELECT step + 1
 	FROM steps, chart
 	WHERE (step + 1) * step_ns <= span_ns
 ),
-chosen AS (
+chosen AS ( -- issues with the step in which each was seen first
 	SELECT
 		(i.ts_ns - s.first_ts_ns) / s.step_ns AS step,
 		i.severity
@@ -50,7 +50,7 @@ chosen AS (
 	CROSS JOIN chapter_issues i
 	WHERE i.ts_ns IS NOT NULL
 ),
-counted AS (
+counted AS ( -- steps with issues
 	SELECT
 		step,
 		sum(severity = 'critical') AS critical,
@@ -133,7 +133,7 @@ ORDER BY max(i.rank) DESC, count(*) DESC;
 -- column severity   The worst of them.
 -- column kinds      How many detectors found them.
 WITH
-ends AS (
+ends AS ( -- an issue and a host that it names
 	SELECT i.issue_id, i.rank, i.detector, i.src AS address
 	FROM chapter_issues i
 	WHERE i.src IS NOT NULL
@@ -162,7 +162,7 @@ LIMIT 12;
 -- column line        What explains what, and why.
 -- column issue_ids   The issue behind them, then those that it explains, the first eight.
 WITH
-links AS (
+links AS ( -- to issues of the chapter; place: of one cause and rule, the surest first
 	SELECT
 		l.*,
 		row_number() OVER (PARTITION BY l.cause_issue_id, l.rule ORDER BY l.confidence DESC, l.issue_id) AS place

@@ -5,7 +5,7 @@
 --
 -- param :protocol   Only issues of this protocol, or of flows that have it or carry it.
 -- param :capture
-WITH chapter_issues AS (
+WITH chapter_issues AS ( -- of the capture and protocol asked for
 	SELECT i.*
 	FROM issues i
 	LEFT JOIN flows f ON f.flow_id = i.flow_id
@@ -36,12 +36,12 @@ WHERE EXISTS (
 -- column what_to_do     In this order.
 -- column found_by       Detector, category and protocol.
 WITH
-effects AS (
+effects AS ( -- issues that explain others, and how many
 	SELECT cause_issue_id AS issue_id, count(*) AS explains
 	FROM issue_links
 	GROUP BY cause_issue_id
 ),
-ranked AS (
+ranked AS ( -- place: within its detector and severity; explains_all: sum over these
 	SELECT
 		i.*,
 		ifnull(e.explains, 0) AS explains,
@@ -55,14 +55,14 @@ ranked AS (
 		ORDER BY ifnull(e.explains, 0) DESC, i.issue_id
 	)
 ),
-chosen AS (
+chosen AS ( -- at most five of a detector and severity, a hundred in all
 	SELECT *
 	FROM ranked
 	WHERE place <= 5
 	ORDER BY rank DESC, explains_all DESC, detector, place
 	LIMIT 100
 ),
-evidence AS (
+evidence AS ( -- a packet of an issue; total: how many the issue has
 	SELECT
 		c.issue_id,
 		p.number,
@@ -72,7 +72,7 @@ evidence AS (
 	CROSS JOIN issue_packets ip ON ip.issue_id = c.issue_id
 	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 ),
-numbers AS (
+numbers AS ( -- the first twenty packets of an issue, as a text
 	SELECT
 		issue_id,
 		group_concat(number, ', ') || iif(max(total) > 20, printf(' and %d more', max(total) - 20), '') AS list
@@ -127,7 +127,7 @@ ORDER BY i.rank DESC, i.explains_all DESC, i.detector, i.place;
 -- column title       The kind of issue.
 -- column line        How many more there are, and what lists them.
 WITH
-ranked AS (
+ranked AS ( -- place: within its detector and severity
 	SELECT
 		i.rank,
 		i.severity,

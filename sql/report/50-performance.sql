@@ -13,7 +13,7 @@
 -- column first_number   Number of the step's first packet.
 -- column capture        Name of the capture.
 WITH RECURSIVE
-chosen AS (
+chosen AS ( -- captures asked for, the four with most packets
 	SELECT
 		capture_id,
 		name,
@@ -25,7 +25,7 @@ chosen AS (
 	ORDER BY packets DESC
 	LIMIT 4
 ),
-span AS (
+span AS ( -- of the longest one
 	SELECT max(last_ts_ns - first_ts_ns) AS longest_ns
 	FROM chosen
 ),
@@ -36,13 +36,13 @@ sizes(step_ns, digit) AS ( -- 1, 2, 5, 10 ... microseconds, until 60 steps are e
 	FROM sizes, span
 	WHERE step_ns * 60 < longest_ns
 ),
-asked AS (
+asked AS ( -- how long a step is; is_coarse: time_buckets have it, no packet is read
 	SELECT
 		max(step_ns) AS step_ns,
 		max(step_ns) % 100000000 = 0 AND :protocol IS NULL AS is_coarse
 	FROM sizes
 ),
-counted AS (
+counted AS ( -- time_buckets, or else packets, each with its step
 	SELECT
 		b.capture_id,
 		max(b.start_ts_ns - c.first_ts_ns, 0) / a.step_ns AS step,
@@ -70,7 +70,7 @@ counted AS (
 			WHERE :protocol IN (f.protocol, f.application)
 		))
 ),
-summed AS (
+summed AS ( -- steps with packets
 	SELECT
 		capture_id,
 		step,
@@ -80,7 +80,7 @@ summed AS (
 	FROM counted
 	GROUP BY capture_id, step
 ),
-steps AS (
+steps AS ( -- all steps of each capture, those without packets too
 	SELECT capture_id, 0 AS step
 	FROM chosen
 	UNION ALL
@@ -108,7 +108,7 @@ ORDER BY s.capture_id, s.step;
 -- column round_trip   From the segment to its ACK, at most.
 -- column count        Segments that were acknowledged in this time, and in more than the one before.
 WITH
-bounds(place, up_to_ns, name) AS (
+bounds(place, up_to_ns, name) AS ( -- bars of the chart; up_to_ns: the longest round trip in it
 	VALUES
 		(0, 100000, '0.1 ms'), (1, 200000, '0.2 ms'), (2, 500000, '0.5 ms'), (3, 1000000, '1 ms'),
 		(4, 2000000, '2 ms'), (5, 5000000, '5 ms'), (6, 10000000, '10 ms'), (7, 20000000, '20 ms'),
@@ -116,7 +116,7 @@ bounds(place, up_to_ns, name) AS (
 		(11, 500000000, '500 ms'), (12, 1000000000, '1 s'), (13, 2000000000, '2 s'),
 		(14, 5000000000, '5 s'), (15, 9223372036854775807, 'more')
 ),
-counted AS (
+counted AS ( -- bars with round trips
 	SELECT
 		CASE
 			WHEN ack_rtt_ns <= 10000000 THEN CASE
@@ -168,7 +168,7 @@ ORDER BY b.place;
 -- column max_number   Packet of the ACK of the longest.
 -- column flows        Flows that they are from.
 WITH
-samples AS (
+samples AS ( -- round trips of what clients sent: ACKs of the servers
 	SELECT
 		iif(p.direction, f.dst, f.src) AS server,
 		iif(p.direction, f.dst_port, f.src_port) AS port,
@@ -208,7 +208,7 @@ LIMIT 12;
 -- column max_ms         The longest.
 -- column repeated_syn   SYNs that were sent again.
 -- column worst_flow     The flow of the longest.
-WITH opened AS (
+WITH opened AS ( -- connections whose SYN is in the capture
 	SELECT
 		dst,
 		dst_port,
@@ -237,7 +237,7 @@ LIMIT 10;
 
 -- section as text: Retransmissions
 WITH
-sent AS (
+sent AS ( -- all TCP flows in one row; hurt: those with a retransmission
 	SELECT
 		count(*) AS flows,
 		sum(src_payload_bytes + dst_payload_bytes) AS bytes,
@@ -271,7 +271,7 @@ WHERE flows > 0;
 -- column spurious          Of them, those that were not needed.
 -- column payload_bytes     Payload that it sent.
 -- column first_number      The first of them.
-WITH sides AS (
+WITH sides AS ( -- directions of TCP flows
 	SELECT
 		flow_id,
 		0 AS direction,

@@ -4,7 +4,7 @@
 --
 -- param :protocol   Only flows of this protocol, or that were found to carry it.
 -- param :capture
-WITH chapter_verdicts AS (
+WITH chapter_verdicts AS ( -- connections asked for that lost 100 ms or more
 	SELECT v.*, k.*
 	FROM hop_verdicts v
 	JOIN hop_connections k ON k.hop_flow_id = v.hop_flow_id

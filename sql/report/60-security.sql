@@ -4,7 +4,7 @@
 --
 -- param :protocol   Only flows of this protocol, or that were found to carry it, and their issues.
 -- param :capture
-WITH chapter_issues AS (
+WITH chapter_issues AS ( -- of the capture and protocol asked for
 	SELECT i.*
 	FROM issues i
 	LEFT JOIN flows f ON f.flow_id = i.flow_id
@@ -40,7 +40,7 @@ HAVING count(*) > 0;
 
 -- section as text:
 WITH
-carried AS (
+carried AS ( -- payload in one row; hidden: encrypted; unknown: of flows without an application
 	SELECT
 		sum(src_payload_bytes + dst_payload_bytes) AS bytes,
 		sum(iif(application IN ('tls', 'quic', 'ssh'), src_payload_bytes + dst_payload_bytes, 0)) AS hidden,
@@ -66,7 +66,7 @@ WHERE bytes > unknown;
 -- column attempts       Attempts. Their secrets are neither in the case nor here.
 -- column accepted       Of them, those that the server is known to have accepted.
 -- column first_number   The packet of the first.
-WITH found AS (
+WITH found AS ( -- logins at one server with one protocol and method
 	SELECT
 		k.protocol,
 		k.method,

@@ -29,7 +29,7 @@ ORDER BY 2 DESC;
 -- column event     Wireshark's name of it.
 -- column packets   Packets with it.
 WITH
-counts AS (
+counts AS ( -- all TCP flows in one row
 	SELECT
 		sum(src_retransmissions + dst_retransmissions) AS retransmission,
 		sum(src_fast_retransmissions + dst_fast_retransmissions) AS fast,
@@ -48,7 +48,7 @@ counts AS (
 		AND (:capture IS NULL OR capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (protocol, application))
 ),
-named AS (
+named AS ( -- each count as a row
 	SELECT 'retransmission' AS event, retransmission AS packets FROM counts
 	UNION ALL SELECT 'fast retransmission', fast FROM counts
 	UNION ALL SELECT 'spurious retransmission', spurious FROM counts
@@ -75,7 +75,7 @@ ORDER BY packets DESC;
 -- column waited_s       Seconds that the sender waited, all stalls together.
 -- column longest_s      Seconds of the longest stall.
 -- column first_number   The first segment with window 0.
-WITH found AS (
+WITH found AS ( -- all stalls of one receiver in one flow
 	SELECT
 		iif(z.direction, f.dst || ' port ' || f.dst_port, f.src || ' port ' || f.src_port) AS receiver,
 		iif(z.direction, f.src || ' port ' || f.src_port, f.dst || ' port ' || f.dst_port) AS sender,

@@ -30,7 +30,7 @@ LIMIT 12;
 -- column clients        Clients that asked.
 -- column server         The server, or one of them.
 -- column first_number   The first query.
-WITH found AS (
+WITH found AS ( -- failed queries for one name and type, with one answer or none
 	SELECT
 		d.name,
 		d.type_name AS type,

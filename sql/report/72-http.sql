@@ -50,7 +50,7 @@ LIMIT 12;
 -- column target         What was asked for, without what stands behind a question mark.
 -- column times          Such requests.
 -- column first_number   The first of them.
-WITH found AS (
+WITH found AS ( -- failed requests with one status, method, host and target
 	SELECT
 		h.status,
 		h.method,

@@ -35,7 +35,7 @@ LIMIT 12;
 -- column connections   Connections that showed it.
 -- column number        The first packet that completes it.
 WITH
-shown AS (
+shown AS ( -- each time that a server sent its own certificate; place: of the same one
 	SELECT
 		x.*,
 		p.ts_ns,
@@ -78,7 +78,7 @@ LIMIT 15;
 -- column server         Server name, or else the server's address.
 -- column alerts         How many.
 -- column first_number   The first of them.
-WITH found AS (
+WITH found AS ( -- alerts of one name, level, sender and server
 	SELECT
 		a.name AS alert,
 		a.level,

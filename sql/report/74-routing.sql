@@ -25,7 +25,7 @@ ORDER BY 2 DESC, 1;
 -- column communication   What it says in words.
 -- column times           How often.
 -- column first_number    The first of them.
-WITH found AS (
+WITH found AS ( -- NOTIFICATIONs of one sender to one receiver, for one reason
 	SELECT
 		iif(r.direction, f.dst, f.src) AS sender,
 		iif(r.direction, f.src, f.dst) AS receiver,
@@ -58,7 +58,7 @@ FROM found;
 -- column hold_time_s    What it proposed.
 -- column opens          OPEN messages.
 -- column first_number   The first of them.
-WITH found AS (
+WITH found AS ( -- OPENs of one speaker with the same parameters
 	SELECT
 		iif(r.direction, f.dst, f.src) AS speaker,
 		r.router_id,
@@ -93,7 +93,7 @@ FROM found;
 -- column neighbors         Router identifiers that it hears, in its last hello.
 -- column hellos            Hellos.
 -- column last_number       The last of them.
-WITH found AS (
+WITH found AS ( -- hellos of one router with the same parameters; neighbors: of the last one
 	SELECT
 		iif(r.direction, f.dst, f.src) AS router,
 		r.router_id,

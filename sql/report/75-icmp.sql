@@ -37,7 +37,7 @@ LIMIT 15;
 -- column about          Where the packets were sent that it complains about, or the first of several.
 -- column errors         How many.
 -- column first_number   The first of them.
-WITH named AS (
+WITH named AS ( -- error: type, code and MTU in words
 	SELECT
 		e.*,
 		CASE
@@ -76,7 +76,7 @@ WITH named AS (
 	WHERE (:capture IS NULL OR e.capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol = f.protocol)
 ),
-found AS (
+found AS ( -- errors of one kind
 	SELECT
 		error,
 		min(src) || iif(count(DISTINCT src) > 1, printf(' and %d more', count(DISTINCT src) - 1), '') AS reported_by,

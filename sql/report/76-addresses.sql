@@ -11,7 +11,7 @@
 -- column other_mac      Of who had it first in the capture.
 -- column messages       Messages that say so.
 -- column first_number   The first of them.
-WITH found AS (
+WITH found AS ( -- messages of one address and its two MACs
 	SELECT
 		address,
 		mac,
@@ -69,7 +69,7 @@ ORDER BY 2 DESC;
 -- column error          Why, in the server's words.
 -- column times          How often.
 -- column first_number   The first of them.
-WITH found AS (
+WITH found AS ( -- NAKs and DECLINEs of one client, server and error text
 	SELECT
 		d.client_mac,
 		max(d.host_name) AS client,

@@ -13,7 +13,7 @@
 -- column issue_ids   Their numbers, the first ten.
 -- column hosts       Where, the hosts that most of them name.
 WITH
-chosen AS (
+chosen AS ( -- of the capture and protocol asked for; place: within its detector, the worst first
 	SELECT
 		i.*,
 		row_number() OVER (PARTITION BY i.detector ORDER BY i.rank DESC, i.issue_id) AS place
@@ -22,7 +22,7 @@ chosen AS (
 	WHERE (:capture IS NULL OR i.capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (i.protocol, f.protocol, f.application))
 ),
-kinds AS (
+kinds AS ( -- issues of one detector
 	SELECT
 		detector,
 		max(rank) AS rank,
@@ -31,7 +31,7 @@ kinds AS (
 	FROM chosen
 	GROUP BY detector
 ),
-places AS (
+places AS ( -- host: dst of issues, or else src; place: within the detector, the most frequent first
 	SELECT
 		detector,
 		host,

@@ -45,7 +45,7 @@ wrong AS (
 		AND EXISTS (SELECT 1 FROM captures WHERE decoded < packets)
 		AND (:capture IS NULL OR capture_id = :capture)
 ),
-found AS (
+found AS ( -- packets with one kind of error
 	SELECT
 		e.meaning AS error,
 		count(*) AS packets,
