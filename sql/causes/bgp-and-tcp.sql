@@ -8,13 +8,13 @@
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
 WITH
-troubles AS MATERIALIZED (
+troubles AS MATERIALIZED ( -- issues that may have their cause in another one
 	SELECT issue_id, capture_id, detector, ts_ns, flow_id, src, dst
 	FROM issues
 	WHERE detector IN ('bgp-hold-timer', 'bgp-notification', 'bgp-flapping', 'tcp-reset-mid-stream',
 		'tcp-idle-reset', 'tcp-reset-in-handshake')
 ),
-causes AS MATERIALIZED (
+causes AS MATERIALIZED ( -- issues that may be that cause
 	SELECT issue_id, capture_id, detector, ts_ns, flow_id, src, dst, symptoms
 	FROM issues
 	WHERE detector IN ('bgp-hold-timer', 'bgp-notification', 'tcp-retransmissions', 'tcp-zero-window',

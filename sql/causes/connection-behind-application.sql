@@ -9,27 +9,27 @@
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
 WITH
-troubles AS MATERIALIZED (
+troubles AS MATERIALIZED ( -- issues that may have their cause in another one
 	SELECT issue_id, capture_id, detector, flow_id, src, dst
 	FROM issues
 	WHERE detector IN ('http-incomplete', 'http-unanswered', 'tls-handshake-unfinished', 'dns-truncated',
 		'tcp-reset-mid-stream', 'tcp-idle-reset', 'udp-unanswered', 'udp-one-way')
 ),
-causes AS MATERIALIZED (
+causes AS MATERIALIZED ( -- issues that may be that cause
 	SELECT issue_id, capture_id, detector, flow_id, src, dst, symptoms
 	FROM issues
 	WHERE detector IN ('tcp-reset-mid-stream', 'tcp-reset-in-handshake', 'tcp-retransmissions',
 		'tcp-half-open', 'tcp-incomplete-handshake', 'tcp-refused', 'tcp-mss', 'tls-alert',
 		'dns-unanswered')
 ),
-ends AS MATERIALIZED (
+ends AS MATERIALIZED ( -- both hosts of each cause
 	SELECT issue_id, capture_id, src AS host
 	FROM causes
 	UNION
 	SELECT issue_id, capture_id, dst
 	FROM causes
 ),
-parties AS MATERIALIZED (
+parties AS MATERIALIZED ( -- all these issues; flow_id NULL: of several flows
 	SELECT issue_id, flow_id
 	FROM troubles
 	UNION

@@ -25,7 +25,7 @@ injected AS MATERIALIZED ( -- the first of a client and TTL
 	CROSS JOIN flows f ON f.flow_id = p.flow_id
 	WHERE i.detector = 'tcp-rst-injection' AND i.rank > 1 AND p.tcp_flags & 4
 ),
-resets AS MATERIALIZED (
+resets AS MATERIALIZED ( -- RSTs of servers to these clients that other issues show
 	SELECT DISTINCT
 		i.issue_id,
 		i.capture_id,
@@ -49,7 +49,7 @@ own AS MATERIALIZED ( -- what the servers themselves sent these clients
 		AND dst_packets > dst_rsts
 		AND (capture_id, src, dst) IN (SELECT capture_id, client, server FROM resets)
 ),
-alike AS (
+alike AS ( -- those with an injected TTL, with which the server sent this client nothing else
 	SELECT
 		r.issue_id,
 		r.flow_id,
@@ -107,7 +107,7 @@ linked AS ( -- the TTL of most servers tells of it
 	FROM ttls
 	GROUP BY issue_id, cause_issue_id
 ),
-totals AS (
+totals AS ( -- connections whose RSTs an issue shows
 	SELECT issue_id, count(DISTINCT flow_id) AS connections
 	FROM resets
 	GROUP BY issue_id

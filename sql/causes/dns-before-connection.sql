@@ -12,18 +12,18 @@
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
 WITH
-failed AS MATERIALIZED (
+failed AS MATERIALIZED ( -- issues about connections that failed
 	SELECT issue_id, capture_id, protocol
 	FROM issues
 	WHERE detector IN ('tcp-incomplete-handshake', 'tcp-refused', 'udp-unanswered')
 ),
-evidence AS MATERIALIZED (
+evidence AS MATERIALIZED ( -- packets of issues about DNS
 	SELECT i.issue_id, i.capture_id, i.dst, ip.packet_id
 	FROM issues i
 	CROSS JOIN issue_packets ip ON ip.issue_id = i.issue_id
 	WHERE i.detector IN ('dns-unanswered', 'dns-error')
 ),
-dns_trouble AS MATERIALIZED (
+dns_trouble AS MATERIALIZED ( -- queries that failed, but for NXDOMAIN
 	SELECT
 		e.issue_id,
 		e.capture_id,
@@ -36,7 +36,7 @@ dns_trouble AS MATERIALIZED (
 	CROSS JOIN flows f ON f.flow_id = d.flow_id
 	WHERE ifnull(d.rcode, -1) <> 3
 ),
-tried AS MATERIALIZED (
+tried AS MATERIALIZED ( -- flows that issues about connections show
 	SELECT DISTINCT
 		t.issue_id,
 		t.protocol,
@@ -51,7 +51,7 @@ tried AS MATERIALIZED (
 	CROSS JOIN flows f ON f.flow_id = p.flow_id
 	WHERE f.protocol IN ('tcp', 'udp')
 ),
-pairs AS MATERIALIZED (
+pairs AS MATERIALIZED ( -- a query and a flow: shortly behind it, or to the DNS server itself
 	SELECT
 		t.issue_id,
 		c.issue_id AS cause_issue_id,
@@ -68,7 +68,7 @@ pairs AS MATERIALIZED (
 	WHERE (t.server = c.dst AND t.port = 53 AND t.protocol = 'tcp')
 		OR (t.port <> 53 AND t.first_ts_ns BETWEEN c.asked_ts_ns AND c.asked_ts_ns + :window_s * 1e9)
 ),
-helped AS MATERIALIZED (
+helped AS MATERIALIZED ( -- clients of these with a query that succeeded
 	SELECT DISTINCT d.capture_id, iif(d.direction = 0, f.src, f.dst) AS client
 	FROM (SELECT 1 FROM pairs LIMIT 1) -- if none, no more is read
 	CROSS JOIN dns d
@@ -77,7 +77,7 @@ helped AS MATERIALIZED (
 		AND d.rcode = 0
 		AND iif(d.direction = 0, f.src, f.dst) IN (SELECT client FROM pairs)
 ),
-named AS MATERIALIZED (
+named AS MATERIALIZED ( -- what these servers are called
 	SELECT DISTINCT n.capture_id, n.address, n.name
 	FROM (SELECT 1 FROM pairs LIMIT 1)
 	CROSS JOIN host_names n

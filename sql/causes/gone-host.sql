@@ -27,7 +27,7 @@ gone AS MATERIALIZED ( -- direction: of the side that is left; last_id: the last
 	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 	WHERE i.detector = 'tcp-half-open' AND i.title LIKE '% went silent %'
 ),
-again AS MATERIALIZED (
+again AS MATERIALIZED ( -- issues about retransmissions there; behind: segments sent after last_id
 	SELECT
 		i.issue_id,
 		g.issue_id AS cause_issue_id,

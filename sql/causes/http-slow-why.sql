@@ -10,12 +10,12 @@
 -- column why             Why, with the numbers.
 -- column cause           Most likely cause.
 WITH
-issues_slow AS MATERIALIZED (
+issues_slow AS MATERIALIZED ( -- those of one flow
 	SELECT issue_id, flow_id
 	FROM issues
 	WHERE detector = 'http-slow' AND flow_id NOT NULL
 ),
-ranked AS (
+ranked AS ( -- requests of that flow; n: the slowest first
 	SELECT
 		i.issue_id,
 		h.http_id,
@@ -24,7 +24,7 @@ ranked AS (
 	CROSS JOIN issues_slow i ON i.flow_id = h.flow_id
 	WHERE h.first_byte_ns IS NOT NULL
 ),
-slow AS MATERIALIZED (
+slow AS MATERIALIZED ( -- the slowest request of each issue
 	SELECT
 		r.issue_id,
 		h.flow_id,
@@ -39,7 +39,7 @@ slow AS MATERIALIZED (
 	JOIN flows f ON f.flow_id = h.flow_id
 	WHERE r.n = 1
 ),
-events AS MATERIALIZED (
+events AS MATERIALIZED ( -- events between that request and its response
 	SELECT
 		s.issue_id,
 		sum(e.kind IN ('retransmission', 'fast_retransmission')) AS again,
@@ -58,7 +58,7 @@ events AS MATERIALIZED (
 		AND e.ts_ns BETWEEN s.request_ts_ns AND s.response_begin_ts_ns
 	GROUP BY s.issue_id
 ),
-seen AS (
+seen AS ( -- ack_ns: from the request to the ACK of its last byte
 	SELECT
 		s.*,
 		ifnull(e.again, 0) AS again,
@@ -75,7 +75,7 @@ seen AS (
 	FROM slow s
 	LEFT JOIN events e ON e.issue_id = s.issue_id
 ),
-judged AS (
+judged AS ( -- verdict: where most of the time went; NULL: not known
 	SELECT
 		*,
 		CASE
@@ -86,7 +86,7 @@ judged AS (
 		END AS verdict
 	FROM seen
 ),
-other AS (
+other AS ( -- the issue that the verdict points to
 	SELECT
 		j.issue_id AS slow_issue_id,
 		min(i.issue_id) AS issue_id

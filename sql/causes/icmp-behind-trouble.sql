@@ -10,13 +10,13 @@
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
 WITH
-evidence AS MATERIALIZED (
+evidence AS MATERIALIZED ( -- packets of issues about ICMP errors
 	SELECT c.issue_id, c.capture_id, c.detector, c.title, ip.packet_id
 	FROM issues c
 	CROSS JOIN issue_packets ip ON ip.issue_id = c.issue_id
 	WHERE c.detector LIKE 'icmp-%'
 ),
-quoted AS MATERIALIZED (
+quoted AS MATERIALIZED ( -- errors of an issue that quote packets of one flow and direction
 	SELECT
 		row_number() OVER () AS quote_id,
 		c.issue_id,
@@ -34,7 +34,7 @@ quoted AS MATERIALIZED (
 	CROSS JOIN evidence c ON c.packet_id = e.packet_id
 	GROUP BY c.issue_id, e.original_flow_id, e.original_src, e.original_dst
 ),
-troubles AS MATERIALIZED (
+troubles AS MATERIALIZED ( -- issues that ICMP errors may explain
 	SELECT issue_id, capture_id, flow_id, src, dst, ts_ns
 	FROM issues
 	WHERE (detector LIKE 'tcp-%'

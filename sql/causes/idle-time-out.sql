@@ -13,7 +13,7 @@
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
 -- column cause           Most likely cause.
-WITH resets AS (
+WITH resets AS ( -- issues of tcp-idle-reset
 	SELECT
 		i.*,
 		(
@@ -25,7 +25,7 @@ WITH resets AS (
 	FROM issues i
 	WHERE i.detector = 'tcp-idle-reset'
 ),
-captured AS (
+captured AS ( -- captures with enough connections in these
 	SELECT
 		capture_id,
 		min(issue_id) AS first_issue_id,

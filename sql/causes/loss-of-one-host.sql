@@ -14,7 +14,7 @@
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
 -- column cause           Most likely cause.
-WITH ends AS (
+WITH ends AS ( -- issues of tcp-retransmissions, each twice: with either end as host
 	SELECT issue_id, capture_id, flow_id, value, src AS host, dst AS other
 	FROM issues
 	WHERE detector = 'tcp-retransmissions'
@@ -23,7 +23,7 @@ WITH ends AS (
 	FROM issues
 	WHERE detector = 'tcp-retransmissions'
 ),
-hosts_hit AS MATERIALIZED (
+hosts_hit AS MATERIALIZED ( -- hosts with enough such connections; others: hosts at their other ends
 	SELECT
 		capture_id,
 		host,
@@ -34,7 +34,7 @@ hosts_hit AS MATERIALIZED (
 	GROUP BY capture_id, host
 	HAVING sick >= :flows
 ),
-held AS (
+held AS ( -- a row for each connection of these hosts with that much traffic
 	SELECT h.capture_id, h.host
 	FROM (SELECT 1 FROM hosts_hit LIMIT 1) -- if none, no more is read
 	CROSS JOIN flows f
@@ -47,17 +47,17 @@ held AS (
 	CROSS JOIN hosts_hit h ON h.capture_id = f.capture_id AND h.host = f.dst
 	WHERE f.protocol = 'tcp' AND f.src_packets + f.dst_packets >= 10 AND f.src <> f.dst
 ),
-totals AS (
+totals AS ( -- how many a host has
 	SELECT capture_id, host, count(*) AS connections
 	FROM held
 	GROUP BY capture_id, host
 ),
-judged AS (
+judged AS ( -- hosts with both numbers
 	SELECT h.*, ifnull(t.connections, 0) AS connections
 	FROM hosts_hit h
 	LEFT JOIN totals t ON t.capture_id = h.capture_id AND t.host = h.host
 ),
-chosen AS (
+chosen AS ( -- an issue and a host to blame; place: the host with most such connections first
 	SELECT
 		e.*,
 		j.sick,

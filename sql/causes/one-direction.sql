@@ -8,7 +8,7 @@
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
 -- column cause           Most likely cause.
-WITH one_sided AS MATERIALIZED (
+WITH one_sided AS MATERIALIZED ( -- hosts with connections of which only what they sent was captured
 	SELECT f.capture_id, f.src, count(*) AS connections
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id

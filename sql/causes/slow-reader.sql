@@ -9,7 +9,7 @@
 -- column confidence      How sure the rule is, 0 to 1.
 -- column why             Why, with the numbers.
 -- column cause           Most likely cause.
-WITH closed AS (
+WITH closed AS ( -- issues of tcp-zero-window; sent, again: to the side that closed its window
 	SELECT
 		i.*,
 		iif(i.dst = f.src, f.src_retransmissions + f.src_fast_retransmissions,

@@ -30,7 +30,7 @@ shown AS MATERIALIZED ( -- flows that their evidence is of
 	CROSS JOIN issue_packets ip ON ip.issue_id = t.issue_id
 	CROSS JOIN packets p ON p.packet_id = ip.packet_id
 ),
-totals AS (
+totals AS ( -- flows that an issue shows
 	SELECT issue_id, count(*) AS connections
 	FROM shown
 	GROUP BY issue_id

@@ -30,7 +30,7 @@
 -- column title        In a few words.
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
-WITH conflicts AS (
+WITH conflicts AS ( -- messages by which a MAC claims the address of another
 	SELECT
 		capture_id,
 		address,

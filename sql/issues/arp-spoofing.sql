@@ -40,7 +40,7 @@ messages AS ( -- with who sent them
 	FROM arp_conflicts c
 	LEFT JOIN arp a ON a.reply_packet_id = c.packet_id
 ),
-claims AS (
+claims AS ( -- of an address by who sends; contested: the other MAC was heard again behind the first of them
 	SELECT
 		capture_id,
 		sender_mac AS mac,
@@ -54,7 +54,7 @@ claims AS (
 	FROM messages
 	WHERE sender_mac IN (mac, other_mac)
 ),
-macs AS (
+macs AS ( -- a MAC with all that it claims
 	SELECT
 		capture_id,
 		mac,

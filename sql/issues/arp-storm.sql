@@ -27,7 +27,7 @@
 -- column value        Messages a second.
 -- column symptoms     What was seen.
 -- column packets      The messages.
-WITH senders AS (
+WITH senders AS ( -- MACs with enough such messages
 	SELECT
 		capture_id,
 		sender_mac,

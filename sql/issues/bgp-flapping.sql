@@ -26,7 +26,7 @@
 -- column value       Sessions.
 -- column symptoms    What was seen.
 -- column packets     The first OPEN of each session.
-WITH sessions AS (
+WITH sessions AS ( -- connections with an OPEN of both sides, but for those that collided
 	SELECT
 		r.capture_id,
 		r.flow_id,

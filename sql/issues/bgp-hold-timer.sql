@@ -27,7 +27,7 @@
 -- column packets     The last message before the silence, and the NOTIFICATION or the first
 --                      message behind it.
 WITH
-messages AS (
+messages AS ( -- each with the one before it of the same side
 	SELECT
 		r.capture_id,
 		r.flow_id,
@@ -43,7 +43,7 @@ messages AS (
 	WHERE r.protocol = 'bgp'
 	WINDOW w AS (PARTITION BY r.flow_id, r.direction ORDER BY r.routing_id)
 ),
-hold_times AS (
+hold_times AS ( -- of sessions whose OPENs are both in the capture and both have one
 	SELECT flow_id, min(hold_time_s) AS hold_s
 	FROM routing
 	WHERE protocol = 'bgp' AND hold_time_s > 0
@@ -59,7 +59,7 @@ ended AS ( -- sessions with such a NOTIFICATION
 	WHERE flow_id IN (SELECT flow_id FROM routing WHERE protocol = 'bgp' AND type = 'NOTIFICATION' AND code = 4)
 	WINDOW w AS (PARTITION BY flow_id ORDER BY routing_id)
 ),
-notices AS (
+notices AS ( -- these NOTIFICATIONs
 	SELECT
 		e.*,
 		iif(e.direction, e.last_of_src_id, e.last_of_dst_id) AS last_id, -- of the other side
@@ -69,7 +69,7 @@ notices AS (
 	JOIN flows f ON f.flow_id = e.flow_id
 	WHERE e.protocol = 'bgp' AND e.type = 'NOTIFICATION' AND e.code = 4
 ),
-expired AS (
+expired AS ( -- silences that a NOTIFICATION ended
 	SELECT
 		m.capture_id,
 		m.flow_id,
@@ -85,7 +85,7 @@ expired AS (
 	FROM notices m
 	LEFT JOIN routing last ON last.routing_id = m.last_id
 ),
-silent AS (
+silent AS ( -- longest silence of a side beyond the hold time, without such a NOTIFICATION
 	SELECT
 		m.capture_id,
 		m.flow_id,

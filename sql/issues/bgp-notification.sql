@@ -42,7 +42,7 @@ messages AS ( -- of sessions with a NOTIFICATION
 	FROM routing
 	WHERE flow_id IN (SELECT flow_id FROM routing WHERE protocol = 'bgp' AND type = 'NOTIFICATION' AND code <> 4)
 ),
-notices AS (
+notices AS ( -- the NOTIFICATIONs; before_packet_id: the message before, but for KEEPALIVEs
 	SELECT
 		r.*,
 		ifnull(r.packet_id, f.last_packet_id) AS proof_packet_id,

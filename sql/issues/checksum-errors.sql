@@ -74,7 +74,7 @@ told AS ( -- whether all that are wrong are too long for the receiver
 	FROM sides s
 	LEFT JOIN tcp_stats t ON t.tcp_stats_id = 2 * s.flow_id + s.direction
 ),
-senders AS (
+senders AS ( -- all such directions of one sender, joined or not; flow_id, direction: the first of them
 	SELECT
 		capture_id,
 		sender,

@@ -28,7 +28,7 @@
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
 -- column remedy       What to do first.
-WITH sent AS (
+WITH sent AS ( -- logins and OSPF packets that show a password
 	SELECT
 		c.capture_id,
 		c.flow_id,

@@ -30,13 +30,13 @@
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
 WITH
-leases AS MATERIALIZED (
+leases AS MATERIALIZED ( -- the last ACK to each client
 	SELECT capture_id, client_mac, max(ts_ns) AS ts_ns
 	FROM dhcp
 	WHERE message = 'ack'
 	GROUP BY capture_id, client_mac
 ),
-refusals AS (
+refusals AS ( -- NAKs and DECLINEs; refused_ts_ns: the client's last one of the kind
 	SELECT
 		*,
 		max(ts_ns) OVER (PARTITION BY capture_id, client_mac, message) AS refused_ts_ns

@@ -26,14 +26,14 @@
 -- column symptoms    What was seen.
 -- column packets     The offers.
 -- column severity    How bad it is.
-WITH offers AS (
+WITH offers AS ( -- gives: routers and name servers in the offer
 	SELECT
 		*,
 		ifnull(routers, '') || ' ' || ifnull(dns_servers, '') AS gives
 	FROM dhcp
 	WHERE from_server = 1 AND message = 'offer' AND server_id IS NOT NULL
 ),
-transactions AS (
+transactions AS ( -- those with offers of several servers
 	SELECT
 		capture_id,
 		min(ts_ns) AS ts_ns,

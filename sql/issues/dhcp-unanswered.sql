@@ -36,13 +36,13 @@
 -- column severity    How bad it is.
 -- column cause       What usually causes it; NULL: what stands above.
 WITH
-answers AS MATERIALIZED (
+answers AS MATERIALIZED ( -- the last message of a server in each transaction
 	SELECT capture_id, transaction_id, max(ts_ns) AS ts_ns
 	FROM dhcp
 	WHERE from_server = 1
 	GROUP BY capture_id, transaction_id
 ),
-served AS MATERIALIZED (
+served AS MATERIALIZED ( -- clients that a server answered at any time
 	SELECT DISTINCT capture_id, client_mac
 	FROM dhcp
 	WHERE from_server = 1
@@ -62,7 +62,7 @@ taken AS MATERIALIZED (
 	WHERE d.from_server = 0
 		AND a.request_ts_ns BETWEEN d.ts_ns AND d.ts_ns + CAST(:take_ms * 1e6 AS INTEGER)
 ),
-asked AS (
+asked AS ( -- messages without an answer
 	SELECT d.*, d.dhcp_id IN (SELECT dhcp_id FROM taken) AS is_taken
 	FROM dhcp d
 	JOIN captures c ON c.capture_id = d.capture_id
@@ -77,7 +77,7 @@ asked AS (
 				AND s.ts_ns >= d.ts_ns
 		)
 ),
-clients AS (
+clients AS ( -- a client's messages without an answer
 	SELECT
 		a.capture_id,
 		a.client_mac,
@@ -96,7 +96,7 @@ clients AS (
 	LEFT JOIN served s ON s.capture_id = a.capture_id AND s.client_mac = a.client_mac
 	GROUP BY a.capture_id, a.client_mac
 ),
-counts AS (
+counts AS ( -- clients: how many of the capture are served alike
 	SELECT
 		*,
 		count(*) OVER alike AS clients,

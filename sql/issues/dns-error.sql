@@ -33,7 +33,7 @@
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
 WITH
-failed AS MATERIALIZED (
+failed AS MATERIALIZED ( -- answers with an error
 	SELECT
 		d.capture_id,
 		d.flow_id,
@@ -57,14 +57,14 @@ sides AS MATERIALIZED ( -- the answers of a flow, one way
 	WHERE variant = 'dns' AND rcode IS NOT NULL AND kind IN ('answered', 'unsolicited')
 	GROUP BY flow_id, direction
 ),
-totals AS (
+totals AS ( -- all answers of servers with an error
 	SELECT s.capture_id, iif(s.direction = 0, f.dst, f.src) AS server, sum(s.answers) AS answers
 	FROM sides s
 	CROSS JOIN flows f ON f.flow_id = s.flow_id
 	WHERE iif(s.direction = 0, f.dst, f.src) IN (SELECT server FROM failed)
 	GROUP BY s.capture_id, iif(s.direction = 0, f.dst, f.src)
 ),
-codes AS (
+codes AS ( -- answers of one server with one code
 	SELECT
 		capture_id,
 		server,

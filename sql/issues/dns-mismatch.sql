@@ -29,12 +29,12 @@
 -- column packets     The first of them, with the queries.
 -- column severity    How bad it is.
 WITH
-unasked AS MATERIALIZED (
+unasked AS MATERIALIZED ( -- responses without a query
 	SELECT dns_id, flow_id, answer_ts_ns
 	FROM dns
 	WHERE variant = 'dns' AND kind = 'unsolicited'
 ),
-times AS (
+times AS ( -- these responses, and the queries of their flows
 	SELECT dns_id, flow_id, answer_ts_ns AS ts_ns, NULL AS query_ts_ns
 	FROM unasked
 	UNION ALL
@@ -42,7 +42,7 @@ times AS (
 	FROM dns
 	WHERE query_ts_ns NOT NULL AND flow_id IN (SELECT flow_id FROM unasked)
 ),
-queries AS (
+queries AS ( -- both, each with the last query before it
 	SELECT
 		dns_id,
 		ts_ns,
@@ -53,12 +53,12 @@ queries AS (
 		) AS last_query_ts_ns
 	FROM times
 ),
-forged AS (
+forged AS ( -- responses to a port that had asked shortly before
 	SELECT dns_id
 	FROM queries
 	WHERE dns_id NOT NULL AND last_query_ts_ns > ts_ns - :window_s * 1e9
 ),
-responses AS (
+responses AS ( -- these, and those that repeat another question
 	SELECT
 		d.capture_id,
 		d.flow_id,

@@ -32,7 +32,7 @@
 -- column packets     The slowest queries and their answers.
 -- column severity    How bad it is.
 WITH
-slow AS MATERIALIZED (
+slow AS MATERIALIZED ( -- servers with a slow answer
 	SELECT DISTINCT d.capture_id, iif(d.direction = 0, f.dst, f.src) AS server
 	FROM dns d
 	CROSS JOIN flows f ON f.flow_id = d.flow_id
@@ -55,7 +55,7 @@ answered AS MATERIALIZED ( -- by servers with a slow answer: where none is, neit
 		AND d.rtt_ns IS NOT NULL
 		AND iif(d.direction = 0, f.dst, f.src) IN (SELECT server FROM slow)
 ),
-counts AS (
+counts AS ( -- servers whose p95 is over the limit
 	SELECT
 		capture_id,
 		server,
@@ -70,7 +70,7 @@ counts AS (
 	GROUP BY capture_id, server
 	HAVING percentile(rtt_ns, 95) / 1e6 >= :limit_ms
 ),
-ranked AS (
+ranked AS ( -- answers of these; n: the slowest first
 	SELECT
 		a.dns_id,
 		a.capture_id,
@@ -79,7 +79,7 @@ ranked AS (
 	FROM answered a
 	JOIN counts c ON c.capture_id = a.capture_id AND c.server = a.server
 ),
-slowest AS (
+slowest AS ( -- of each server the slowest answer, and the packets of the slowest ten
 	SELECT
 		r.capture_id,
 		r.server,

@@ -24,7 +24,7 @@
 -- column symptoms    What was seen.
 -- column packets     The first queries and answers.
 WITH
-cut AS MATERIALIZED (
+cut AS MATERIALIZED ( -- truncated answers over UDP
 	SELECT
 		d.capture_id,
 		d.flow_id,
@@ -45,7 +45,7 @@ cut AS MATERIALIZED (
 		AND c.last_ts_ns - d.answer_ts_ns > :retry_ms * 1e6
 		AND d.capture_id IN (SELECT capture_id FROM flows WHERE protocol = 'tcp')
 ),
-times AS (
+times AS ( -- these answers, and queries of their clients over TCP
 	SELECT capture_id, client, name, type, answer_ts_ns AS ts_ns, answer_packet_id, NULL AS query_ts_ns
 	FROM cut
 	UNION ALL
@@ -65,7 +65,7 @@ times AS (
 		AND d.query_ts_ns NOT NULL
 		AND iif(d.direction = 0, f.src, f.dst) IN (SELECT client FROM cut)
 ),
-repeats AS (
+repeats AS ( -- both, each with the first query over TCP behind it
 	SELECT
 		answer_packet_id,
 		ts_ns,
@@ -76,7 +76,7 @@ repeats AS (
 		) AS next_query_ts_ns
 	FROM times
 ),
-lost AS (
+lost AS ( -- truncated answers without such a query in time
 	SELECT
 		*,
 		ifnull(substr(name, 1, 60) || iif(length(name) > 60, '...', '') || ' ' || type_name,

@@ -30,7 +30,7 @@
 -- column symptoms     What was seen.
 -- column packets      The first queries.
 WITH
-names AS (
+names AS ( -- queries for names of some length
 	SELECT
 		d.capture_id,
 		d.flow_id,
@@ -52,13 +52,13 @@ frequent AS MATERIALIZED ( -- only of these it is told how many names differ
 	GROUP BY capture_id, src, domain
 	HAVING count(*) >= :names
 ),
-fronts AS (
+fronts AS ( -- queries below these domains
 	SELECT *, substr(name, 1, length(name) - length(domain)) AS front -- what stands in front of the domain
 	FROM (SELECT 1 FROM frequent LIMIT 1) -- if none, no more is read
 	CROSS JOIN names
 	WHERE (capture_id, src, domain) IN (SELECT capture_id, src, domain FROM frequent)
 ),
-labels AS (
+labels AS ( -- below: characters of the front, with its dots; labels: how many it has
 	SELECT
 		*,
 		length(front) AS below,

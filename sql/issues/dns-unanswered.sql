@@ -93,7 +93,7 @@ asked AS ( -- all queries to the servers of lost ones
 	FROM answering
 	WHERE server IN (SELECT server FROM lost)
 ),
-servers AS MATERIALIZED (
+servers AS MATERIALIZED ( -- those with a query that got no answer
 	SELECT
 		capture_id,
 		server,
@@ -165,7 +165,7 @@ deaf AS MATERIALIZED ( -- clients to whom the capture has no packet
 	FROM hosts
 	WHERE packets_received = 0 AND address IN (SELECT client FROM servers)
 ),
-judged AS (
+judged AS ( -- has_answers: of this server or another; client_hears: the capture has packets to it
 	SELECT
 		s.*,
 		unanswered < queries AS answers,

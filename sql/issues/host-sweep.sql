@@ -36,7 +36,7 @@ askers AS MATERIALIZED ( -- hosts with flows enough
 	FROM hosts
 	WHERE flows >= :hosts
 ),
-candidates AS MATERIALIZED (
+candidates AS MATERIALIZED ( -- probes of these hosts
 	SELECT flow_id, capture_id, src, dst_port, protocol
 	FROM probes
 	WHERE (protocol = 'udp' OR src_packets <= :max_packets) AND (capture_id, src) IN askers
@@ -47,7 +47,7 @@ busy AS MATERIALIZED ( -- ports that a source tried often enough
 	GROUP BY capture_id, src, dst_port, protocol
 	HAVING count(*) >= :hosts
 ),
-tries AS MATERIALIZED (
+tries AS MATERIALIZED ( -- probes of these ports
 	SELECT p.*
 	FROM (SELECT 1 FROM busy LIMIT 1) -- if none, no more is read
 	CROSS JOIN candidates c
@@ -80,7 +80,7 @@ served AS MATERIALIZED ( -- how many hosts it talked with, at the same port
 		AND (f.capture_id, f.src, f.dst_port, f.protocol) IN (SELECT capture_id, src, dst_port, protocol FROM ports)
 	GROUP BY f.capture_id, f.src, f.dst_port, f.protocol
 ),
-sweeps AS (
+sweeps AS ( -- of a port, by ping, or by ARP
 	SELECT p.*
 	FROM ports p
 	LEFT JOIN served s USING (capture_id, src, dst_port, protocol)

@@ -42,7 +42,7 @@ welcome AS MATERIALIZED ( -- the last time that a target which wants authenticat
 		)
 	GROUP BY capture_id, client, peer, target
 ),
-errors AS MATERIALIZED (
+errors AS MATERIALIZED ( -- such responses, but for 401 and 407 that the client got over
 	SELECT http_id, capture_id, peer, port, status
 	FROM http_exchanges e
 	WHERE status BETWEEN 400 AND 499
@@ -57,7 +57,7 @@ errors AS MATERIALIZED (
 				AND w.http_id > e.http_id
 		))
 ),
-ranked AS MATERIALIZED (
+ranked AS MATERIALIZED ( -- errors of one server and status; place: most errors of a capture first
 	SELECT
 		capture_id,
 		peer,
@@ -73,7 +73,7 @@ shown AS MATERIALIZED ( -- no more of a capture are kept
 	FROM ranked
 	WHERE place <= 100
 ),
-totals AS (
+totals AS ( -- responses of these servers
 	SELECT capture_id, peer, port, count(*) AS answers
 	FROM (SELECT 1 FROM shown LIMIT 1) -- if none, no more is read
 	CROSS JOIN http_exchanges
@@ -81,7 +81,7 @@ totals AS (
 		AND peer IN (SELECT peer FROM shown)
 	GROUP BY capture_id, peer, port
 ),
-codes AS (
+codes AS ( -- errors of one server and status
 	SELECT
 		h.capture_id,
 		h.peer,

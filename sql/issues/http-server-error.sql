@@ -34,7 +34,7 @@ errors AS MATERIALIZED (
 	FROM http_exchanges
 	WHERE status BETWEEN 500 AND 599
 ),
-totals AS (
+totals AS ( -- responses of these servers
 	SELECT capture_id, peer, port, count(*) AS answers
 	FROM (SELECT 1 FROM errors LIMIT 1) -- if none, no more is read
 	CROSS JOIN http_exchanges
@@ -42,7 +42,7 @@ totals AS (
 		AND peer IN (SELECT peer FROM errors)
 	GROUP BY capture_id, peer, port
 ),
-codes AS (
+codes AS ( -- errors of one server and status
 	SELECT
 		h.capture_id,
 		h.peer,

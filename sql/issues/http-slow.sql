@@ -34,7 +34,7 @@
 -- column packets     The slowest requests and the first packets of their responses.
 -- column severity    How bad it is.
 WITH
-slow AS MATERIALIZED (
+slow AS MATERIALIZED ( -- servers with a slow response, in any capture
 	SELECT DISTINCT peer, port
 	FROM http_exchanges
 	WHERE first_byte_ns > :limit_ms * 1e6 AND status IS NOT NULL
@@ -56,7 +56,7 @@ ranked AS ( -- what servers with a slow one answered
 	CROSS JOIN slow s ON s.peer = h.peer AND s.port = h.port
 	WHERE h.first_byte_ns IS NOT NULL AND h.status IS NOT NULL
 ),
-servers AS (
+servers AS ( -- servers with a slow response in the capture itself
 	SELECT
 		capture_id,
 		peer,

@@ -77,7 +77,7 @@ lost AS MATERIALIZED ( -- those behind which the server sent no data
 	LEFT JOIN heard d ON d.flow_id = w.flow_id AND d.direction = w.direction
 	WHERE ifnull(d.packet_id, 0) <= w.request_packet_id
 ),
-ranked AS MATERIALIZED (
+ranked AS MATERIALIZED ( -- servers; place: of the capture, most unanswered requests first
 	SELECT
 		capture_id,
 		peer,
@@ -92,14 +92,14 @@ shown AS MATERIALIZED ( -- no more of a capture are kept
 	FROM ranked
 	WHERE place <= 100
 ),
-totals AS (
+totals AS ( -- requests that these servers answered
 	SELECT capture_id, peer, port, count(*) AS answers
 	FROM (SELECT 1 FROM shown LIMIT 1) -- if none, no more is read
 	CROSS JOIN http_exchanges
 	WHERE status IS NOT NULL AND peer IN (SELECT peer FROM shown)
 	GROUP BY capture_id, peer, port
 ),
-counts AS (
+counts AS ( -- unanswered requests of one server
 	SELECT
 		r.capture_id,
 		min(r.request_ts_ns) AS ts_ns,

@@ -32,7 +32,7 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-told AS MATERIALIZED (
+told AS MATERIALIZED ( -- errors about one flow and direction; wire_len: largest that they quote
 	SELECT
 		e.capture_id,
 		min(e.ts_ns) AS ts_ns,
@@ -52,7 +52,7 @@ told AS MATERIALIZED (
 		OR e.ip_version = 6 AND e.type = 2
 	GROUP BY e.capture_id, e.original_src, e.original_dst, e.original_flow_id
 ),
-followed AS (
+followed AS ( -- larger: packets of that size that came behind the first error
 	SELECT
 		t.*,
 		(

@@ -40,7 +40,7 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-errors AS MATERIALIZED (
+errors AS MATERIALIZED ( -- pings that an ICMP error answered
 	SELECT DISTINCT original_packet_id AS packet_id
 	FROM icmp_errors
 	WHERE original_protocol IN (1, 58) AND original_packet_id NOT NULL
@@ -53,7 +53,7 @@ copied AS MATERIALIZED ( -- numbers of requests, whose reply went to their copie
 		AND a.flow_id IN (SELECT flow_id FROM icmp_pairs WHERE kind = 'unanswered')
 		AND p.duplicate_of NOT NULL
 ),
-lost AS MATERIALIZED (
+lost AS MATERIALIZED ( -- pings of one flow and asker without a reply, if there are enough
 	SELECT
 		i.capture_id,
 		i.flow_id,
@@ -78,7 +78,7 @@ lost AS MATERIALIZED (
 	GROUP BY i.flow_id, i.src
 	HAVING count(*) >= :min_lost
 ),
-replies AS (
+replies AS ( -- the others of these flows
 	SELECT i.flow_id, i.src, count(*) AS answered
 	FROM icmp_pairs i
 	WHERE i.kind = 'answered'
@@ -87,7 +87,7 @@ replies AS (
 			OR i.flow_id NOT IN (SELECT flow_id FROM flow_signs WHERE has_ttls))
 	GROUP BY i.flow_id, i.src
 ),
-pings AS (
+pings AS ( -- both together, where the share without a reply is large enough
 	SELECT l.*, ifnull(r.answered, 0) AS answered
 	FROM lost l
 	LEFT JOIN replies r ON r.flow_id = l.flow_id AND r.src = l.src

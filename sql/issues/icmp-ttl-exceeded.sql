@@ -34,7 +34,7 @@
 -- column title        In a few words.
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
-WITH found AS (
+WITH found AS ( -- errors about packets from one host to another
 	SELECT
 		e.capture_id,
 		min(e.ts_ns) AS ts_ns,

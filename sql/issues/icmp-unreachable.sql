@@ -85,7 +85,7 @@ errors AS ( -- but for the ports that traceroutes end at
 		AND NOT (c.duplicates > 0
 			AND EXISTS (SELECT 1 FROM packets p WHERE p.packet_id = e.packet_id AND p.duplicate_of NOT NULL))
 ),
-found AS (
+found AS ( -- errors of one kind and reporter about one sender's packets
 	SELECT
 		e.capture_id,
 		min(e.ts_ns) AS ts_ns,

@@ -28,7 +28,7 @@
 -- column packets      Fragments of incomplete datagrams.
 -- column severity     low, medium, high or critical.
 WITH
-laid AS (
+laid AS ( -- fragments; is_behind_hole: bytes in front of it are missing
 	SELECT
 		*,
 		ifnull(start > max(stop) OVER (

@@ -35,7 +35,7 @@ laid AS ( -- what begins within another one reaches back
 		) AS is_within
 	FROM fragments
 ),
-overlapping AS MATERIALIZED (
+overlapping AS MATERIALIZED ( -- datagrams with such a fragment
 	SELECT first_packet_id
 	FROM laid
 	GROUP BY first_packet_id
@@ -62,7 +62,7 @@ few AS MATERIALIZED ( -- each is compared with all of its datagram
 	)
 	WHERE place <= 256
 ),
-pairs AS (
+pairs AS ( -- two fragments that overlap
 	SELECT
 		h.capture_id,
 		iif(h.direction, f.dst, f.src) AS src,

@@ -27,7 +27,7 @@
 -- column symptoms     What was seen.
 -- column packets      The copies of that packet.
 WITH
-copies AS MATERIALIZED (
+copies AS MATERIALIZED ( -- a packet that was captured with several TTLs
 	SELECT
 		p.capture_id,
 		p.flow_id,

@@ -33,7 +33,7 @@ routes AS MATERIALIZED ( -- of traceroutes, whose later fragments are flows of t
 	WHERE ip_version = 4 AND type = 11 AND code = 0
 		OR ip_version = 6 AND type = 3 AND code = 0
 ),
-counts AS (
+counts AS ( -- packets of a direction with one TTL
 	SELECT
 		p.capture_id,
 		p.flow_id,
@@ -57,13 +57,13 @@ counts AS (
 		AND ifnull(p.tcp_flags, 0) & 6 = 0
 	GROUP BY p.flow_id, p.direction, p.ttl
 ),
-ranked AS (
+ranked AS ( -- place 1: the TTL of most packets of the direction
 	SELECT
 		*,
 		row_number() OVER (PARTITION BY flow_id, direction ORDER BY packets DESC, ttl) AS place
 	FROM counts
 ),
-sides AS (
+sides AS ( -- directions; others: packets with another TTL than most
 	SELECT
 		*,
 		min(ttl) AS ttl_min,

@@ -36,7 +36,7 @@
 -- column packets      The first packets of the connections, and the refused logins.
 -- column severity     low, medium, high or critical.
 WITH
-connections AS (
+connections AS ( -- those of a host to one port where people log in, if there are enough
 	SELECT
 		capture_id,
 		src,
@@ -56,7 +56,7 @@ connections AS (
 	GROUP BY capture_id, src, dst, dst_port
 	HAVING count(*) >= :attempts AND sum(last_ts_ns - first_ts_ns < :seconds * 1e9) * 2 > count(*)
 ),
-refusals AS (
+refusals AS ( -- refused logins of a host at one port, if there are enough
 	SELECT
 		c.capture_id,
 		f.src,
@@ -79,7 +79,7 @@ both AS (
 	SELECT capture_id, src, dst, dst_port, 0, 0, refused, ts_ns, last_ts_ns, packets
 	FROM refusals
 ),
-attempts AS (
+attempts AS ( -- both kinds together
 	SELECT
 		capture_id,
 		src,

@@ -26,12 +26,12 @@
 -- column symptoms    What was seen.
 -- column packets     A database description of each.
 WITH
-neighbors AS MATERIALIZED (
+neighbors AS MATERIALIZED ( -- router ids in hellos
 	SELECT DISTINCT capture_id, router_id, neighbors
 	FROM routing
 	WHERE protocol = 'ospf' AND type = 'hello'
 ),
-descriptions AS (
+descriptions AS ( -- those of one flow and router with one MTU
 	SELECT
 		r.capture_id,
 		r.flow_id,
@@ -47,7 +47,7 @@ descriptions AS (
 	WHERE r.protocol = 'ospf' AND r.type = 'db_description' AND r.mtu > 0
 	GROUP BY r.capture_id, r.flow_id, r.router_id, r.area, r.mtu, r.direction
 ),
-speakers AS MATERIALIZED (
+speakers AS MATERIALIZED ( -- the first 500 of them
 	SELECT *
 	FROM (
 		SELECT *, row_number() OVER (PARTITION BY capture_id ORDER BY packet_id) AS n
@@ -55,7 +55,7 @@ speakers AS MATERIALIZED (
 	)
 	WHERE n <= 500
 ),
-pairs AS (
+pairs AS ( -- of neighbours with different MTUs; place: of the same two addresses
 	SELECT
 		a.*,
 		b.address AS other_address,

@@ -22,7 +22,7 @@
 -- column value       Times.
 -- column symptoms    What was seen.
 -- column packets     The hellos before and after.
-WITH RECURSIVE hellos AS (
+WITH RECURSIVE hellos AS ( -- each with the one before and the next of the same router
 	SELECT
 		r.*,
 		iif(r.direction = 0, f.src, f.dst) AS address,
@@ -37,7 +37,7 @@ WITH RECURSIVE hellos AS (
 		PARTITION BY r.capture_id, r.flow_id, r.direction, r.router_id ORDER BY r.routing_id
 	)
 ),
-named (capture_id, routing_id, neighbor, rest) AS (
+named (capture_id, routing_id, neighbor, rest) AS ( -- neighbours of the hello before, one by one
 	SELECT capture_id, routing_id, NULL, neighbors_before || ' '
 	FROM hellos
 	WHERE neighbors_before <> neighbors AND neighbors_before <> ''
@@ -50,7 +50,7 @@ named (capture_id, routing_id, neighbor, rest) AS (
 	FROM named
 	WHERE rest <> ''
 ),
-dropped AS (
+dropped AS ( -- neighbours that a hello no longer names
 	SELECT
 		h.capture_id,
 		h.flow_id,
@@ -62,7 +62,7 @@ dropped AS (
 	JOIN hellos h ON h.routing_id = n.routing_id
 	WHERE n.neighbor <> '' AND instr(' ' || h.neighbors || ' ', ' ' || n.neighbor || ' ') = 0
 ),
-silent AS (
+silent AS ( -- silence_ns: to the next hello, or to the last one of any other router
 	SELECT
 		h.*,
 		ifnull(h.next_ts_ns, (

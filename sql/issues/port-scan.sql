@@ -36,18 +36,18 @@ askers AS MATERIALIZED ( -- hosts with flows enough
 	FROM hosts
 	WHERE flows >= min(:ports, :odd_ports)
 ),
-candidates AS MATERIALIZED (
+candidates AS MATERIALIZED ( -- probes of these hosts
 	SELECT flow_id, capture_id, src, dst, protocol
 	FROM probes
 	WHERE (protocol = 'udp' OR src_packets <= :max_packets) AND (capture_id, src) IN askers
 ),
-busy AS MATERIALIZED (
+busy AS MATERIALIZED ( -- hosts that a source tried often enough
 	SELECT capture_id, src, dst, protocol
 	FROM candidates
 	GROUP BY capture_id, src, dst, protocol
 	HAVING count(*) >= min(:ports, :odd_ports)
 ),
-tries AS MATERIALIZED (
+tries AS MATERIALIZED ( -- probes of these hosts by that source
 	SELECT p.*
 	FROM (SELECT 1 FROM busy LIMIT 1) -- if none, no more is read
 	CROSS JOIN candidates c

@@ -37,7 +37,7 @@ busy AS MATERIALIZED ( -- servers with flows enough
 	FROM hosts
 	WHERE flows >= :syns
 ),
-syns AS NOT MATERIALIZED (
+syns AS NOT MATERIALIZED ( -- connections that were not completed
 	SELECT f.*
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id
@@ -46,7 +46,7 @@ syns AS NOT MATERIALIZED (
 		AND f.completeness & 1
 		AND (f.dst_rsts = 0 OR f.dst_syns > 0)
 ),
-failed AS MATERIALIZED (
+failed AS MATERIALIZED ( -- services with enough of them
 	SELECT
 		f.capture_id,
 		f.dst,
@@ -65,13 +65,13 @@ failed AS MATERIALIZED (
 	GROUP BY f.capture_id, f.dst, f.dst_port
 	HAVING count(*) >= :syns
 ),
-tried AS (
+tried AS ( -- all such connections of a capture
 	SELECT capture_id, count(*) AS connections
 	FROM (SELECT 1 FROM failed WHERE waited < :syns LIMIT 1) -- if none, no more is read
 	CROSS JOIN syns
 	GROUP BY capture_id
 ),
-served AS (
+served AS ( -- connections to these services that came to be
 	SELECT capture_id, dst, dst_port, count(*) AS connections
 	FROM flows
 	WHERE protocol = 'tcp'

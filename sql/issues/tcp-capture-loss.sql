@@ -52,7 +52,7 @@ kept AS MATERIALIZED (
 	WHERE is_kept
 	GROUP BY flow_id
 ),
-lossy AS MATERIALIZED (
+lossy AS MATERIALIZED ( -- connections with ACKs of unseen data; late: segments behind their ACK
 	SELECT
 		capture_id,
 		flow_id,
@@ -69,7 +69,7 @@ lossy AS MATERIALIZED (
 		AND dst_packets > 0
 		AND src_ack_lost_segments + dst_ack_lost_segments > ifnull(answers, 0)
 ),
-captured AS (
+captured AS ( -- all such connections of a capture; is_order: no data is missing, some is late
 	SELECT
 		capture_id,
 		count(*) AS connections,

@@ -126,7 +126,7 @@ pairs AS ( -- by_src: NULL, the connections were reset; else 1, the server went 
 	)
 	GROUP BY capture_id, src, dst, dst_port, by_src
 ),
-counts AS (
+counts AS ( -- services: pairs with this client; clients: pairs with this service
 	SELECT
 		*,
 		count(*) OVER (PARTITION BY capture_id, by_src, src) AS services,

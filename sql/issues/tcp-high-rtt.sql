@@ -31,7 +31,7 @@
 -- column symptoms     What was seen.
 -- column packets      The slowest ACKs, of the slowest connection; NULL behind the first 100 of a capture.
 WITH
-sides AS (
+sides AS ( -- connections; rtt_ns: mean of the slower direction, 0 if it has too few samples
 	SELECT
 		*,
 		max(
@@ -42,7 +42,7 @@ sides AS (
 	WHERE protocol = 'tcp'
 		AND (completeness & 3 OR history GLOB '*[Aa]*')
 ),
-slow AS (
+slow AS ( -- slow connections of one client to one server
 	SELECT
 		capture_id,
 		min(first_ts_ns) AS ts_ns,
@@ -57,14 +57,14 @@ slow AS (
 	WHERE rtt_ns > :limit_ms * 1e6
 	GROUP BY capture_id, src, dst
 ),
-counts AS (
+counts AS ( -- servers: slow ones of this client; clients: slow ones of this server
 	SELECT
 		*,
 		count(*) OVER (PARTITION BY capture_id, src) AS servers,
 		count(*) OVER (PARTITION BY capture_id, dst) AS clients
 	FROM slow
 ),
-shared AS (
+shared AS ( -- an issue each: two hosts, or one host with all its slow servers or clients
 	SELECT
 		capture_id,
 		min(ts_ns) AS ts_ns,

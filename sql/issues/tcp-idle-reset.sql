@@ -32,7 +32,7 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-idle AS MATERIALIZED (
+idle AS MATERIALIZED ( -- connections with a RST and a silence
 	SELECT flow_id, capture_id, src, dst, dst_port
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)
@@ -40,7 +40,7 @@ idle AS MATERIALIZED (
 		AND idle_max_ns >= :idle_s * 1e9
 		AND src_payload_bytes + dst_payload_bytes > 0
 ),
-rsts AS MATERIALIZED (
+rsts AS MATERIALIZED ( -- the first of each
 	SELECT flow_id, min(packet_id) AS packet_id, direction, ts_ns
 	FROM (SELECT 1 FROM idle LIMIT 1) -- if none, no more is read
 	CROSS JOIN tcp_events
@@ -48,7 +48,7 @@ rsts AS MATERIALIZED (
 		AND flow_id IN (SELECT flow_id FROM idle)
 	GROUP BY flow_id
 ),
-found AS MATERIALIZED (
+found AS MATERIALIZED ( -- idle_ns: the silence shortly before; before_id: the packet before
 	SELECT
 		r.*,
 		(SELECT silence_ns FROM packet_silences WHERE packet_id = r.packet_id) AS idle_ns,
@@ -62,7 +62,7 @@ found AS MATERIALIZED (
 		) AS before_id
 	FROM rsts r
 ),
-resets AS (
+resets AS ( -- RSTs behind a silence; answers: it came behind a packet that ended the silence
 	SELECT
 		i.*,
 		r.ts_ns,

@@ -25,7 +25,7 @@
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
 WITH
-sides AS (
+sides AS ( -- directions with such segments
 	SELECT capture_id, flow_id, src, dst, src_errors AS errors, first_ts_ns, first_packet_id
 	FROM flow_signs
 	CROSS JOIN flows USING (flow_id)

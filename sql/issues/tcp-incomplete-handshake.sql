@@ -106,7 +106,7 @@ wanted AS MATERIALIZED ( -- those that no scan, ICMP error or BGP session the ot
 			WHERE i.capture_id = t.capture_id AND i.dst = t.dst AND i.src IS NULL
 		)
 ),
-targets AS MATERIALIZED (
+targets AS MATERIALIZED ( -- services that were tried in vain
 	SELECT DISTINCT capture_id, dst, dst_port
 	FROM wanted
 ),
@@ -124,7 +124,7 @@ serving AS MATERIALIZED ( -- targets at which other handshakes were completed
 	WHERE f.protocol = 'tcp'
 		AND f.handshake_ns IS NOT NULL
 ),
-services AS (
+services AS ( -- all tries of one target; is_sought, is_scan: all its clients are seekers, or scan
 	SELECT
 		w.capture_id,
 		w.dst,
@@ -149,7 +149,7 @@ services AS (
 	LEFT JOIN serving s ON s.capture_id = w.capture_id AND s.dst = w.dst AND s.dst_port = w.dst_port
 	GROUP BY w.capture_id, w.dst, w.dst_port
 ),
-counts AS (
+counts AS ( -- of_client: targets alike that only this client tried; place: among these
 	SELECT
 		*,
 		iif(client IS NULL, 0, count(*) OVER alike) AS of_client,

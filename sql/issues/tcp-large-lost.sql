@@ -30,7 +30,7 @@
 -- column symptoms     What was seen.
 -- column packets      The segments, each time that they were sent.
 WITH
-sides AS MATERIALIZED (
+sides AS MATERIALIZED ( -- directions with retransmissions and a large segment
 	SELECT
 		f.flow_id,
 		f.capture_id,
@@ -56,11 +56,11 @@ again AS ( -- the same segment, often enough
 	GROUP BY s.flow_id, s.direction, p.seq
 	HAVING count(*) >= :tries
 ),
-suspects AS MATERIALIZED (
+suspects AS MATERIALIZED ( -- directions with such a segment
 	SELECT DISTINCT *
 	FROM again
 ),
-heard AS MATERIALIZED (
+heard AS MATERIALIZED ( -- acked: up to where the other side acknowledged; heard_id: its last packet
 	SELECT
 		s.*,
 		max(p.ack) AS acked,
@@ -71,7 +71,7 @@ heard AS MATERIALIZED (
 	WHERE p.direction <> s.direction
 	GROUP BY s.flow_id, s.direction
 ),
-sent AS (
+sent AS ( -- data that begins up to there; nth: time that its number was sent
 	SELECT
 		h.*,
 		p.packet_id,
@@ -87,7 +87,7 @@ sent AS (
 		AND p.seq <= h.acked
 		AND p.duplicate_of IS NULL
 ),
-found AS (
+found AS ( -- directions of which only smaller segments were acknowledged, if any
 	SELECT
 		flow_id,
 		capture_id,

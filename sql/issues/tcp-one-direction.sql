@@ -28,7 +28,7 @@
 -- column packets      Their first packets.
 -- column severity     low, medium, high or critical.
 WITH
-half AS (
+half AS ( -- all such connections of a capture
 	SELECT
 		capture_id,
 		count(*) AS connections,

@@ -30,7 +30,7 @@
 -- column packets      The segments.
 -- column severity     low, medium, high or critical.
 WITH
-sides AS (
+sides AS ( -- directions; late: Wireshark's out-of-order, copies and all
 	SELECT
 		flow_id,
 		capture_id,
@@ -49,13 +49,13 @@ sides AS (
 	CROSS JOIN (SELECT 0 AS direction UNION ALL SELECT 1)
 	WHERE is_out_of_order
 ),
-suspects AS MATERIALIZED (
+suspects AS MATERIALIZED ( -- directions with enough of them
 	SELECT *
 	FROM sides
 	WHERE late >= :min_count AND late * 100.0 / packets >= :percent
 		AND (flow_id, direction) NOT IN renumbered_directions
 ),
-found AS (
+found AS ( -- the same directions, without copies and what was sent again
 	SELECT
 		s.capture_id,
 		min(e.ts_ns) AS ts_ns,

@@ -26,7 +26,7 @@
 -- column packets      The new SYNs.
 -- column severity     low, medium, high or critical.
 WITH
-reused AS MATERIALIZED (
+reused AS MATERIALIZED ( -- flows that use the ports of an earlier one again
 	SELECT f.flow_id, f.connection_id
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id
@@ -44,7 +44,7 @@ parts AS ( -- all flows of such connections: the first, those that reuse it, tho
 	CROSS JOIN flows f
 	WHERE f.connection_id IN (SELECT connection_id FROM reused)
 ),
-uses AS (
+uses AS ( -- gap_ns: from the last packet of the flow before
 	SELECT
 		f.flow_id,
 		f.started,
@@ -52,7 +52,7 @@ uses AS (
 	FROM parts p
 	CROSS JOIN flows f ON f.flow_id = p.flow_id
 ),
-found AS (
+found AS ( -- flows that came too soon
 	SELECT
 		f.capture_id,
 		f.flow_id,

@@ -35,12 +35,12 @@
 -- column severity     low, medium, high or critical.
 -- column cause        What usually causes this kind; NULL: what stands above.
 WITH
-scans AS MATERIALIZED (
+scans AS MATERIALIZED ( -- of these, other detectors tell
 	SELECT capture_id, src, dst, title, severity
 	FROM issues
 	WHERE detector IN ('port-scan', 'host-sweep')
 ),
-refused AS MATERIALIZED (
+refused AS MATERIALIZED ( -- connections whose SYN a RST answered, but for those of scans
 	SELECT
 		f.capture_id,
 		f.src,
@@ -75,17 +75,17 @@ sessions AS MATERIALIZED ( -- of BGP, which either side may open (RFC 4271, 6.8)
 		AND handshake_ns IS NOT NULL
 		AND src IN (SELECT dst FROM refused WHERE dst_port = 179)
 ),
-seekers AS MATERIALIZED (
+seekers AS MATERIALIZED ( -- clients that look for peers at many ports
 	SELECT capture_id, src
 	FROM refused
 	GROUP BY capture_id, src
 	HAVING count(DISTINCT dst_port) >= :ports
 ),
-targets AS MATERIALIZED (
+targets AS MATERIALIZED ( -- services that refused a connection
 	SELECT DISTINCT capture_id, dst, dst_port
 	FROM refused
 ),
-serving AS MATERIALIZED (
+serving AS MATERIALIZED ( -- targets at which other handshakes were completed
 	SELECT DISTINCT t.capture_id, t.dst, t.dst_port
 	FROM (SELECT 1 FROM targets LIMIT 1) -- if none, no more is read
 	CROSS JOIN flows f
@@ -104,7 +104,7 @@ beside AS MATERIALIZED ( -- ports of loopback that serve at its other address
 		AND t.dst <> f.dst
 		AND f.handshake_ns IS NOT NULL
 ),
-services AS (
+services AS ( -- all that one target refused; is_back: BGP sessions came to be the other way
 	SELECT
 		r.capture_id,
 		r.dst,
@@ -130,7 +130,7 @@ services AS (
 	LEFT JOIN beside b ON b.capture_id = r.capture_id AND b.dst = r.dst AND b.dst_port = r.dst_port
 	GROUP BY r.capture_id, r.dst, r.dst_port
 ),
-counts AS (
+counts AS ( -- of_client: targets alike that only this client tried; place: among these
 	SELECT
 		*,
 		iif(client IS NULL, 0, count(*) OVER alike) AS of_client,

@@ -29,12 +29,12 @@
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
 WITH
-scans AS MATERIALIZED (
+scans AS MATERIALIZED ( -- of these, other detectors tell
 	SELECT capture_id, src, dst, title
 	FROM issues
 	WHERE detector IN ('port-scan', 'host-sweep')
 ),
-reset AS (
+reset AS ( -- connections with a SYN-ACK and a RST, but no data
 	SELECT
 		f.capture_id,
 		f.src,

@@ -37,7 +37,7 @@
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
 WITH
-reset AS MATERIALIZED (
+reset AS MATERIALIZED ( -- connections with data and a RST; is_turned: the flow's dst is the client
 	SELECT
 		flow_id,
 		capture_id,
@@ -56,7 +56,7 @@ reset AS MATERIALIZED (
 		AND src_packets > src_rsts
 		AND dst_packets > dst_rsts
 ),
-rsts AS MATERIALIZED (
+rsts AS MATERIALIZED ( -- the first of each
 	SELECT flow_id, min(packet_id) AS packet_id, direction, ts_ns
 	FROM (SELECT 1 FROM reset LIMIT 1) -- if none, no more is read
 	CROSS JOIN tcp_events e
@@ -70,7 +70,7 @@ rsts AS MATERIALIZED (
 		)
 	GROUP BY flow_id
 ),
-found AS (
+found AS ( -- direction: 1 sent by the server; idle_ns: the silence shortly before
 	SELECT
 		f.*,
 		r.packet_id,
@@ -98,7 +98,7 @@ pairs AS ( -- of a client and a server's port
 	WHERE idle_ns < :idle_s * 1e9
 	GROUP BY capture_id, src, dst, dst_port, direction
 ),
-counts AS (
+counts AS ( -- services: pairs with this client; clients: pairs with this service
 	SELECT
 		*,
 		count(*) OVER (PARTITION BY capture_id, by_server, src) AS services,

@@ -41,7 +41,7 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-sides AS (
+sides AS ( -- directions that sent data
 	SELECT
 		f.flow_id,
 		f.capture_id,
@@ -76,7 +76,7 @@ sides AS (
 	CROSS JOIN tcp_stats t ON t.tcp_stats_id = 2 * f.flow_id + d.direction
 	WHERE (is_retransmitted OR is_out_of_order) AND t.data_packets > 0
 ),
-sick AS MATERIALIZED (
+sick AS MATERIALIZED ( -- directions with enough retransmissions by the numbers in flows
 	SELECT *
 	FROM sides
 	WHERE rate * 100 + late * 100.0 / data_packets >= :percent AND needed + spurious + late >= :min_count
@@ -97,7 +97,7 @@ events AS ( -- that are no copies
 		AND (e.kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission') OR e.is_sent_again)
 		AND NOT e.is_copy
 ),
-found AS (
+found AS ( -- the events of one direction; again: those that count
 	SELECT
 		flow_id,
 		capture_id,

@@ -41,7 +41,7 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-rsts AS MATERIALIZED (
+rsts AS MATERIALIZED ( -- all RSTs of a side that sent other packets, too; packet_id: the first
 	SELECT
 		p.capture_id,
 		p.flow_id,
@@ -60,7 +60,7 @@ rsts AS MATERIALIZED (
 		AND p.duplicate_of IS NULL
 	GROUP BY p.flow_id, p.direction
 ),
-judged AS MATERIALIZED (
+judged AS MATERIALIZED ( -- other_ttl: only RSTs of the side have it; after_id: first data behind
 	SELECT
 		r.*,
 		f.src AS flow_src,
@@ -91,7 +91,7 @@ judged AS MATERIALIZED (
 	FROM rsts r
 	JOIN flows f ON f.flow_id = r.flow_id
 ),
-signs AS (
+signs AS ( -- RSTs with sign 1 or 2
 	SELECT
 		*,
 		after_id NOT NULL AS has_data_after,
@@ -100,7 +100,7 @@ signs AS (
 	FROM judged
 	WHERE other_ttl OR after_id NOT NULL
 ),
-graded AS (
+graded AS ( -- name: in whose name the RST came; victim: to whom; rank: 1 low to 3 high
 	SELECT
 		*,
 		iif(direction, flow_dst, flow_src) AS name,
@@ -145,13 +145,13 @@ pairs AS ( -- of a host in whose name RSTs were sent, and the other side
 	FROM graded
 	GROUP BY capture_id, victim, name, rank
 ),
-counts AS (
+counts AS ( -- names: hosts in whose names RSTs of this rank came to the victim
 	SELECT
 		*,
 		count(*) OVER (PARTITION BY capture_id, victim, rank) AS names
 	FROM pairs
 ),
-found AS (
+found AS ( -- an issue each: a pair, or all pairs of a victim and rank
 	SELECT
 		capture_id,
 		min(ts_ns) AS ts_ns,

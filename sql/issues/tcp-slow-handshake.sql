@@ -33,7 +33,7 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-slow AS MATERIALIZED (
+slow AS MATERIALIZED ( -- connections with such a SYN-ACK; place: of the server, the slowest first
 	SELECT
 		capture_id,
 		flow_id,
@@ -58,7 +58,7 @@ slow AS MATERIALIZED (
 				AND p.tcp_flags & 4
 		))
 ),
-servers AS (
+servers AS ( -- slow connections to one server
 	SELECT
 		capture_id,
 		min(first_ts_ns) AS ts_ns,

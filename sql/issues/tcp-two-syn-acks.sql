@@ -44,7 +44,7 @@ changed AS MATERIALIZED ( -- SYN-ACKs with another number than what their side s
 	CROSS JOIN packets p ON p.packet_id = e.packet_id
 	WHERE e.kind = 'reused_ports' AND p.tcp_flags & 18 = 18
 ),
-renumbered AS MATERIALIZED (
+renumbered AS MATERIALIZED ( -- sides that sent them
 	SELECT DISTINCT flow_id, direction
 	FROM changed
 ),
@@ -84,7 +84,7 @@ changes AS ( -- those with another number than a SYN-ACK before
 	FROM answers a
 	WHERE a.before_id NOT NULL AND a.packet_id IN (SELECT packet_id FROM changed)
 ),
-connections AS (
+connections AS ( -- src: who asked; dst: the side that changed its number
 	SELECT
 		f.capture_id,
 		f.flow_id,

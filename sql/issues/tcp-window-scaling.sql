@@ -33,7 +33,7 @@
 -- column severity     low, medium, high or critical.
 -- column cause        What usually causes this kind; NULL: what stands above.
 WITH
-unscaled AS (
+unscaled AS ( -- connections without scaling that carried enough data
 	SELECT
 		*,
 		max(ifnull(src_bytes_in_flight_max, 0), ifnull(dst_bytes_in_flight_max, 0)) AS in_flight
@@ -44,7 +44,7 @@ unscaled AS (
 		AND (src_window_scale IS NULL OR dst_window_scale IS NULL)
 		AND src_unique_bytes + dst_unique_bytes >= :min_bytes
 ),
-services AS (
+services AS ( -- connections to one port; lacks_client, lacks_server: who did not offer it
 	SELECT
 		capture_id,
 		dst,
@@ -61,7 +61,7 @@ services AS (
 	FROM unscaled
 	GROUP BY capture_id, dst, dst_port, src_window_scale IS NULL, dst_window_scale IS NULL
 ),
-counts AS (
+counts AS ( -- of_client: services alike that only this client used
 	SELECT
 		*,
 		rtt_ns >= :min_rtt_ms * 1e6 AND in_flight >= 655.35 * :full_percent AS is_limit,

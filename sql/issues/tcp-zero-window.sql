@@ -29,7 +29,7 @@
 -- column symptoms     What was seen.
 -- column packets      First and last packets of the stalls.
 -- column severity     low, medium, high or critical.
-WITH stalls AS (
+WITH stalls AS ( -- all stalls of one side of a flow
 	SELECT
 		capture_id,
 		flow_id,

@@ -34,7 +34,7 @@
 -- column title       What it is, in a few words.
 -- column cause       Most likely cause.
 WITH
-alerts AS (
+alerts AS ( -- those that count, each with its connection
 	SELECT
 		t.capture_id,
 		t.tls_id,
@@ -57,7 +57,7 @@ alerts AS (
 	CROSS JOIN flows f ON f.flow_id = t.flow_id
 	WHERE a.name IS NOT NULL AND a.name <> 'close_notify'
 ),
-judged AS MATERIALIZED (
+judged AS MATERIALIZED ( -- alerts of one name and sender at one server
 	SELECT
 		capture_id,
 		server,
@@ -78,7 +78,7 @@ judged AS MATERIALIZED (
 	FROM alerts
 	GROUP BY capture_id, server, port, name, sender
 ),
-totals AS (
+totals AS ( -- connections to these servers; not_known: whether completed
 	SELECT
 		t.capture_id,
 		iif(t.direction = 0, f.dst, f.src) AS server,

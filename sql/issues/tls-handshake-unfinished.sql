@@ -36,7 +36,7 @@
 -- column cause       Of those that all were answered in plain HTTP.
 -- column confidence  Of that cause, 0 to 1.
 WITH
-lost AS MATERIALIZED (
+lost AS MATERIALIZED ( -- unfinished handshakes with one server
 	SELECT
 		t.capture_id,
 		iif(t.direction = 0, f.dst, f.src) AS server,
@@ -65,7 +65,7 @@ lost AS MATERIALIZED (
 				AND f.last_ts_ns - t.client_hello_ts_ns < c.last_ts_ns - f.last_ts_ns))
 	GROUP BY t.capture_id, server, port
 ),
-totals AS (
+totals AS ( -- all handshakes with these servers
 	SELECT
 		t.capture_id,
 		iif(t.direction = 0, f.dst, f.src) AS server,

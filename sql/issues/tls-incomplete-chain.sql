@@ -23,12 +23,12 @@
 -- column symptoms    What was seen.
 -- column packets     Client hello and certificate of the first connections.
 WITH
-issuers AS MATERIALIZED (
+issuers AS MATERIALIZED ( -- certificates behind the first of a message
 	SELECT tls_id, subject
 	FROM tls_certificates
 	WHERE position > 0
 ),
-certificates AS (
+certificates AS ( -- of servers, sent without that of their issuer
 	SELECT *
 	FROM tls_certificates_sent k
 	WHERE position = 0

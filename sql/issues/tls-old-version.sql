@@ -22,7 +22,7 @@
 -- column symptoms    What was seen.
 -- column packets     Hellos of the first connections.
 -- column severity    How bad it is.
-WITH connections AS (
+WITH connections AS ( -- those with an obsolete version
 	SELECT
 		t.*,
 		iif(t.direction = 0, f.src, f.dst) AS client,

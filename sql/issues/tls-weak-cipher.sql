@@ -23,7 +23,7 @@
 -- column symptoms    What was seen.
 -- column packets     Hellos of the first connections.
 -- column severity    How bad it is.
-WITH connections AS (
+WITH connections AS ( -- those with a weak cipher suite
 	SELECT
 		t.*,
 		iif(t.direction = 0, f.src, f.dst) AS client,

@@ -37,7 +37,7 @@
 -- column severity     low, medium, high or critical.
 -- column title        In a few words.
 WITH
-both AS (
+both AS ( -- flows with more answered than asked, and answers without a request
 	SELECT
 		capture_id,
 		flow_id,

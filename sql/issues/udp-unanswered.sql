@@ -37,12 +37,12 @@
 -- column packets      First packets of the flows.
 -- column severity     low, medium, high or critical.
 WITH
-scans AS MATERIALIZED (
+scans AS MATERIALIZED ( -- of these, other detectors tell
 	SELECT capture_id, src, dst, title
 	FROM issues
 	WHERE detector IN ('port-scan', 'host-sweep')
 ),
-asked AS (
+asked AS ( -- flows to such ports without an answer, but for scans and ICMP errors
 	SELECT f.capture_id, f.flow_id, f.src, f.dst, f.dst_port, f.src_packets, f.first_ts_ns, f.first_packet_id
 	FROM flow_signs g
 	CROSS JOIN flows f ON f.flow_id = g.flow_id
