@@ -48,7 +48,7 @@ CREATE TABLE routing (
 -- different hellos are compared.
 CREATE VIEW ospf_hello_pairs AS
 WITH
-sent AS (
+sent AS ( -- OSPF hellos; virtual_link: the flow, where the link is one
 	SELECT
 		r.*,
 		iif(r.direction, f.dst, f.src) AS address,
@@ -63,7 +63,7 @@ sent AS (
 	JOIN flows f ON f.flow_id = r.flow_id
 	WHERE r.protocol = 'ospf' AND r.type = 'hello' AND NOT r.malformed
 ),
-hellos AS (
+hellos AS ( -- n 1: the first of those that are the same
 	SELECT
 		*,
 		iif(ip_version = 4, '[' || replace(address, '.', ',') || ']', '[]') AS octets,
@@ -76,7 +76,7 @@ hellos AS (
 		) AS n
 	FROM sent
 ),
-speakers AS MATERIALIZED (
+speakers AS MATERIALIZED ( -- the first 500 different hellos of a capture
 	SELECT
 		*,
 		(SELECT sum(value << 24 - 8 * key) FROM json_each(octets)) AS number,

@@ -28,7 +28,7 @@ headed AS ( -- by a packet that shows its header, and not that of what a tunnel 
 	FROM fragments
 	WINDOW datagram AS (PARTITION BY first_packet_id)
 ),
-sent AS (
+sent AS ( -- each with the flow and identification of its header
 	SELECT
 		g.*,
 		g.start + g.length AS stop,
@@ -41,7 +41,7 @@ sent AS (
 	CROSS JOIN packets p ON p.packet_id = g.packet_id
 	CROSS JOIN packets h ON h.packet_id = g.header_packet_id
 ),
-compared AS (
+compared AS ( -- each with the last complete datagram before it that has the same fragment
 	SELECT
 		*,
 		max(iif(completed IS NULL, NULL, first_packet_id)) OVER before AS other_packet_id,
@@ -49,7 +49,7 @@ compared AS (
 	FROM sent
 	WINDOW before AS (PARTITION BY flow_id, direction, ip_id, start, length ORDER BY packet_id)
 ),
-repeated AS (
+repeated AS ( -- repeated_packet_id: the complete datagram, if all fragments of this one repeat it
 	SELECT
 		*,
 		iif(

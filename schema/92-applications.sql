@@ -38,7 +38,7 @@ JOIN captures c ON c.capture_id = d.capture_id;
 -- Truncated answers over UDP, and whether their client asked that server again over TCP (RFC 7766, 5).
 CREATE VIEW dns_retries AS
 WITH
-asked AS (
+asked AS ( -- truncated answers over UDP, and queries over TCP
 	SELECT capture_id, client, server, lower(name) AS name, type_name, dns_id, answer_ts_ns AS ts_ns,
 		NULL AS query_number, NULL AS query_ts_ns
 	FROM dns_list
@@ -49,7 +49,7 @@ asked AS (
 	CROSS JOIN dns_list d
 	WHERE d.transport = 'tcp' AND d.query_number NOT NULL
 ),
-followed AS (
+followed AS ( -- both, each with the first query over TCP behind it
 	SELECT dns_id, ts_ns, min(query_number) OVER later AS query_number, min(query_ts_ns) OVER later AS query_ts_ns
 	FROM asked
 	WINDOW later AS (PARTITION BY capture_id, client, server, name, type_name ORDER BY ts_ns DESC)

@@ -15,13 +15,13 @@ CREATE VIEW zero_window_stalls (
 	probes -- segments by which the other side asked: zero-window probes, and keep-alives, which TCPs send for them
 ) AS
 WITH
-closers AS (
+closers AS ( -- sides that announced a window of 0
 	SELECT DISTINCT e.capture_id, e.flow_id, e.direction
 	FROM (SELECT 1 FROM flow_signs WHERE has_zero_window LIMIT 1) -- if none, no more is read
 	CROSS JOIN tcp_events e
 	WHERE e.kind = 'zero_window'
 ),
-marks AS (
+marks AS ( -- windows of 0 and probes in their flows
 	SELECT
 		packet_id,
 		max(kind = 'zero_window') AS is_zero,

@@ -15,7 +15,7 @@ CREATE VIEW tcp_starts (
 	ack_packet_id -- first ACK of data of this direction; NULL none
 ) AS
 WITH
-sides AS (
+sides AS ( -- directions with data; there_ns: from the capture point to the receiver and back
 	SELECT
 		capture_id,
 		flow_id,
@@ -38,7 +38,7 @@ sides AS (
 	FROM flows
 	WHERE completeness & 3 = 3 AND dst_payload_bytes > 0
 ),
-firsts AS (
+firsts AS ( -- each with its first segment with data
 	SELECT
 		s.*,
 		(

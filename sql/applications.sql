@@ -21,7 +21,7 @@
 -- column ports         Server ports, the five most frequent, separated by blanks.
 -- column capture       Name of the capture.
 WITH
-flow AS MATERIALIZED (
+flow AS MATERIALIZED ( -- application: by its bytes, else (service), else its protocol
 	SELECT
 		f.capture_id,
 		coalesce(f.application, '(' || f.service || ')', f.protocol) AS application,
@@ -37,7 +37,7 @@ flow AS MATERIALIZED (
 		AND (:since IS NULL OR f.last_ts_ns >= :since)
 		AND (:until IS NULL OR f.first_ts_ns < :until)
 ),
-host AS (
+host AS ( -- hosts of one application
 	SELECT capture_id, application, protocol, count(*) AS hosts
 	FROM (
 		SELECT capture_id, application, protocol, src AS address
@@ -48,7 +48,7 @@ host AS (
 	)
 	GROUP BY capture_id, application, protocol
 ),
-port AS (
+port AS ( -- ports of one application; place: the most frequent first
 	SELECT
 		capture_id,
 		application,
@@ -62,7 +62,7 @@ port AS (
 	WHERE dst_port IS NOT NULL
 	GROUP BY capture_id, application, protocol, dst_port
 ),
-ports AS (
+ports AS ( -- the first five of an application, as a text
 	SELECT capture_id, application, protocol, group_concat(dst_port, ' ') AS ports
 	FROM (
 		SELECT *
@@ -72,7 +72,7 @@ ports AS (
 	)
 	GROUP BY capture_id, application, protocol
 ),
-sums AS (
+sums AS ( -- all flows of one application
 	SELECT
 		capture_id,
 		application,

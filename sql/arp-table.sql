@@ -25,7 +25,7 @@
 -- column conflict_with   MAC address that had it first.
 -- column capture         Name of the capture.
 WITH
-claim AS (
+claim AS ( -- a message that says who has an address
 	SELECT
 		capture_id,
 		sender_address AS address,
@@ -58,7 +58,7 @@ claim AS (
 	FROM arp
 	WHERE reply_packet_id IS NOT NULL AND protocol = 'arp'
 ),
-host AS (
+host AS ( -- all claims of one MAC to one address
 	SELECT
 		capture_id,
 		address,
@@ -77,12 +77,12 @@ host AS (
 		AND (:until IS NULL OR first_ts_ns < :until)
 	GROUP BY capture_id, address, mac
 ),
-owners AS MATERIALIZED (
+owners AS MATERIALIZED ( -- hosts with these addresses; address_bytes sort as addresses do
 	SELECT capture_id, address, address_bytes
 	FROM hosts
 	WHERE address IN (SELECT address FROM host)
 ),
-conflict AS MATERIALIZED (
+conflict AS MATERIALIZED ( -- messages by which a MAC claims the address of another
 	SELECT capture_id, address, mac, count(*) AS conflicts, min(other_mac) AS other_mac
 	FROM arp_conflicts
 	GROUP BY capture_id, address, mac

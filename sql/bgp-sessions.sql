@@ -36,7 +36,7 @@
 -- column flow_id           Number of the flow.
 -- column capture           Name of the capture.
 WITH
-sums AS MATERIALIZED (
+sums AS MATERIALIZED ( -- all messages of one connection
 	SELECT
 		flow_id,
 		min(ts_ns) AS first_ts_ns,
@@ -60,7 +60,7 @@ sums AS MATERIALIZED (
 	WHERE protocol = 'bgp'
 	GROUP BY flow_id
 ),
-sessions AS (
+sessions AS ( -- session: number among those of the same two peers
 	SELECT
 		s.*,
 		f.capture_id,

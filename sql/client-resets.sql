@@ -75,7 +75,7 @@ spans AS ( -- when each connection was open
 	FROM candidates f
 	LEFT JOIN marks m ON m.flow_id = f.flow_id
 ),
-resets AS MATERIALIZED (
+resets AS MATERIALIZED ( -- connections that a RST of the client ended
 	SELECT *
 	FROM spans
 	WHERE is_client_reset
@@ -92,7 +92,7 @@ steps AS ( -- in time order: a connection begins, a client's RST, a connection e
 	FROM spans
 	WHERE opened AND end_ts_ns < 9e18
 ),
-counts AS (
+counts AS ( -- connections that are open behind each step
 	SELECT
 		flow_id,
 		sum(change) OVER (

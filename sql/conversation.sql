@@ -15,7 +15,7 @@
 --
 -- section[table,text]: Conversation
 WITH
-marks AS (
+marks AS ( -- what is unusual about a packet
 	SELECT
 		packet_id,
 		group_concat(replace(kind, '_', ' '), ', ') AS what
@@ -23,7 +23,7 @@ marks AS (
 	WHERE flow_id = :flow AND kind NOT IN ('syn', 'syn_ack', 'established', 'fin', 'rst')
 	GROUP BY packet_id
 ),
-pings AS (
+pings AS ( -- ICMP messages in words
 	SELECT request_packet_id AS packet_id, printf('echo request id=%d seq=%d', ident, seq) AS what
 	FROM icmp_pairs
 	WHERE flow_id = :flow AND kind IN ('answered', 'unanswered')
@@ -101,7 +101,7 @@ SELECT * FROM (
 -- column len         Bytes above the innermost header that was decoded; TCP: segment length.
 -- column window      TCP window in bytes, scaled.
 -- column events      What is unusual about the packet, in the words of tcp_events.kind.
-WITH marks AS (
+WITH marks AS ( -- what is unusual about a packet
 	SELECT
 		packet_id,
 		group_concat(kind, ', ') AS what

@@ -72,7 +72,7 @@ transactions AS MATERIALIZED (
 	FROM ordered
 	GROUP BY capture_id, transaction_id, client_mac
 ),
-told AS (
+told AS ( -- answer_ts_ns: the first ACK or NAK
 	SELECT
 		*,
 		min(ifnull(ack_ts_ns, nak_ts_ns), ifnull(nak_ts_ns, ack_ts_ns)) AS answer_ts_ns,

@@ -14,7 +14,7 @@
 -- param :until
 -- param :limit
 WITH
-questions AS (
+questions AS ( -- those that failed, and how
 	SELECT d.*, CASE
 		WHEN d.kind = 'unanswered' THEN 'unanswered'
 		WHEN d.rcode <> 0 THEN d.rcode_name
@@ -28,7 +28,7 @@ questions AS (
 			WHEN 'unsolicited' THEN d.rcode <> 0
 		END
 ),
-failed AS MATERIALIZED (
+failed AS MATERIALIZED ( -- those asked for
 	SELECT *
 	FROM questions
 	WHERE (:flow IS NULL OR flow_id = :flow)

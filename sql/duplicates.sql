@@ -34,7 +34,7 @@
 -- column examples         The first three: number of the copy = number of the packet that it is a copy of.
 -- column capture          Name of the capture.
 WITH
-copies AS (
+copies AS ( -- p is the copy of q; from, to: by TTL, or else by their order in the capture
 	SELECT
 		p.capture_id,
 		p.number,
@@ -59,7 +59,7 @@ copies AS (
 		AND (:since IS NULL OR p.ts_ns >= :since)
 		AND (:until IS NULL OR p.ts_ns < :until)
 ),
-ways AS (
+ways AS ( -- copies with their interfaces; place: among the copies of one way
 	SELECT
 		d.*,
 		f.number AS from_interface,

@@ -7,7 +7,7 @@
 --
 -- param :capture
 -- param :limit = 5   At most so many findings.
-WITH compared AS MATERIALIZED (
+WITH compared AS MATERIALIZED ( -- slow: connections that lost 100 ms or more
 	SELECT
 		c.comparison_id,
 		a.name AS a,
@@ -77,7 +77,7 @@ ORDER BY s.rank DESC;
 -- column explained  Other issues that it explains.
 -- column more       Further issues of the same detector.
 -- column do_first   The first remedy.
-WITH roots AS (
+WITH roots AS ( -- issues that no other explains; kind: how many of the detector; place: among them
 	SELECT
 		i.*,
 		count(*) OVER (PARTITION BY detector) AS kind,
@@ -113,7 +113,7 @@ FROM compared
 ORDER BY comparison_id;
 
 -- section[table,text]: Summary
-WITH roots AS (
+WITH roots AS ( -- issues that no other explains; kind: how many of the detector; place: among them
 	SELECT
 		i.*,
 		c.name AS capture,
@@ -124,18 +124,18 @@ WITH roots AS (
 	WHERE (:capture IS NULL OR i.capture_id = :capture)
 		AND issue_id NOT IN (SELECT issue_id FROM issue_links WHERE confidence >= 0.5)
 ),
-firsts AS (
+firsts AS ( -- the worst of each detector
 	SELECT
 		*,
 		(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = roots.issue_id) AS explained
 	FROM roots
 	WHERE place = 1
 ),
-findings AS (
+findings AS ( -- n: in the order of the key findings
 	SELECT *, row_number() OVER (ORDER BY rank DESC, explained DESC, kind DESC, ts_ns) AS n
 	FROM firsts
 ),
-counts AS (
+counts AS ( -- all issues in one row
 	SELECT
 		count(*) AS issues,
 		sum(rank = 4) AS critical,
@@ -145,7 +145,7 @@ counts AS (
 	FROM issues
 	WHERE :capture IS NULL OR capture_id = :capture
 ),
-chosen AS (
+chosen AS ( -- captures asked for
 	SELECT * FROM captures WHERE :capture IS NULL OR capture_id = :capture
 ),
 lines (place, line) AS (

@@ -39,7 +39,7 @@
 -- column flow_id            Number of the flow.
 -- column capture            Name of the capture.
 WITH
-failed AS MATERIALIZED (
+failed AS MATERIALIZED ( -- connections asked for that never came to be
 	SELECT *
 	FROM flows
 	WHERE protocol = 'tcp'
@@ -54,7 +54,7 @@ failed AS MATERIALIZED (
 		AND (:since IS NULL OR first_ts_ns >= :since)
 		AND (:until IS NULL OR first_ts_ns < :until)
 ),
-marks AS (
+marks AS ( -- packets of their handshakes; rst: the first, with the direction as its last bit
 	SELECT
 		e.flow_id,
 		sum(e.kind = 'syn' AND NOT e.direction) AS syns,
@@ -69,13 +69,13 @@ marks AS (
 		AND NOT e.is_copy
 	GROUP BY e.flow_id
 ),
-errors AS (
+errors AS ( -- ICMP errors about one of them
 	SELECT original_flow_id AS flow_id, count(*) AS errors, min(icmp_error_id) AS first_id
 	FROM icmp_errors
 	WHERE original_flow_id IN (SELECT flow_id FROM failed)
 	GROUP BY original_flow_id
 ),
-shown AS (
+shown AS ( -- icmp_id: the first ICMP error
 	SELECT
 		f.*,
 		m.*,

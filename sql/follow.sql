@@ -16,7 +16,7 @@
 --
 -- section[table,text]: The flow
 WITH
-chunks AS MATERIALIZED (
+chunks AS MATERIALIZED ( -- runs of bytes, and of bytes that are missing, in order
 	SELECT b.*, p.number, iif(b.direction, f.dst, f.src) AS sender, row_number() OVER () AS place
 	FROM flow_bytes(:flow) b
 	JOIN packets p ON p.packet_id = b.packet_id

@@ -32,7 +32,7 @@
 -- column flow_id        Flow that the datagram belongs to where it is complete; else that of the last one.
 -- column capture        Name of the capture.
 WITH
-placed AS (
+placed AS ( -- fragments; reached: the end of those before it in the datagram
 	SELECT
 		*,
 		ifnull(max(stop) OVER (

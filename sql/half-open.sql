@@ -33,7 +33,7 @@
 -- column flow_id          Number of the flow.
 -- column capture          Name of the capture.
 WITH
-open AS (
+open AS ( -- connections that are not closed by both sides, nor reset
 	SELECT
 		*,
 		CASE

@@ -29,7 +29,7 @@
 -- column dst_port         Server port.
 -- column capture          Name of the capture.
 WITH
-answers AS (
+answers AS ( -- the first SYN-ACK of a flow, and the ACK that completes its handshake
 	SELECT
 		flow_id,
 		min(iif(kind = 'syn_ack', packet_id, NULL)) AS syn_ack_id,

@@ -15,14 +15,14 @@
 -- column b_number      Its number in b.
 -- column meaning       The change in words.
 WITH
-compared AS (
+compared AS ( -- comparisons asked for
 	SELECT c.comparison_id, a.name AS a, b.name AS b, a.first_packet_id AS a_first, b.first_packet_id AS b_first
 	FROM hop_comparisons c
 	JOIN captures a ON a.capture_id = c.a_capture_id
 	JOIN captures b ON b.capture_id = c.b_capture_id
 	WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
 ),
-matched AS MATERIALIZED (
+matched AS MATERIALIZED ( -- packets of one flow that both points have, with the same changes
 	SELECT h.comparison_id, h.hop_flow_id, h.changes, count(*) AS packets, min(h.a_packet_id) AS a_id, h.b_packet_id
 	FROM hop_packets h
 	WHERE h.method IS NOT NULL

@@ -35,7 +35,7 @@
 -- column again_arrived   1: the other point has that one; 0: it has not.
 -- column reason          Why the other point may not have it.
 WITH
-alone AS MATERIALIZED (
+alone AS MATERIALIZED ( -- packets that one point has alone; again_id: next segment with bytes of it
 	SELECT
 		h.*,
 		iif(h.a_packet_id, h.a, h.b) AS seen_in,

@@ -78,14 +78,14 @@ ORDER BY c.comparison_id;
 -- column excess_p95_ms   95th percentile of the time beyond the fastest packet, milliseconds.
 -- column excess_max_ms   The most that a packet took beyond the fastest, milliseconds.
 WITH
-compared AS (
+compared AS ( -- comparisons asked for
 	SELECT c.comparison_id, a.name AS a, b.name AS b
 	FROM hop_comparisons c
 	JOIN captures a ON a.capture_id = c.a_capture_id
 	JOIN captures b ON b.capture_id = c.b_capture_id
 	WHERE :capture IS NULL OR :capture IN (c.a_capture_id, c.b_capture_id)
 ),
-ways AS (
+ways AS ( -- packets that both points have, and which way each went
 	SELECT
 		h.comparison_id,
 		iif(h.direction, f.dst_travel, f.src_travel) AS travel,

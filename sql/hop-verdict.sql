@@ -89,7 +89,7 @@ causes AS ( -- milliseconds, and the causes of the longest waits
 	JOIN hop_causes c ON c.cause = w.cause
 	GROUP BY w.hop_flow_id
 ),
-sick AS MATERIALIZED (
+sick AS MATERIALIZED ( -- connections asked for that lost enough time
 	SELECT
 		k.*,
 		v.*,

@@ -32,7 +32,7 @@
 -- column response_number   Packet number of the response's end.
 -- column flow_id           Number of the flow.
 -- column capture           Name of the capture.
-WITH errors AS (
+WITH errors AS ( -- all requests; error NULL: nothing went wrong
 	SELECT *, CASE
 		WHEN status >= 500 THEN 'server_error'
 		WHEN status >= 400 THEN 'client_error'

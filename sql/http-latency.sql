@@ -28,7 +28,7 @@
 -- column last_max_ms    The slowest, milliseconds.
 -- column slowest        Packet number of the request whose first byte took longest.
 -- column capture        Name of the capture.
-WITH requests AS (
+WITH requests AS ( -- requests asked for; key: host, target or server that they count for
 	SELECT *, CASE :by
 		WHEN 'server' THEN iif(instr(server, ':'), '[' || server || ']', server) || ':' || server_port
 		WHEN 'target' THEN ifnull(host, server) || ' ' || ifnull(target, '')
@@ -42,7 +42,7 @@ WITH requests AS (
 		AND (:until IS NULL OR ts_ns < :until)
 		AND method IS NOT NULL
 ),
-ranked AS (
+ranked AS ( -- place: of one key, the slowest first
 	SELECT
 		*,
 		row_number() OVER (PARTITION BY capture_id, key ORDER BY first_byte_ms DESC, http_id) AS place

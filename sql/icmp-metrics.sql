@@ -16,7 +16,7 @@
 -- param :since
 -- param :until
 -- param :title           Title of the sheet, instead of the capture's name or the node's address.
-WITH metrics AS (
+WITH metrics AS ( -- pings of the node in one capture
 	SELECT
 		c.name AS capture,
 		sum(n.requests_sent) AS requests_sent,
@@ -81,7 +81,7 @@ ORDER BY capture;
 -- column metric    What is measured.
 -- column value     Its value; empty where there is nothing to measure.
 -- column unit      In this unit.
-WITH lines AS (
+WITH lines AS ( -- each metric as a row
 	SELECT
 		capture,
 		1 AS place,

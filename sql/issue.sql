@@ -153,7 +153,7 @@ ORDER BY p.packet_id
 LIMIT :limit;
 
 -- section[table,text]: Issue
-WITH chosen AS (
+WITH chosen AS ( -- the issue asked for
 	SELECT
 		i.*,
 		c.name AS capture,

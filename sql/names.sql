@@ -16,7 +16,7 @@
 -- column bytes     Bytes on the wire that it sent and received.
 -- column capture   Name of the capture.
 WITH
-named AS (
+named AS ( -- a name of an address, whatever tells it
 	SELECT
 		capture_id,
 		address,
@@ -33,7 +33,7 @@ named AS (
 		AND (:name IS NULL OR instr(name, lower(:name)) > 0)
 	GROUP BY capture_id, address, name
 ),
-owners AS MATERIALIZED (
+owners AS MATERIALIZED ( -- hosts with these addresses
 	SELECT capture_id, address, address_bytes, flows, bytes_sent + bytes_received AS bytes
 	FROM hosts
 	WHERE address IN (SELECT address FROM named)

@@ -33,7 +33,7 @@
 -- column last_s          Time of the last packet of either, seconds since the capture's first packet.
 -- column capture         Name of the capture.
 WITH
-messages AS MATERIALIZED (
+messages AS MATERIALIZED ( -- of OSPF, with the address and VLAN of the sender
 	SELECT r.*, iif(r.direction, f.dst, f.src) AS address, iif(r.direction, f.src, f.dst) AS sent_to, p.vlan_id
 	FROM routing r
 	JOIN flows f ON f.flow_id = r.flow_id
@@ -47,7 +47,7 @@ latest AS ( -- the last whole hello of each
 	WHERE type = 'hello' AND NOT malformed
 	GROUP BY capture_id, version, router_id, address
 ),
-routers AS MATERIALIZED (
+routers AS MATERIALIZED ( -- heard: router ids in its hellos; network: address and prefix length
 	SELECT
 		m.capture_id,
 		m.version,
@@ -89,7 +89,7 @@ routers AS MATERIALIZED (
 		AND l.router_id = m.router_id AND l.address = m.address
 	GROUP BY m.capture_id, m.version, m.router_id, m.address
 ),
-pairs AS (
+pairs AS ( -- two routers on one link; neighbor NULL: a router without another
 	SELECT
 		a.capture_id,
 		a.version,

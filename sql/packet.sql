@@ -17,7 +17,7 @@
 --
 -- param :number packet required   Number of the packet in the capture: Wireshark's frame.number.
 -- param :capture
-WITH chosen AS MATERIALIZED (
+WITH chosen AS MATERIALIZED ( -- packets with this number, one of each capture
 	SELECT
 		p.*,
 		c.name AS capture,
@@ -155,7 +155,7 @@ pieces(packet_id, first_packet_id, piece_id, previous_packet_id) AS ( -- of the 
 	JOIN fragments f ON f.fragment_id BETWEEN 4 * s.previous_packet_id AND 4 * s.previous_packet_id + 3
 	WHERE f.first_packet_id = s.first_packet_id
 ),
-datagrams AS MATERIALIZED (
+datagrams AS MATERIALIZED ( -- those that the packets complete; numbers: of all their packets
 	SELECT
 		s.packet_id,
 		(
@@ -167,7 +167,7 @@ datagrams AS MATERIALIZED (
 	FROM pieces s
 	GROUP BY s.packet_id
 ),
-lines(packet_id, part, place, line) AS (
+lines(packet_id, part, place, line) AS ( -- part: 1 title, 2 fields, 3 messages, 4 bytes, 5 datagram
 	SELECT
 		packet_id,
 		1,
@@ -239,7 +239,7 @@ ORDER BY packet_id, part, place;
 -- column offset    Where it begins in the frame, bytes.
 -- column length    Bytes that it is in.
 -- column bytes     These bytes, as hex digits.
-WITH fields AS (
+WITH fields AS ( -- fields and layers; place: their order, -1 the whole frame
 	SELECT
 		packet_id,
 		-1 AS place,

@@ -25,17 +25,17 @@
 -- column http_p95_ms              95th percentile of the times from HTTP request to the first byte of the response,
 --                                 milliseconds.
 -- column tls_p95_ms               95th percentile of the times of TLS handshakes, milliseconds.
-WITH seconds AS (
+WITH seconds AS ( -- bytes of each second
 	SELECT capture_id, start_ts_ns / 1000000000 AS second, sum(bytes) AS bytes
 	FROM time_buckets
 	GROUP BY capture_id, second
 ),
-peaks AS (
+peaks AS ( -- of each capture, the second with most bytes
 	SELECT capture_id, max(bytes) AS bytes
 	FROM seconds
 	GROUP BY capture_id
 ),
-connections AS (
+connections AS ( -- all TCP connections of a capture; lossy: 5 % of a direction sent again, or more
 	SELECT
 		f.capture_id,
 		count(*) AS connections,
@@ -90,7 +90,7 @@ ORDER BY c.capture_id;
 --                            milliseconds.
 -- column bytes               On the wire, both ways.
 WITH
-waits AS (
+waits AS ( -- the slowest HTTP response of each flow
 	SELECT flow_id, max(first_byte_ns) AS first_byte_ns
 	FROM http
 	GROUP BY flow_id

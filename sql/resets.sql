@@ -34,7 +34,7 @@
 -- column flow_id        Number of the flow.
 -- column capture        Name of the capture.
 WITH
-reset AS MATERIALIZED (
+reset AS MATERIALIZED ( -- connections asked for with a RST
 	SELECT *
 	FROM flows
 	WHERE protocol = 'tcp'
@@ -43,20 +43,20 @@ reset AS MATERIALIZED (
 		AND (:capture IS NULL OR capture_id = :capture)
 		AND (:host IS NULL OR ip_in(src, :host) OR ip_in(dst, :host))
 ),
-events AS MATERIALIZED (
+events AS MATERIALIZED ( -- packets of their handshakes, their FINs and RSTs, without copies
 	SELECT flow_id, direction, packet_id, ts_ns, kind
 	FROM marked_tcp_events
 	WHERE kind IN ('syn', 'syn_ack', 'established', 'fin', 'rst')
 		AND flow_id IN (SELECT flow_id FROM reset)
 		AND NOT is_copy
 ),
-rsts AS MATERIALIZED (
+rsts AS MATERIALIZED ( -- the first of each side, and how many it sent
 	SELECT flow_id, direction, min(packet_id) AS packet_id, count(*) AS rsts
 	FROM events
 	WHERE kind = 'rst'
 	GROUP BY flow_id, direction
 ),
-marks AS (
+marks AS ( -- per flow: the first packet of each kind
 	SELECT
 		flow_id,
 		min(iif(kind = 'syn', packet_id, NULL)) AS syn_id,
@@ -67,7 +67,7 @@ marks AS (
 	FROM events
 	GROUP BY flow_id
 ),
-found AS MATERIALIZED (
+found AS MATERIALIZED ( -- RSTs asked for, and what came before; after_id: the other side's last
 	SELECT
 		r.*,
 		p.ts_ns,
@@ -101,7 +101,7 @@ found AS MATERIALIZED (
 	WHERE (:since IS NULL OR p.ts_ns >= :since)
 		AND (:until IS NULL OR p.ts_ns < :until)
 ),
-shown AS (
+shown AS ( -- stage: how far the connection was
 	SELECT
 		*,
 		CASE

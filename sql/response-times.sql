@@ -20,12 +20,12 @@
 -- param :until
 -- param :limit
 WITH
-again AS MATERIALIZED (
+again AS MATERIALIZED ( -- segments that do not count: retransmissions, keep-alives, probes
 	SELECT packet_id
 	FROM tcp_events
 	WHERE kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission', 'keep_alive', 'zero_window_probe')
 ),
-data AS (
+data AS ( -- segments with data; asked_packet_id: the one before, if the client sent that
 	SELECT
 		f.flow_id,
 		p.packet_id,
@@ -49,7 +49,7 @@ data AS (
 		AND fp.packet_id NOT IN again
 	WINDOW behind AS (PARTITION BY f.flow_id ORDER BY fp.packet_id)
 ),
-answers AS (
+answers AS ( -- data of a server right behind data of its client
 	SELECT
 		f.capture_id,
 		f.flow_id,

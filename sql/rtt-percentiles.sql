@@ -35,7 +35,7 @@
 -- column max_number     Packet number of the ACK of the longest.
 -- column flows          Flows that they are from.
 -- column capture        Name of the capture.
-WITH samples AS (
+WITH samples AS ( -- ACKs that measure a round trip; dst: the server
 	SELECT
 		f.capture_id,
 		f.dst,
@@ -65,7 +65,7 @@ WITH samples AS (
 		AND (:since IS NULL OR p.ts_ns - p.ack_rtt_ns >= :since)
 		AND (:until IS NULL OR p.ts_ns - p.ack_rtt_ns < :until)
 ),
-servers AS (
+servers AS ( -- samples of one server, side and kind
 	SELECT
 		capture_id,
 		dst,

@@ -39,7 +39,7 @@ again AS ( -- ends of segments seen more than once; the last bit is who acknowle
 	GROUP BY acknowledged
 	HAVING count(*) > 1
 ),
-samples AS (
+samples AS ( -- ACKs that measure a round trip; side: whose segment they acknowledge
 	SELECT
 		p.*,
 		f.src,

@@ -31,7 +31,7 @@
 -- column number     Packet number of the first packet.
 -- column capture    Name of the capture.
 WITH
-tries AS MATERIALIZED (
+tries AS MATERIALIZED ( -- probes asked for
 	SELECT *
 	FROM probes
 	WHERE kind NOT NULL
@@ -42,7 +42,7 @@ tries AS MATERIALIZED (
 		AND (:since IS NULL OR last_ts_ns >= :since)
 		AND (:until IS NULL OR first_ts_ns < :until)
 ),
-targets AS (
+targets AS ( -- each probe twice: as a port of a host, and as a host of a port
 	SELECT 'ports' AS scan, *, dst AS target, dst_port AS item, protocol AS part
 	FROM tries
 	WHERE :kind IS NOT 'hosts'
@@ -51,7 +51,7 @@ targets AS (
 	FROM tries
 	WHERE :kind IS NOT 'ports'
 ),
-items AS (
+items AS ( -- all probes of one port of a host, or of one host at a port
 	SELECT
 		scan,
 		capture_id,
@@ -68,7 +68,7 @@ items AS (
 	FROM targets
 	GROUP BY scan, capture_id, src, target, part, item
 ),
-scans AS (
+scans AS ( -- hosts with enough ports tried, and ports with enough hosts
 	SELECT
 		scan,
 		capture_id,

@@ -38,14 +38,14 @@
 -- plot marks next_seq when=kind:spurious_retransmission   Spurious retransmission
 -- plot marks next_seq when=kind:out_of_order   Out of order
 WITH
-asked AS (
+asked AS ( -- the flow; sender: the direction that is drawn
 	SELECT
 		f.*,
 		CASE :side WHEN 'src' THEN 0 WHEN 'dst' THEN 1 ELSE dst_payload_bytes > src_payload_bytes END AS sender
 	FROM flows f
 	WHERE f.flow_id = :flow
 ),
-kinds AS (
+kinds AS ( -- what is unusual about a segment
 	SELECT packet_id, min(kind) AS kind
 	FROM tcp_events
 	WHERE flow_id = :flow
@@ -55,7 +55,7 @@ kinds AS (
 		)
 	GROUP BY packet_id
 ),
-segments AS (
+segments AS ( -- both ways; is_sent: in that direction; scaled: the window in bytes
 	SELECT
 		p.*,
 		a.first_ts_ns,
@@ -72,14 +72,14 @@ segments AS (
 	LEFT JOIN kinds k ON k.packet_id = fp.packet_id
 	WHERE p.seq IS NOT NULL
 ),
-shown AS (
+shown AS ( -- segments with data, SYN or FIN, and ACKs of the other side
 	SELECT *
 	FROM segments
 	WHERE iif(is_sent, payload_len > 0 OR tcp_flags & 3, ack IS NOT NULL AND NOT tcp_flags & 4)
 		AND (:since IS NULL OR ts_ns >= :since)
 		AND (:until IS NULL OR ts_ns < :until)
 ),
-found AS (
+found AS ( -- segments, ACKs, and SACK blocks behind their ACK
 	SELECT
 		packet_id,
 		-1 AS block,

@@ -170,7 +170,7 @@ LIMIT ifnull(:limit, -1);
 -- column sender           Address that sent.
 -- column receiver         Address that it was sent to.
 -- column capture          Name of the capture.
-WITH rounds AS (
+WITH rounds AS ( -- what one direction sent within one round trip
 	SELECT
 		s.*,
 		(p.ts_ns - s.first_ts_ns) / s.rtt_ns AS round,

@@ -41,7 +41,7 @@
 -- column dst_port         Its port.
 -- column capture          Name of the capture.
 WITH
-trouble AS MATERIALIZED (
+trouble AS MATERIALIZED ( -- events asked for
 	SELECT flow_id, direction, packet_id, ts_ns, kind, value
 	FROM marked_tcp_events
 	WHERE kind IN ('retransmission', 'fast_retransmission', 'spurious_retransmission',
@@ -53,7 +53,7 @@ trouble AS MATERIALIZED (
 		AND (:until IS NULL OR ts_ns < :until)
 		AND (:copies = 'yes' OR NOT is_copy)
 ),
-counts AS (
+counts AS ( -- events of one kind in one flow
 	SELECT
 		flow_id,
 		kind,
@@ -104,7 +104,7 @@ waits AS ( -- retransmission time-outs, and windows that were closed
 	FROM zero_window_stalls
 	WHERE (:since IS NULL OR last_ts_ns >= :since) AND (:until IS NULL OR first_ts_ns < :until)
 ),
-stalls AS (
+stalls AS ( -- per flow: time in a wait, what several have in common once
 	SELECT flow_id, sum(max(0, end_ns - begin_ns)) / 1e9 AS stalled_s
 	FROM (
 		SELECT -- of each wait, what those that began earlier do not cover
@@ -120,7 +120,7 @@ stalls AS (
 	)
 	GROUP BY flow_id
 ),
-measured AS (
+measured AS ( -- rate: of the worse direction
 	SELECT
 		t.*,
 		f.*,
@@ -135,7 +135,7 @@ measured AS (
 	LEFT JOIN stalls s ON s.flow_id = t.flow_id
 	WHERE :host IS NULL OR ip_in(f.src, :host) OR ip_in(f.dst, :host)
 ),
-judged AS (
+judged AS ( -- grade: 3 severe, 2 moderate, 1 minor
 	SELECT
 		*,
 		CASE

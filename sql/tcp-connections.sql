@@ -82,7 +82,7 @@ LIMIT ifnull(:limit, -1);
 -- column mean       The mean over all of them.
 -- column maximum    The largest.
 WITH
-connections AS (
+connections AS ( -- those asked for
 	SELECT
 		*,
 		syns > 0 AND fins > 0 AS complete,
@@ -92,7 +92,7 @@ connections AS (
 	WHERE (:capture IS NULL OR capture_id = :capture)
 		AND (:host IS NULL OR ip_in(src, :host) OR ip_in(dst, :host))
 ),
-totals AS MATERIALIZED (
+totals AS MATERIALIZED ( -- all of them in one row
 	SELECT
 		count(*) AS connections,
 		count(*) FILTER (WHERE complete) AS complete,
@@ -132,7 +132,7 @@ UNION ALL
 SELECT 'window_bytes', ifnull(windows, 0), window_min, window_sum / windows, window_max FROM totals;
 
 -- section[text]: TCP connections
-WITH connections AS MATERIALIZED (
+WITH connections AS MATERIALIZED ( -- those asked for, numbered
 	SELECT
 		row_number() OVER (ORDER BY t.connection_id) AS number,
 		t.*,

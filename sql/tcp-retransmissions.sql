@@ -39,7 +39,7 @@
 -- column flow_id           Number of the flow.
 -- column capture           Name of the capture.
 WITH
-resent AS MATERIALIZED (
+resent AS MATERIALIZED ( -- all that one direction sent again
 	SELECT
 		e.capture_id,
 		e.flow_id,
@@ -108,7 +108,7 @@ LIMIT ifnull(:limit, -1);
 -- column receiver_port   Its port.
 -- column capture         Name of the capture.
 WITH
-resent AS (
+resent AS ( -- segments of the flow that were sent again
 	SELECT packet_id, kind, related_packet_id, value
 	FROM tcp_events
 	WHERE flow_id = :flow

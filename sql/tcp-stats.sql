@@ -35,7 +35,7 @@ LIMIT ifnull(:limit, -1);
 
 -- section[text]: TCP statistics
 WITH
-connections AS MATERIALIZED (
+connections AS MATERIALIZED ( -- those asked for; syns, fins: sides that sent one
 	SELECT
 		f.*,
 		c.name AS capture,
@@ -52,7 +52,7 @@ connections AS MATERIALIZED (
 	ORDER BY f.flow_id
 	LIMIT ifnull(:limit, -1)
 ),
-shown AS (
+shown AS ( -- values that tcptrace prints, and how
 	SELECT
 		l.flow_id,
 		l.number,
@@ -74,7 +74,7 @@ shown AS (
 		OR l.src NOT IN (0, 'N', 'N/N')
 		OR l.dst NOT IN (0, 'N', 'N/N')
 ),
-lines AS (
+lines AS ( -- such values as a line of text
 	SELECT
 		flow_id,
 		number,

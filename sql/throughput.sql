@@ -29,12 +29,12 @@
 -- plot left   Throughput on the wire (Mbit/s)
 -- plot bars mbit_per_s by=capture   Capture
 WITH
-asked AS (
+asked AS ( -- how long a step is; is_coarse: time_buckets have it, few packets are read
 	SELECT
 		CAST(:bucket_ms * 1e6 AS INTEGER) AS bucket_ns,
 		CAST(:bucket_ms * 1e6 AS INTEGER) % 100000000 = 0 AND :flow IS NULL AND :host IS NULL AS is_coarse
 ),
-tenths AS (
+tenths AS ( -- time_buckets asked for; is_cut: --since or --until is within
 	SELECT
 		b.*,
 		b.start_ts_ns < ifnull(:since, b.start_ts_ns)
@@ -55,7 +55,7 @@ stretches AS ( -- of packets that are counted one by one
 	FROM asked
 	WHERE NOT is_coarse
 ),
-counted AS (
+counted AS ( -- time_buckets, or else packets, each with its step
 	SELECT
 		t.capture_id,
 		t.start_ts_ns / a.bucket_ns AS step,
@@ -85,7 +85,7 @@ counted AS (
 		AND (:since IS NULL OR p.ts_ns >= :since)
 		AND (:until IS NULL OR p.ts_ns < :until)
 ),
-steps AS (
+steps AS ( -- steps with packets
 	SELECT
 		capture_id,
 		step,

@@ -36,7 +36,7 @@
 -- column flow_id          Flow of the first.
 -- column capture          Name of the capture.
 WITH
-shown AS (
+shown AS ( -- each time that a server sent a certificate
 	SELECT
 		t.*,
 		x.*,

@@ -28,7 +28,7 @@
 -- plot steps window by=side   Window of
 -- plot steps ack right by=side   ACK of
 -- plot marks window when=window:0   Zero window
-WITH offers AS (
+WITH offers AS ( -- packets with a window; scaled: in bytes
 	SELECT
 		p.*,
 		f.first_ts_ns,
