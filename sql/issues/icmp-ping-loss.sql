@@ -47,7 +47,8 @@ errors AS MATERIALIZED ( -- pings that an ICMP error answered
 ),
 copied AS MATERIALIZED ( -- numbers of requests, whose reply went to their copies
 	SELECT a.capture_id, p.duplicate_of AS number
-	FROM icmp_pairs a
+	FROM (SELECT 1 FROM captures WHERE duplicates > 0 LIMIT 1) -- if none, no more is read
+	CROSS JOIN icmp_pairs a
 	CROSS JOIN packets p ON p.packet_id = a.request_packet_id
 	WHERE a.kind = 'answered'
 		AND a.flow_id IN (SELECT flow_id FROM icmp_pairs WHERE kind = 'unanswered')
