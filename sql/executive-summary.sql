@@ -61,7 +61,7 @@ WITH severities (severity, rank) AS (
 SELECT
 	s.severity,
 	count(i.issue_id) AS issues,
-	count(iif(i.issue_id NOT IN (SELECT issue_id FROM issue_links), 1, NULL)) AS root,
+	count(iif(i.issue_id NOT IN (SELECT issue_id FROM issue_links WHERE confidence >= 0.5), 1, NULL)) AS root,
 	ifnull(group_concat(DISTINCT i.category), '') AS categories
 FROM severities s
 LEFT JOIN issues i ON i.rank = s.rank AND (:capture IS NULL OR i.capture_id = :capture)
@@ -92,7 +92,7 @@ SELECT
 	title,
 	symptoms,
 	cause,
-	(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = r.issue_id) AS explained,
+	(SELECT count(DISTINCT l.issue_id) FROM issue_links l WHERE l.cause_issue_id = r.issue_id) AS explained,
 	kind - 1 AS more,
 	substr(remedies, 1, instr(remedies || char(10), char(10)) - 1) AS do_first
 FROM roots r
@@ -127,7 +127,7 @@ WITH roots AS ( -- issues that no other explains; kind: how many of the detector
 firsts AS ( -- the worst of each detector
 	SELECT
 		*,
-		(SELECT count(*) FROM issue_links l WHERE l.cause_issue_id = roots.issue_id) AS explained
+		(SELECT count(DISTINCT l.issue_id) FROM issue_links l WHERE l.cause_issue_id = roots.issue_id) AS explained
 	FROM roots
 	WHERE place = 1
 ),

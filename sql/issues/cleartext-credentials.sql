@@ -32,13 +32,14 @@ WITH sent AS ( -- logins and OSPF packets that show a password
 	SELECT
 		c.capture_id,
 		c.flow_id,
-		0 AS direction,
+		p.direction,
 		c.ts_ns,
 		c.packet_id,
 		upper(c.protocol) || ' ' || c.method AS scheme,
 		c.accepted,
 		lower(c.user) IN ('anonymous', 'ftp') AS is_anonymous
 	FROM credentials c
+	JOIN packets p ON p.packet_id = c.packet_id
 	WHERE c.method IN ('user', 'login', 'plain', 'basic')
 	UNION ALL
 	SELECT capture_id, flow_id, direction, ts_ns, packet_id, 'OSPF simple password', NULL, 0

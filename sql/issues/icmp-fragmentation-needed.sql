@@ -1,8 +1,8 @@
 -- Packets are too large for a link on the way.
 --
 -- ICMP fragmentation needed or packet too big. Then the sender has to send smaller packets. Low where it
--- did: no larger packet of that flow came later than :grace_ms after the last error. High where packets
--- larger than the MTU came again after that: the sender does not listen, or the error does not reach it (a
+-- did: no packet of that flow that is too large came later than :grace_ms after the first error. High where
+-- some came again after that: the sender does not listen, or the error does not reach it (a
 -- path MTU black hole). The two hosts together. value is the MTU in bytes, 0 if the error does not tell.
 --
 -- severity: high
@@ -16,7 +16,7 @@
 -- remedy: Switch on probing on the sender (net.ipv4.tcp_mtu_probing=1, RFC 4821).
 -- source: RFC 1191, 3 and RFC 8201, 4: the sender must reduce the size of its packets to that destination.
 --
--- param :grace_ms number 0..3600000 = 1000   Larger packets within this time after an error may have been
+-- param :grace_ms number 0..3600000 = 1000   Larger packets within this time after the first error may have been
 --                                            on their way, milliseconds.
 --
 -- column capture_id   The capture.
@@ -36,12 +36,12 @@ told AS MATERIALIZED ( -- errors about one flow and direction; wire_len: largest
 	SELECT
 		e.capture_id,
 		min(e.ts_ns) AS ts_ns,
-		max(e.ts_ns) AS last_ts_ns,
 		e.original_src,
 		e.original_dst,
 		e.original_flow_id AS flow_id,
 		e.src AS reporter,
 		min(e.mtu) AS mtu,
+		min(iif(e.ip_version = 4, 20, 40) + iif(e.original_protocol = 6, 20, 8)) AS headers_len, -- at least
 		count(*) AS errors,
 		max(p.wire_len) AS wire_len,
 		max(p.direction) AS direction,
@@ -64,7 +64,7 @@ followed AS ( -- larger: packets of that size that came behind the first error
 				WHERE fp.flow_id = t.flow_id
 					AND p.direction = t.direction
 					AND p.wire_len >= t.wire_len
-					AND (p.payload_len > t.mtu - 20 OR t.mtu = 0 AND p.wire_len = t.wire_len)
+					AND (p.payload_len + t.headers_len > t.mtu OR t.mtu = 0 AND p.wire_len = t.wire_len)
 					AND p.ts_ns > t.ts_ns + :grace_ms * 1e6
 				LIMIT 50
 			)

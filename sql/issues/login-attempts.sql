@@ -49,7 +49,6 @@ connections AS ( -- those of a host to one port where people log in, if there ar
 		group_concat(first_packet_id) AS packets
 	FROM flows
 	WHERE protocol = 'tcp'
-		AND dst_port < 5901
 		AND src_payload_bytes > 0
 		AND dst_payload_bytes > 0
 		AND ' ' || :ports || ' ' LIKE '% ' || dst_port || ' %'
@@ -59,17 +58,18 @@ connections AS ( -- those of a host to one port where people log in, if there ar
 refusals AS ( -- refused logins of a host at one port, if there are enough
 	SELECT
 		c.capture_id,
-		f.src,
-		f.dst,
-		f.dst_port,
+		iif(p.direction, f.dst, f.src) AS src,
+		iif(p.direction, f.src, f.dst) AS dst,
+		iif(p.direction, f.src_port, f.dst_port) AS dst_port,
 		count(*) AS refused,
 		min(f.first_ts_ns) AS ts_ns,
 		max(c.ts_ns) AS last_ts_ns,
 		group_concat(c.packet_id) AS packets
 	FROM credentials c
 	JOIN flows f ON f.flow_id = c.flow_id
+	JOIN packets p ON p.packet_id = c.packet_id
 	WHERE c.accepted = 0
-	GROUP BY c.capture_id, f.src, f.dst, f.dst_port
+	GROUP BY 1, 2, 3, 4
 	HAVING count(*) >= :attempts
 ),
 both AS (

@@ -21,7 +21,7 @@
 --    server.
 -- source: RFC 6298, 2.1: a SYN is sent again after 1 second without an answer; RFC 9293, 3.8.3.
 --
--- param :wait_ms integer 0..3600000 = 1000   Silence after the last SYN, or until the capture ends, from
+-- param :wait_ms integer 0..3600000 = 1000   Time from the first SYN until the capture ends, from
 --                                            which on it counts, milliseconds.
 -- param :ports integer 2..65535 = 8          Ports, of any hosts, that do not answer a client that asks for
 --                                            peers.

@@ -1,7 +1,7 @@
 -- A RST does not look like its sender.
 --
 -- Signs that somebody on the way sent a RST in the name of an end: (1) its TTL is not one that this side
--- used before the RST, (2) the side goes on to send data after its RST, (3) it sent several RSTs with
+-- uses for anything else, (2) the side goes on to send data after its RST, (3) it sent several RSTs with
 -- different sequence numbers at nearly the same time (within :burst_ms). Sign 3 alone does not count: a
 -- host that gets several segments for a closed connection does so. One of the others is medium, two signs
 -- are high; a TTL of 64, 128 or 255 alone is low: that RST comes from a NAT or virtual network beside the
@@ -41,7 +41,7 @@
 -- column cause        What usually causes this kind.
 -- column confidence   Of that cause, 0 to 1.
 WITH
-rsts AS MATERIALIZED ( -- all RSTs of a side that sent other packets, too; packet_id: the first
+rsts AS MATERIALIZED ( -- RSTs with one TTL, of a side that sent other packets, too; packet_id: the first
 	SELECT
 		p.capture_id,
 		p.flow_id,
@@ -58,7 +58,7 @@ rsts AS MATERIALIZED ( -- all RSTs of a side that sent other packets, too; packe
 	WHERE e.kind = 'rst'
 		AND iif(e.direction, f.dst_packets > f.dst_rsts, f.src_packets > f.src_rsts)
 		AND p.duplicate_of IS NULL
-	GROUP BY p.flow_id, p.direction
+	GROUP BY p.flow_id, p.direction, p.ttl
 ),
 judged AS MATERIALIZED ( -- other_ttl: only RSTs of the side have it; after_id: first data behind
 	SELECT
@@ -130,7 +130,7 @@ pairs AS ( -- of a host in whose name RSTs were sent, and the other side
 		max(kind) AS kind,
 		min(ts_ns) AS ts_ns,
 		flow_id,
-		count(*) AS connections,
+		count_distinct(flow_id) AS connections,
 		max(signs) AS signs,
 		max(has_data_after AND other_ttl) AS is_sure,
 		sum(other_ttl) AS other_ttls,

@@ -134,9 +134,14 @@ ORDER BY s.rank DESC;
 -- column line        What was seen, for the first of several issues; low ones only where there is nothing worse.
 -- column issue_ids   The issues, the first five.
 WITH
+links AS MATERIALIZED ( -- issues and what is behind them
+	SELECT DISTINCT issue_id, cause_issue_id
+	FROM issue_links
+	WHERE issue_id IN (SELECT issue_id FROM chapter_issues)
+),
 effects AS ( -- issues that explain others, and how many
 	SELECT cause_issue_id AS issue_id, count(*) AS explains
-	FROM issue_links
+	FROM links
 	GROUP BY cause_issue_id
 ),
 ranked AS ( -- place: within its detector and severity, those that explain most first
@@ -156,10 +161,15 @@ groups AS ( -- a finding: all issues of one detector and severity
 		detector,
 		severity,
 		count(*) AS alike,
-		sum(explains) AS explains,
 		group_concat(iif(place <= 5, issue_id, NULL), ' ') AS issue_ids
 	FROM ranked
 	GROUP BY detector, severity
+),
+explained AS ( -- issues behind which a finding is
+	SELECT r.detector, r.severity, count(DISTINCT l.issue_id) AS issues
+	FROM ranked r
+	JOIN links l ON l.cause_issue_id = r.issue_id
+	GROUP BY r.detector, r.severity
 )
 SELECT
 	r.severity,
@@ -176,13 +186,14 @@ SELECT
 			WHERE packet_id = (SELECT min(packet_id) FROM issue_packets p WHERE p.issue_id = r.issue_id)
 		) || '.', ''),
 		iif(g.alike > 1, printf(' %d more like it.', g.alike - 1), ''),
-		iif(g.explains > 0, printf(' It is behind %s.', counted(g.explains, 'other issue')), '')
+		iif(x.issues, printf(' It is behind %s.', counted(x.issues, 'other issue')), '')
 	) AS line,
 	g.issue_ids
 FROM ranked r
 JOIN groups g ON g.detector = r.detector AND g.severity = r.severity
+LEFT JOIN explained x ON x.detector = r.detector AND x.severity = r.severity
 WHERE r.place = 1 AND (r.rank > 1 OR r.rank_most = 1)
-ORDER BY r.rank DESC, g.explains DESC, g.alike DESC, r.detector
+ORDER BY r.rank DESC, x.issues DESC, g.alike DESC, r.detector
 LIMIT 8;
 
 -- section as list: What to do first

@@ -37,7 +37,7 @@ WHERE EXISTS (
 -- column found_by       Detector, category and protocol.
 WITH
 effects AS ( -- issues that explain others, and how many
-	SELECT cause_issue_id AS issue_id, count(*) AS explains
+	SELECT cause_issue_id AS issue_id, count(DISTINCT issue_id) AS explains
 	FROM issue_links
 	GROUP BY cause_issue_id
 ),
@@ -103,7 +103,7 @@ SELECT
 	(
 		SELECT iif(i.explains = 1, 'Issue ', 'Issues ') || group_concat(issue_id, ', ')
 			|| iif(i.explains > 20, printf(' and %d more', i.explains - 20), '')
-		FROM (SELECT issue_id FROM issue_links l WHERE l.cause_issue_id = i.issue_id LIMIT 20)
+		FROM (SELECT DISTINCT issue_id FROM issue_links l WHERE l.cause_issue_id = i.issue_id LIMIT 20)
 	) AS explains,
 	iif(i.place > 1 AND i.cause = i.first_cause, NULL,
 		i.cause || iif(i.confidence > 0.3, printf(' (confidence %d %%)', round(100 * i.confidence)), '')
@@ -127,20 +127,38 @@ ORDER BY i.rank DESC, i.explains_all DESC, i.detector, i.place;
 -- column title       The kind of issue.
 -- column line        How many more there are, and what lists them.
 WITH
-ranked AS ( -- place: within its detector and severity
+effects AS ( -- issues that explain others, and how many
+	SELECT cause_issue_id AS issue_id, count(DISTINCT issue_id) AS explains
+	FROM issue_links
+	GROUP BY cause_issue_id
+),
+ranked AS MATERIALIZED ( -- place: within its detector and severity; explains_all: sum over these
 	SELECT
+		i.issue_id,
 		i.rank,
 		i.severity,
 		i.detector,
 		i.title,
-		row_number() OVER (PARTITION BY i.detector, i.severity ORDER BY i.issue_id) AS place
+		row_number() OVER (
+			PARTITION BY i.detector, i.severity
+			ORDER BY ifnull(e.explains, 0) DESC, i.issue_id
+		) AS place,
+		sum(ifnull(e.explains, 0)) OVER (PARTITION BY i.detector, i.severity) AS explains_all
 	FROM chapter_issues i
+	LEFT JOIN effects e USING (issue_id)
+),
+shown AS ( -- those of the section before
+	SELECT issue_id
+	FROM ranked
+	WHERE place <= 5
+	ORDER BY rank DESC, explains_all DESC, detector, place
+	LIMIT 100
 )
 SELECT
 	severity,
 	title,
 	printf('%,d more; pcapdex query CASE.db issues --detector %s lists them.', count(*), detector) AS line
 FROM ranked
-WHERE place > 5
+WHERE issue_id NOT IN (SELECT issue_id FROM shown)
 GROUP BY detector, severity
 ORDER BY rank DESC, count(*) DESC, detector;

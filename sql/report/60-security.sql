@@ -70,15 +70,16 @@ WITH found AS ( -- logins at one server with one protocol and method
 	SELECT
 		k.protocol,
 		k.method,
-		f.dst || ifnull(' port ' || f.dst_port, '') AS server,
+		iif(p.direction, f.src || ifnull(' port ' || f.src_port, ''), f.dst || ifnull(' port ' || f.dst_port, '')) AS server,
 		count(*) AS attempts,
 		sum(k.accepted = 1) AS accepted,
 		min(k.packet_id) AS packet_id
 	FROM credentials k
-	JOIN flows f USING (flow_id)
+	JOIN flows f ON f.flow_id = k.flow_id
+	JOIN packets p ON p.packet_id = k.packet_id
 	WHERE (:capture IS NULL OR k.capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (k.protocol, f.protocol, f.application))
-	GROUP BY k.protocol, k.method, f.dst, f.dst_port
+	GROUP BY k.protocol, k.method, server
 	ORDER BY count(*) DESC, min(k.packet_id)
 	LIMIT 20
 )
