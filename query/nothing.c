@@ -59,12 +59,68 @@ static bool explain_protocol(const struct report_parameter *parameter, const cha
 	return !found;
 }
 
+// The value of an integer or time as text; NULL: it was not given.
+static const char *integer_of(const struct parameters *parameters, const char *name, char to[32])
+{
+	const struct parameter_value *value = parameters_find(parameters, name);
+	if (!value || value->kind != VALUE_INTEGER)
+		return NULL;
+	snprintf(to, 32, "%lld", (long long)value->integer);
+	return to;
+}
+
 static bool is_time_empty(const struct parameters *parameters)
 {
 	const struct parameter_value *since = parameters_find(parameters, "since");
 	const struct parameter_value *until = parameters_find(parameters, "until");
 	return since && until && since->kind == VALUE_INTEGER && until->kind == VALUE_INTEGER &&
 	       since->integer >= until->integer;
+}
+
+// A time before or behind all packets, of the capture chosen or of all.
+static bool explain_time(const struct parameters *parameters, struct guard *guard, char *to, size_t size)
+{
+	static const struct {
+		const char *option, *sql, *why;
+	} ends[] = {
+		{"since",
+	     "SELECT iso_time(max(last_ts_ns)) FROM captures WHERE ?2 IS NULL OR capture_id = CAST(?2 AS INTEGER)"
+	     " HAVING max(last_ts_ns) < CAST(?1 AS INTEGER)",
+	     "--since is behind the last packet, which is of"},
+		{"until",
+	     "SELECT iso_time(min(first_ts_ns)) FROM captures WHERE ?2 IS NULL OR capture_id = CAST(?2 AS INTEGER)"
+	     " HAVING min(first_ts_ns) >= CAST(?1 AS INTEGER)",
+	     "--until is before the first packet, which is of"},
+	};
+	char time[32], capture[32];
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		if (!integer_of(parameters, ends[i].option, time))
+			continue;
+		sqlite3_stmt *found = guard_look_up(guard, ends[i].sql, time, integer_of(parameters, "capture", capture));
+		if (!found)
+			continue;
+		snprintf(to, size, "%s %s", ends[i].why, (const char *)sqlite3_column_text(found, 0));
+		sqlite3_finalize(found);
+		return true;
+	}
+	return false;
+}
+
+// A flow of another capture than the one chosen.
+static bool explain_capture(const struct parameters *parameters, struct guard *guard, char *to, size_t size)
+{
+	static const char elsewhere[] =
+		"SELECT c.name FROM flows f JOIN captures c USING (capture_id)"
+		" WHERE f.flow_id = CAST(?1 AS INTEGER) AND c.capture_id <> CAST(?2 AS INTEGER)";
+	char flow[32], capture[32];
+	if (!integer_of(parameters, "flow", flow) || !integer_of(parameters, "capture", capture))
+		return false;
+	sqlite3_stmt *found = guard_look_up(guard, elsewhere, flow, capture);
+	if (found)
+		snprintf(to, size, "flow %s (--flow) is in another capture than --capture: %s", flow,
+		         (const char *)sqlite3_column_text(found, 0));
+	sqlite3_finalize(found);
+	return found != NULL;
 }
 
 // What a case must have, beside packets, for reports that read a table whose name begins so.
@@ -152,6 +208,8 @@ bool nothing_explain(const struct parameters *parameters, const struct report *r
 		snprintf(to, size, "--since is not before --until");
 		return true;
 	}
+	if (explain_time(parameters, guard, to, size) || explain_capture(parameters, guard, to, size))
+		return true;
 	for (size_t i = 0; i < report->parameter_count; i++) {
 		const struct parameter_value *value = parameters_find(parameters, report->parameters[i].name);
 		if (value && explain_value(&report->parameters[i], value, guard, to, size))
