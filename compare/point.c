@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "../common/hash.h"
 #include "../common/message.h"
 
 static bool prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql)

@@ -3,9 +3,7 @@
 
 #include <stdlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "../common/hash.h"
 #include "../common/message.h"
 
 enum { FRAGMENT_GRACE_NS = 2000000000 }; // fragments wait longer, so that they are there when their datagram leaves

@@ -3,9 +3,7 @@
 
 #include <stdlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "../common/hash.h"
 #include "../common/message.h"
 #include "flow.h"
 #include "payload_hash.h"

@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "../common/hash.h"
 #include "../common/message.h"
 #include "tcp_analysis.h"
 #include "tcp_stats.h"

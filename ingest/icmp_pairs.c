@@ -6,9 +6,7 @@
 
 #include <stdlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "../common/hash.h"
 #include "../common/message.h"
 
 enum {

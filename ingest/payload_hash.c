@@ -1,9 +1,7 @@
 // A packet's payload in 31 bits. See payload_hash.h.
 #include "payload_hash.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "../common/hash.h"
 #include "checksum.h"
 
 // RFC 1071: 0 and 0xffff are the same sum; 0 is kept for "not known".

@@ -7,8 +7,7 @@ SQLITE_EXTENSION_INIT3
 #include <stdint.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "../common/hash.h"
 
 enum { PLACES_FIRST = 8 };
 
