@@ -443,7 +443,7 @@ def test_columns():
     tap.equal(numbers("SELECT %s AS packet_id" % flow[1]), "frame.number in {%s}" % flow[1])
     tap.equal(numbers("conversation", "--flow", flow[0]), "tcp.stream eq 0")
     tap.contains(carve("SELECT 1 AS x", code=2), "the rows name no packets")
-    tap.contains(carve("SELECT 99999 AS packet_id"), "1 of the packets that the rows name are not in the case", "0 packets")
+    tap.contains(carve("SELECT 99999 AS packet_id"), "1 of the packets that the rows name is not in the case", "0 packets")
     for options, words in ((["--wireshark"], "not both"), (["--format", "csv"], "no rows")):
         tap.contains(carve("packets", *options, code=2), words)
     tap.contains(tap.pcapdex("query", "case.db", "packets", "--whole-flows").stderr, "which of them")
