@@ -103,14 +103,17 @@ bool filter_init(struct filter *f, const char *text)
 	*f = (struct filter){.text = text};
 	if (!text)
 		return true;
-	char error[PCAP_ERRBUF_SIZE], first[PCAP_ERRBUF_SIZE];
+	char first[PCAP_ERRBUF_SIZE] = "";
 	for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
 		struct filter_program program = {.link_type = languages[i]};
-		if (compile(&program, text, i ? error : first)) {
+		char error[PCAP_ERRBUF_SIZE] = "";
+		if (compile(&program, text, error)) {
 			pcap_freecode(&program.code);
 			return true;
 		}
-		if (!strncmp(i ? error : first, "unknown ", 8))
+		if (i == 0)
+			snprintf(first, sizeof first, "%s", error);
+		if (!strncmp(error, "unknown ", strlen("unknown ")))
 			break; // a name that nobody knows, of a host or a protocol: looked up once
 	}
 	message_error("--filter '%s': %s; see pcap-filter(7)", text, first);

@@ -62,13 +62,19 @@ dropped AS ( -- neighbours that a hello no longer names
 	JOIN hellos h ON h.routing_id = n.routing_id
 	WHERE n.neighbor <> '' AND instr(' ' || h.neighbors || ' ', ' ' || n.neighbor || ' ') = 0
 ),
+lasts AS MATERIALIZED ( -- the last hello of each router
+	SELECT capture_id, router_id, max(ts_ns) AS ts_ns
+	FROM routing
+	WHERE protocol = 'ospf' AND type = 'hello'
+	GROUP BY capture_id, router_id
+),
 silent AS ( -- silence_ns: to the next hello, or to the last one of any other router
 	SELECT
 		h.*,
 		ifnull(h.next_ts_ns, (
 			SELECT max(o.ts_ns)
-			FROM routing o
-			WHERE o.capture_id = h.capture_id AND o.type = 'hello' AND o.router_id <> h.router_id
+			FROM lasts o
+			WHERE o.capture_id = h.capture_id AND o.router_id <> h.router_id
 		)) - h.ts_ns AS silence_ns
 	FROM hellos h
 )

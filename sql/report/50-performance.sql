@@ -182,22 +182,36 @@ samples AS ( -- round trips of what clients sent: ACKs of the servers
 		AND p.direction = (ifnull(instr(f.history, '^'), 0) = 0)
 		AND (:capture IS NULL OR p.capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (f.protocol, f.application))
+),
+servers AS (
+	SELECT
+		server || ' port ' || port AS server,
+		max(server_name) AS name,
+		count(*) AS count,
+		percentile(ack_rtt_ns, 50) / 1e6 AS p50_ms,
+		percentile(ack_rtt_ns, 90) / 1e6 AS p90_ms,
+		percentile(ack_rtt_ns, 99) / 1e6 AS p99_ms,
+		max(ack_rtt_ns) / 1e6 AS max_ms,
+		CAST(first_few(packet_id, -ack_rtt_ns, 1) AS INTEGER) AS max_packet_id,
+		count(DISTINCT flow_id) AS flows
+	FROM samples
+	GROUP BY samples.server, port
+	HAVING count(*) >= 3
+	ORDER BY 5 DESC, 1
+	LIMIT 12
 )
 SELECT
-	server || ' port ' || port AS server,
-	max(server_name) AS name,
-	count(*) AS count,
-	percentile(ack_rtt_ns, 50) / 1e6 AS p50_ms,
-	percentile(ack_rtt_ns, 90) / 1e6 AS p90_ms,
-	percentile(ack_rtt_ns, 99) / 1e6 AS p99_ms,
-	max(ack_rtt_ns) / 1e6 AS max_ms,
-	(SELECT label FROM packet_labels l WHERE l.packet_id = s.packet_id) AS max_number,
-	count(DISTINCT flow_id) AS flows
-FROM samples s
-GROUP BY s.server, port
-HAVING count(*) >= 3
-ORDER BY 5 DESC, 1
-LIMIT 12;
+	server,
+	name,
+	count,
+	p50_ms,
+	p90_ms,
+	p99_ms,
+	max_ms,
+	(SELECT label FROM packet_labels l WHERE l.packet_id = max_packet_id) AS max_number,
+	flows
+FROM servers
+ORDER BY p90_ms DESC, server;
 
 -- section: Handshakes by server, the slowest p90 first
 -- column server         Address and port of the server.

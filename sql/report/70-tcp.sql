@@ -86,8 +86,7 @@ WITH found AS ( -- all stalls of one receiver in one flow
 		min(z.first_packet_id) AS packet_id
 	FROM zero_window_stalls z
 	JOIN flows f USING (flow_id)
-	WHERE EXISTS (SELECT 1 FROM flows w WHERE w.src_zero_windows + w.dst_zero_windows > 0)
-		AND (:capture IS NULL OR z.capture_id = :capture)
+	WHERE (:capture IS NULL OR z.capture_id = :capture)
 		AND (:protocol IS NULL OR :protocol IN (f.protocol, f.application))
 	GROUP BY z.flow_id, z.direction
 	ORDER BY 5 DESC
