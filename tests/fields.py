@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import shutil
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -21,8 +22,13 @@ AND p.number IN (SELECT min(number) FROM packets GROUP BY stack_id, tcp_flags UN
 AND f.value ->> 'field' IS NOT NULL"""
 
 
+BYTES = re.compile("[0-9a-f]{2}(:[0-9a-f]{2})+")
+
+
 def number(text):
-    """A value as a number, where it is one. (tshark 4.2 and later show bits as words.)"""
+    """A value as a number, where it is one. (tshark 4.2 and later show bits as words, and some numbers are bytes to it.)"""
+    if BYTES.fullmatch(text):
+        text = "0x" + text.replace(":", "")
     try:
         return int({"False": "0", "True": "1"}.get(text, text), 0)
     except ValueError:
