@@ -515,6 +515,15 @@ char *writer_address(struct writer *w, const struct address *address, unsigned i
 	return batch_text(w->filling, text, length);
 }
 
+const char *writer_name(struct writer *w, const char *const *names, size_t count, unsigned number)
+{
+	char text[12];
+	if (number < count && names[number])
+		return names[number];
+	snprintf(text, sizeof text, "%u", number);
+	return writer_text(w, text);
+}
+
 bool writer_finish(struct writer *w)
 {
 	writer_flush(w);

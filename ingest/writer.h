@@ -29,6 +29,9 @@ int64_t writer_next_id(struct writer *, enum table_id table);
 char *writer_text(struct writer *, const char *text); // NULL gives NULL
 char *writer_address(struct writer *, const struct address *, unsigned ip_version);
 
+// names[number], or the number as text where there is none.
+const char *writer_name(struct writer *, const char *const *names, size_t count, unsigned number);
+
 // Hands over what is there. False when writing failed: stop; writer_finish() says why.
 bool writer_flush(struct writer *);
 bool writer_failed(const struct writer *);

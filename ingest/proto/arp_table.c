@@ -3,7 +3,6 @@
 // with an address owns it.
 #include "../application.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "../../common/message.h"
@@ -383,9 +382,7 @@ static bool read_message(struct message *m, struct bytes b)
 
 static void add_other(const struct application_call *call, const struct message *m)
 {
-	char text[8];
-	snprintf(text, sizeof text, "%u", m->operation);
-	add_asked(call, m, writer_text(call->writer, text));
+	add_asked(call, m, writer_name(call->writer, NULL, 0, m->operation));
 }
 
 static void begin(struct capture *c)

@@ -498,15 +498,6 @@ static bool read_body(struct routing_row *row, struct application_call *call, ui
 	}
 }
 
-static const char *type_text(struct writer *w, uint8_t type)
-{
-	char text[8];
-	if (type >= OPEN && type <= ROUTE_REFRESH)
-		return type_names[type];
-	snprintf(text, sizeof text, "%u", type);
-	return writer_text(w, text);
-}
-
 static void take_message(struct application_call *call, uint8_t type, struct bytes body)
 {
 	struct writer *w = call->writer;
@@ -520,7 +511,7 @@ static void take_message(struct application_call *call, uint8_t type, struct byt
 	row->direction = call->direction;
 	row->ts_ns = call->ts_ns;
 	row->protocol = "bgp";
-	row->type = type_text(w, type);
+	row->type = writer_name(w, type_names, sizeof type_names / sizeof *type_names, type);
 	row->malformed = !read_body(row, call, type, body);
 }
 

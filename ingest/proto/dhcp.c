@@ -380,11 +380,7 @@ static void note_server(struct dhcp_row *row, const struct application_call *cal
 
 static const char *message_text(struct writer *w, uint8_t type)
 {
-	char text[8];
-	if (type < sizeof message_names / sizeof *message_names)
-		return message_names[type];
-	snprintf(text, sizeof text, "%u", type);
-	return writer_text(w, text);
+	return writer_name(w, message_names, sizeof message_names / sizeof *message_names, type);
 }
 
 static const char *hardware_text(struct writer *w, const struct message *m)

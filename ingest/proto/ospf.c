@@ -228,15 +228,6 @@ static bool read_body(struct routing_row *row, struct writer *w, uint8_t type, s
 	return ok;
 }
 
-static const char *type_text(struct writer *w, uint8_t type)
-{
-	char text[8];
-	if (type >= HELLO && type <= ACKNOWLEDGE)
-		return type_names[type];
-	snprintf(text, sizeof text, "%u", type);
-	return writer_text(w, text);
-}
-
 static void take_message(struct application_call *call, struct bytes message)
 {
 	struct writer *w = call->writer;
@@ -263,7 +254,7 @@ static void take_message(struct application_call *call, struct bytes message)
 	row->ts_ns = call->ts_ns;
 	row->protocol = "ospf";
 	row->version = version;
-	row->type = type_text(w, type);
+	row->type = writer_name(w, type_names, sizeof type_names / sizeof *type_names, type);
 	row->router_id = dotted_text(w, router);
 	row->area = dotted_text(w, area);
 	row->auth_type = version == 2 ? authentication : ROW_NULL;
